@@ -1,0 +1,75 @@
+/* Answering as a device: Who-Is, ReadProperty, ReadPropertyMultiple and WriteProperty out of objects that the
+ * caller keeps; answers too long for one APDU go out in segments where the client takes them (ASHRAE 135,
+ * clause 5.4.5). No sockets, no clock, no allocation. */
+#ifndef BACNET_SERVER_H
+#define BACNET_SERVER_H
+
+#include "bacnet/datagram.h"
+#include "bacnet/service.h"
+
+/* The objects of a device, as its owner answers for them. */
+typedef struct BacObjects {
+    /* Writes the property's value, or the element `index` of an array (0: its length), application-tagged.
+     * Not called for ALL, REQUIRED and OPTIONAL. A value too long just fails `out`. */
+    BacRefusal (*read)(void *owner, const BacReference *reference, BpBuf *out);
+    /* Takes a value; priority 1 to 16 (16 where the request has none). */
+    BacRefusal (*write)(void *owner, const BacWrite *write);
+    /* The properties of an object, `i` from 0, for ALL (`only` BAC_PROP_ALL), REQUIRED and OPTIONAL;
+     * Property_List is not among them (clause 15.7.3.1.2). False at the end, or where there is no such
+     * object. */
+    bool (*property)(void *owner, BacObjectId object, uint32_t only, size_t i, uint32_t *ret_property);
+    bool (*exists)(void *owner, BacObjectId object);
+} BacObjects;
+
+/* Largest answer that can be put into segments. */
+enum { BAC_SERVER_ANSWER_MAX = 64 * 1024, BAC_SERVER_SENDINGS_MAX = 4 };
+
+/* A segmented answer on its way. */
+typedef struct BacSending {
+    bool in_use;
+    BacAddress to;
+    uint8_t invoke_id, service, window;
+    uint8_t tries_left;
+    uint32_t first; /* number of the first segment not yet acknowledged */
+    uint32_t count; /* segments in all */
+    uint16_t segment_size;
+    int64_t due_at_us;
+    size_t size;
+    uint8_t octets[BAC_SERVER_ANSWER_MAX];
+} BacSending;
+
+typedef struct BacServerOptions {
+    void *owner;
+    void (*send)(void *owner, const BacAddress *to, BpStr datagram);
+    const BacObjects *objects;
+    BacIAm identity;        /* max_apdu: what the device takes and the longest it sends, 50 to 1476 */
+    BacStation station;     /* its own, when it sits on a network behind a router; else zero */
+    bool has_read_multiple; /* without: Reject unrecognized-service */
+    uint8_t window;         /* segments at a time, 1 to 127 */
+    int64_t segment_timeout_us;
+    BacSending *sendings; /* BAC_SERVER_SENDINGS_MAX of them, or NULL: then long answers are aborted */
+} BacServerOptions;
+
+typedef struct BacServerCounts {
+    uint64_t requests, answers, refusals, segments, malformed;
+} BacServerCounts;
+
+typedef struct BacServer {
+    BacServerOptions options;
+    BacServerCounts counts;
+} BacServer;
+
+void bac_server_init(BacServer *server, const BacServerOptions *options);
+
+/* Takes any datagram: answers requests and Who-Is, goes on with segments, and ignores the rest.
+ * The caller has made sure that the datagram is for this device (address and station). */
+void bac_server_receive(BacServer *server, const BacDatagram *datagram, int64_t now_us);
+
+/* Broadcasts an I-Am to `to` (a broadcast address, or a unicast answer). */
+void bac_server_announce(BacServer *server, const BacAddress *to, bool is_broadcast);
+
+/* Sends again what was not acknowledged in time. */
+void bac_server_expire(BacServer *server, int64_t now_us);
+int64_t bac_server_next_due_us(const BacServer *server);
+
+#endif

@@ -1,0 +1,27 @@
+/* Memory for work that ends: take what you need and free nothing until the work is over. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/str.h"
+
+typedef struct BpArenaBlock BpArenaBlock;
+
+typedef struct BpArena {
+    BpArenaBlock *blocks; /* the newest first */
+} BpArena;
+
+/* An arena needs no initialiser but {0}. */
+
+/* Zeroed memory, aligned for any type. Never NULL: running out is fatal. */
+void *bp_arena_take(BpArena *arena, size_t size);
+
+/* A zero-closed copy of `text`. */
+char *bp_arena_text(BpArena *arena, BpStr text);
+
+/* Forgets all that was taken but keeps the newest block, for the next round of the same work. */
+void bp_arena_reset(BpArena *arena);
+
+/* Gives everything back. The arena may be used again. */
+void bp_arena_done(BpArena *arena);
+
+#endif

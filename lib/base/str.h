@@ -1,0 +1,41 @@
+/* Text of known length: UTF-8, borrowed, not closed by a zero. */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+typedef struct BpStr {
+    const char *data;
+    size_t size; /* octets */
+} BpStr;
+
+/* For printf("%.*s", BP_STR_ARGS(text)). */
+#define BP_STR_ARGS(text) (int)(text).size, (text).data
+
+static inline BpStr bp_str(const char *text)
+{
+    return (BpStr){text, text ? strlen(text) : 0};
+}
+
+static inline bool bp_str_equal(BpStr a, BpStr b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+/* Without white space at both ends. */
+BpStr bp_str_trim(BpStr text);
+
+/* Splits `text` at the first `separator`: the part before is returned and *ret_rest holds what follows.
+ * Without one, all of `text` is returned and *ret_rest is empty. */
+BpStr bp_str_cut(BpStr text, char separator, BpStr *ret_rest);
+
+/* Copies into `ret_text` (capacity octets with the closing zero), cutting between UTF-8 characters;
+ * false when it was cut. */
+bool bp_str_copy(BpStr text, char *ret_text, size_t capacity);
+
+/* True if all of it is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+bool bp_str_is_utf8(BpStr text);
+
+#endif
