@@ -1,0 +1,38 @@
+/* BACnet/IP on a loop: the sockets of one B/IP node (ASHRAE 135, Annex J). */
+#ifndef IO_BIP_H
+#define IO_BIP_H
+
+#include "bacnet/datagram.h"
+#include "io/loop/loop.h"
+
+typedef struct Bip Bip;
+
+typedef struct BipOptions {
+    LoopAddress bind;      /* one of this machine's addresses, or 0.0.0.0 for all of them */
+    LoopAddress broadcast; /* where broadcasts go, such as 10.1.2.255:47808; port 0: the bound port; all zero:
+                              found from the interface */
+    void *owner;
+    /* A datagram that bac_datagram_decode understood; it is valid until the callback returns. Our own
+     * broadcasts are not among them. */
+    void (*on_datagram)(void *owner, const BacDatagram *datagram);
+} BipOptions;
+
+typedef struct BipCounts {
+    uint64_t received, sent, malformed, dropped;
+} BipCounts;
+
+/* When bound to one address, a second socket on the broadcast address hears broadcasts, which Linux does not
+ * deliver to the first. BP_CONFLICT: the port is taken there (the message says by what can be known). */
+Bip *bip_new(Loop *loop, const BipOptions *options, BpError *err) BP_CHECKED;
+
+/* Sends a whole datagram to a node, or to the router to a station. */
+void bip_send(Bip *bip, const BacAddress *to, BpStr datagram);
+
+/* Our own address and the broadcast address as BACnet addresses. */
+BacAddress bip_address(const Bip *bip);
+BacAddress bip_broadcast_address(const Bip *bip);
+
+BipCounts bip_counts(const Bip *bip);
+void bip_free(Bip *bip);
+
+#endif

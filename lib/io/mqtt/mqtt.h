@@ -1,0 +1,44 @@
+/* MQTT on a loop, through libmosquitto (3.1.1, clean sessions). The only includer of mosquitto.h. */
+#ifndef IO_MQTT_H
+#define IO_MQTT_H
+
+#include "io/loop/loop.h"
+
+typedef struct Mqtt Mqtt;
+
+typedef struct MqttOptions {
+    const char *host; /* a name or address; resolved off the loop, each time it connects */
+    uint16_t port;
+    const char *client_id;
+    const char *user;       /* NULL: none */
+    const char *password;   /* NULL: none */
+    const char *ca_file;    /* TLS with this authority; NULL: no TLS */
+    const char *will_topic; /* retained last will, QoS 1; NULL: none */
+    const char *will_payload;
+    void *owner;
+    /* Each time a connection is made: subscriptions are the owner's to make again. */
+    void (*on_connected)(void *owner);
+    /* Each time one is lost or refused: tries go on by themselves, after 1, 2, 4 ... 30 s. */
+    void (*on_lost)(void *owner, const BpError *why);
+    void (*on_message)(void *owner, BpStr topic, BpStr payload, bool retained);
+    /* The broker has a QoS 1 message of ours (PUBACK). */
+    void (*on_acknowledged)(void *owner, int message_id);
+} MqttOptions;
+
+/* Begins to connect. Texts are copied. Callbacks that are NULL are not called. */
+Mqtt *mqtt_new(Loop *loop, const MqttOptions *options);
+bool mqtt_is_connected(const Mqtt *mqtt);
+
+void mqtt_subscribe(Mqtt *mqtt, const char *pattern, int qos);
+
+/* BP_UNAVAILABLE: not connected; BP_FULL: more than MQTT_UNSENT_MAX octets wait for the socket. Nothing is
+ * kept: the caller has its own queue. `ret_message_id` may be NULL. */
+BpStatus mqtt_publish(Mqtt *mqtt, const char *topic, BpStr payload, int qos, bool retained,
+                      int *ret_message_id, BpError *err) BP_CHECKED;
+enum { MQTT_UNSENT_MAX = 4 * 1024 * 1024 };
+size_t mqtt_unsent(const Mqtt *mqtt);
+
+/* Says goodbye after what was published has been written (for at most `timeout_us`), and frees. */
+void mqtt_free(Mqtt *mqtt, int64_t timeout_us);
+
+#endif

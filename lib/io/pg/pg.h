@@ -1,0 +1,131 @@
+/* PostgreSQL on a loop: one connection that comes back by itself, statements by name, COPY, notices.
+ * The only includer of libpq-fe.h.
+ *
+ * SQL lives in sql/queries/NAME.sql; the build makes SQL_NAME of it, and a statement is prepared on a
+ * connection the first time it is used there. A text with several statements is sent as it is, without
+ * parameters. */
+#ifndef IO_PG_H
+#define IO_PG_H
+
+#include "io/loop/loop.h"
+#include "sql/queries.h"
+
+typedef struct Pg Pg;
+
+typedef struct PgOptions {
+    const char *host; /* a name, an address, or a folder with a Unix socket ("/..."); names are resolved off
+                         the loop */
+    uint16_t port;
+    const char *database, *user;
+    const char *password; /* NULL: none */
+    const char *ca_file;  /* NULL: TLS if the server has it, else verify-full with this authority */
+    const char *client_certificate, *client_key; /* NULL: none */
+    const char *application_name;                /* "bacpipes ingest" */
+    void *owner;
+    void (*on_connected)(void *owner);
+    /* Lost or refused: requests under way have been answered with BP_UNAVAILABLE. Tries go on after 0.5, 1, 2
+     * ... 15 s. */
+    void (*on_lost)(void *owner, const BpError *why);
+    void (*on_notice)(void *owner, const char *channel, const char *payload); /* NOTIFY */
+} PgOptions;
+
+/* Begins to connect. Texts are copied. */
+Pg *pg_new(Loop *loop, const PgOptions *options);
+bool pg_is_connected(const Pg *pg);
+void pg_free(Pg *pg); /* requests under way are answered with BP_UNAVAILABLE first */
+
+/* ---- parameters ---- */
+
+typedef enum PgKind { PG_NULL, PG_TEXT, PG_INTEGER, PG_DOUBLE, PG_BOOL, PG_OCTETS, PG_TIME } PgKind;
+typedef struct PgValue {
+    PgKind kind;
+    union {
+        BpStr text; /* PG_TEXT (also for jsonb, arrays as literals), PG_OCTETS */
+        int64_t integer;
+        double real;
+        bool truth;
+        int64_t instant_us; /* PG_TIME: microseconds in UTC */
+    };
+} PgValue;
+
+static inline PgValue pg_null(void)
+{
+    return (PgValue){.kind = PG_NULL};
+}
+static inline PgValue pg_text(BpStr text)
+{
+    return (PgValue){.kind = PG_TEXT, .text = text};
+}
+static inline PgValue pg_integer(int64_t integer)
+{
+    return (PgValue){.kind = PG_INTEGER, .integer = integer};
+}
+static inline PgValue pg_double(double real)
+{
+    return (PgValue){.kind = PG_DOUBLE, .real = real};
+}
+static inline PgValue pg_bool(bool truth)
+{
+    return (PgValue){.kind = PG_BOOL, .truth = truth};
+}
+static inline PgValue pg_time(int64_t instant_us)
+{
+    return (PgValue){.kind = PG_TIME, .instant_us = instant_us};
+}
+
+/* ---- requests ---- */
+
+typedef struct PgRows PgRows; /* a result; borrowed for the length of the callback */
+
+/* `rows` is NULL unless status is BP_OK. BP_UNAVAILABLE: the connection is or went away, and it is not known
+ * whether it was carried out. BP_CONFLICT: a unique violation. BP_REFUSED: any other error of the server, its
+ * message in `err`. */
+typedef void (*PgDone)(void *context, BpStatus status, const PgRows *rows, const BpError *err);
+
+/* Requests are carried out in the order asked, one at a time on the connection; at most PG_REQUESTS_MAX wait.
+ * A request made while there is no connection is answered with BP_UNAVAILABLE, always from the loop, never
+ * from inside this call. */
+void pg_request(Pg *pg, SqlQuery query, const PgValue *values, size_t count, PgDone done, void *context);
+enum { PG_REQUESTS_MAX = 4096, PG_VALUES_MAX = 24 };
+
+/* SQL that is made at run time: migrations, partitions. No parameters. */
+void pg_request_text(Pg *pg, BpStr sql, PgDone done, void *context);
+
+/* COPY ... FROM STDIN (FORMAT binary) in a transaction of its own making: BEGIN, the copy, then `queries` in
+ * order with their values, COMMIT. All or nothing; done once, with the rows of the last query. `octets` is a
+ * whole binary COPY (header, tuples, trailer: see io/pg/copy.h) and must live until `done`. */
+typedef struct PgStep {
+    SqlQuery query;
+    const PgValue *values; /* they, and what they point to, must live until `done` */
+    size_t count;
+} PgStep;
+void pg_copy(Pg *pg, SqlQuery copy, BpStr octets, const PgStep *steps, size_t step_count, PgDone done,
+             void *context);
+
+/* The same without a copy: the steps in one transaction. */
+void pg_transaction(Pg *pg, const PgStep *steps, size_t step_count, PgDone done, void *context);
+
+void pg_listen(Pg *pg, const char *channel); /* on this connection and each later one */
+
+/* ---- results ---- */
+
+size_t pg_row_count(const PgRows *rows);
+bool pg_is_null(const PgRows *rows, size_t row, int column);
+BpStr pg_get_text(const PgRows *rows, size_t row, int column); /* NULL reads as empty text, 0, false */
+int64_t pg_get_integer(const PgRows *rows, size_t row, int column);
+double pg_get_double(const PgRows *rows, size_t row, int column);
+bool pg_get_bool(const PgRows *rows, size_t row, int column);
+int64_t pg_get_time_us(const PgRows *rows, size_t row, int column); /* of a timestamptz */
+
+/* ---- for tools: run the loop until it is answered ---- */
+
+/* Waits until connected, at most `timeout_us`. */
+BpStatus pg_wait_connected(Pg *pg, int64_t timeout_us, BpError *err) BP_CHECKED;
+
+/* Calls `each` for the result's rows, which may be NULL when nobody cares. */
+BpStatus pg_wait(Pg *pg, SqlQuery query, const PgValue *values, size_t count,
+                 void (*each)(void *context, const PgRows *rows, size_t row), void *context,
+                 BpError *err) BP_CHECKED;
+BpStatus pg_wait_text(Pg *pg, BpStr sql, BpError *err) BP_CHECKED;
+
+#endif
