@@ -1,0 +1,56 @@
+/* A batch: one device's readings of one polling round, numbered within the collector's run
+ * (docs/protocol.md). */
+#ifndef MODEL_BATCH_H
+#define MODEL_BATCH_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "model/reading.h"
+
+enum { MDL_RUN_TEXT = 16, MDL_BATCH_READINGS_MAX = 5000, MDL_BATCH_OCTETS_MAX = 1024 * 1024 };
+
+typedef struct MdlRun {
+    char text[MDL_RUN_TEXT + 1]; /* 16 hexadecimal digits and a zero */
+} MdlRun;
+
+typedef struct MdlBatch {
+    MdlRun run;
+    int64_t n;      /* from 1 */
+    int64_t oldest; /* <= n */
+    int32_t device_id;
+    size_t count;
+    MdlReading *readings; /* borrowed, or in the arena that decoding was given */
+} MdlBatch;
+
+/* Writes the JSON. The text from `oldest` on cannot be known when a batch is queued, so mdl_batch_encode
+ * writes everything but run, n and oldest, and mdl_batch_seal puts them in front when it is sent. */
+void mdl_batch_encode(BpBuf *out, int32_t device_id, const MdlReading *readings, size_t count);
+void mdl_batch_seal(BpBuf *out, const MdlRun *run, int64_t n, int64_t oldest, BpStr encoded);
+
+/* Reads the JSON. On BP_OK, readings and their reasons are in `arena`. On any other status, *ret_has_position
+ * tells whether run, n and oldest could still be read (into ret_batch): the batch is then quarantined and its
+ * number counts as done. */
+BpStatus mdl_batch_decode(BpStr json, BpArena *arena, MdlBatch *ret_batch, bool *ret_has_position,
+                          BpError *err) BP_CHECKED;
+
+/* ---- what ingest answers ---- */
+
+typedef struct MdlPosition {
+    MdlRun run;
+    int64_t stored;  /* 1..stored are committed, quarantined or skipped */
+    int64_t skipped; /* how many of them were dropped by the collector */
+} MdlPosition;
+
+enum { MDL_POSITIONS_MAX = 20 };
+
+void mdl_stored_encode(BpBuf *out, const MdlRun *session, const MdlPosition *positions, size_t count);
+BpStatus mdl_stored_decode(BpStr json, MdlRun *ret_session, MdlPosition ret_positions[MDL_POSITIONS_MAX],
+                           size_t *ret_count, BpError *err) BP_CHECKED;
+
+void mdl_want_encode(BpBuf *out, const MdlRun *run, int64_t from);
+BpStatus mdl_want_decode(BpStr json, MdlRun *ret_run, int64_t *ret_from, BpError *err) BP_CHECKED;
+
+/* A new run's name from random octets. */
+MdlRun mdl_run(uint64_t random);
+
+#endif
