@@ -3,9 +3,13 @@
  * arguments, datagrams go out through `send`, and memory is the caller's.
  *
  * An answer is taken only if the peer's whole address, the invoke ID, the service, and, where the answer
- * names them, the objects, properties and indexes are those of the request. All else is counted and dropped.
- * An invoke ID rests after a timeout, so that a late answer cannot meet a new request (SimpleACK and Error
- * name no object). */
+ * names them, the objects, properties and indexes are those of the request. All else is counted and dropped,
+ * and the request goes on waiting.
+ *
+ * SimpleACK and Error name no object, so an invoke ID must not meet an answer that was meant for its former
+ * request. IDs are therefore given in turn, each peer's own, and one that was asked more than once or got no
+ * answer rests as long again as all its tries took: a device up to twice as slow as its timeout has then
+ * answered every copy. ID 0 is never used, since some stacks take it for none. */
 #ifndef BACNET_CLIENT_H
 #define BACNET_CLIENT_H
 
@@ -13,22 +17,39 @@
 #include "bacnet/service.h"
 
 typedef struct BacClient BacClient;
+typedef struct BacPeer BacPeer;
 typedef struct BacTransaction BacTransaction;
+
+enum {
+    BAC_REQUEST_MAX = BAC_APDU_MAX - 4, /* octets of parameters, kept for the retries */
+    BAC_ANSWER_MAX = 128 * 1024,        /* octets put together from segments */
+    BAC_WINDOW = 16,                    /* segments taken before one SegmentACK, at most */
+    BAC_OUTSTANDING_MAX = 255,          /* requests to one peer: as many as there are invoke IDs */
+    BAC_TRANSACTIONS_MAX = UINT16_MAX,
+};
+
+/* A bit for each invoke ID. */
+typedef struct BacInvokeIds {
+    uint64_t words[4];
+} BacInvokeIds;
 
 /* Somebody who is asked: one for each address, in the caller's memory, from bac_client_add to
  * bac_client_remove. */
-typedef struct BacPeer {
+struct BacPeer {
     BacAddress address;
     uint16_t max_apdu; /* what it takes (I-Am): longer requests are refused here, since many devices just drop
                           them */
 
     /* The client's own: */
     BacPeer *next_in_bucket;
-    BacTransaction *transactions; /* waiting or resting */
-    uint64_t invoke_ids[4];       /* a bit each: in use or resting */
-    uint8_t next_invoke_id;
-    uint16_t waiting; /* transactions that are neither done nor resting */
-} BacPeer;
+    uint16_t outstanding; /* requests that wait for their answer */
+    uint8_t last_invoke_id;
+    uint16_t numbers[256];   /* of the transaction that waits with this invoke ID, plus 1; 0 for none */
+    BacInvokeIds in_use;     /* those of `numbers`, and 0 */
+    BacInvokeIds answered;   /* answered since they were last given out */
+    BacInvokeIds resting[2]; /* the older ones first, freed together when the last of them is due */
+    int64_t rested_at_us[2];
+};
 
 typedef struct BacRequest {
     uint8_t service;    /* BacConfirmedService */
@@ -50,10 +71,11 @@ typedef struct BacAnswer {
     uint8_t service;
     BacOutcome outcome;
     BacRefusal refusal;
+    bool refused_here;     /* the Abort is ours: no assembly free, an answer too long, an impossible window */
     BpCursor request;      /* the request's parameters */
     BpCursor body;         /* valid, like `request`, until the client is called again */
-    int64_t round_trip_us; /* of the last try; 0 when silent */
-    uint8_t tries;
+    int64_t round_trip_us; /* from the last try to the whole answer; 0 when silent */
+    uint8_t tries;         /* more than one: the round trip may belong to an earlier one */
 } BacAnswer;
 
 typedef struct BacClientCounts {
@@ -61,53 +83,60 @@ typedef struct BacClientCounts {
     uint64_t retries;
     uint64_t answers; /* ACKs that matched */
     uint64_t errors, rejects, aborts;
-    uint64_t silent;  /* requests given up */
-    uint64_t late;    /* answers to a resting invoke ID */
+    uint64_t silent;     /* requests given up */
+    uint64_t late;       /* answers to a resting invoke ID */
+    uint64_t duplicates; /* answers and segments that came twice */
     uint64_t foreign; /* answers to nothing we asked: unknown peer, ID, service, object, property or index */
-    uint64_t duplicates; /* segments that came twice */
-    uint64_t malformed;  /* answers whose parameters break the rules */
-    uint64_t octets_sent, octets_received;
+    uint64_t malformed; /* answers whose parameters break the rules */
 } BacClientCounts;
 
-/* Largest request that is kept for its retries, and largest answer put together from segments. */
-enum { BAC_REQUEST_MAX = BAC_APDU_MAX - 4, BAC_ANSWER_MAX = 128 * 1024, BAC_WINDOW = 16 };
-
-/* In the caller's memory, as many as may be under way or resting at once. Contents are the client's own. */
+/* One request under way, in the caller's memory. Contents are the client's own. */
 struct BacTransaction {
-    BacTransaction *next_of_peer, *next_free;
+    BacTransaction *next_free;
     BacPeer *peer;
     void *context;
     int64_t timeout_us, sent_at_us;
-    int64_t due_at_us; /* when this try, this segment or this rest is over */
-    size_t heap_index; /* in the client's heap, by due_at_us */
+    struct BacAssembly *assembly; /* once the first segment of the answer has come */
+    uint32_t heap_index;
     uint16_t request_size;
     uint8_t invoke_id, service, tries_left, tries;
-    uint8_t state;
-    uint8_t next_segment, window, window_start; /* of a segmented answer */
-    int16_t assembly;                           /* index of its buffer, or -1 */
+    uint8_t next_segment; /* awaited sequence number */
+    uint8_t acknowledged; /* sequence number of our last SegmentACK */
+    uint8_t window;       /* segments until the next SegmentACK */
+    bool gap_reported;    /* a negative SegmentACK was sent for next_segment, on the arrival of: */
+    uint8_t gap_seen_at;
     uint8_t request[BAC_REQUEST_MAX];
 };
 
 /* A buffer that a segmented answer is put together in. */
 typedef struct BacAssembly {
     bool in_use;
-    size_t size;
+    BpBuf answer; /* over octets */
     uint8_t octets[BAC_ANSWER_MAX];
 } BacAssembly;
 
+/* When a transaction's try or segment is overdue. */
+typedef struct BacDue {
+    int64_t at_us;
+    BacTransaction *transaction;
+} BacDue;
+
 typedef struct BacClientOptions {
     void *owner;
-    void (*send)(void *owner, const BacAddress *to,
-                 BpStr datagram); /* `to` may name a station: send to its router */
-    BacTransaction *transactions;
-    BacTransaction **heap; /* room for as many pointers */
+    /* Sends a datagram; where `to` names a station, to its router. */
+    void (*send)(void *owner, const BacAddress *to, BpStr datagram);
+    BacTransaction *transactions; /* as many as may be outstanding in all, up to BAC_TRANSACTIONS_MAX */
+    BacDue *heap;                 /* as many */
     size_t transaction_count;
-    BacPeer **buckets; /* zeroed; a power of two of them, about as many as peers */
+    BacPeer **buckets; /* a power of two of them, about as many as peers */
     size_t bucket_count;
-    BacAssembly
-        *assemblies; /* few: a segmented answer that finds none free is aborted with out-of-resources */
+    /* Few: a segmented answer that finds none free is aborted with out-of-resources. With none at all,
+     * requests say that segments are not taken. */
+    BacAssembly *assemblies;
     size_t assembly_count;
-    int64_t segment_timeout_us; /* 2 s by the standard's APDU_Segment_Timeout; four of them end the answer */
+    int64_t segment_timeout_us; /* the device's APDU_Segment_Timeout, 2 s; four of them end the answer */
+    uint64_t seed; /* says where each peer's invoke IDs start: another for each run, so that answers to the
+                      run before find nobody */
 } BacClientOptions;
 
 struct BacClient {
@@ -115,17 +144,16 @@ struct BacClient {
     BacClientCounts counts;
     BacTransaction *free;
     size_t heap_size;
-    int16_t assembly_to_free; /* given to the caller with the last answer, or -1 */
+    BacAssembly *lent; /* to the caller with the last answer */
 };
 
-/* `options` is copied; what it points to must outlive the client. */
+/* `options` is copied; what it points to must outlive the client and need not be zeroed. */
 void bac_client_init(BacClient *client, const BacClientOptions *options);
 
-/* peer->address and peer->max_apdu are set by the caller, all else zero. BP_CONFLICT: the address is there
- * already. */
+/* peer->address and peer->max_apdu are set by the caller. BP_CONFLICT: the address is there already. */
 BpStatus bac_client_add(BacClient *client, BacPeer *peer, BpError *err) BP_CHECKED;
 
-/* Forgets the peer and its transactions, without answers for them. */
+/* Forgets the peer and its requests, without answers for them. */
 void bac_client_remove(BacClient *client, BacPeer *peer);
 
 /* The peer with this address, or NULL. */
@@ -136,8 +164,8 @@ BacPeer *bac_client_find(const BacClient *client, const BacAddress *address);
 BpStatus bac_client_request(BacClient *client, BacPeer *peer, const BacRequest *request, int64_t now_us,
                             BpError *err) BP_CHECKED;
 
-/* Takes a datagram that bac_datagram_decode understood and whose APDU is an ACK, SegmentACK, Error, Reject or
- * Abort. True when it ended a transaction: *ret_answer says which and how. */
+/* Takes a datagram that bac_datagram_decode understood. True when it ended a request: *ret_answer says which
+ * and how. Other datagrams than ACKs, SegmentACKs, Errors, Rejects and a server's Aborts are left alone. */
 bool bac_client_receive(BacClient *client, const BacDatagram *datagram, int64_t now_us,
                         BacAnswer *ret_answer);
 

@@ -21,20 +21,21 @@ typedef struct BacObjects {
     bool (*exists)(void *owner, BacObjectId object);
 } BacObjects;
 
-/* Largest answer that can be put into segments. */
-enum { BAC_SERVER_ANSWER_MAX = 64 * 1024, BAC_SERVER_SENDINGS_MAX = 4 };
+/* Largest answer that can be put into segments, in octets of parameters. */
+enum { BAC_SERVER_ANSWER_MAX = 64 * 1024 };
 
-/* A segmented answer on its way. */
+/* A segmented answer on its way, in the caller's memory. Contents are the server's own. */
 typedef struct BacSending {
     bool in_use;
-    BacAddress to;
-    uint8_t invoke_id, service, window;
-    uint8_t tries_left;
-    uint32_t first; /* number of the first segment not yet acknowledged */
-    uint32_t count; /* segments in all */
-    uint16_t segment_size;
+    uint8_t invoke_id, service;
+    uint8_t window; /* segments that may be sent before the next SegmentACK */
+    uint8_t retries_left;
+    uint16_t segment_size; /* octets of parameters in each but the last */
+    uint32_t first;        /* number of the first segment not yet acknowledged */
+    uint32_t count;        /* segments in all */
     int64_t due_at_us;
-    size_t size;
+    BacAddress to;
+    BpBuf answer; /* over octets */
     uint8_t octets[BAC_SERVER_ANSWER_MAX];
 } BacSending;
 
@@ -46,12 +47,20 @@ typedef struct BacServerOptions {
     BacStation station;     /* its own, when it sits on a network behind a router; else zero */
     bool has_read_multiple; /* without: Reject unrecognized-service */
     uint8_t window;         /* segments at a time, 1 to 127 */
+    uint8_t segment_retries;
     int64_t segment_timeout_us;
-    BacSending *sendings; /* BAC_SERVER_SENDINGS_MAX of them, or NULL: then long answers are aborted */
+    BacSending *sendings; /* need not be zeroed; none: long answers are aborted */
+    size_t sending_count;
 } BacServerOptions;
 
 typedef struct BacServerCounts {
-    uint64_t requests, answers, refusals, segments, malformed;
+    uint64_t requests;   /* confirmed ones, each time they come */
+    uint64_t answers;    /* SimpleACKs and ComplexACKs, a segmented one once */
+    uint64_t refusals;   /* Errors, Rejects and Aborts */
+    uint64_t segments;   /* sent, repeated ones too */
+    uint64_t unfinished; /* segmented answers that the client aborted or left */
+    uint64_t too_long;   /* requests longer than identity.max_apdu: dropped, as real devices do */
+    uint64_t malformed;  /* unconfirmed requests that break their rules */
 } BacServerCounts;
 
 typedef struct BacServer {
@@ -61,15 +70,18 @@ typedef struct BacServer {
 
 void bac_server_init(BacServer *server, const BacServerOptions *options);
 
-/* Takes any datagram: answers requests and Who-Is, goes on with segments, and ignores the rest.
- * The caller has made sure that the datagram is for this device (address and station). */
+/* Takes any datagram: answers requests and Who-Is (by an I-Am to the asker alone), goes on with segments, and
+ * leaves the rest alone. The caller has made sure that the datagram is for this device (address and station).
+ */
 void bac_server_receive(BacServer *server, const BacDatagram *datagram, int64_t now_us);
 
-/* Broadcasts an I-Am to `to` (a broadcast address, or a unicast answer). */
+/* Sends an I-Am to `to`: a node or station, or, where `is_broadcast`, all of them there. */
 void bac_server_announce(BacServer *server, const BacAddress *to, bool is_broadcast);
 
-/* Sends again what was not acknowledged in time. */
+/* Sends again what was not acknowledged in time, and forgets what never was. */
 void bac_server_expire(BacServer *server, int64_t now_us);
+
+/* When bac_server_expire has something to do; INT64_MAX for never. */
 int64_t bac_server_next_due_us(const BacServer *server);
 
 #endif
