@@ -10,7 +10,8 @@ typedef struct BacDatagram {
     BacAddress
         from; /* the original sender: its station behind a router, its own address where a BBMD forwarded */
     BacBvlcFunction function;
-    bool is_broadcast; /* by the function or by the destination network */
+    uint16_t bvlc_result; /* of function RESULT: its code (J.2.1) */
+    bool is_broadcast;    /* by the function or by the destination network */
     BacNpdu npdu;
     BacApdu apdu; /* meaningless when npdu.is_network_message, or when the function carries no NPDU */
     bool has_apdu;

@@ -13,6 +13,7 @@ enum {
     BAC_INSTANCE_MAX = 4194302,
     BAC_INSTANCE_WILDCARD = 4194303, /* "whichever device you are" (clause 15.5.2) */
     BAC_OBJECT_TYPE_MAX = 1023,
+    BAC_PROPERTY_MAX = 16777215,
 };
 
 typedef struct BacObjectId {
@@ -23,6 +24,17 @@ typedef struct BacObjectId {
 static inline bool bac_object_equal(BacObjectId a, BacObjectId b)
 {
     return a.type == b.type && a.instance == b.instance;
+}
+
+/* As one number on the wire: 10 bits of type, 22 of instance (clause 20.2.14). */
+static inline BacObjectId bac_object_id_from(uint32_t number)
+{
+    return (BacObjectId){.type = (uint16_t)(number >> 22), .instance = number & BAC_INSTANCE_WILDCARD};
+}
+
+static inline uint32_t bac_object_id_to(BacObjectId object)
+{
+    return (uint32_t)object.type << 22 | (object.instance & BAC_INSTANCE_WILDCARD);
 }
 
 #define BAC_NO_INDEX UINT32_MAX

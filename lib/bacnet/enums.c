@@ -1,0 +1,139 @@
+#include "bacnet/enums.h"
+
+#include <assert.h>
+#include <strings.h>
+
+#define TABLE(name, noun, words) const BacWords name = {(noun), (words), sizeof(words) / sizeof(words)[0]}
+
+static const BacWord OBJECT_TYPES[] = {
+#define OBJECT_TYPE(name, number, text, abbreviation) {(number), (text), (abbreviation)},
+#include "bacnet/object_types.def"
+};
+TABLE(bac_object_types, "object type", OBJECT_TYPES);
+
+static const BacWord PROPERTIES[] = {
+#define PROPERTY(name, number, text) {(number), (text), NULL},
+#include "bacnet/properties.def"
+};
+TABLE(bac_properties, "property", PROPERTIES);
+
+static const BacWord CONFIRMED_SERVICES[] = {
+#define CONFIRMED_SERVICE(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_confirmed_services, "confirmed service", CONFIRMED_SERVICES);
+
+static const BacWord UNCONFIRMED_SERVICES[] = {
+#define UNCONFIRMED_SERVICE(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_unconfirmed_services, "unconfirmed service", UNCONFIRMED_SERVICES);
+
+static const BacWord SERVICES_SUPPORTED[] = {
+#define SERVICE_SUPPORTED(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_services_supported, "service", SERVICES_SUPPORTED);
+
+static const BacWord ERROR_CLASSES[] = {
+#define ERROR_CLASS(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_error_classes, "error class", ERROR_CLASSES);
+
+static const BacWord ERROR_CODES[] = {
+#define ERROR_CODE(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_error_codes, "error code", ERROR_CODES);
+
+static const BacWord REJECT_REASONS[] = {
+#define REJECT_REASON(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_reject_reasons, "reject reason", REJECT_REASONS);
+
+static const BacWord ABORT_REASONS[] = {
+#define ABORT_REASON(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_abort_reasons, "abort reason", ABORT_REASONS);
+
+static const BacWord SEGMENTATIONS[] = {
+#define SEGMENTATION(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_segmentations, "segmentation", SEGMENTATIONS);
+
+static const BacWord RELIABILITIES[] = {
+#define RELIABILITY(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_reliabilities, "reliability", RELIABILITIES);
+
+static const BacWord EVENT_STATES[] = {
+#define EVENT_STATE(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_event_states, "event state", EVENT_STATES);
+
+static const BacWord DEVICE_STATUSES[] = {
+#define DEVICE_STATUS(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_device_statuses, "device status", DEVICE_STATUSES);
+
+static const BacWord BINARIES[] = {
+#define BINARY(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_binaries, "binary value", BINARIES);
+
+static const BacWord POLARITIES[] = {
+#define POLARITY(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_polarities, "polarity", POLARITIES);
+
+static const BacWord STATUS_FLAGS[] = {
+#define STATUS_FLAG(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_status_flags, "status flag", STATUS_FLAGS);
+
+static const BacWord NETWORK_TYPES[] = {
+#define NETWORK_TYPE(name, number, text) {(number), (text), NULL},
+#include "bacnet/enums.def"
+};
+TABLE(bac_network_types, "network type", NETWORK_TYPES);
+
+const BacWord *bac_words_find(const BacWords *table, uint32_t number)
+{
+    size_t low = 0, high = table->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (table->words[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < table->count && table->words[low].number == number ? &table->words[low] : NULL;
+}
+
+static bool is_word(BpStr text, const char *word)
+{
+    return word && strlen(word) == text.size && strncasecmp(word, text.data, text.size) == 0;
+}
+
+BpStatus bac_words_parse(const BacWords *table, BpStr text, uint32_t *ret_number, BpError *err)
+{
+    assert(table && ret_number);
+    for (size_t i = 0; i < table->count; i++) {
+        const BacWord *word = &table->words[i];
+        if (is_word(text, word->text) || is_word(text, word->short_text)) {
+            *ret_number = word->number;
+            return BP_OK;
+        }
+    }
+    return bp_fail(err, BP_NOT_FOUND, "\"%.*s\" is no %s of BACnet", BP_STR_ARGS(text), table->noun);
+}
