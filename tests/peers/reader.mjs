@@ -1,0 +1,114 @@
+// Reads and writes a BACnet device with @bacnet-js/client, printing TAP: what an independent stack makes of our simulator.
+//
+//   node reader.mjs OUR-ADDRESS:PORT BROADCAST DEVICE-ADDRESS:PORT
+//
+// The device must have an analog value that is commandable, and a name for every object.
+import assert from 'node:assert/strict'
+import bacnet from '@bacnet-js/client'
+
+const { default: Client, ObjectType, PropertyIdentifier: P, ApplicationTag, ASN1_ARRAY_ALL } = bacnet
+const [ours, broadcast, where] = process.argv.slice(2)
+const [address, port] = ours.split(':')
+const device = { address: where }
+const PRIORITY = 8
+
+const client = new Client({ interface: address, port: Number(port), broadcastAddress: broadcast, apduTimeout: 3000, reuseAddr: false })
+const read = async (objectId, property, index = ASN1_ARRAY_ALL) =>
+    (await client.readProperty(device, objectId, property, { arrayIndex: index })).values
+const failure = async (promise) => promise.then(() => null, (error) => error.message)
+
+let count = 0, failed = 0
+async function check(sentence, body) {
+    count++
+    try {
+        await body()
+        console.log(`ok ${count} - ${sentence}`)
+    } catch (error) {
+        failed++
+        console.log(`not ok ${count} - ${sentence}\n  ---\n  ${String(error.stack).replaceAll('\n', '\n  ')}\n  ...`)
+    }
+}
+
+await new Promise((resolve) => client.on('listening', resolve))
+
+let deviceId, objects
+await check('Who-Is finds the device', async () => {
+    const found = new Promise((resolve, reject) => {
+        client.on('iAm', (message) => message.header.sender.address === where.replace(/:47808$/, '') && resolve(message.payload))
+        setTimeout(() => reject(new Error('no I-Am within 3 s')), 3000)
+    })
+    client.whoIs(device)
+    const iAm = await found
+    deviceId = { type: ObjectType.DEVICE, instance: iAm.deviceId }
+})
+
+await check('the object list is the same whole and element by element', async () => {
+    objects = (await read(deviceId, P.OBJECT_LIST)).map((value) => value.value)
+    const [{ value: length }] = await read(deviceId, P.OBJECT_LIST, 0)
+    assert.equal(objects.length, length)
+    for (const i of [1, Math.ceil(length / 2), length]) {
+        const [{ value }] = await read(deviceId, P.OBJECT_LIST, i)
+        assert.deepEqual(value, objects[i - 1])
+    }
+})
+
+await check('every object has a name of its own', async () => {
+    const names = new Set()
+    for (const objectId of objects) names.add((await read(objectId, P.OBJECT_NAME))[0].value)
+    assert.equal(names.size, objects.length)
+})
+
+await check('present values are the same by ReadProperty and ReadPropertyMultiple, or have moved by little', async () => {
+    const analogs = objects.filter(({ type }) => type === ObjectType.ANALOG_VALUE).slice(0, 20)
+    assert.ok(analogs.length > 0)
+    const asked = analogs.map((objectId) => ({ objectId, properties: [{ id: P.PRESENT_VALUE }, { id: P.STATUS_FLAGS }] }))
+    const { values } = await client.readPropertyMultiple(device, asked)
+    assert.deepEqual(values.map((result) => result.objectId), analogs)
+    for (const [i, result] of values.entries()) {
+        const [{ value: single }] = await read(analogs[i], P.PRESENT_VALUE)
+        const together = result.values[0].value[0].value
+        assert.ok(Math.abs(single - together) <= Math.abs(single) * 0.2 + 1, `${single} and ${together}`)
+    }
+})
+
+await check('ALL gives what single reads give', async () => {
+    const objectId = objects.find(({ type }) => type === ObjectType.ANALOG_INPUT)
+    const { values } = await client.readPropertyMultiple(device, [{ objectId, properties: [{ id: P.ALL }] }])
+    const ids = values[0].values.map((property) => property.id)
+    for (const wanted of [P.OBJECT_IDENTIFIER, P.OBJECT_NAME, P.OBJECT_TYPE, P.PRESENT_VALUE, P.STATUS_FLAGS, P.EVENT_STATE, P.OUT_OF_SERVICE, P.UNITS])
+        assert.ok(ids.includes(wanted), `property ${wanted} is missing`)
+})
+
+await check('a setpoint is written at a priority, stands in its slot, and is released', async () => {
+    let objectId, before
+    for (const candidate of objects.filter(({ type }) => type === ObjectType.ANALOG_VALUE)) {
+        if (await failure(read(candidate, P.PRIORITY_ARRAY))) continue
+        objectId = candidate
+        break
+    }
+    assert.ok(objectId, 'no commandable analog value')
+    before = (await read(objectId, P.PRESENT_VALUE))[0].value
+    const wanted = Math.fround(before + 0.5)
+    await client.writeProperty(device, objectId, P.PRESENT_VALUE, [{ type: ApplicationTag.REAL, value: wanted }], { priority: PRIORITY })
+    assert.equal((await read(objectId, P.PRESENT_VALUE))[0].value, wanted)
+    assert.equal((await read(objectId, P.PRIORITY_ARRAY, PRIORITY))[0].value, wanted)
+    const slots = await read(objectId, P.PRIORITY_ARRAY)
+    assert.equal(slots.length, 16)
+    assert.equal(slots[PRIORITY - 1].value, wanted)
+    await client.writeProperty(device, objectId, P.PRESENT_VALUE, [{ type: ApplicationTag.NULL, value: null }], { priority: PRIORITY })
+    assert.equal((await read(objectId, P.PRIORITY_ARRAY, PRIORITY))[0].type, ApplicationTag.NULL)
+    assert.equal((await read(objectId, P.PRESENT_VALUE))[0].value, before)
+})
+
+await check('what cannot be is refused in the words of the standard', async () => {
+    const input = objects.find(({ type }) => type === ObjectType.ANALOG_INPUT)
+    assert.match(await failure(read({ type: ObjectType.ANALOG_INPUT, instance: 4194301 }, P.PRESENT_VALUE)), /Class:1 - Code:31/) // unknown-object
+    assert.match(await failure(read(input, P.PRIORITY_ARRAY)), /Class:2 - Code:32/) // unknown-property
+    assert.match(await failure(read(input, P.PRESENT_VALUE, 3)), /Class:2 - Code:50/) // property-is-not-an-array
+    const write = client.writeProperty(device, input, P.OBJECT_TYPE, [{ type: ApplicationTag.ENUMERATED, value: 1 }], {})
+    assert.match(await failure(write), /Class:2 - Code:40/) // write-access-denied
+})
+
+client.close()
+console.log(`1..${count}`)
+process.exit(failed ? 1 : 0)
