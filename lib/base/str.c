@@ -42,6 +42,34 @@ bool bp_str_copy(BpStr text, char *ret_text, size_t capacity)
     return size == text.size;
 }
 
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+size_t bp_str_distance(BpStr a, BpStr b)
+{
+    enum { LETTERS_MAX = 64 };
+    a.size = smaller(a.size, LETTERS_MAX);
+    b.size = smaller(b.size, LETTERS_MAX);
+    /* Optimal string alignment: row i holds the distances of a's first i letters; two rows back are needed.
+     */
+    size_t rows[3][LETTERS_MAX + 1];
+    for (size_t j = 0; j <= b.size; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a.size; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i - 1) % 3], *two_above = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= b.size; j++) {
+            const bool same = a.data[i - 1] == b.data[j - 1];
+            row[j] = smaller(above[j - 1] + !same, smaller(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1])
+                row[j] = smaller(row[j], two_above[j - 2] + 1);
+        }
+    }
+    return rows[a.size % 3][b.size];
+}
+
 bool bp_str_is_utf8(BpStr text)
 {
     for (size_t i = 0; i < text.size;) {

@@ -35,6 +35,10 @@ BpStr bp_str_cut(BpStr text, char separator, BpStr *ret_rest);
  * false when it was cut. */
 bool bp_str_copy(BpStr text, char *ret_text, size_t capacity);
 
+/* How many letters must be changed, added, left out or swapped with their neighbour to make one text of the
+ * other: for "did you mean". Texts are compared by octets, as far as their first 64. */
+size_t bp_str_distance(BpStr a, BpStr b);
+
 /* True if all of it is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool bp_str_is_utf8(BpStr text);
 

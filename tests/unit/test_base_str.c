@@ -43,12 +43,24 @@ static void only_well_formed_utf8_passes(void **state)
         assert_false(bp_str_is_utf8(bp_str(bad[i])));
 }
 
+static void the_distance_counts_letters_changed_added_left_out_and_swapped(void **state)
+{
+    (void)state;
+    assert_int_equal(bp_str_distance(bp_str("poll"), bp_str("poll")), 0);
+    assert_int_equal(bp_str_distance(bp_str(""), bp_str("poll")), 4);
+    assert_int_equal(bp_str_distance(bp_str("pool"), bp_str("poll")), 1);
+    assert_int_equal(bp_str_distance(bp_str("pol"), bp_str("poll")), 1);
+    assert_int_equal(bp_str_distance(bp_str("plol"), bp_str("poll")), 1);
+    assert_int_equal(bp_str_distance(bp_str("kitten"), bp_str("sitting")), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cut_copy_ends_between_characters),
         cmocka_unit_test(cutting_without_a_separator_leaves_no_rest),
         cmocka_unit_test(trimming_takes_white_space_at_both_ends_only),
+        cmocka_unit_test(the_distance_counts_letters_changed_added_left_out_and_swapped),
         cmocka_unit_test(only_well_formed_utf8_passes),
     };
     return cmocka_run_group_tests_name("base str", tests, NULL, NULL);

@@ -1,0 +1,335 @@
+#include "config/arguments.h"
+
+#include "base/log.h"
+#include "base/parse.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define PROGRAM            "bacpipes "
+#define DATA_FOLDER        "var"
+#define FILE_IN_DATA       "bacpipes.conf"
+#define FILE_OF_THE_SYSTEM "/etc/bacpipes/bacpipes.conf"
+
+/* What is known while a command line is read. The common options are options like all others. */
+enum { COMMON_OPTIONS = 7 };
+typedef struct Reading {
+    const CfgCommand *command;
+    CfgArguments *arguments;
+    CfgTexts sets;
+    const char *log_level;
+    CfgOption common[COMMON_OPTIONS]; /* closed by one without a name */
+} Reading;
+
+static void list_common_options(Reading *reading)
+{
+    CfgArguments *arguments = reading->arguments;
+    CfgOption *next = reading->common;
+    if (reading->command->offers_json)
+        *next++ = (CfgOption){"json", NULL, "Write JSON instead of a table.", .flag = &arguments->json};
+    if (!reading->command->without_settings) {
+        *next++ =
+            (CfgOption){"config", "FILE",
+                        "Settings file. Default: $BACPIPES_CONFIG, DATA/bacpipes.conf or " FILE_OF_THE_SYSTEM
+                        ", the first that is there.",
+                        .text = &arguments->config};
+        *next++ = (CfgOption){"set", "NAME=VALUE", "A setting, over file and environment. May be repeated.",
+                              .texts = &reading->sets};
+        *next++ = (CfgOption){"data", "DIR", "Folder of all that is kept. Default: $BACPIPES_DATA or ./var.",
+                              .text = &arguments->data};
+        *next++ = (CfgOption){"log", "LEVEL", "error, warning, notice, info or debug.",
+                              .text = &reading->log_level};
+    }
+    *next++ = (CfgOption){"help", NULL, "Show this.", .flag = &arguments->help};
+    *next = (CfgOption){0};
+    assert(next < reading->common + COMMON_OPTIONS);
+}
+
+/* ---- reading ---- */
+
+static const CfgOption *find_among(const CfgOption *options, BpStr name)
+{
+    for (; options && options->name; options++)
+        if (bp_str_equal(name, bp_str(options->name)))
+            return options;
+    return NULL;
+}
+
+static const CfgOption *find_option(const Reading *reading, BpStr name)
+{
+    const CfgOption *own = find_among(reading->command->options, name);
+    return own ? own : find_among(reading->common, name);
+}
+
+static void find_nearer(const CfgOption *options, BpStr name, const char **nearest, size_t *best)
+{
+    for (; options && options->name; options++) {
+        const size_t distance = bp_str_distance(name, bp_str(options->name));
+        if (distance < *best) {
+            *best = distance;
+            *nearest = options->name;
+        }
+    }
+}
+
+static BpStatus refuse_option(const Reading *reading, BpStr name, BpError *err)
+{
+    const char *nearest = NULL;
+    size_t best = name.size / 3 + 2; /* further away it is another word */
+    find_nearer(reading->command->options, name, &nearest, &best);
+    find_nearer(reading->common, name, &nearest, &best);
+    if (nearest)
+        return bp_fail(err, BP_INVALID, "there is no option --%.*s: did you mean --%s?", BP_STR_ARGS(name),
+                       nearest);
+    return bp_fail(err, BP_INVALID, "there is no option --%.*s: `%s --help` lists them", BP_STR_ARGS(name),
+                   reading->command->name);
+}
+
+static void append(CfgTexts *texts, const char *text, BpArena *arena)
+{
+    /* Few and once: each time a longer array, the old one stays in the arena. */
+    const char **items = bp_arena_take(arena, (texts->count + 2) * sizeof *items);
+    if (texts->count)
+        memcpy(items, texts->items, texts->count * sizeof *items);
+    items[texts->count++] = text;
+    texts->items = items;
+}
+
+static BpStatus take_integer(const CfgOption *option, const char *value, BpError *err)
+{
+    int64_t number;
+    if (bp_parse_i64(bp_str(value), INT64_MIN, INT64_MAX, &number, NULL) != BP_OK)
+        return bp_fail(err, BP_INVALID, "--%s %s is not a whole number: %" PRId64 " to %" PRId64,
+                       option->name, value, option->min, option->max);
+    if (number < option->min || number > option->max)
+        return bp_fail(err, BP_INVALID, "--%s %s is out of range: %" PRId64 " to %" PRId64, option->name,
+                       value, option->min, option->max);
+    *option->integer = number;
+    return BP_OK;
+}
+
+static BpStatus take_option_value(const CfgOption *option, const char *value, BpArena *arena, BpError *err)
+{
+    if (option->text)
+        *option->text = value;
+    else if (option->texts)
+        append(option->texts, value, arena);
+    else if (option->integer)
+        return take_integer(option, value, err);
+    else if (bp_parse_duration_us(bp_str(value), option->duration_us, NULL) != BP_OK)
+        return bp_fail(err, BP_INVALID, "--%s %s is not a duration: write it as 500ms, 15s, 5min, 2h or 7d",
+                       option->name, value);
+    return BP_OK;
+}
+
+/* Takes the option in argv[*at], and moves *at to its value if that stands alone. */
+static BpStatus take_option(const Reading *reading, int argc, char **argv, int *at, BpArena *arena,
+                            BpError *err)
+{
+    BpStr value;
+    const BpStr name = bp_str_cut(bp_str(argv[*at] + 2), '=', &value);
+    const CfgOption *option = find_option(reading, name);
+    if (!option)
+        return refuse_option(reading, name, err);
+    if (option->flag) {
+        *option->flag = true;
+        return value.data ? bp_fail(err, BP_INVALID, "--%s takes no value", option->name) : BP_OK;
+    }
+    if (!value.data && *at + 1 >= argc)
+        return bp_fail(err, BP_INVALID, "--%s needs a value: --%s %s", option->name, option->name,
+                       option->value);
+    return take_option_value(option, value.data ? value.data : argv[++*at], arena, err);
+}
+
+/* -5, -0.5 and -.5 are values; a lone - stands for standard input. */
+static bool is_positional(const char *argument)
+{
+    return argument[0] != '-' || argument[1] == '\0' || argument[1] == '.' ||
+           (argument[1] >= '0' && argument[1] <= '9');
+}
+
+static BpStatus check_positionals(const CfgCommand *command, const CfgTexts *positionals, BpError *err)
+{
+    if (positionals->count < command->positionals_min)
+        return bp_fail(err, BP_INVALID, "something is missing: usage: %s %s", command->name,
+                       command->positionals);
+    if (positionals->count > command->positionals_max)
+        return bp_fail(err, BP_INVALID, "\"%s\" is one argument too many: usage: %s%s%s",
+                       positionals->items[command->positionals_max], command->name,
+                       command->positionals ? " " : "", command->positionals ? command->positionals : "");
+    return BP_OK;
+}
+
+static const char *as_set(BpArena *arena, const char *name, const char *value)
+{
+    const size_t size = strlen(name) + strlen(value) + 2;
+    char *text = bp_arena_take(arena, size);
+    snprintf(text, size, "%s=%s", name, value);
+    return text;
+}
+
+BpStatus cfg_arguments_parse(const CfgCommand *command, int argc, char **argv, BpArena *arena,
+                             CfgArguments *ret_arguments, BpError *err)
+{
+    CfgArguments arguments = {0};
+    Reading reading = {.command = command, .arguments = &arguments};
+    list_common_options(&reading);
+    bool only_positionals = false;
+    for (int at = 1; at < argc && !arguments.help; at++) {
+        const char *argument = argv[at];
+        if (only_positionals || is_positional(argument))
+            append(&arguments.positionals, argument, arena);
+        else if (strcmp(argument, "--") == 0)
+            only_positionals = true;
+        else if (strcmp(argument, "-h") == 0)
+            arguments.help = true;
+        else if (argument[1] != '-')
+            return bp_fail(err, BP_INVALID, "there is no option %s: options are words, as --help", argument);
+        else if (take_option(&reading, argc, argv, &at, arena, err) != BP_OK)
+            return BP_INVALID;
+    }
+    if (!arguments.help && check_positionals(command, &arguments.positionals, err) != BP_OK)
+        return BP_INVALID;
+    if (arguments.data)
+        append(&reading.sets, as_set(arena, "data", arguments.data), arena);
+    if (reading.log_level)
+        append(&reading.sets, as_set(arena, "log.level", reading.log_level), arena);
+    arguments.sets = reading.sets.items;
+    *ret_arguments = arguments;
+    return BP_OK;
+}
+
+/* ---- help ---- */
+
+enum { HELP_INDENT = 24, HELP_WIDTH = 100 };
+
+/* Words of `text` in lines of HELP_WIDTH, from `column` on, further lines indented. */
+static void write_wrapped(BpBuf *out, BpStr text, size_t column, size_t indent)
+{
+    bool at_start = true;
+    while (text.size) {
+        const BpStr word = bp_str_cut(text, ' ', &text);
+        if (!at_start && column + 1 + word.size > HELP_WIDTH) {
+            bp_buf_printf(out, "\n%*s", (int)indent, "");
+            column = indent;
+            at_start = true;
+        }
+        bp_buf_printf(out, "%s%.*s", at_start ? "" : " ", BP_STR_ARGS(word));
+        column += word.size + !at_start;
+        at_start = false;
+    }
+    bp_buf_printf(out, "\n");
+}
+
+static void write_options(BpBuf *out, const CfgOption *options)
+{
+    for (; options && options->name; options++) {
+        const size_t begin = out->size;
+        bp_buf_printf(out, "  --%s%s%s", options->name, options->value ? " " : "",
+                      options->value ? options->value : "");
+        const size_t used = out->size - begin;
+        if (used + 2 > HELP_INDENT)
+            bp_buf_printf(out, "\n%*s", HELP_INDENT, "");
+        else
+            bp_buf_printf(out, "%*s", (int)(HELP_INDENT - used), "");
+        write_wrapped(out, bp_str(options->meaning), HELP_INDENT, HELP_INDENT);
+    }
+}
+
+static void write_indented(BpBuf *out, const char *title, const char *lines)
+{
+    if (!lines)
+        return;
+    bp_buf_printf(out, "\n%s\n", title);
+    for (BpStr rest = bp_str(lines); rest.size;) {
+        const BpStr line = bp_str_cut(rest, '\n', &rest);
+        bp_buf_printf(out, "%s%.*s\n", line.size ? "  " : "", BP_STR_ARGS(line));
+    }
+}
+
+void cfg_arguments_help(const CfgCommand *command, BpBuf *out)
+{
+    CfgArguments nowhere = {0};
+    Reading reading = {.command = command, .arguments = &nowhere};
+    list_common_options(&reading);
+    bp_buf_printf(out, "usage: %s%s%s [OPTION]...\n\n", command->name, command->positionals ? " " : "",
+                  command->positionals ? command->positionals : "");
+    write_wrapped(out, bp_str(command->summary), 0, 0);
+    bp_buf_printf(out, "\nOptions:\n");
+    write_options(out, command->options);
+    write_options(out, reading.common);
+    if (command->details)
+        bp_buf_printf(out, "\n%s", command->details);
+    write_indented(out, "Examples:", command->examples);
+}
+
+/* ---- beginning ---- */
+
+static const char *path_in(BpArena *arena, const char *folder, const char *file)
+{
+    const size_t size = strlen(folder) + strlen(file) + 2;
+    char *path = bp_arena_take(arena, size);
+    snprintf(path, size, "%s/%s", folder, file);
+    return path;
+}
+
+const char *cfg_arguments_file(const CfgArguments *arguments, BpArena *arena)
+{
+    const char *named = getenv("BACPIPES_CONFIG"), *data = getenv("BACPIPES_DATA");
+    if (arguments->config)
+        return arguments->config;
+    if (named && *named)
+        return named;
+    if (arguments->data)
+        data = arguments->data;
+    const char *in_data = path_in(arena, data && *data ? data : DATA_FOLDER, FILE_IN_DATA);
+    if (access(in_data, F_OK) == 0)
+        return in_data;
+    return access(FILE_OF_THE_SYSTEM, F_OK) == 0 ? FILE_OF_THE_SYSTEM : NULL;
+}
+
+static int show_help(const CfgCommand *command)
+{
+    enum { HELP_MAX = 64 * 1024 };
+    BpBuf help = bp_buf_growing(HELP_MAX);
+    cfg_arguments_help(command, &help);
+    fwrite(help.data, 1, help.size, stdout);
+    bp_buf_done(&help);
+    return EX_OK;
+}
+
+static int load_settings(const CfgArguments *arguments, BpArena *arena, Cfg *ret_cfg)
+{
+    enum { PROBLEMS_OCTETS_MAX = 256 * 1024 };
+    const CfgSource source = {
+        .file = cfg_arguments_file(arguments, arena), .environment = environ, .sets = arguments->sets};
+    BpBuf problems = bp_buf_growing(PROBLEMS_OCTETS_MAX);
+    const BpStatus status = cfg_load(&source, arena, ret_cfg, &problems);
+    if (status != BP_OK)
+        fwrite(problems.data, 1, problems.size, stderr);
+    bp_buf_done(&problems);
+    return status == BP_OK ? CFG_GO_ON : EX_CONFIG;
+}
+
+int cfg_begin(const CfgCommand *command, int argc, char **argv, BpArena *arena, CfgArguments *ret_arguments,
+              Cfg *ret_cfg)
+{
+    BpError err;
+    if (cfg_arguments_parse(command, argc, argv, arena, ret_arguments, &err) != BP_OK) {
+        fprintf(stderr, "%s: %s\n", command->name, err.text);
+        return EX_USAGE;
+    }
+    if (ret_arguments->help)
+        return show_help(command);
+    if (command->without_settings)
+        return CFG_GO_ON;
+    const int code = load_settings(ret_arguments, arena, ret_cfg);
+    const bool named = strncmp(command->name, PROGRAM, strlen(PROGRAM)) == 0;
+    if (code == CFG_GO_ON)
+        bp_log_open(named ? command->name + strlen(PROGRAM) : command->name, ret_cfg->log_level);
+    return code;
+}

@@ -1,0 +1,68 @@
+/* The command line, in one way for all roles and tools: long options from a table, positional arguments,
+ * --help, and the options that every program with settings has: --config, --set, --data, --log. */
+#ifndef CONFIG_ARGUMENTS_H
+#define CONFIG_ARGUMENTS_H
+
+#include "config/config.h"
+
+typedef struct CfgTexts {
+    const char **items;
+    size_t count;
+} CfgTexts;
+
+/* One option. Exactly one of the targets is set, and says what kind of value it takes. */
+typedef struct CfgOption {
+    const char *name;    /* "since" for --since */
+    const char *value;   /* what --help calls its value: "TIME"; NULL for a flag */
+    const char *meaning; /* a sentence or two; its default too, if it has one */
+    bool *flag;
+    const char **text;
+    CfgTexts *texts; /* may be given several times; items are in the arena */
+    int64_t *integer;
+    int64_t *duration_us;
+    int64_t min, max; /* of an integer */
+} CfgOption;
+
+typedef struct CfgCommand {
+    const char *name;        /* "bacpipes history"; the log's lines begin with what follows "bacpipes " */
+    const char *positionals; /* as usage shows them: "DEVICE OBJECT [PROPERTY]..."; NULL: none */
+    size_t positionals_min, positionals_max;
+    const char *summary;      /* what it does, in a sentence or two */
+    const CfgOption *options; /* its own, closed by one without a name; NULL: none */
+    bool offers_json;         /* has --json */
+    bool without_settings;    /* has no --config, --set, --data, --log */
+    const char *details;      /* lines for --help after the options: units, exit codes; NULL: none */
+    const char *examples;     /* lines, each a command; NULL: none */
+} CfgCommand;
+
+typedef struct CfgArguments {
+    CfgTexts positionals;
+    bool help, json;
+    const char *config; /* --config, or NULL */
+    const char *data;   /* --data, or NULL */
+    const char **sets;  /* what --set, --data and --log say, as CfgSource has it */
+} CfgArguments;
+
+/* Reads the command line into the options' targets and *ret_arguments, whose arrays are in `arena` and whose
+ * texts are argv's. argv[0] is passed over. "--" ends the options; what begins with "-" and a digit or a dot
+ * is a number and no option. After --help nothing else is looked at. BP_INVALID: the sentence says what is
+ * wrong and what would be right. */
+BpStatus cfg_arguments_parse(const CfgCommand *command, int argc, char **argv, BpArena *arena,
+                             CfgArguments *ret_arguments, BpError *err) BP_CHECKED;
+
+/* The text of --help. */
+void cfg_arguments_help(const CfgCommand *command, BpBuf *out);
+
+/* The file that settings come from: --config, else $BACPIPES_CONFIG, else <data>/bacpipes.conf with <data>
+ * from --data, $BACPIPES_DATA or ./var, else /etc/bacpipes/bacpipes.conf; NULL where none of these is there.
+ * The first two are named by somebody, and so are returned whether they are there or not. */
+const char *cfg_arguments_file(const CfgArguments *arguments, BpArena *arena);
+
+/* How a main begins: reads the command line, prints --help or what is wrong, loads the settings into *ret_cfg
+ * (unless the command is without them; then ret_cfg may be NULL) and opens the log. Returns CFG_GO_ON, or the
+ * exit code to end with: EX_OK after --help, EX_USAGE, EX_CONFIG. */
+enum { CFG_GO_ON = -1 };
+int cfg_begin(const CfgCommand *command, int argc, char **argv, BpArena *arena, CfgArguments *ret_arguments,
+              Cfg *ret_cfg) BP_CHECKED;
+
+#endif

@@ -1,0 +1,317 @@
+#include "config/config.h"
+
+#include "config/value.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ENVIRONMENT_PREFIX "BACPIPES_"
+enum { NAME_MAX_OCTETS = 64 };
+
+const CfgSetting cfg_settings[CFG_SETTING_COUNT] = {
+#define SETTING(kind, field, name, fallback, min, max, scope, meaning)                                       \
+    {name, fallback, meaning, CFG_##kind, CFG_##scope, min, max, offsetof(Cfg, field)},
+#include "config/settings.def"
+#undef SETTING
+};
+
+const CfgSetting *cfg_find(BpStr name)
+{
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++)
+        if (bp_str_equal(name, bp_str(cfg_settings[i].name)))
+            return &cfg_settings[i];
+    return NULL;
+}
+
+const CfgSetting *cfg_find_nearest(BpStr name)
+{
+    const CfgSetting *nearest = NULL;
+    size_t best = name.size / 3 + 2; /* further away it is another word */
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
+        const size_t distance = bp_str_distance(name, bp_str(cfg_settings[i].name));
+        if (distance < best) {
+            best = distance;
+            nearest = &cfg_settings[i];
+        }
+    }
+    return nearest;
+}
+
+/* ---- loading: what is known so far, and what was wrong ---- */
+
+typedef struct Load {
+    BpArena *arena;
+    Cfg cfg;
+    const char *origins[CFG_SETTING_COUNT]; /* "bacpipes.conf:3" */
+    size_t lines[CFG_SETTING_COUNT];        /* of the file; 0: not in it */
+    BpBuf *problems;
+    size_t problem_count;
+} Load;
+
+static void complain(Load *load, const char *origin, const char *format, ...) BP_PRINTF(3, 4);
+static void complain(Load *load, const char *origin, const char *format, ...)
+{
+    if (++load->problem_count > CFG_PROBLEMS_MAX)
+        return;
+    char sentence[BP_ERROR_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    bp_buf_printf(load->problems, "%s: %s\n", origin, sentence);
+}
+
+static const char *origin_of_line(Load *load, const char *file, size_t line)
+{
+    uint8_t memory[4096];
+    BpBuf text = bp_buf(memory, sizeof memory);
+    bp_buf_printf(&text, "%s:%zu", file, line);
+    return text.failed ? file : bp_arena_text(load->arena, bp_buf_text(&text));
+}
+
+static void set_value(Load *load, const CfgSetting *setting, BpStr value, const char *origin)
+{
+    BpError err;
+    load->origins[setting - cfg_settings] = origin;
+    if (cfg_value_parse(setting, value, load->arena, &load->cfg, &err) != BP_OK)
+        complain(load, origin, "%s", err.text);
+}
+
+static void complain_of_name(Load *load, BpStr name, const char *origin)
+{
+    char quoted[NAME_MAX_OCTETS];
+    const CfgSetting *nearest = cfg_find_nearest(name);
+    bp_str_copy(name, quoted, sizeof quoted);
+    if (!cfg_text_is_plain(name))
+        complain(load, origin, "the name is not plain text: write NAME = VALUE");
+    else if (nearest)
+        complain(load, origin, "there is no setting \"%s\": did you mean %s?", quoted, nearest->name);
+    else
+        complain(load, origin, "there is no setting \"%s\": `bacpipes config show` lists them", quoted);
+}
+
+static void take_defaults(Load *load)
+{
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++)
+        set_value(load, &cfg_settings[i], bp_str(cfg_settings[i].fallback), "default");
+    assert(load->problem_count == 0); /* the table itself is right */
+}
+
+/* ---- the file ---- */
+
+/* A value as it stands after the "=": up to a comment, or between quotes, where \" and \\ stand for " and \.
+ * False if the closing quote is missing or something but a comment follows it. */
+static bool take_value(BpArena *arena, BpStr rest, BpStr *ret_value)
+{
+    BpStr comment;
+    rest = bp_str_trim(rest);
+    if (rest.size == 0 || rest.data[0] != '"') {
+        *ret_value = bp_str_trim(bp_str_cut(rest, '#', &comment));
+        return true;
+    }
+    char *text = bp_arena_take(arena, rest.size);
+    size_t size = 0, i = 1;
+    for (; i < rest.size && rest.data[i] != '"'; i++) {
+        if (rest.data[i] == '\\' && i + 1 < rest.size)
+            i++;
+        text[size++] = rest.data[i];
+    }
+    *ret_value = (BpStr){text, size};
+    if (i >= rest.size)
+        return false;
+    const BpStr after = bp_str_trim((BpStr){rest.data + i + 1, rest.size - i - 1});
+    return after.size == 0 || after.data[0] == '#';
+}
+
+static void read_line(Load *load, const char *file, size_t number, BpStr line)
+{
+    BpStr rest, value;
+    line = bp_str_trim(line);
+    if (line.size == 0 || line.data[0] == '#')
+        return;
+    const char *origin = origin_of_line(load, file, number);
+    const BpStr name = bp_str_trim(bp_str_cut(line, '=', &rest));
+    const CfgSetting *setting = cfg_find(name);
+    if (!rest.data) {
+        complain(load, origin, "a line without \"=\": write NAME = VALUE, or # before a comment");
+        return;
+    }
+    if (!setting) {
+        complain_of_name(load, name, origin);
+        return;
+    }
+    size_t *first = &load->lines[setting - cfg_settings];
+    if (*first) {
+        complain(load, origin, "%s is set a second time: line %zu sets it already, keep one of them",
+                 setting->name, *first);
+        return;
+    }
+    *first = number;
+    if (take_value(load->arena, rest, &value))
+        set_value(load, setting, value, origin);
+    else
+        complain(load, origin, "the value of %s has no closing quote at its end: write %s = \"...\"",
+                 setting->name, setting->name);
+}
+
+static void read_lines(Load *load, const char *file, BpStr contents)
+{
+    static const char mark[] = "\xEF\xBB\xBF"; /* some editors begin UTF-8 with it */
+    if (contents.size >= 3 && memcmp(contents.data, mark, 3) == 0)
+        contents = (BpStr){contents.data + 3, contents.size - 3};
+    for (size_t number = 1; contents.size; number++) {
+        const BpStr line = bp_str_cut(contents, '\n', &contents);
+        read_line(load, file, number, line);
+    }
+}
+
+static void read_file(Load *load, const CfgSource *source)
+{
+    FILE *file = fopen(source->file, "re");
+    if (!file && errno == ENOENT && source->file_may_be_missing)
+        return;
+    if (!file) {
+        complain(load, source->file, "cannot be read (%s): give another file with --config",
+                 bp_errno_text(errno));
+        return;
+    }
+    BpArena scratch = {0};
+    char *contents = bp_arena_take(&scratch, CFG_FILE_MAX + 1);
+    const size_t size = fread(contents, 1, CFG_FILE_MAX + 1, file);
+    if (ferror(file))
+        complain(load, source->file, "cannot be read (%s): give another file with --config",
+                 bp_errno_text(errno));
+    else if (size > CFG_FILE_MAX)
+        complain(load, source->file, "is larger than 1 MB: give a configuration file with --config");
+    else
+        read_lines(load, source->file, (BpStr){contents, size});
+    bp_arena_done(&scratch);
+    fclose(file);
+}
+
+/* ---- the environment and the command line ---- */
+
+/* "poll.interval" for "POLL_INTERVAL". A name's dots cannot be told from its underscores: both come as dots.
+ */
+static BpStr variable_to_name(BpStr variable, char ret_name[NAME_MAX_OCTETS])
+{
+    bp_str_copy(variable, ret_name, NAME_MAX_OCTETS);
+    for (char *letter = ret_name; *letter; letter++)
+        *letter = *letter == '_' ? '.' : (char)tolower((unsigned char)*letter);
+    return bp_str(ret_name);
+}
+
+static void name_with_dots_only(const char *name, char ret_name[NAME_MAX_OCTETS])
+{
+    bp_str_copy(bp_str(name), ret_name, NAME_MAX_OCTETS);
+    for (char *letter = ret_name; *letter; letter++)
+        if (*letter == '_')
+            *letter = '.';
+}
+
+/* Sets what the variable says. Others' variables may begin with BACPIPES_ too (Kubernetes makes such ones for
+ * a service of that name): only what is one slip away from a setting's is a problem. */
+static void read_variable(Load *load, BpStr variable, BpStr value)
+{
+    char wanted[NAME_MAX_OCTETS], name[NAME_MAX_OCTETS];
+    const size_t prefix = strlen(ENVIRONMENT_PREFIX);
+    const BpStr asked = variable_to_name((BpStr){variable.data + prefix, variable.size - prefix}, wanted);
+    const CfgSetting *like = NULL;
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
+        name_with_dots_only(cfg_settings[i].name, name);
+        const size_t distance = bp_str_distance(asked, bp_str(name));
+        if (distance == 0) {
+            set_value(load, &cfg_settings[i], value, bp_arena_text(load->arena, variable));
+            return;
+        }
+        if (distance == 1 && asked.size > 5)
+            like = &cfg_settings[i];
+    }
+    if (like)
+        complain(load, bp_arena_text(load->arena, variable),
+                 "is not a setting's variable: did you mean that of %s?", like->name);
+}
+
+static void read_environment(Load *load, char *const *environment)
+{
+    for (; *environment; environment++) {
+        BpStr value;
+        const BpStr variable = bp_str_cut(bp_str(*environment), '=', &value);
+        if (value.data && variable.size < NAME_MAX_OCTETS && variable.size > strlen(ENVIRONMENT_PREFIX) &&
+            memcmp(variable.data, ENVIRONMENT_PREFIX, strlen(ENVIRONMENT_PREFIX)) == 0)
+            read_variable(load, variable, value);
+    }
+}
+
+static void read_sets(Load *load, const char *const *sets)
+{
+    for (; *sets; sets++) {
+        BpStr value;
+        const BpStr name = bp_str_trim(bp_str_cut(bp_str(*sets), '=', &value));
+        const CfgSetting *setting = cfg_find(name);
+        if (!setting)
+            complain_of_name(load, name, "command line");
+        else if (!value.data)
+            complain(load, "command line", "%s is set to nothing: write %s=VALUE", setting->name,
+                     setting->name);
+        else
+            set_value(load, setting, value, "command line");
+    }
+}
+
+/* ---- all together ---- */
+
+static void check_pairs(Load *load)
+{
+    const bool certificate = *load->cfg.database_client_certificate;
+    const bool key = *load->cfg.database_client_key;
+    if (certificate == key)
+        return;
+    const CfgSetting *one = &cfg_settings[CFG_INDEX_database_client_certificate];
+    const CfgSetting *other = &cfg_settings[CFG_INDEX_database_client_key];
+    const CfgSetting *given = certificate ? one : other, *missing = certificate ? other : one;
+    complain(load, load->origins[given - cfg_settings], "%s is set without %s: set both or neither",
+             given->name, missing->name);
+}
+
+BpStatus cfg_load(const CfgSource *source, BpArena *arena, Cfg *ret_cfg, BpBuf *problems)
+{
+    assert(source && arena && ret_cfg && problems);
+    Load load = {.arena = arena, .problems = problems};
+    take_defaults(&load);
+    if (source->file && source->file_contents.data)
+        read_lines(&load, source->file, source->file_contents);
+    else if (source->file)
+        read_file(&load, source);
+    if (source->environment)
+        read_environment(&load, source->environment);
+    if (source->sets)
+        read_sets(&load, source->sets);
+    check_pairs(&load);
+    if (load.problem_count > CFG_PROBLEMS_MAX)
+        bp_buf_printf(problems, "%s: and %zu more problems: mend these first\n",
+                      source->file ? source->file : "settings", load.problem_count - CFG_PROBLEMS_MAX);
+    if (load.problem_count)
+        return BP_INVALID;
+    *ret_cfg = load.cfg;
+    if (source->ret_origins)
+        memcpy(source->ret_origins, load.origins, sizeof load.origins);
+    return BP_OK;
+}
+
+BpStatus cfg_apply(Cfg *cfg, BpArena *arena, BpStr name, BpStr value, BpError *err)
+{
+    const CfgSetting *setting = cfg_find(name);
+    if (!setting) {
+        const CfgSetting *nearest = cfg_find_nearest(name);
+        return bp_fail(err, BP_NOT_FOUND, "there is no setting \"%.*s\"%s%s", BP_STR_ARGS(name),
+                       nearest ? ": did you mean " : "", nearest ? nearest->name : "");
+    }
+    if (setting->scope != CFG_SITE)
+        return bp_fail(err, BP_INVALID, "%s belongs to each process: set it in the configuration file",
+                       setting->name);
+    return cfg_value_parse(setting, bp_str_trim(value), arena, cfg, err);
+}

@@ -1,0 +1,255 @@
+#include "config/value.h"
+
+#include "base/parse.h"
+#include "base/time.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+/* Longest part of a value that a message quotes. */
+enum { QUOTED_MAX = 64, RANGE_MAX = 160 };
+
+static const char *const level_names[] = {
+    [3] = "error", [4] = "warning", [5] = "notice", [6] = "info", [7] = "debug"};
+enum { LEVEL_FIRST = 3, LEVEL_LAST = 7 };
+
+static void *field_of(const CfgSetting *setting, Cfg *cfg)
+{
+    return (char *)cfg + setting->offset;
+}
+
+static const void *const_field_of(const CfgSetting *setting, const Cfg *cfg)
+{
+    return (const char *)cfg + setting->offset;
+}
+
+bool cfg_text_is_plain(BpStr text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if ((unsigned char)text.data[i] < ' ' || text.data[i] == 0x7F)
+            return false;
+    return bp_str_is_utf8(text);
+}
+
+/* ---- to text ---- */
+
+static void format_duration(int64_t duration_us, BpBuf *out)
+{
+    static const struct {
+        int64_t size_us;
+        const char *name;
+    } units[] = {{BP_DAY, "d"}, {BP_HOUR, "h"}, {BP_MINUTE, "min"}, {BP_SECOND, "s"}, {BP_MS, "ms"}};
+    if (duration_us < BP_MS)
+        bp_buf_printf(out, "0s");
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (duration_us >= units[i].size_us)
+            bp_buf_printf(out, "%" PRId64 "%s", duration_us / units[i].size_us, units[i].name);
+        duration_us %= units[i].size_us;
+    }
+}
+
+static void format_size(int64_t octets, BpBuf *out)
+{
+    static const char *const units[] = {"", "kB", "MB", "GB"};
+    size_t unit = 0;
+    for (; unit < 3 && octets && octets % 1024 == 0; unit++)
+        octets /= 1024;
+    bp_buf_printf(out, "%" PRId64 "%s", octets, units[unit]);
+}
+
+/* Quoted where a file would otherwise read something else. */
+static void format_text(BpStr text, BpBuf *out)
+{
+    const bool plain = text.size && bp_str_trim(text).size == text.size && text.data[0] != '"' &&
+                       !memchr(text.data, '#', text.size);
+    if (plain) {
+        bp_buf_str(out, text);
+        return;
+    }
+    bp_buf_u8(out, '"');
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '"' || text.data[i] == '\\')
+            bp_buf_u8(out, '\\');
+        bp_buf_u8(out, (uint8_t)text.data[i]);
+    }
+    bp_buf_u8(out, '"');
+}
+
+void cfg_format(const Cfg *cfg, const CfgSetting *setting, BpBuf *out)
+{
+    const void *field = const_field_of(setting, cfg);
+    switch (setting->kind) {
+    case CFG_TEXT:
+    case CFG_IDENTIFIER:
+    case CFG_IPV4:
+    case CFG_PATH: format_text(bp_str(*(const char *const *)field), out); break;
+    case CFG_INTEGER: bp_buf_printf(out, "%" PRId64, *(const int64_t *)field); break;
+    case CFG_DURATION: format_duration(*(const int64_t *)field, out); break;
+    case CFG_SIZE: format_size(*(const int64_t *)field, out); break;
+    case CFG_BOOL: bp_buf_printf(out, "%s", *(const bool *)field ? "true" : "false"); break;
+    case CFG_LEVEL: bp_buf_printf(out, "%s", level_names[*(const int *)field]); break;
+    }
+}
+
+void cfg_format_range(const CfgSetting *setting, BpBuf *out)
+{
+    switch (setting->kind) {
+    case CFG_TEXT:
+    case CFG_PATH:
+        if (setting->min)
+            bp_buf_printf(out, "%" PRId64 " to %" PRId64 " octets", setting->min, setting->max);
+        else
+            bp_buf_printf(out, "at most %" PRId64 " octets", setting->max);
+        break;
+    case CFG_IDENTIFIER:
+        bp_buf_printf(out, "%" PRId64 " to %" PRId64 " of a-z 0-9 _ -", setting->min, setting->max);
+        break;
+    case CFG_IPV4:
+        bp_buf_printf(out, "four numbers of 0 to 255 with dots, as 10.1.2.3%s",
+                      setting->min ? "" : ", or empty");
+        break;
+    case CFG_INTEGER: bp_buf_printf(out, "%" PRId64 " to %" PRId64, setting->min, setting->max); break;
+    case CFG_DURATION:
+        format_duration(setting->min * BP_SECOND, out);
+        bp_buf_printf(out, " to ");
+        format_duration(setting->max * BP_SECOND, out);
+        break;
+    case CFG_SIZE:
+        format_size(setting->min, out);
+        bp_buf_printf(out, " to ");
+        format_size(setting->max, out);
+        break;
+    case CFG_BOOL: bp_buf_printf(out, "true or false"); break;
+    case CFG_LEVEL: bp_buf_printf(out, "error, warning, notice, info or debug"); break;
+    }
+}
+
+/* ---- from text ---- */
+
+/* "poll.interval = 200d is out of range: 1s to 1d". */
+static BpStatus refuse(const CfgSetting *setting, BpStr text, const char *what, BpError *err)
+{
+    char quoted[QUOTED_MAX];
+    const bool whole = bp_str_copy(text, quoted, sizeof quoted);
+    uint8_t memory[RANGE_MAX];
+    BpBuf range = bp_buf(memory, sizeof memory);
+    cfg_format_range(setting, &range);
+    return bp_fail(err, BP_INVALID, "%s = %s%s %s: %.*s", setting->name, quoted, whole ? "" : "...", what,
+                   BP_STR_ARGS(bp_buf_text(&range)));
+}
+
+static bool is_identifier(BpStr text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        const char letter = text.data[i];
+        if (!(letter >= 'a' && letter <= 'z') && !(letter >= '0' && letter <= '9') && letter != '_' &&
+            letter != '-')
+            return false;
+    }
+    return true;
+}
+
+static bool is_ipv4(BpStr text)
+{
+    BpStr rest = text;
+    for (int i = 0; i < 4; i++) {
+        int64_t number;
+        const BpStr part = bp_str_cut(rest, '.', &rest);
+        if (part.size == 0 || part.size > 3 || (part.data[0] < '0' || part.data[0] > '9') ||
+            (part.size > 1 && part.data[0] == '0') || bp_parse_i64(part, 0, 255, &number, NULL) != BP_OK ||
+            (rest.data == NULL) != (i == 3))
+            return false;
+    }
+    return true;
+}
+
+static BpStatus parse_text(const CfgSetting *setting, BpStr text, BpArena *arena, const char **ret_text,
+                           BpError *err)
+{
+    if ((int64_t)text.size < setting->min && text.size == 0)
+        return refuse(setting, text, "is empty", err);
+    if (setting->kind == CFG_IDENTIFIER && !is_identifier(text))
+        return refuse(setting, text, "has letters that it cannot have", err);
+    if (setting->kind == CFG_IPV4 && text.size && !is_ipv4(text))
+        return refuse(setting, text, "is not an IPv4 address", err);
+    if ((int64_t)text.size < setting->min || (int64_t)text.size > setting->max)
+        return refuse(setting, text, (int64_t)text.size < setting->min ? "is too short" : "is too long", err);
+    *ret_text = bp_arena_text(arena, text);
+    return BP_OK;
+}
+
+static BpStatus parse_integer(const CfgSetting *setting, BpStr text, int64_t *ret_value, BpError *err)
+{
+    int64_t value;
+    if (bp_parse_i64(text, INT64_MIN, INT64_MAX, &value, NULL) != BP_OK)
+        return refuse(setting, text, "is not a whole number", err);
+    if (value < setting->min || value > setting->max)
+        return refuse(setting, text, "is out of range", err);
+    *ret_value = value;
+    return BP_OK;
+}
+
+static BpStatus parse_duration(const CfgSetting *setting, BpStr text, int64_t *ret_us, BpError *err)
+{
+    int64_t value_us, bare;
+    if (bp_parse_i64(text, 0, INT64_MAX, &bare, NULL) == BP_OK)
+        return bp_fail(err, BP_INVALID,
+                       "%s = %" PRId64 " has no unit: write %" PRId64 "s, %" PRId64 "min, %" PRId64
+                       "h or %" PRId64 "d",
+                       setting->name, bare, bare, bare, bare, bare);
+    if (bp_parse_duration_us(text, &value_us, NULL) != BP_OK)
+        return refuse(setting, text, "is not a duration such as 15s, 5min or 1h30min", err);
+    if (value_us < setting->min * BP_SECOND || value_us > setting->max * BP_SECOND)
+        return refuse(setting, text, "is out of range", err);
+    *ret_us = value_us;
+    return BP_OK;
+}
+
+static BpStatus parse_size(const CfgSetting *setting, BpStr text, int64_t *ret_octets, BpError *err)
+{
+    int64_t octets;
+    if (bp_parse_size(text, &octets, NULL) != BP_OK)
+        return refuse(setting, text, "is not a size such as 64kB, 256MB or 2GB", err);
+    if (octets < setting->min || octets > setting->max)
+        return refuse(setting, text, "is out of range", err);
+    *ret_octets = octets;
+    return BP_OK;
+}
+
+static BpStatus parse_bool(const CfgSetting *setting, BpStr text, bool *ret_truth, BpError *err)
+{
+    if (bp_parse_bool(text, ret_truth, NULL) != BP_OK)
+        return refuse(setting, text, "is neither true nor false", err);
+    return BP_OK;
+}
+
+static BpStatus parse_level(const CfgSetting *setting, BpStr text, int *ret_level, BpError *err)
+{
+    for (int level = LEVEL_FIRST; level <= LEVEL_LAST; level++)
+        if (bp_str_equal(text, bp_str(level_names[level]))) {
+            *ret_level = level;
+            return BP_OK;
+        }
+    return refuse(setting, text, "is not a level", err);
+}
+
+BpStatus cfg_value_parse(const CfgSetting *setting, BpStr text, BpArena *arena, Cfg *cfg, BpError *err)
+{
+    void *field = field_of(setting, cfg);
+    if (!cfg_text_is_plain(text))
+        return bp_fail(err, BP_INVALID, "%s has control characters or is not UTF-8: write plain text",
+                       setting->name);
+    switch (setting->kind) {
+    case CFG_TEXT:
+    case CFG_IDENTIFIER:
+    case CFG_IPV4:
+    case CFG_PATH: return parse_text(setting, text, arena, field, err);
+    case CFG_INTEGER: return parse_integer(setting, text, field, err);
+    case CFG_DURATION: return parse_duration(setting, text, field, err);
+    case CFG_SIZE: return parse_size(setting, text, field, err);
+    case CFG_BOOL: return parse_bool(setting, text, field, err);
+    case CFG_LEVEL: return parse_level(setting, text, field, err);
+    }
+    assert(!"a setting has a kind");
+    return BP_INVALID;
+}
