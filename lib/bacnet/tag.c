@@ -97,7 +97,7 @@ BpStatus bac_tag_contents(BpCursor *in, uint8_t number, BpCursor *ret_contents, 
     const size_t start = in->offset;
     for (;;) {
         const size_t end = in->offset;
-        BacTag tag;
+        BacTag tag = {0};
         const BpStatus status = bac_tag_decode(in, &tag, err);
         if (status != BP_OK)
             return status;
