@@ -17,6 +17,12 @@ static const BacWord PROPERTIES[] = {
 };
 TABLE(bac_properties, "property", PROPERTIES);
 
+static const BacWord UNITS[] = {
+#define UNIT(name, number, text, symbol) {(number), (text), (symbol)},
+#include "bacnet/units.def"
+};
+TABLE(bac_units, "unit", UNITS);
+
 static const BacWord CONFIRMED_SERVICES[] = {
 #define CONFIRMED_SERVICE(name, number, text) {(number), (text), NULL},
 #include "bacnet/enums.def"
@@ -120,18 +126,19 @@ const BacWord *bac_words_find(const BacWords *table, uint32_t number)
     return low < table->count && table->words[low].number == number ? &table->words[low] : NULL;
 }
 
-static bool is_word(BpStr text, const char *word)
+static bool names(const BacWord *word, BpStr text)
 {
-    return word && strlen(word) == text.size && strncasecmp(word, text.data, text.size) == 0;
+    if (strlen(word->text) == text.size && strncasecmp(word->text, text.data, text.size) == 0)
+        return true;
+    return word->short_text && text.size > 0 && bp_str_equal(bp_str(word->short_text), text);
 }
 
 BpStatus bac_words_parse(const BacWords *table, BpStr text, uint32_t *ret_number, BpError *err)
 {
     assert(table && ret_number);
     for (size_t i = 0; i < table->count; i++) {
-        const BacWord *word = &table->words[i];
-        if (is_word(text, word->text) || is_word(text, word->short_text)) {
-            *ret_number = word->number;
+        if (names(&table->words[i], text)) {
+            *ret_number = table->words[i].number;
             return BP_OK;
         }
     }

@@ -16,6 +16,11 @@ typedef enum BacProperty { /* BAC_PROP_PRESENT_VALUE ... */
 #include "bacnet/properties.def"
 } BacProperty;
 
+typedef enum BacUnits { /* BAC_UNITS_DEGREES_CELSIUS ... */
+#define UNIT(name, number, text, symbol) BAC_UNITS_##name = (number),
+#include "bacnet/units.def"
+} BacUnits;
+
 typedef enum BacConfirmedService { /* BAC_SERVICE_CONFIRMED_READ_PROPERTY ... */
 #define CONFIRMED_SERVICE(name, number, text) BAC_SERVICE_CONFIRMED_##name = (number),
 #include "bacnet/enums.def"
@@ -96,7 +101,7 @@ typedef enum BacNetworkType { /* BAC_NETWORK_TYPE_IPV4 ... */
 typedef struct BacWord {
     uint32_t number;
     const char *text;       /* as the standard writes it: "analog-input", "degrees-celsius" */
-    const char *short_text; /* of object types "ai", of units "°C"; else NULL */
+    const char *short_text; /* of object types "ai", of units "°C", which may be empty; else NULL */
 } BacWord;
 
 /* A table, ascending by number. */
@@ -106,16 +111,16 @@ typedef struct BacWords {
     size_t count;
 } BacWords;
 
-extern const BacWords bac_object_types, bac_properties, bac_confirmed_services, bac_unconfirmed_services,
-    bac_services_supported, bac_error_classes, bac_error_codes, bac_reject_reasons, bac_abort_reasons,
-    bac_segmentations, bac_reliabilities, bac_event_states, bac_device_statuses, bac_binaries, bac_polarities,
-    bac_status_flags, bac_network_types;
+extern const BacWords bac_object_types, bac_properties, bac_units, bac_confirmed_services,
+    bac_unconfirmed_services, bac_services_supported, bac_error_classes, bac_error_codes, bac_reject_reasons,
+    bac_abort_reasons, bac_segmentations, bac_reliabilities, bac_event_states, bac_device_statuses,
+    bac_binaries, bac_polarities, bac_status_flags, bac_network_types;
 
 /* The entry for a number, or NULL where the standard has none. */
 const BacWord *bac_words_find(const BacWords *table, uint32_t number);
 
-/* The number that `text` names, in any case, by its text or its short text. BP_NOT_FOUND: none has that name.
- */
+/* The number that `text` names: the text in any case, or the short text exactly (mW is not MW); the first
+ * where several have it. BP_NOT_FOUND: none has. */
 BpStatus bac_words_parse(const BacWords *table, BpStr text, uint32_t *ret_number, BpError *err) BP_CHECKED;
 
 static inline const char *bac_words_text(const BacWords *table, uint32_t number)
@@ -133,6 +138,18 @@ static inline const char *bac_object_type_name(uint32_t type)
 static inline const char *bac_property_name(uint32_t property)
 {
     return bac_words_text(&bac_properties, property);
+}
+
+static inline const char *bac_units_name(uint32_t units)
+{
+    return bac_words_text(&bac_units, units);
+}
+
+/* What screens show: "°C"; empty for none, and for units that the standard does not know. */
+static inline const char *bac_units_symbol(uint32_t units)
+{
+    const BacWord *word = bac_words_find(&bac_units, units);
+    return word ? word->short_text : "";
 }
 
 static inline const char *bac_error_class_name(uint32_t error_class)

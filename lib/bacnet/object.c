@@ -38,18 +38,20 @@ char *bac_reference_format(const BacReference *reference, char ret_text[BAC_REFE
     return ret_text;
 }
 
-/* A word of `table`, a number, or "proprietary-" and a number. */
+/* A word of `table` in any case, a number, or "proprietary-" and a number. */
 static BpStatus parse_word(const BacWords *table, BpStr text, uint32_t max, uint32_t *ret_number,
                            BpError *err)
 {
-    if (bac_words_parse(table, text, ret_number, NULL) == BP_OK)
+    char lower[64];
+    if (bp_str_copy(text, lower, sizeof lower))
+        for (char *c = lower; *c; c++)
+            *c = (char)tolower((unsigned char)*c);
+    if (bac_words_parse(table, bp_str(lower), ret_number, NULL) == BP_OK)
         return BP_OK;
     const size_t prefix = sizeof PROPRIETARY - 1;
-    BpStr digits = text;
-    if (text.size > prefix && strncasecmp(text.data, PROPRIETARY, prefix) == 0)
-        digits = (BpStr){text.data + prefix, text.size - prefix};
+    const char *digits = strncmp(lower, PROPRIETARY, prefix) == 0 ? lower + prefix : lower;
     int64_t number;
-    if (bp_parse_i64(digits, 0, max, &number, NULL) != BP_OK)
+    if (bp_parse_i64(bp_str(digits), 0, max, &number, NULL) != BP_OK)
         return bp_fail(err, BP_INVALID, "\"%.*s\" is neither a BACnet %s nor its number", BP_STR_ARGS(text),
                        table->noun);
     *ret_number = (uint32_t)number;

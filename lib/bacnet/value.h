@@ -75,9 +75,9 @@ bool bac_value_number(const BacValue *value, double *ret_number);
 bool bac_bits_test(BacBits bits, uint32_t bit);
 
 /* UTF-8 text for a value of type BAC_CHARACTER_STRING. Never fails: what a set cannot be read as is taken
- * octet by octet as ISO 8859-1, which is what mislabelled text usually is (facts of the field: UTF-8
- * declared, Latin-1 sent; UCS-2 with or without a byte order mark). U+0000 and other C0 controls become
- * spaces. */
+ * octet by octet as ISO 8859-1 (with the letters that Windows' code page 1252 adds), which is what
+ * mislabelled text usually is (facts of the field: UTF-8 declared, Latin-1 sent; UCS-2 with or without a byte
+ * order mark). U+0000 at the end is left out; other control characters become spaces. */
 void bac_text_to_utf8(BpBuf *out, const BacValue *text);
 
 /* The value for people, as `read` shows it: "21.5", "active" needs the property and is bac_value_describe's
@@ -85,8 +85,8 @@ void bac_text_to_utf8(BpBuf *out, const BacValue *text);
 void bac_value_format(BpBuf *out, const BacValue *value);
 
 /* Like bac_value_format with the words of the property: enumerated values by name ("active",
- * "degrees-celsius", "no-fault-detected"), status flags as "in-alarm,fault", object types and services
- * supported by name. */
+ * "degrees-celsius", "no-fault-detected"), status flags as "in-alarm,fault" or "none", object types and
+ * services supported by name. */
 void bac_value_describe(BpBuf *out, const BacValue *value, uint16_t object_type, uint32_t property);
 
 #endif

@@ -1,0 +1,90 @@
+/* Octets for tests: written as hexadecimal, cut short, and with bits turned over. Messages under test are
+ * copied to memory of exactly their size, so that AddressSanitizer sees a read past the end. */
+#ifndef TESTS_UNIT_OCTETS_H
+#define TESTS_UNIT_OCTETS_H
+
+#include "base/buf.h"
+#include "base/cursor.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+typedef struct Octets {
+    size_t size;
+    uint8_t data[2048];
+} Octets;
+
+/* "10 08 0a", with or without the spaces. */
+static inline Octets octets(const char *hexadecimal)
+{
+    Octets result = {0};
+    unsigned octet;
+    int used;
+    while (sscanf(hexadecimal, " %2x%n", &octet, &used) == 1) {
+        assert_true(result.size < sizeof result.data);
+        result.data[result.size++] = (uint8_t)octet;
+        hexadecimal += used;
+    }
+    assert_true(hexadecimal[strspn(hexadecimal, " ")] == '\0');
+    return result;
+}
+
+static inline BpCursor cursor_over(const Octets *message)
+{
+    return bp_cursor(message->data, message->size);
+}
+
+static inline void assert_octets(const BpBuf *out, const char *hexadecimal)
+{
+    const Octets expected = octets(hexadecimal);
+    assert_false(out->failed);
+    assert_int_equal(out->size, expected.size);
+    assert_memory_equal(out->data, expected.data, expected.size);
+}
+
+typedef BpStatus Parser(BpCursor in);
+
+static inline BpStatus parse_exactly(Parser *parser, const uint8_t *data, size_t size)
+{
+    uint8_t *copy = malloc(size ? size : 1);
+    assert_non_null(copy);
+    memcpy(copy, data, size);
+    const BpStatus status = parser(bp_cursor(copy, size));
+    free(copy);
+    return status;
+}
+
+/* The whole message is good, and each that ends before it, from `least` octets on, is not. */
+static inline void assert_prefixes_are_refused(Parser *parser, const char *hexadecimal, size_t least)
+{
+    const Octets message = octets(hexadecimal);
+    assert_int_equal(parse_exactly(parser, message.data, message.size), BP_OK);
+    for (size_t size = least; size < message.size; size++)
+        if (parse_exactly(parser, message.data, size) == BP_OK)
+            fail_msg("the first %zu of %zu octets were taken", size, message.size);
+}
+
+/* Whatever the parser makes of it, it stays within the message: one, then some bits are turned over. */
+static inline void flip_bits(Parser *parser, const char *hexadecimal)
+{
+    uint64_t random = 0x9E3779B97F4A7C15U; /* xorshift, the same on every run */
+    const Octets message = octets(hexadecimal);
+    for (size_t round = 0; round < 2000; round++) {
+        Octets flipped = message;
+        const size_t flips = round < message.size * 8 ? 1 : 1 + round % 6;
+        for (size_t i = 0; i < flips; i++) {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            const size_t bit = flips == 1 && round < message.size * 8 ? round : random % (message.size * 8);
+            flipped.data[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+        }
+        (void)parse_exactly(parser, flipped.data, flipped.size);
+    }
+}
+
+#endif
