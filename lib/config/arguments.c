@@ -302,13 +302,20 @@ static int show_help(const CfgCommand *command)
     return EX_OK;
 }
 
-static int load_settings(const CfgArguments *arguments, BpArena *arena, Cfg *ret_cfg)
+BpStatus cfg_arguments_load(const CfgArguments *arguments, BpArena *arena, const char **ret_origins,
+                            Cfg *ret_cfg, BpBuf *problems)
 {
-    enum { PROBLEMS_OCTETS_MAX = 256 * 1024 };
-    const CfgSource source = {
-        .file = cfg_arguments_file(arguments, arena), .environment = environ, .sets = arguments->sets};
-    BpBuf problems = bp_buf_growing(PROBLEMS_OCTETS_MAX);
-    const BpStatus status = cfg_load(&source, arena, ret_cfg, &problems);
+    const CfgSource source = {.file = cfg_arguments_file(arguments, arena),
+                              .environment = environ,
+                              .sets = arguments->sets,
+                              .ret_origins = ret_origins};
+    return cfg_load(&source, arena, ret_cfg, problems);
+}
+
+static int load_or_complain(const CfgArguments *arguments, BpArena *arena, Cfg *ret_cfg)
+{
+    BpBuf problems = bp_buf_growing(CFG_PROBLEM_TEXT_MAX);
+    const BpStatus status = cfg_arguments_load(arguments, arena, NULL, ret_cfg, &problems);
     if (status != BP_OK)
         fwrite(problems.data, 1, problems.size, stderr);
     bp_buf_done(&problems);
@@ -327,7 +334,7 @@ int cfg_begin(const CfgCommand *command, int argc, char **argv, BpArena *arena, 
         return show_help(command);
     if (command->without_settings)
         return CFG_GO_ON;
-    const int code = load_settings(ret_arguments, arena, ret_cfg);
+    const int code = load_or_complain(ret_arguments, arena, ret_cfg);
     const bool named = strncmp(command->name, PROGRAM, strlen(PROGRAM)) == 0;
     if (code == CFG_GO_ON)
         bp_log_open(named ? command->name + strlen(PROGRAM) : command->name, ret_cfg->log_level);

@@ -58,6 +58,11 @@ void cfg_arguments_help(const CfgCommand *command, BpBuf *out);
  * The first two are named by somebody, and so are returned whether they are there or not. */
 const char *cfg_arguments_file(const CfgArguments *arguments, BpArena *arena);
 
+/* Loads the settings that the command line, the environment and the file above say; ret_origins (or NULL) and
+ * problems as in cfg_load. */
+BpStatus cfg_arguments_load(const CfgArguments *arguments, BpArena *arena, const char **ret_origins,
+                            Cfg *ret_cfg, BpBuf *problems) BP_CHECKED;
+
 /* How a main begins: reads the command line, prints --help or what is wrong, loads the settings into *ret_cfg
  * (unless the command is without them; then ret_cfg may be NULL) and opens the log. Returns CFG_GO_ON, or the
  * exit code to end with: EX_OK after --help, EX_USAGE, EX_CONFIG. */

@@ -50,7 +50,7 @@ typedef struct Cfg {
 #undef SETTING
 } Cfg;
 
-enum { CFG_FILE_MAX = 1024 * 1024, CFG_PROBLEMS_MAX = 100 };
+enum { CFG_FILE_MAX = 1024 * 1024, CFG_PROBLEMS_MAX = 100, CFG_PROBLEM_TEXT_MAX = 512 * 1024 };
 
 /* What is wrong is told all at once: each problem is a line "FILE:LINE: what is wrong: what would be right",
  * with "BACPIPES_POLL_INTERVAL" or "command line" for FILE:LINE where it came from there. After
