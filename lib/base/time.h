@@ -15,8 +15,8 @@
 int64_t bp_wall_us(void);
 int64_t bp_monotonic_us(void);
 
-/* "2026-11-24T02:51:59.000000Z" with its zero. */
-enum { BP_TIME_TEXT_MAX = 36 };
+/* "2026-11-24T02:51:59.000000Z", or an interval, with its zero. */
+enum { BP_TIME_TEXT_MAX = 48 };
 
 /* RFC 3339 in UTC with `digits` (0, 3 or 6) of a second's fraction. Returns ret_text. */
 char *bp_time_format(int64_t instant_us, int digits, char ret_text[BP_TIME_TEXT_MAX]);

@@ -22,7 +22,8 @@ typedef struct BipCounts {
 } BipCounts;
 
 /* When bound to one address, a second socket on the broadcast address hears broadcasts, which Linux does not
- * deliver to the first. BP_CONFLICT: the port is taken there (the message says by what can be known). */
+ * deliver to the first; other nodes on this host may listen there too. BP_CONFLICT: the port is taken there
+ * (the message says by what can be known). */
 Bip *bip_new(Loop *loop, const BipOptions *options, BpError *err) BP_CHECKED;
 
 /* Sends a whole datagram to a node, or to the router to a station. */

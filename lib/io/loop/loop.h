@@ -48,9 +48,10 @@ typedef struct LoopAddress {
     uint16_t port; /* host byte order */
 } LoopAddress;
 
-/* Bound, without sharing the port, with broadcast allowed and a receive buffer of 1 MB or what the system
- * grants. Port 0: any free one. BP_CONFLICT: the port is taken there. */
-LoopUdp *loop_udp_new(Loop *loop, const LoopAddress *bind,
+/* Bound, with broadcast allowed and a receive buffer of 1 MB or what the system grants. Port 0: any free one.
+ * `is_shared`: others who share may bind the same address, and each is given a copy of a broadcast to it.
+ * BP_CONFLICT: the port is taken there. */
+LoopUdp *loop_udp_new(Loop *loop, const LoopAddress *bind, bool is_shared,
                       void (*on_datagram)(void *owner, const LoopAddress *from, BpCursor octets), void *owner,
                       BpError *err) BP_CHECKED;
 LoopAddress loop_udp_address(const LoopUdp *udp);
@@ -79,10 +80,16 @@ void loop_work(Loop *loop, void (*work)(void *job), void (*done)(void *job), voi
 
 /* ---- names to addresses, off the loop ---- */
 
+typedef struct LoopResolve LoopResolve;
+
 /* Calls back once: with an address as text ("10.1.2.9", "::1") or with the reason why not. A numeric `host`
- * is answered too. */
-void loop_resolve(Loop *loop, const char *host,
-                  void (*on_resolved)(void *owner, const char *address, const BpError *err), void *owner);
+ * is answered too. What is returned lives until then, for loop_resolve_forget. */
+LoopResolve *loop_resolve(Loop *loop, const char *host,
+                          void (*on_resolved)(void *owner, const char *address, const BpError *err),
+                          void *owner);
+
+/* The owner is going: the callback will not be called. */
+void loop_resolve_forget(LoopResolve *resolve);
 
 /* ---- child processes ---- */
 
@@ -90,11 +97,11 @@ typedef struct LoopProcess LoopProcess;
 typedef struct LoopProcessOptions {
     const char
         *path; /* of the program; NULL: this program itself, even where `uid` could not reach its folder */
-    char *const *arguments;   /* closed by NULL; [0] is the name */
-    char *const *environment; /* closed by NULL; NULL: ours */
-    const char *folder;       /* to run in; NULL: ours */
-    int output;               /* descriptor for standard output and error; -1: ours */
-    uid_t uid;                /* to run as, with gid and no other groups, when we are root; 0: as we are */
+    const char *const *arguments; /* closed by NULL; [0] is the name */
+    char *const *environment;     /* closed by NULL; NULL: ours */
+    const char *folder;           /* to run in; NULL: ours */
+    int output;                   /* descriptor for standard output and error; -1: ours */
+    uid_t uid; /* to run as, with gid and no other groups, when we are root; 0: as we are */
     gid_t gid;
     int death_signal; /* sent to the child should we die; 0: none */
 } LoopProcessOptions;

@@ -32,7 +32,8 @@ typedef struct PgOptions {
 /* Begins to connect. Texts are copied. */
 Pg *pg_new(Loop *loop, const PgOptions *options);
 bool pg_is_connected(const Pg *pg);
-void pg_free(Pg *pg); /* requests under way are answered with BP_UNAVAILABLE first */
+/* Not from inside one of its callbacks. Requests under way are answered with BP_UNAVAILABLE first. */
+void pg_free(Pg *pg);
 
 /* ---- parameters ---- */
 
@@ -82,11 +83,11 @@ typedef struct PgRows PgRows; /* a result; borrowed for the length of the callba
  * message in `err`. */
 typedef void (*PgDone)(void *context, BpStatus status, const PgRows *rows, const BpError *err);
 
-/* Requests are carried out in the order asked, one at a time on the connection; at most PG_REQUESTS_MAX wait.
- * A request made while there is no connection is answered with BP_UNAVAILABLE, always from the loop, never
- * from inside this call. */
+/* Requests are carried out in the order asked, one at a time on the connection; who asks keeps what waits
+ * within bounds. A request made while there is no connection is answered with BP_UNAVAILABLE, always from the
+ * loop, never from inside this call. `done` may be NULL. */
 void pg_request(Pg *pg, SqlQuery query, const PgValue *values, size_t count, PgDone done, void *context);
-enum { PG_REQUESTS_MAX = 4096, PG_VALUES_MAX = 24 };
+enum { PG_VALUES_MAX = 24 };
 
 /* SQL that is made at run time: migrations, partitions. No parameters. */
 void pg_request_text(Pg *pg, BpStr sql, PgDone done, void *context);

@@ -1,0 +1,11 @@
+/* Who holds a UDP port: for the message to whoever finds it taken. */
+#ifndef IO_BIP_PORT_H
+#define IO_BIP_PORT_H
+
+#include "base/error.h"
+
+/* Adds to the sentence in `err` which process holds the UDP port, as far as /proc shows it to us, or how to
+ * find out. */
+void bip_port_explain(uint16_t port, BpError *err);
+
+#endif

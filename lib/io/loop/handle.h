@@ -1,0 +1,17 @@
+/* What the files of this folder share: libuv's loop, and memory. Not for others. */
+#ifndef IO_LOOP_HANDLE_H
+#define IO_LOOP_HANDLE_H
+
+#include "io/loop/loop.h"
+
+#include <uv.h>
+
+uv_loop_t *loop_uv(Loop *loop);
+
+/* Zeroed; running out is fatal. */
+void *loop_allocate(size_t size);
+
+/* Closes the handle and frees the memory that its `data` points to once libuv has let go of it. */
+void loop_close_and_free(uv_handle_t *handle);
+
+#endif

@@ -1,0 +1,312 @@
+/* The loop itself, timers, descriptors, signals, work and names: thin wrappers that own libuv's handles. */
+#include "io/loop/loop.h"
+
+#include "base/time.h"
+#include "io/loop/handle.h"
+
+#include <assert.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <uv.h>
+
+struct Loop {
+    uv_loop_t uv;
+    uv_timer_t patience; /* of loop_run_once */
+};
+
+void *loop_allocate(size_t size)
+{
+    void *memory = calloc(1, size);
+    if (!memory)
+        abort();
+    return memory;
+}
+
+uv_loop_t *loop_uv(Loop *loop)
+{
+    return &loop->uv;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void loop_close_and_free(uv_handle_t *handle)
+{
+    uv_close(handle, on_closed);
+}
+
+Loop *loop_new(void)
+{
+    Loop *loop = loop_allocate(sizeof *loop);
+    if (uv_loop_init(&loop->uv) != 0 || uv_timer_init(&loop->uv, &loop->patience) != 0)
+        abort();
+    uv_unref((uv_handle_t *)&loop->patience);
+    return loop;
+}
+
+void loop_free(Loop *loop)
+{
+    if (!loop)
+        return;
+    uv_close((uv_handle_t *)&loop->patience, NULL);
+    /* What was freed is closed in the next rounds; what was not keeps the loop busy, and that is our mistake.
+     */
+    for (int i = 0; i < 1000 && uv_loop_alive(&loop->uv); i++)
+        uv_run(&loop->uv, UV_RUN_NOWAIT);
+    uv_run(&loop->uv, UV_RUN_NOWAIT);
+    const int left = uv_loop_close(&loop->uv);
+    assert(left == 0);
+    (void)left;
+    free(loop);
+}
+
+void loop_run(Loop *loop)
+{
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(Loop *loop)
+{
+    uv_stop(&loop->uv);
+}
+
+static void on_patience_over(uv_timer_t *timer)
+{
+    (void)timer; /* having been woken is all that was wanted */
+}
+
+void loop_run_once(Loop *loop, int64_t timeout_us)
+{
+    const uint64_t wait_ms = timeout_us > 0 ? (uint64_t)((timeout_us + BP_MS - 1) / BP_MS) : 0;
+    uv_ref((uv_handle_t *)&loop->patience);
+    uv_timer_start(&loop->patience, on_patience_over, wait_ms, 0);
+    uv_run(&loop->uv, UV_RUN_ONCE);
+    uv_timer_stop(&loop->patience);
+    uv_unref((uv_handle_t *)&loop->patience);
+}
+
+int64_t loop_now_us(const Loop *loop)
+{
+    (void)loop;
+    return bp_monotonic_us();
+}
+
+/* ---- timers ---- */
+
+struct LoopTimer {
+    uv_timer_t uv;
+    void (*on_due)(void *owner);
+    void *owner;
+    int64_t due_at_us;
+};
+
+static void arm(LoopTimer *timer);
+
+static void on_timer(uv_timer_t *uv)
+{
+    LoopTimer *timer = uv->data;
+    /* libuv counts whole milliseconds from the time its round began, so it may be early by a little. */
+    if (bp_monotonic_us() < timer->due_at_us)
+        arm(timer);
+    else
+        timer->on_due(timer->owner);
+}
+
+static void arm(LoopTimer *timer)
+{
+    uv_update_time(timer->uv.loop);
+    const int64_t wait_us = timer->due_at_us - bp_monotonic_us();
+    uv_timer_start(&timer->uv, on_timer, wait_us > 0 ? (uint64_t)((wait_us + BP_MS - 1) / BP_MS) : 0, 0);
+}
+
+LoopTimer *loop_timer_new(Loop *loop, void (*on_due)(void *owner), void *owner)
+{
+    LoopTimer *timer = loop_allocate(sizeof *timer);
+    timer->on_due = on_due;
+    timer->owner = owner;
+    timer->uv.data = timer;
+    uv_timer_init(&loop->uv, &timer->uv);
+    return timer;
+}
+
+void loop_timer_set(LoopTimer *timer, int64_t due_at_us)
+{
+    timer->due_at_us = due_at_us;
+    if (due_at_us == INT64_MAX)
+        uv_timer_stop(&timer->uv);
+    else
+        arm(timer);
+}
+
+void loop_timer_clear(LoopTimer *timer)
+{
+    uv_timer_stop(&timer->uv);
+}
+
+void loop_timer_free(LoopTimer *timer)
+{
+    if (timer)
+        loop_close_and_free((uv_handle_t *)&timer->uv);
+}
+
+/* ---- descriptors of other libraries ---- */
+
+struct LoopPoll {
+    uv_poll_t uv;
+    void (*on_ready)(void *owner, int events);
+    void *owner;
+    int events;
+};
+
+static void on_poll(uv_poll_t *uv, int status, int events)
+{
+    LoopPoll *poll = uv->data;
+    /* An error is for the descriptor's owner to find: let it try both. */
+    const int ready =
+        status < 0 ? poll->events
+                   : (events & UV_READABLE ? LOOP_READABLE : 0) | (events & UV_WRITABLE ? LOOP_WRITABLE : 0);
+    poll->on_ready(poll->owner, ready);
+}
+
+LoopPoll *loop_poll_new(Loop *loop, int fd, void (*on_ready)(void *owner, int events), void *owner)
+{
+    LoopPoll *poll = loop_allocate(sizeof *poll);
+    poll->on_ready = on_ready;
+    poll->owner = owner;
+    poll->uv.data = poll;
+    if (uv_poll_init(&loop->uv, &poll->uv, fd) != 0) {
+        free(poll);
+        return NULL;
+    }
+    return poll;
+}
+
+void loop_poll_set(LoopPoll *poll, int events)
+{
+    if (events == poll->events)
+        return;
+    poll->events = events;
+    if (events)
+        uv_poll_start(&poll->uv,
+                      (events & LOOP_READABLE ? UV_READABLE : 0) | (events & LOOP_WRITABLE ? UV_WRITABLE : 0),
+                      on_poll);
+    else
+        uv_poll_stop(&poll->uv);
+}
+
+void loop_poll_free(LoopPoll *poll)
+{
+    if (poll)
+        loop_close_and_free((uv_handle_t *)&poll->uv);
+}
+
+/* ---- signals ---- */
+
+struct LoopSignal {
+    uv_signal_t uv;
+    void (*on_signal)(void *owner, int number);
+    void *owner;
+};
+
+static void on_signal(uv_signal_t *uv, int number)
+{
+    LoopSignal *signal = uv->data;
+    signal->on_signal(signal->owner, number);
+}
+
+LoopSignal *loop_signal_new(Loop *loop, int number, void (*callback)(void *owner, int number), void *owner)
+{
+    LoopSignal *signal = loop_allocate(sizeof *signal);
+    signal->on_signal = callback;
+    signal->owner = owner;
+    signal->uv.data = signal;
+    uv_signal_init(&loop->uv, &signal->uv);
+    uv_signal_start(&signal->uv, on_signal, number);
+    return signal;
+}
+
+void loop_signal_free(LoopSignal *signal)
+{
+    if (signal)
+        loop_close_and_free((uv_handle_t *)&signal->uv);
+}
+
+/* ---- work on a thread of the pool ---- */
+
+typedef struct Work {
+    uv_work_t uv;
+    void (*work)(void *job);
+    void (*done)(void *job);
+    void *job;
+} Work;
+
+static void on_work(uv_work_t *uv)
+{
+    const Work *work = uv->data;
+    work->work(work->job);
+}
+
+static void on_worked(uv_work_t *uv, int status)
+{
+    Work *work = uv->data;
+    (void)status; /* nothing here cancels work */
+    work->done(work->job);
+    free(work);
+}
+
+void loop_work(Loop *loop, void (*work)(void *job), void (*done)(void *job), void *job)
+{
+    Work *item = loop_allocate(sizeof *item);
+    *item = (Work){.work = work, .done = done, .job = job};
+    item->uv.data = item;
+    uv_queue_work(&loop->uv, &item->uv, on_work, on_worked);
+}
+
+/* ---- names ---- */
+
+struct LoopResolve {
+    uv_getaddrinfo_t uv;
+    void (*on_resolved)(void *owner, const char *address, const BpError *err);
+    void *owner;
+    char host[256];
+};
+
+static void on_addresses(uv_getaddrinfo_t *uv, int status, struct addrinfo *found)
+{
+    LoopResolve *resolve = uv->data;
+    char address[64] = "";
+    BpError err = {0};
+    if (status == 0)
+        status =
+            getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST);
+    if (status != 0)
+        bp_fail(&err, BP_UNAVAILABLE, "the name %s has no address now (%s)", resolve->host,
+                status < 0 ? uv_strerror(status) : "unknown");
+    if (resolve->on_resolved)
+        resolve->on_resolved(resolve->owner, status == 0 ? address : NULL, status == 0 ? NULL : &err);
+    uv_freeaddrinfo(found);
+    free(resolve);
+}
+
+LoopResolve *loop_resolve(Loop *loop, const char *host,
+                          void (*on_resolved)(void *owner, const char *address, const BpError *err),
+                          void *owner)
+{
+    LoopResolve *resolve = loop_allocate(sizeof *resolve);
+    resolve->on_resolved = on_resolved;
+    resolve->owner = owner;
+    resolve->uv.data = resolve;
+    (void)bp_str_copy(bp_str(host), resolve->host, sizeof resolve->host);
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    if (uv_getaddrinfo(&loop->uv, &resolve->uv, on_addresses, resolve->host, NULL, &hints) != 0)
+        abort(); /* only for arguments that cannot be */
+    return resolve;
+}
+
+void loop_resolve_forget(LoopResolve *resolve)
+{
+    if (resolve)
+        resolve->on_resolved = NULL;
+}

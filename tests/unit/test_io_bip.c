@@ -1,0 +1,122 @@
+#include "io/bip/bip.h"
+
+#include "bacnet/service.h"
+#include "base/time.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+typedef struct Node {
+    Bip *bip;
+    int heard, broadcasts;
+    BacAddress from;
+} Node;
+
+static Loop *loop;
+
+static void on_datagram(void *owner, const BacDatagram *datagram)
+{
+    Node *node = owner;
+    node->heard++;
+    node->broadcasts += datagram->is_broadcast;
+    node->from = datagram->from;
+}
+
+/* A node on 127.98.0.`last`; port 0 draws one. */
+static bool start(Node *node, uint8_t last, uint16_t port, BpError *err)
+{
+    *node = (Node){0};
+    const BipOptions options = {
+        .bind = {{127, 98, 0, last}, port}, .owner = node, .on_datagram = on_datagram};
+    node->bip = bip_new(loop, &options, err);
+    return node->bip != NULL;
+}
+
+static void send_who_is(Node *node, const BacAddress *to, BacBvlcFunction function)
+{
+    uint8_t memory[BAC_DATAGRAM_MAX];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST, .service = BAC_SERVICE_UNCONFIRMED_WHO_IS};
+    const BacWhoIs everybody = {0};
+    const size_t begin = bac_datagram_begin(&out, function, to, NULL, false, &apdu);
+    bac_who_is_encode(&out, &everybody);
+    bac_datagram_end(&out, begin);
+    bip_send(node->bip, to, bp_buf_text(&out));
+}
+
+static void until(const int *counter, int number)
+{
+    const int64_t until_us = loop_now_us(loop) + 5 * BP_SECOND;
+    while (*counter < number && loop_now_us(loop) < until_us)
+        loop_run_once(loop, BP_SECOND);
+    assert_int_equal(*counter, number);
+}
+
+static void broadcasts_reach_all_nodes_but_the_sender(void **state)
+{
+    (void)state;
+    loop = loop_new();
+    Node nodes[3];
+    assert_true(start(&nodes[0], 1, 0, NULL));
+    for (int i = 1; i < 3; i++)
+        assert_true(start(&nodes[i], (uint8_t)(1 + i), bip_address(nodes[0].bip).port, NULL));
+    const BacAddress broadcast = bip_broadcast_address(nodes[0].bip), sender = bip_address(nodes[2].bip);
+    assert_int_equal(broadcast.ip[1], 255); /* 127.255.255.255: all of loopback */
+    send_who_is(&nodes[2], &broadcast, BAC_BVLC_ORIGINAL_BROADCAST);
+    until(&nodes[0].broadcasts, 1);
+    until(&nodes[1].broadcasts, 1);
+    assert_true(bac_address_equal(&nodes[0].from, &sender));
+    const BacAddress to = bip_address(nodes[1].bip);
+    send_who_is(&nodes[0], &to, BAC_BVLC_ORIGINAL_UNICAST);
+    until(&nodes[1].heard, 2);
+    assert_int_equal(nodes[0].heard, 1);
+    assert_int_equal(nodes[2].heard, 0);
+    for (int i = 0; i < 3; i++)
+        bip_free(nodes[i].bip);
+    loop_free(loop);
+}
+
+static void what_is_no_bacnet_is_counted(void **state)
+{
+    (void)state;
+    loop = loop_new();
+    Node one, other;
+    assert_true(start(&one, 1, 0, NULL));
+    assert_true(start(&other, 2, 0, NULL));
+    const BacAddress to = bip_address(one.bip);
+    bip_send(other.bip, &to, bp_str("GET / HTTP/1.1"));
+    send_who_is(&other, &to, BAC_BVLC_ORIGINAL_UNICAST);
+    until(&one.heard, 1);
+    assert_int_equal(bip_counts(one.bip).malformed, 1);
+    assert_int_equal(bip_counts(one.bip).received, 2);
+    bip_free(one.bip);
+    bip_free(other.bip);
+    loop_free(loop);
+}
+
+static void a_taken_port_names_its_holder(void **state)
+{
+    (void)state;
+    loop = loop_new();
+    Node one, other;
+    BpError err = {0};
+    assert_true(start(&one, 1, 0, NULL));
+    assert_false(start(&other, 1, bip_address(one.bip).port, &err));
+    assert_int_equal(err.status, BP_CONFLICT);
+    assert_non_null(strstr(err.text, "test_io_bip"));
+    bip_free(one.bip);
+    loop_free(loop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(broadcasts_reach_all_nodes_but_the_sender),
+        cmocka_unit_test(what_is_no_bacnet_is_counted),
+        cmocka_unit_test(a_taken_port_names_its_holder),
+    };
+    return cmocka_run_group_tests_name("io bip", tests, NULL, NULL);
+}

@@ -1,0 +1,230 @@
+#include "io/loop/loop.h"
+
+#include "base/time.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+typedef struct Seen {
+    Loop *loop;
+    int count;
+    int64_t at_us;
+    int code;
+    char text[256];
+    LoopTimer *timer;
+    LoopUdp *udp;
+} Seen;
+
+static void stop(void *owner)
+{
+    Seen *seen = owner;
+    seen->count++;
+    seen->at_us = loop_now_us(seen->loop);
+    loop_stop(seen->loop);
+}
+
+static void a_timer_is_never_early(void **state)
+{
+    (void)state;
+    Seen seen = {.loop = loop_new()};
+    LoopTimer *timer = loop_timer_new(seen.loop, stop, &seen);
+    for (int i = 0; i < 5; i++) {
+        const int64_t due_us = loop_now_us(seen.loop) + 1500;
+        loop_timer_set(timer, due_us);
+        loop_run(seen.loop);
+        assert_true(seen.at_us >= due_us);
+    }
+    assert_int_equal(seen.count, 5);
+    loop_timer_free(timer);
+    loop_free(seen.loop);
+}
+
+static void free_own_timer(void *owner)
+{
+    Seen *seen = owner;
+    loop_timer_free(seen->timer);
+    seen->count++;
+}
+
+static void a_timer_may_be_freed_in_its_own_callback(void **state)
+{
+    (void)state;
+    Seen seen = {.loop = loop_new()};
+    seen.timer = loop_timer_new(seen.loop, free_own_timer, &seen);
+    loop_timer_set(seen.timer, 0);
+    loop_run(seen.loop); /* ends because nothing is left */
+    assert_int_equal(seen.count, 1);
+    loop_free(seen.loop);
+}
+
+static void keep_datagram(void *owner, const LoopAddress *from, BpCursor octets)
+{
+    Seen *seen = owner;
+    (void)from;
+    seen->count++;
+    (void)bp_str_copy((BpStr){(const char *)octets.data, octets.size}, seen->text, sizeof seen->text);
+    loop_stop(seen->loop);
+}
+
+static void datagrams_arrive_and_a_taken_port_is_a_conflict(void **state)
+{
+    (void)state;
+    Seen seen = {.loop = loop_new()};
+    BpError err;
+    const LoopAddress any_port = {.ip = {127, 0, 0, 1}};
+    LoopUdp *one = loop_udp_new(seen.loop, &any_port, false, keep_datagram, &seen, &err);
+    LoopUdp *other = loop_udp_new(seen.loop, &any_port, false, keep_datagram, &seen, &err);
+    const LoopAddress address = loop_udp_address(one);
+    assert_int_not_equal(address.port, 0);
+    assert_int_equal(loop_udp_send(other, &address, bp_str("Who-Is"), &err), BP_OK);
+    loop_run(seen.loop);
+    assert_string_equal(seen.text, "Who-Is");
+    assert_null(loop_udp_new(seen.loop, &address, false, keep_datagram, &seen, &err));
+    assert_int_equal(err.status, BP_CONFLICT);
+    loop_udp_free(one);
+    loop_udp_free(other);
+    loop_free(seen.loop);
+}
+
+static void free_own_udp(void *owner, const LoopAddress *from, BpCursor octets)
+{
+    Seen *seen = owner;
+    (void)from;
+    (void)octets;
+    seen->count++;
+    loop_udp_free(seen->udp);
+    loop_stop(seen->loop);
+}
+
+static void a_freed_socket_hands_out_no_more(void **state)
+{
+    (void)state;
+    Seen seen = {.loop = loop_new()};
+    const LoopAddress any_port = {.ip = {127, 0, 0, 1}};
+    seen.udp = loop_udp_new(seen.loop, &any_port, false, free_own_udp, &seen, NULL);
+    LoopUdp *sender = loop_udp_new(seen.loop, &any_port, false, free_own_udp, &seen, NULL);
+    const LoopAddress address = loop_udp_address(seen.udp);
+    for (int i = 0; i < 3; i++) /* all in one recvmmsg */
+        assert_int_equal(loop_udp_send(sender, &address, bp_str("x"), NULL), BP_OK);
+    loop_run(seen.loop);
+    assert_int_equal(seen.count, 1);
+    loop_udp_free(sender);
+    loop_free(seen.loop);
+}
+
+static void keep_code(void *owner, int code)
+{
+    Seen *seen = owner;
+    seen->code = code;
+    loop_stop(seen->loop);
+}
+
+static int run_shell(const char *command)
+{
+    Seen seen = {.loop = loop_new()};
+    const char *const arguments[] = {"sh", "-c", command, NULL};
+    const LoopProcessOptions options = {.path = "sh", .arguments = arguments, .output = -1};
+    LoopProcess *process = loop_process_new(seen.loop, &options, keep_code, &seen, NULL);
+    assert_non_null(process);
+    loop_run(seen.loop);
+    assert_false(loop_process_is_running(process));
+    loop_process_free(process);
+    loop_free(seen.loop);
+    return seen.code;
+}
+
+static void a_child_tells_how_it_ended(void **state)
+{
+    (void)state;
+    assert_int_equal(run_shell("exit 7"), 7);
+    assert_int_equal(run_shell("kill -9 $$"), -SIGKILL);
+}
+
+static void a_program_that_is_not_there_is_an_error_now(void **state)
+{
+    (void)state;
+    Loop *loop = loop_new();
+    BpError err;
+    const char *const arguments[] = {"nothing", NULL};
+    const LoopProcessOptions options = {.path = "/nowhere/nothing", .arguments = arguments, .output = -1};
+    assert_null(loop_process_new(loop, &options, keep_code, NULL, &err));
+    assert_non_null(strstr(err.text, "/nowhere/nothing: No such file"));
+    loop_free(loop);
+}
+
+static void ignore_code(void *owner, int code)
+{
+    (void)owner;
+    (void)code;
+}
+
+/* A child whose death signal is set ends with its parent, even when that is killed outright. */
+static void children_die_with_their_parent(void **state)
+{
+    (void)state;
+    int alive[2]; /* its reading end sees the end when the last writer, the grandchild, is gone */
+    assert_int_equal(pipe(alive), 0);
+    const pid_t parent = fork();
+    if (parent == 0) {
+        Loop *loop = loop_new();
+        const char *const arguments[] = {"sleep", "600", NULL};
+        const LoopProcessOptions options = {
+            .path = "sleep", .arguments = arguments, .output = alive[1], .death_signal = SIGKILL};
+        if (!loop_process_new(loop, &options, ignore_code, NULL, NULL))
+            _exit(1);
+        close(alive[1]);
+        kill(getpid(), SIGKILL);
+        _exit(1);
+    }
+    close(alive[1]);
+    int status;
+    assert_int_equal(waitpid(parent, &status, 0), parent);
+    assert_true(WIFSIGNALED(status));
+    char octet;
+    assert_int_equal(read(alive[0], &octet, 1), 0);
+    close(alive[0]);
+}
+
+static void keep_address(void *owner, const char *address, const BpError *err)
+{
+    Seen *seen = owner;
+    seen->count++;
+    (void)bp_str_copy(bp_str(address ? address : err->text), seen->text, sizeof seen->text);
+    loop_stop(seen->loop);
+}
+
+static void names_are_resolved_or_the_reason_is_told(void **state)
+{
+    (void)state;
+    Seen seen = {.loop = loop_new()};
+    (void)loop_resolve(seen.loop, "127.0.0.9", keep_address, &seen);
+    loop_run(seen.loop);
+    assert_string_equal(seen.text, "127.0.0.9");
+    (void)loop_resolve(seen.loop, "no-such-host.invalid", keep_address, &seen);
+    loop_run(seen.loop);
+    assert_non_null(strstr(seen.text, "no-such-host.invalid has no address"));
+    loop_resolve_forget(loop_resolve(seen.loop, "127.0.0.9", keep_address, &seen));
+    loop_free(seen.loop); /* waits for the forgotten one, which tells nobody */
+    assert_int_equal(seen.count, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_timer_is_never_early),
+        cmocka_unit_test(a_timer_may_be_freed_in_its_own_callback),
+        cmocka_unit_test(datagrams_arrive_and_a_taken_port_is_a_conflict),
+        cmocka_unit_test(a_freed_socket_hands_out_no_more),
+        cmocka_unit_test(a_child_tells_how_it_ended),
+        cmocka_unit_test(a_program_that_is_not_there_is_an_error_now),
+        cmocka_unit_test(children_die_with_their_parent),
+        cmocka_unit_test(names_are_resolved_or_the_reason_is_told),
+    };
+    return cmocka_run_group_tests_name("io loop", tests, NULL, NULL);
+}
