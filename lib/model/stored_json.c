@@ -1,0 +1,77 @@
+/* What ingest answers: which batches are stored, and which it wants again. */
+#include "model/batch.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+MdlRun mdl_run(uint64_t random)
+{
+    MdlRun run;
+    snprintf(run.text, sizeof run.text, "%016" PRIx64, random);
+    return run;
+}
+
+static bool copy_run(const char *text, MdlRun *ret_run)
+{
+    if (strlen(text) != MDL_RUN_TEXT || strspn(text, "0123456789abcdef") != MDL_RUN_TEXT)
+        return false;
+    memcpy(ret_run->text, text, sizeof ret_run->text);
+    return true;
+}
+
+void mdl_stored_encode(BpBuf *out, const MdlRun *session, const MdlPosition *positions, size_t count)
+{
+    bp_buf_printf(out, "{\"v\":1,\"session\":\"%s\",\"runs\":[", session->text);
+    for (size_t i = 0; i < count; i++)
+        bp_buf_printf(out, "%s{\"run\":\"%s\",\"stored\":%" PRId64 ",\"skipped\":%" PRId64 "}", i ? "," : "",
+                      positions[i].run.text, positions[i].stored, positions[i].skipped);
+    bp_buf_str(out, bp_str("]}"));
+}
+
+BpStatus mdl_stored_decode(BpStr json, MdlRun *ret_session, MdlPosition ret_positions[MDL_POSITIONS_MAX],
+                           size_t *ret_count, BpError *err)
+{
+    json_error_t error;
+    const char *session;
+    json_t *runs;
+    json_auto_t *root = json_loadb(json.data, json.size, 0, &error);
+    if (!root || json_unpack_ex(root, &error, 0, "{s:s, s:o}", "session", &session, "runs", &runs) != 0)
+        return bp_fail(err, BP_MALFORMED, "%s", error.text);
+    if (!copy_run(session, ret_session) || !json_is_array(runs) || json_array_size(runs) > MDL_POSITIONS_MAX)
+        return bp_fail(err, BP_INVALID, "no session of 16 hexadecimal digits, or no array of at most %d runs",
+                       MDL_POSITIONS_MAX);
+    *ret_count = json_array_size(runs);
+    for (size_t i = 0; i < *ret_count; i++) {
+        const char *run;
+        json_int_t stored, skipped;
+        if (json_unpack_ex(json_array_get(runs, i), &error, 0, "{s:s, s:I, s:I}", "run", &run, "stored",
+                           &stored, "skipped", &skipped) != 0)
+            return bp_fail(err, BP_MALFORMED, "run %zu: %s", i, error.text);
+        if (!copy_run(run, &ret_positions[i].run) || stored < 0 || skipped < 0)
+            return bp_fail(err, BP_INVALID, "run %zu: no name of 16 hexadecimal digits, or a negative number",
+                           i);
+        ret_positions[i].stored = stored;
+        ret_positions[i].skipped = skipped;
+    }
+    return BP_OK;
+}
+
+void mdl_want_encode(BpBuf *out, const MdlRun *run, int64_t from)
+{
+    bp_buf_printf(out, "{\"v\":1,\"run\":\"%s\",\"from\":%" PRId64 "}", run->text, from);
+}
+
+BpStatus mdl_want_decode(BpStr json, MdlRun *ret_run, int64_t *ret_from, BpError *err)
+{
+    json_error_t error;
+    const char *run;
+    json_int_t from;
+    json_auto_t *root = json_loadb(json.data, json.size, 0, &error);
+    if (!root || json_unpack_ex(root, &error, 0, "{s:s, s:I}", "run", &run, "from", &from) != 0)
+        return bp_fail(err, BP_MALFORMED, "%s", error.text);
+    if (!copy_run(run, ret_run) || from < 1)
+        return bp_fail(err, BP_INVALID, "no run of 16 hexadecimal digits, or from is below 1");
+    *ret_from = from;
+    return BP_OK;
+}
