@@ -49,20 +49,6 @@ BpStatus bac_tag_decode(BpCursor *in, BacTag *ret_tag, BpError *err)
     return BP_OK;
 }
 
-bool bac_tag_is_next(const BpCursor *in, BacTagKind kind, uint8_t number)
-{
-    BpCursor ahead = *in;
-    if (bp_cursor_remaining(&ahead) == 0)
-        return false;
-    const uint8_t initial = bp_cursor_u8(&ahead);
-    const uint8_t low = initial & 0x07;
-    const uint8_t found = initial >> 4 == NUMBER_FOLLOWS ? bp_cursor_u8(&ahead) : initial >> 4;
-    BacTagKind found_kind = initial & CONTEXT_CLASS ? BAC_CONTEXT : BAC_APPLICATION;
-    if (found_kind == BAC_CONTEXT && low >= OPENING)
-        found_kind = low == OPENING ? BAC_OPENING : BAC_CLOSING;
-    return !ahead.failed && found_kind == kind && found == number;
-}
-
 static const char *kind_name(BacTagKind kind)
 {
     switch (kind) {

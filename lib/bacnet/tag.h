@@ -36,8 +36,18 @@ typedef struct BacTag {
  * status ret_tag is untouched and the rest of the message has no meaning. */
 BpStatus bac_tag_decode(BpCursor *in, BacTag *ret_tag, BpError *err) BP_CHECKED;
 
-/* True if the next tag is the `kind` with the `number`; nothing is taken. */
-bool bac_tag_is_next(const BpCursor *in, BacTagKind kind, uint8_t number);
+/* True if the next tag is the `kind` with the `number`, 0 to 14; nothing is taken. Asked several times for
+ * each result of an answer, and told from one octet. */
+static inline bool bac_tag_is_next(const BpCursor *in, BacTagKind kind, uint8_t number)
+{
+    if (bp_cursor_remaining(in) == 0)
+        return false;
+    const uint8_t initial = in->data[in->offset], low = initial & 0x07;
+    const uint8_t announced = kind == BAC_APPLICATION ? number << 4 : number << 4 | 0x08;
+    if ((initial & 0xF8) != announced)
+        return false;
+    return kind == BAC_OPENING ? low == 6 : kind == BAC_CLOSING ? low == 7 : low < 6;
+}
 
 /* Reads a tag that must be the `kind` with the `number`; BP_MALFORMED if it is another. */
 BpStatus bac_tag_expect(BpCursor *in, BacTagKind kind, uint8_t number, BacTag *ret_tag,

@@ -18,18 +18,27 @@ typedef struct Octets {
     uint8_t data[2048];
 } Octets;
 
+static inline uint8_t octets_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c) : NULL;
+    if (!at)
+        fail_msg("'%c' is no digit of lower-case hexadecimal", c);
+    return at ? (uint8_t)(at - digits) : 0;
+}
+
 /* "10 08 0a", with or without the spaces. */
 static inline Octets octets(const char *hexadecimal)
 {
     Octets result = {0};
-    unsigned octet;
-    int used;
-    while (sscanf(hexadecimal, " %2x%n", &octet, &used) == 1) {
+    for (const char *c = hexadecimal; *c; c += 2) {
+        while (*c == ' ')
+            c++;
+        if (!*c)
+            break;
         assert_true(result.size < sizeof result.data);
-        result.data[result.size++] = (uint8_t)octet;
-        hexadecimal += used;
+        result.data[result.size++] = (uint8_t)(octets_digit(c[0]) << 4 | octets_digit(c[1]));
     }
-    assert_true(hexadecimal[strspn(hexadecimal, " ")] == '\0');
     return result;
 }
 
@@ -73,14 +82,15 @@ static inline void flip_bits(Parser *parser, const char *hexadecimal)
 {
     uint64_t random = 0x9E3779B97F4A7C15U; /* xorshift, the same on every run */
     const Octets message = octets(hexadecimal);
-    for (size_t round = 0; round < 2000; round++) {
+    const size_t bits = message.size * 8;
+    for (size_t round = 0; bits > 0 && round < 2000; round++) {
         Octets flipped = message;
-        const size_t flips = round < message.size * 8 ? 1 : 1 + round % 6;
+        const size_t flips = round < bits ? 1 : 1 + round % 6;
         for (size_t i = 0; i < flips; i++) {
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
-            const size_t bit = flips == 1 && round < message.size * 8 ? round : random % (message.size * 8);
+            const size_t bit = round < bits ? round : random % bits;
             flipped.data[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
         }
         (void)parse_exactly(parser, flipped.data, flipped.size);

@@ -79,8 +79,8 @@ static void a_building_of_addresses_fills_its_buckets_evenly(void **state)
     enum { BUCKETS = 1024, STATIONS = 128 };
     static unsigned counts[BUCKETS];
     for (uint16_t network = 1; network <= 64; network++)
-        for (uint8_t mac = 0; mac < STATIONS; mac++) {
-            const BacAddress address = {{10, 1, 2, (uint8_t)network}, 47808, {network, 1, {mac}}};
+        for (unsigned mac = 0; mac < STATIONS; mac++) {
+            const BacAddress address = {{10, 1, 2, (uint8_t)network}, 47808, {network, 1, {(uint8_t)mac}}};
             counts[bac_address_hash(&address) % BUCKETS]++;
         }
     for (size_t i = 0; i < BUCKETS; i++)

@@ -52,10 +52,10 @@ static void objects_are_read_in_the_usual_ways_of_writing(void **state)
 static void what_is_written_reads_back(void **state)
 {
     (void)state;
-    for (uint16_t type = 0; type <= BAC_OBJECT_TYPE_MAX; type++) {
+    for (unsigned type = 0; type <= BAC_OBJECT_TYPE_MAX; type++) {
         char text[BAC_REFERENCE_TEXT_MAX];
         BacObjectId object;
-        const BacObjectId wanted = {type, 42};
+        const BacObjectId wanted = {(uint16_t)type, 42};
         assert_int_equal(bac_object_parse(bp_str(bac_object_format(wanted, text)), &object, NULL), BP_OK);
         assert_true(bac_object_equal(object, wanted));
     }
