@@ -1,5 +1,7 @@
 /* The services: what requests and answers say after their headers (ASHRAE 135, clauses 13 to 16).
- * Decoders take exactly what the service has and leave nothing: leftover octets are BP_MALFORMED. */
+ * Decoders take exactly what the service has and leave nothing: leftover octets are BP_MALFORMED, and a
+ * number out of its parameter's range (a priority of 17, an instance beyond 22 bits) is BP_INVALID. On any
+ * status but BP_OK the results are untouched. */
 #ifndef BACNET_SERVICE_H
 #define BACNET_SERVICE_H
 

@@ -123,7 +123,8 @@ static bool put_ucs_4(Writer *writer, BpCursor in)
     return true;
 }
 
-/* Through the system's converter, piece by piece, since it wants somewhere to write to. */
+/* Through the system's converter, piece by piece, since it wants somewhere to write to. It is the one thing
+ * in this library that allocates, for double-octet sets and code pages only. */
 static bool put_converted(Writer *writer, BpCursor in, const char *charset)
 {
     const iconv_t converter = iconv_open("UTF-8", charset);
