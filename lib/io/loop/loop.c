@@ -6,8 +6,12 @@
 
 #include <assert.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <uv.h>
+
+/* A name that is being looked up may take as long as the resolver's own patience. */
+static const int64_t CLOSING_PATIENCE_US = 30 * BP_SECOND;
 
 struct Loop {
     uv_loop_t uv;
@@ -51,11 +55,11 @@ void loop_free(Loop *loop)
     if (!loop)
         return;
     uv_close((uv_handle_t *)&loop->patience, NULL);
-    /* What was freed is closed in the next rounds; what was not keeps the loop busy, and that is our mistake.
-     */
-    for (int i = 0; i < 1000 && uv_loop_alive(&loop->uv); i++)
-        uv_run(&loop->uv, UV_RUN_NOWAIT);
-    uv_run(&loop->uv, UV_RUN_NOWAIT);
+    /* What was freed is closed in the next rounds, and work on the pool ends by itself; what nobody freed
+     * keeps the loop busy, and that is our mistake. */
+    const int64_t until_us = bp_monotonic_us() + CLOSING_PATIENCE_US;
+    while (uv_run(&loop->uv, UV_RUN_NOWAIT) != 0 && bp_monotonic_us() < until_us)
+        poll(NULL, 0, 1);
     const int left = uv_loop_close(&loop->uv);
     assert(left == 0);
     (void)left;

@@ -1,0 +1,189 @@
+/* bacpipes migrate: brings a database's schema up to date, one migration a transaction. Safe to run twice and
+ * at once: an advisory lock lets one run at a time, and what was applied is remembered with a checksum of its
+ * text. */
+#include "apps/roles.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "config/arguments.h"
+#include "io/pg/settings.h"
+#include "sql/migrations.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+static const int64_t CONNECT_PATIENCE_US = 30 * BP_SECOND;
+
+typedef struct Migrate {
+    Pg *pg;
+    BpArena arena;
+    bool is_json;
+    bool is_status; /* only say what would be done */
+    size_t applied_count;
+    struct {
+        const char *name, *checksum;
+    } applied[SQL_MIGRATION_COUNT];
+    size_t unknown_count;
+    const char *unknown; /* a migration that this program does not know */
+    const char *checksum;
+    json_t *report;
+} Migrate;
+
+static int find_migration(BpStr name)
+{
+    for (int i = 0; i < SQL_MIGRATION_COUNT; i++)
+        if (bp_str_equal(name, bp_str(sql_migration_name((SqlMigration)i))))
+            return i;
+    return -1;
+}
+
+static void keep_applied(void *context, const PgRows *rows, size_t row)
+{
+    Migrate *migrate = context;
+    const BpStr name = pg_get_text(rows, row, 0);
+    const int i = find_migration(name);
+    if (i < 0) {
+        migrate->unknown = bp_arena_text(&migrate->arena, name);
+        migrate->unknown_count++;
+        return;
+    }
+    migrate->applied[i].name = bp_arena_text(&migrate->arena, name);
+    migrate->applied[i].checksum = bp_arena_text(&migrate->arena, pg_get_text(rows, row, 1));
+    migrate->applied_count++;
+}
+
+static void keep_checksum(void *context, const PgRows *rows, size_t row)
+{
+    Migrate *migrate = context;
+    migrate->checksum = bp_arena_text(&migrate->arena, pg_get_text(rows, row, 0));
+}
+
+static BpStatus read_applied(Migrate *migrate, BpError *err)
+{
+    static const char table[] =
+        "create table if not exists schema_migration (name text primary key, checksum text not null, "
+        "applied_at timestamptz not null default now())";
+    BpStatus status = pg_wait(migrate->pg, SQL_LOCK_MIGRATIONS, NULL, 0, NULL, NULL, err);
+    if (status == BP_OK)
+        status = pg_wait_text(migrate->pg, bp_str(table), err);
+    if (status == BP_OK)
+        status = pg_wait(migrate->pg, SQL_SELECT_MIGRATIONS, NULL, 0, keep_applied, migrate, err);
+    if (status == BP_OK && migrate->unknown)
+        return bp_fail(err, BP_UNSUPPORTED,
+                       "the database is newer than this program: it has %s, which is unknown here; install "
+                       "the newer bacpipes",
+                       migrate->unknown);
+    return status;
+}
+
+/* The text and its entry in one transaction: both or neither. */
+static BpStatus apply(Migrate *migrate, SqlMigration migration, BpError *err)
+{
+    const char *name = sql_migration_name(migration);
+    BpBuf sql = bp_buf_growing(4 * 1024 * 1024);
+    bp_buf_printf(&sql,
+                  "begin;\n%s;\ninsert into schema_migration (name, checksum) values ('%s', '%s');\ncommit",
+                  sql_migration_text(migration), name, migrate->checksum);
+    BpStatus status = pg_wait_text(migrate->pg, bp_buf_text(&sql), err);
+    bp_buf_done(&sql);
+    if (status != BP_OK)
+        return bp_within(err, "%s", name);
+    return BP_OK;
+}
+
+static void tell(Migrate *migrate, const char *name, const char *what)
+{
+    if (migrate->is_json)
+        json_array_append_new(migrate->report, json_pack("{s:s, s:s}", "migration", name, "state", what));
+    else
+        printf("%-32s %s\n", name, what);
+}
+
+static BpStatus migrate_one(Migrate *migrate, SqlMigration migration, BpError *err)
+{
+    const char *name = sql_migration_name(migration);
+    const PgValue text = pg_text(bp_str(sql_migration_text(migration)));
+    const BpStatus status = pg_wait(migrate->pg, SQL_SELECT_CHECKSUM, &text, 1, keep_checksum, migrate, err);
+    if (status != BP_OK)
+        return status;
+    const char *before = migrate->applied[migration].checksum;
+    if (before && strcmp(before, migrate->checksum) != 0)
+        return bp_fail(err, BP_CONFLICT,
+                       "%s was applied with another text than it has here (%.12s..., now %.12s...): "
+                       "migrations are never edited "
+                       "once released",
+                       name, before, migrate->checksum);
+    if (before || migrate->is_status) {
+        tell(migrate, name, before ? "applied" : "pending");
+        return BP_OK;
+    }
+    const BpStatus applied = apply(migrate, migration, err);
+    if (applied == BP_OK)
+        tell(migrate, name, "applied now");
+    return applied;
+}
+
+static BpStatus migrate_all(Migrate *migrate, BpError *err)
+{
+    BpStatus status = pg_wait_connected(migrate->pg, CONNECT_PATIENCE_US, err);
+    if (status == BP_OK)
+        status = read_applied(migrate, err);
+    for (int i = 0; status == BP_OK && i < SQL_MIGRATION_COUNT; i++)
+        status = migrate_one(migrate, (SqlMigration)i, err);
+    return status;
+}
+
+static int run(Migrate *migrate, const Cfg *cfg)
+{
+    BpError err = {0};
+    PgOptions options;
+    if (pg_settings_options(cfg, "bacpipes migrate", &migrate->arena, &options, &err) != BP_OK) {
+        bp_log(BP_LOG_ERROR, "%s", err.text);
+        return EX_CONFIG;
+    }
+    Loop *loop = loop_new();
+    migrate->pg = pg_new(loop, &options);
+    migrate->report = json_array();
+    const BpStatus status = migrate_all(migrate, &err);
+    if (status == BP_OK && migrate->is_json) {
+        json_dumpf(migrate->report, stdout, JSON_INDENT(2));
+        printf("\n");
+    }
+    if (status != BP_OK)
+        bp_log(BP_LOG_ERROR, "%s", err.text);
+    json_decref(migrate->report);
+    pg_free(migrate->pg);
+    loop_free(loop);
+    return status == BP_OK ? EX_OK : status == BP_UNAVAILABLE ? EX_UNAVAILABLE : EX_SOFTWARE;
+}
+
+int migrate_main(int argc, char **argv)
+{
+    Migrate migrate = {0};
+    const CfgOption options[] = {
+        {.name = "status",
+         .meaning = "Say what is applied and what is pending, and change nothing",
+         .flag = &migrate.is_status},
+        {0},
+    };
+    const CfgCommand command = {
+        .name = "bacpipes migrate",
+        .summary =
+            "Brings the database's tables up to date. Running it again, or twice at once, does no harm.",
+        .options = options,
+        .offers_json = true,
+        .details =
+            "Exit codes: 0 up to date; 69 the database is away; 70 a migration failed, and changed nothing.",
+        .examples = "bacpipes migrate\nbacpipes migrate --status --json",
+    };
+    CfgArguments arguments;
+    Cfg cfg;
+    int code = cfg_begin(&command, argc, argv, &migrate.arena, &arguments, &cfg);
+    if (code == CFG_GO_ON) {
+        migrate.is_json = arguments.json;
+        code = run(&migrate, &cfg);
+    }
+    bp_arena_done(&migrate.arena);
+    return code;
+}
