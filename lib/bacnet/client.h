@@ -75,7 +75,7 @@ typedef struct BacAnswer {
     BpCursor request;      /* the request's parameters */
     BpCursor body;         /* valid, like `request`, until the client is called again */
     int64_t round_trip_us; /* from the last try to the whole answer; 0 when silent */
-    uint8_t tries;         /* more than one: the round trip may belong to an earlier one */
+    uint16_t tries;        /* more than one: the round trip may belong to an earlier one */
 } BacAnswer;
 
 typedef struct BacClientCounts {
@@ -99,7 +99,8 @@ struct BacTransaction {
     struct BacAssembly *assembly; /* once the first segment of the answer has come */
     uint32_t heap_index;
     uint16_t request_size;
-    uint8_t invoke_id, service, tries_left, tries;
+    uint16_t tries;
+    uint8_t invoke_id, service, tries_left;
     uint8_t next_segment; /* awaited sequence number */
     uint8_t acknowledged; /* sequence number of our last SegmentACK */
     uint8_t window;       /* segments until the next SegmentACK */
