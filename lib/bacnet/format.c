@@ -106,8 +106,7 @@ static bool is_binary(uint16_t object_type)
            object_type == BAC_BINARY_VALUE;
 }
 
-/* The words of an enumerated property, or NULL. */
-static const BacWords *words_of(uint16_t object_type, uint32_t property)
+const BacWords *bac_property_words(uint16_t object_type, uint32_t property)
 {
     switch (property) {
     case BAC_PROP_PRESENT_VALUE:
@@ -167,7 +166,7 @@ void bac_value_describe(BpBuf *out, const BacValue *value, uint16_t object_type,
 {
     const BacWords *words = NULL;
     if (value->type == BAC_ENUMERATED)
-        words = words_of(object_type, property);
+        words = bac_property_words(object_type, property);
     else if (value->type == BAC_BIT_STRING)
         words = bit_words_of(property);
     const char *name =

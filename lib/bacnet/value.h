@@ -89,4 +89,7 @@ void bac_value_format(BpBuf *out, const BacValue *value);
  * services supported by name. */
 void bac_value_describe(BpBuf *out, const BacValue *value, uint16_t object_type, uint32_t property);
 
+/* The words of an enumerated property's values, or NULL where there are none that we know. */
+const BacWords *bac_property_words(uint16_t object_type, uint32_t property);
+
 #endif

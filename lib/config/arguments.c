@@ -21,7 +21,6 @@ typedef struct Reading {
     const CfgCommand *command;
     CfgArguments *arguments;
     CfgTexts sets;
-    const char *log_level;
     CfgOption common[COMMON_OPTIONS]; /* closed by one without a name */
 } Reading;
 
@@ -40,9 +39,9 @@ static void list_common_options(Reading *reading)
         *next++ = (CfgOption){"set", "NAME=VALUE", "A setting, over file and environment. May be repeated.",
                               .texts = &reading->sets};
         *next++ = (CfgOption){"data", "DIR", "Folder of all that is kept. Default: $BACPIPES_DATA or ./var.",
-                              .text = &arguments->data};
-        *next++ = (CfgOption){"log", "LEVEL", "error, warning, notice, info or debug.",
-                              .text = &reading->log_level};
+                              .text = &arguments->data, .setting = "data"};
+        *next++ =
+            (CfgOption){"log", "LEVEL", "error, warning, notice, info or debug.", .setting = "log.level"};
     }
     *next++ = (CfgOption){"help", NULL, "Show this.", .flag = &arguments->help};
     *next = (CfgOption){0};
@@ -112,23 +111,33 @@ static BpStatus take_integer(const CfgOption *option, const char *value, BpError
     return BP_OK;
 }
 
-static BpStatus take_option_value(const CfgOption *option, const char *value, BpArena *arena, BpError *err)
+static const char *as_set(BpArena *arena, const char *name, const char *value)
 {
+    const size_t size = strlen(name) + strlen(value) + 2;
+    char *text = bp_arena_take(arena, size);
+    snprintf(text, size, "%s=%s", name, value);
+    return text;
+}
+
+static BpStatus take_option_value(Reading *reading, const CfgOption *option, const char *value,
+                                  BpArena *arena, BpError *err)
+{
+    if (option->setting)
+        append(&reading->sets, as_set(arena, option->setting, value), arena);
     if (option->text)
         *option->text = value;
     else if (option->texts)
         append(option->texts, value, arena);
     else if (option->integer)
         return take_integer(option, value, err);
-    else if (bp_parse_duration_us(bp_str(value), option->duration_us, NULL) != BP_OK)
+    else if (option->duration_us && bp_parse_duration_us(bp_str(value), option->duration_us, NULL) != BP_OK)
         return bp_fail(err, BP_INVALID, "--%s %s is not a duration: write it as 500ms, 15s, 5min, 2h or 7d",
                        option->name, value);
     return BP_OK;
 }
 
 /* Takes the option in argv[*at], and moves *at to its value if that stands alone. */
-static BpStatus take_option(const Reading *reading, int argc, char **argv, int *at, BpArena *arena,
-                            BpError *err)
+static BpStatus take_option(Reading *reading, int argc, char **argv, int *at, BpArena *arena, BpError *err)
 {
     BpStr value;
     const BpStr name = bp_str_cut(bp_str(argv[*at] + 2), '=', &value);
@@ -142,7 +151,7 @@ static BpStatus take_option(const Reading *reading, int argc, char **argv, int *
     if (!value.data && *at + 1 >= argc)
         return bp_fail(err, BP_INVALID, "--%s needs a value: --%s %s", option->name, option->name,
                        option->value);
-    return take_option_value(option, value.data ? value.data : argv[++*at], arena, err);
+    return take_option_value(reading, option, value.data ? value.data : argv[++*at], arena, err);
 }
 
 /* -5, -0.5 and -.5 are values; a lone - stands for standard input. */
@@ -162,14 +171,6 @@ static BpStatus check_positionals(const CfgCommand *command, const CfgTexts *pos
                        positionals->items[command->positionals_max], command->name,
                        command->positionals ? " " : "", command->positionals ? command->positionals : "");
     return BP_OK;
-}
-
-static const char *as_set(BpArena *arena, const char *name, const char *value)
-{
-    const size_t size = strlen(name) + strlen(value) + 2;
-    char *text = bp_arena_take(arena, size);
-    snprintf(text, size, "%s=%s", name, value);
-    return text;
 }
 
 BpStatus cfg_arguments_parse(const CfgCommand *command, int argc, char **argv, BpArena *arena,
@@ -194,10 +195,6 @@ BpStatus cfg_arguments_parse(const CfgCommand *command, int argc, char **argv, B
     }
     if (!arguments.help && check_positionals(command, &arguments.positionals, err) != BP_OK)
         return BP_INVALID;
-    if (arguments.data)
-        append(&reading.sets, as_set(arena, "data", arguments.data), arena);
-    if (reading.log_level)
-        append(&reading.sets, as_set(arena, "log.level", reading.log_level), arena);
     arguments.sets = reading.sets.items;
     *ret_arguments = arguments;
     return BP_OK;

@@ -10,7 +10,8 @@ typedef struct CfgTexts {
     size_t count;
 } CfgTexts;
 
-/* One option. Exactly one of the targets is set, and says what kind of value it takes. */
+/* One option. Its target says what kind of value it takes: one of them is set, or a setting, or a text and a
+ * setting. */
 typedef struct CfgOption {
     const char *name;    /* "since" for --since */
     const char *value;   /* what --help calls its value: "TIME"; NULL for a flag */
@@ -20,7 +21,8 @@ typedef struct CfgOption {
     CfgTexts *texts; /* may be given several times; items are in the arena */
     int64_t *integer;
     int64_t *duration_us;
-    int64_t min, max; /* of an integer */
+    const char *setting; /* sets this one: --address 10.1.2.9 is --set bacnet.address=10.1.2.9 */
+    int64_t min, max;    /* of an integer */
 } CfgOption;
 
 typedef struct CfgCommand {
@@ -40,7 +42,7 @@ typedef struct CfgArguments {
     bool help, json;
     const char *config; /* --config, or NULL */
     const char *data;   /* --data, or NULL */
-    const char **sets;  /* what --set, --data and --log say, as CfgSource has it */
+    const char **sets;  /* what --set and the options for a setting say, as CfgSource has it */
 } CfgArguments;
 
 /* Reads the command line into the options' targets and *ret_arguments, whose arrays are in `arena` and whose

@@ -30,6 +30,7 @@ static const CfgOption options[] = {
     {"property", "NAME", "Property.", .text = &property},
     {"target", "ADDRESS", "Whom to ask. May be repeated.", .texts = &targets},
     {"names", NULL, "Names too.", .flag = &names},
+    {"port", "PORT", "Our port.", .setting = "bacnet.port"},
     {0},
 };
 
@@ -112,16 +113,19 @@ static void what_is_wrong_is_told_with_what_would_be_right(void **state)
     assert_refused("1 2 3", "\"3\" is one argument too many: usage: bacpipes write DEVICE [VALUE]");
 }
 
-static void data_and_log_are_settings_and_win_over_set(void **state)
+static void options_for_settings_are_settings_and_the_last_word_counts(void **state)
 {
     (void)state;
-    assert_int_equal(parse("1 --data /d --set log.level=error --log debug --set data=/other"), BP_OK);
+    assert_int_equal(
+        parse("1 --data /d --set log.level=error --log debug --port 47809 --set bacnet.port=47810"), BP_OK);
     Cfg cfg;
     char memory[1024];
     BpBuf problems = bp_buf(memory, sizeof memory);
     const CfgSource source = {.sets = arguments.sets};
     assert_int_equal(cfg_load(&source, &arena, &cfg, &problems), BP_OK);
     assert_string_equal(cfg.data_folder, "/d");
+    assert_string_equal(arguments.data, "/d");
+    assert_int_equal(cfg.bacnet_port, 47810);
     assert_int_equal(cfg.log_level, 7);
 }
 
@@ -193,7 +197,7 @@ int main(void)
         cmocka_unit_test(options_and_positionals_may_be_mixed),
         cmocka_unit_test(after_two_dashes_everything_is_positional),
         cmocka_unit_test(what_is_wrong_is_told_with_what_would_be_right),
-        cmocka_unit_test(data_and_log_are_settings_and_win_over_set),
+        cmocka_unit_test(options_for_settings_are_settings_and_the_last_word_counts),
         cmocka_unit_test(help_is_shown_whatever_else_is_wrong_after_it),
         cmocka_unit_test(help_names_every_option_with_its_meaning),
         cmocka_unit_test(the_file_is_looked_for_in_the_data_folder_unless_it_is_named),

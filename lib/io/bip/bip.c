@@ -88,10 +88,12 @@ static BpStatus open_sockets(Bip *bip, Loop *loop, BpError *err)
     if (bip->broadcast_address.port == 0)
         bip->broadcast_address.port = bip->address.port;
     /* Linux gives broadcasts to sockets bound to 0.0.0.0 or to the broadcast address, not to one address. */
-    if (is_any(&bip->address) || bip->broadcast_address.port != bip->address.port)
+    if (is_any(&bip->address) && bip->broadcast_address.port == bip->address.port)
         return BP_OK;
     bip->broadcast = loop_udp_new(loop, &bip->broadcast_address, true, on_datagram, bip, err);
-    return bip->broadcast ? BP_OK : err ? err->status : BP_UNAVAILABLE;
+    if (bip->broadcast || bip->options.broadcast_may_fail)
+        return BP_OK;
+    return err ? err->status : BP_UNAVAILABLE;
 }
 
 Bip *bip_new(Loop *loop, const BipOptions *options, BpError *err)
@@ -137,6 +139,11 @@ BacAddress bip_address(const Bip *bip)
 BacAddress bip_broadcast_address(const Bip *bip)
 {
     return bacnet_address(&bip->broadcast_address);
+}
+
+bool bip_hears_broadcasts(const Bip *bip)
+{
+    return bip->broadcast || (is_any(&bip->address) && bip->broadcast_address.port == bip->address.port);
 }
 
 BipCounts bip_counts(const Bip *bip)

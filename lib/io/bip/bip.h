@@ -8,9 +8,11 @@
 typedef struct Bip Bip;
 
 typedef struct BipOptions {
-    LoopAddress bind;      /* one of this machine's addresses, or 0.0.0.0 for all of them */
-    LoopAddress broadcast; /* where broadcasts go, such as 10.1.2.255:47808; port 0: the bound port; all zero:
-                              found from the interface */
+    LoopAddress bind;        /* one of this machine's addresses, or 0.0.0.0 for all of them */
+    LoopAddress broadcast;   /* where broadcasts go, such as 10.1.2.255:47808; port 0: the bound port;
+                                0.0.0.0: found from the interface */
+    bool broadcast_may_fail; /* go on without hearing broadcasts where another program has their port to
+                                itself */
     void *owner;
     /* A datagram that bac_datagram_decode understood; it is valid until the callback returns. Our own
      * broadcasts are not among them. */
@@ -21,9 +23,9 @@ typedef struct BipCounts {
     uint64_t received, sent, malformed, dropped;
 } BipCounts;
 
-/* When bound to one address, a second socket on the broadcast address hears broadcasts, which Linux does not
- * deliver to the first; other nodes on this host may listen there too. BP_CONFLICT: the port is taken there
- * (the message says by what can be known). */
+/* When bound to one address, or to another port than that of broadcasts, a second socket on the broadcast
+ * address hears broadcasts, which Linux does not deliver to the first; other nodes on this host may listen
+ * there too. BP_CONFLICT: the port is taken there (the message says by what can be known). */
 Bip *bip_new(Loop *loop, const BipOptions *options, BpError *err) BP_CHECKED;
 
 /* Sends a whole datagram to a node, or to the router to a station. */
@@ -32,6 +34,9 @@ void bip_send(Bip *bip, const BacAddress *to, BpStr datagram);
 /* Our own address and the broadcast address as BACnet addresses. */
 BacAddress bip_address(const Bip *bip);
 BacAddress bip_broadcast_address(const Bip *bip);
+
+/* False where broadcast_may_fail came true. */
+bool bip_hears_broadcasts(const Bip *bip);
 
 BipCounts bip_counts(const Bip *bip);
 void bip_free(Bip *bip);

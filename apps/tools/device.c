@@ -1,0 +1,149 @@
+#include "apps/tools/device.h"
+
+#include "apps/tools/readings.h"
+
+#include "base/parse.h"
+#include "base/time.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+BpStatus tools_device_targets(const Cfg *cfg, const CfgTexts *more, BacAddress *ret_targets,
+                              size_t *ret_count, BpError *err)
+{
+    size_t count = 0;
+    BpStatus status = BP_OK;
+    for (BpStr rest = bp_str(cfg->discovery_targets); rest.size && status == BP_OK;) {
+        const BpStr target = bp_str_cut(rest, ' ', &rest);
+        if (target.size && count < TOOLS_TARGETS_MAX)
+            status = bac_address_parse(target, &ret_targets[count++], err);
+    }
+    for (size_t i = 0; i < more->count && status == BP_OK; i++) {
+        if (count == TOOLS_TARGETS_MAX)
+            return bp_fail(err, BP_INVALID, "more than %d targets", TOOLS_TARGETS_MAX);
+        status = bac_address_parse(bp_str(more->items[i]), &ret_targets[count++], err);
+    }
+    *ret_count = count;
+    return status;
+}
+
+/* ---- by instance ---- */
+
+/* After a first answer others with the same instance have this long to show up: real sites have duplicates,
+ * and a write must not go to whoever is quicker. */
+#define GRACE_US (300 * BP_MS)
+enum { FOUND_MAX = 4 };
+
+typedef struct Search {
+    BacAddress found[FOUND_MAX];
+    BacIAm i_am;
+    size_t count;
+} Search;
+
+static bool note(void *owner, const BacAddress *from, const BacIAm *i_am)
+{
+    Search *search = owner;
+    for (size_t i = 0; i < search->count; i++)
+        if (bac_address_equal(&search->found[i], from))
+            return true;
+    if (search->count < FOUND_MAX)
+        search->found[search->count++] = *from;
+    search->i_am = *i_am;
+    return search->count > 1 && search->count < FOUND_MAX;
+}
+
+static BpStatus tell_duplicates(const Search *search, BpError *err)
+{
+    char first[BAC_ADDRESS_TEXT_MAX], second[BAC_ADDRESS_TEXT_MAX];
+    return bp_fail(err, BP_CONFLICT,
+                   "several devices have instance %" PRIu32 ", as at %s and %s: name one by its "
+                   "address",
+                   search->i_am.instance, bac_address_format(&search->found[0], first),
+                   bac_address_format(&search->found[1], second));
+}
+
+static BpStatus find_by_instance(ToolsNode *node, const Cfg *cfg, uint32_t instance, BacPeer **ret_peer,
+                                 BpError *err)
+{
+    Search search = {.count = 0};
+    BacAddress targets[TOOLS_TARGETS_MAX];
+    size_t target_count;
+    const ToolsListener listener = {{true, instance, instance}, note, &search};
+    const BpStatus status = tools_device_targets(cfg, &(CfgTexts){0}, targets, &target_count, err);
+    if (status != BP_OK)
+        return bp_within(err, "discovery.targets");
+    for (int64_t tries = 0; search.count == 0 && tries <= cfg->bacnet_retries; tries++) {
+        tools_node_who_is_everyone(node, &listener);
+        for (size_t i = 0; i < target_count; i++)
+            tools_node_who_is(node, &listener, &targets[i]);
+        tools_node_listen(node, &listener, cfg->bacnet_timeout);
+    }
+    if (search.count)
+        tools_node_listen(node, &listener, GRACE_US);
+    if (search.count == 0)
+        return bp_fail(err, BP_TIMEOUT,
+                       "no device says that it is %" PRIu32
+                       "; if it is behind a router or does not hear broadcasts, "
+                       "name it by its address",
+                       instance);
+    if (search.count > 1)
+        return tell_duplicates(&search, err);
+    const uint32_t max_apdu = search.i_am.max_apdu;
+    *ret_peer =
+        tools_node_peer(node, &search.found[0], max_apdu > BAC_APDU_MAX ? BAC_APDU_MAX : (uint16_t)max_apdu);
+    return BP_OK;
+}
+
+/* ---- by address ---- */
+
+static bool note_from(void *owner, const BacAddress *from, const BacIAm *i_am)
+{
+    Search *search = owner;
+    if (!bac_address_equal(&search->found[0], from))
+        return true;
+    search->i_am = *i_am;
+    search->count = 1;
+    return false;
+}
+
+BpStatus tools_device_instance(ToolsNode *node, const Cfg *cfg, BacPeer *peer, BpArena *arena,
+                               uint32_t *ret_instance, BpError *err)
+{
+    static const BacReference whichever = {
+        {BAC_DEVICE, BAC_INSTANCE_WILDCARD}, BAC_PROP_OBJECT_IDENTIFIER, BAC_NO_INDEX};
+    ToolsReadings readings = {.arena = arena};
+    BacValue identifier;
+    const BpStatus status = tools_readings_read(&readings, node, peer, &whichever, 1, err);
+    if (status != BP_OK)
+        return status;
+    if (tools_reading_first(&readings.items[0], &identifier) && identifier.type == BAC_OBJECT_IDENTIFIER) {
+        *ret_instance = identifier.object.instance;
+        return BP_OK;
+    }
+    Search search = {.found = {peer->address}};
+    const ToolsListener listener = {{0}, note_from, &search};
+    tools_node_who_is(node, &listener, &peer->address);
+    tools_node_listen(node, &listener, cfg->bacnet_timeout);
+    if (search.count == 0)
+        return bp_fail(err, BP_TIMEOUT,
+                       "the device does not say which instance it has: name its object, as device,1001");
+    *ret_instance = search.i_am.instance;
+    return BP_OK;
+}
+
+BpStatus tools_device_find(ToolsNode *node, const Cfg *cfg, const char *text, BacPeer **ret_peer,
+                           BpError *err)
+{
+    int64_t instance;
+    BacAddress address;
+    if (bp_parse_i64(bp_str(text), 0, BAC_INSTANCE_MAX, &instance, NULL) == BP_OK)
+        return find_by_instance(node, cfg, (uint32_t)instance, ret_peer, err);
+    if (bac_address_parse(bp_str(text), &address, NULL) != BP_OK)
+        return bp_fail(err, BP_INVALID,
+                       "\"%s\" is neither a device's instance (0 to %d) nor an address like 10.1.2.9, "
+                       "10.1.2.9:47809 or 10.1.2.1/2001:0a",
+                       text, BAC_INSTANCE_MAX);
+    /* What it takes is not known; what we ask is short. */
+    *ret_peer = tools_node_peer(node, &address, BAC_APDU_MAX);
+    return BP_OK;
+}

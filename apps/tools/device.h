@@ -1,0 +1,29 @@
+/* Finding the device that a command line means. */
+#ifndef TOOLS_DEVICE_H
+#define TOOLS_DEVICE_H
+
+#include "apps/tools/node.h"
+
+enum { TOOLS_TARGETS_MAX = 256 };
+
+/* For --help. */
+#define TOOLS_DEVICE_HELP                                                                                    \
+    "DEVICE is an instance, looked for by Who-Is (1001), or an address: 10.1.2.9, 10.1.2.9:47809, and\n"     \
+    "10.1.2.1/2001:0a for MAC 0a on network 2001 behind the router 10.1.2.1.\n"
+
+/* The addresses of setting discovery.targets and of `more`, into ret_targets (TOOLS_TARGETS_MAX of them).
+ * BP_INVALID: one is no address, or there are too many. */
+BpStatus tools_device_targets(const Cfg *cfg, const CfgTexts *more, BacAddress *ret_targets,
+                              size_t *ret_count, BpError *err) BP_CHECKED;
+
+/* Whom `text` means. BP_TIMEOUT: nobody has the instance; BP_CONFLICT: several have, and the sentence says
+ * where; BP_INVALID: neither an instance nor an address. */
+BpStatus tools_device_find(ToolsNode *node, const Cfg *cfg, const char *text, BacPeer **ret_peer,
+                           BpError *err) BP_CHECKED;
+
+/* The instance of its device object: by the wildcard instance (clause 15.5.2), or by Who-Is. BP_TIMEOUT: it
+ * does not say. */
+BpStatus tools_device_instance(ToolsNode *node, const Cfg *cfg, BacPeer *peer, BpArena *arena,
+                               uint32_t *ret_instance, BpError *err) BP_CHECKED;
+
+#endif

@@ -1,0 +1,255 @@
+#include "apps/tools/node.h"
+
+#include "base/arena.h"
+#include "base/parse.h"
+#include "base/time.h"
+#include "io/bip/bip.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TRANSACTIONS = 4, BUCKETS = 256 };
+
+struct ToolsNode {
+    const Cfg *cfg;
+    Loop *loop;
+    Bip *bip;
+    BpArena arena; /* peers */
+
+    BacClient client;
+    BacTransaction transactions[TRANSACTIONS];
+    BacDue heap[TRANSACTIONS];
+    BacPeer *buckets[BUCKETS];
+    BacAssembly assembly;
+
+    bool asking; /* a request is under way */
+    BacOutcome outcome;
+    BacRefusal refusal;
+    uint8_t tries;
+    size_t body_size;
+    uint8_t body[BAC_ANSWER_MAX];
+
+    const ToolsListener *listener; /* while it listens */
+};
+
+/* ---- what comes in ---- */
+
+static void take_answer(ToolsNode *node, const BacAnswer *answer)
+{
+    node->asking = false;
+    node->outcome = answer->outcome;
+    node->refusal = answer->refusal;
+    node->tries = answer->tries;
+    node->body_size = 0;
+    if (answer->outcome != BAC_ANSWERED)
+        return;
+    node->body_size = bp_cursor_remaining(&answer->body);
+    if (node->body_size)
+        memcpy(node->body, answer->body.data + answer->body.offset, node->body_size);
+}
+
+static void take_i_am(ToolsNode *node, const BacDatagram *datagram)
+{
+    BacIAm i_am;
+    BpCursor body = datagram->body;
+    const BacWhoIs *asked = &node->listener->who_is;
+    if (bac_i_am_decode(&body, &i_am, NULL) != BP_OK)
+        return;
+    if (asked->has_range && (i_am.instance < asked->low || i_am.instance > asked->high))
+        return; /* it answers somebody else */
+    if (!node->listener->on_i_am(node->listener->owner, &datagram->from, &i_am))
+        node->listener = NULL;
+}
+
+static void on_datagram(void *owner, const BacDatagram *datagram)
+{
+    ToolsNode *node = owner;
+    BacAnswer answer;
+    if (bac_client_receive(&node->client, datagram, loop_now_us(node->loop), &answer))
+        take_answer(node, &answer);
+    else if (node->listener && datagram->has_apdu && datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
+             datagram->apdu.service == BAC_SERVICE_UNCONFIRMED_I_AM)
+        take_i_am(node, datagram);
+}
+
+static void on_send(void *owner, const BacAddress *to, BpStr datagram)
+{
+    const ToolsNode *node = owner;
+    bip_send(node->bip, to, datagram);
+}
+
+/* ---- making one ---- */
+
+/* The settings have been checked: it is an address. */
+static void read_ipv4(const char *text, uint8_t ret_ip[4])
+{
+    BacAddress address = {0};
+    if (*text && bac_address_parse(bp_str(text), &address, NULL) != BP_OK)
+        assert(!"a setting of kind IPV4 is an address");
+    memcpy(ret_ip, address.ip, 4);
+}
+
+/* Beside a program that has our port: unicast answers come to a port of our own, broadcast ones to the socket
+ * that is shared. */
+static Bip *open_beside(ToolsNode *node, BipOptions options, const BpError *why, BpError *err)
+{
+    options.bind.port = 0;
+    options.broadcast_may_fail = true;
+    Bip *bip = bip_new(node->loop, &options, err);
+    if (bip && !bip_hears_broadcasts(bip))
+        fprintf(stderr,
+                "%s. Only devices that answer to us alone are heard; others can be asked by their address.\n",
+                why->text);
+    return bip;
+}
+
+static Bip *open_bip(ToolsNode *node, BpError *err)
+{
+    const uint16_t port = (uint16_t)node->cfg->bacnet_port;
+    BipOptions options = {
+        .bind.port = port, .broadcast.port = port, .owner = node, .on_datagram = on_datagram};
+    read_ipv4(node->cfg->bacnet_address, options.bind.ip);
+    read_ipv4(node->cfg->bacnet_broadcast, options.broadcast.ip);
+    Bip *bip = bip_new(node->loop, &options, err);
+    if (!bip && err->status == BP_CONFLICT) {
+        const BpError why = *err;
+        bip = open_beside(node, options, &why, err);
+    }
+    return bip;
+}
+
+BpStatus tools_node_new(const Cfg *cfg, ToolsNode **ret_node, BpError *err)
+{
+    ToolsNode *node = calloc(1, sizeof *node);
+    if (!node)
+        abort();
+    node->cfg = cfg;
+    node->loop = loop_new();
+    bac_client_init(&node->client, &(BacClientOptions){.owner = node,
+                                                       .send = on_send,
+                                                       .transactions = node->transactions,
+                                                       .heap = node->heap,
+                                                       .transaction_count = TRANSACTIONS,
+                                                       .buckets = node->buckets,
+                                                       .bucket_count = BUCKETS,
+                                                       .assemblies = &node->assembly,
+                                                       .assembly_count = 1,
+                                                       .segment_timeout_us = 2 * BP_SECOND,
+                                                       .seed = (uint64_t)bp_wall_us()});
+    node->bip = open_bip(node, err);
+    if (!node->bip) {
+        tools_node_free(node);
+        return err->status;
+    }
+    *ret_node = node;
+    return BP_OK;
+}
+
+void tools_node_free(ToolsNode *node)
+{
+    if (!node)
+        return;
+    bip_free(node->bip);
+    loop_free(node->loop);
+    bp_arena_done(&node->arena);
+    free(node);
+}
+
+bool tools_node_hears_broadcasts(const ToolsNode *node)
+{
+    return bip_hears_broadcasts(node->bip);
+}
+
+/* ---- looking for devices ---- */
+
+static void send_who_is(ToolsNode *node, const BacWhoIs *who_is, const BacAddress *to,
+                        BacBvlcFunction function)
+{
+    uint8_t memory[BAC_DATAGRAM_MAX];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST, .service = BAC_SERVICE_UNCONFIRMED_WHO_IS};
+    const size_t begin = bac_datagram_begin(&out, function, to, NULL, false, &apdu);
+    bac_who_is_encode(&out, who_is);
+    bac_datagram_end(&out, begin);
+    bip_send(node->bip, to, bp_buf_text(&out));
+}
+
+void tools_node_who_is_everyone(ToolsNode *node, const ToolsListener *listener)
+{
+    BacAddress everyone = bip_broadcast_address(node->bip);
+    everyone.remote.network = BAC_NETWORK_BROADCAST;
+    send_who_is(node, &listener->who_is, &everyone, BAC_BVLC_ORIGINAL_BROADCAST);
+}
+
+void tools_node_who_is(ToolsNode *node, const ToolsListener *listener, const BacAddress *target)
+{
+    send_who_is(node, &listener->who_is, target, BAC_BVLC_ORIGINAL_UNICAST);
+}
+
+void tools_node_listen(ToolsNode *node, const ToolsListener *listener, int64_t wait_us)
+{
+    const int64_t end_us = loop_now_us(node->loop) + wait_us;
+    node->listener = listener;
+    for (int64_t now_us; node->listener && (now_us = loop_now_us(node->loop)) < end_us;)
+        loop_run_once(node->loop, end_us - now_us);
+    node->listener = NULL;
+}
+
+/* ---- asking one ---- */
+
+BacPeer *tools_node_peer(ToolsNode *node, const BacAddress *address, uint16_t max_apdu)
+{
+    BacPeer *peer = bac_client_find(&node->client, address);
+    if (peer)
+        return peer;
+    peer = bp_arena_take(&node->arena, sizeof *peer);
+    peer->address = *address;
+    peer->max_apdu = max_apdu;
+    const BpStatus status = bac_client_add(&node->client, peer, NULL);
+    assert(status == BP_OK); /* it was not there */
+    return peer;
+}
+
+static BpStatus describe_outcome(const ToolsNode *node, const BacPeer *peer, BpError *err)
+{
+    char address[BAC_ADDRESS_TEXT_MAX], refusal[BAC_REFUSAL_TEXT_MAX], timeout[BP_TIME_TEXT_MAX];
+    bac_address_format(&peer->address, address);
+    if (node->outcome == BAC_REFUSED)
+        return bp_fail(err, BP_REFUSED, "%s says %s", address, bac_refusal_format(node->refusal, refusal));
+    return bp_fail(err, BP_TIMEOUT, "%s did not answer %d %s, %s each", address, node->tries,
+                   node->tries == 1 ? "time" : "tries",
+                   bp_interval_format(node->cfg->bacnet_timeout, timeout));
+}
+
+BpStatus tools_node_ask(ToolsNode *node, BacPeer *peer, BacConfirmedService service, BpStr parameters,
+                        ToolsTries tries, BpCursor *ret_body, BacRefusal *ret_refusal, BpError *err)
+{
+    const BacRequest request = {.service = (uint8_t)service,
+                                .parameters = parameters,
+                                .timeout_us = node->cfg->bacnet_timeout,
+                                .retries = tries == TOOLS_ONCE ? 0 : (uint8_t)node->cfg->bacnet_retries};
+    const BpStatus status = bac_client_request(&node->client, peer, &request, loop_now_us(node->loop), err);
+    if (status != BP_OK)
+        return status;
+    node->asking = true;
+    while (node->asking) {
+        BacAnswer answer;
+        const int64_t now_us = loop_now_us(node->loop), due_us = bac_client_next_due_us(&node->client);
+        if (due_us > now_us)
+            loop_run_once(node->loop, due_us - now_us);
+        while (node->asking && bac_client_expire(&node->client, loop_now_us(node->loop), &answer))
+            take_answer(node, &answer);
+    }
+    *ret_refusal = node->refusal;
+    *ret_body = bp_cursor(node->body, node->body_size);
+    return node->outcome == BAC_ANSWERED ? BP_OK : describe_outcome(node, peer, err);
+}
+
+void tools_node_wait(ToolsNode *node, int64_t wait_us)
+{
+    const int64_t end_us = loop_now_us(node->loop) + wait_us;
+    for (int64_t now_us; (now_us = loop_now_us(node->loop)) < end_us;)
+        loop_run_once(node->loop, end_us - now_us);
+}

@@ -1,0 +1,68 @@
+/* A tool's place on the building's network: one B/IP node that asks one thing at a time and waits for it. */
+#ifndef TOOLS_NODE_H
+#define TOOLS_NODE_H
+
+#include "bacnet/client.h"
+#include "config/arguments.h"
+
+typedef struct ToolsNode ToolsNode;
+
+/* The options of every tool that speaks BACnet, for its table: they stand for settings. */
+#define TOOLS_NETWORK_OPTIONS                                                                                \
+    {.name = "address",                                                                                      \
+     .value = "IP",                                                                                          \
+     .setting = "bacnet.address",                                                                            \
+     .meaning = "Our IPv4 address on the building's network. Default: setting bacnet.address."},             \
+        {.name = "port",                                                                                     \
+         .value = "PORT",                                                                                    \
+         .setting = "bacnet.port",                                                                           \
+         .meaning = "UDP port of BACnet/IP. Where a program of this machine has it, answers come to "        \
+                    "another one. Default: setting bacnet.port."},                                           \
+        {.name = "broadcast",                                                                                \
+         .value = "IP",                                                                                      \
+         .setting = "bacnet.broadcast",                                                                      \
+         .meaning = "Where broadcasts go. Default: setting bacnet.broadcast, or the interface's."},          \
+    {                                                                                                        \
+        .name = "timeout", .value = "DURATION", .setting = "bacnet.timeout",                                 \
+        .meaning = "How long a device may take to answer. Default: setting bacnet.timeout."                  \
+    }
+
+/* Binds as the settings say; where the port is taken, as by the collector, to another one of the same
+ * address, which is told on standard error where it means that less is heard. `cfg` must outlive the node. */
+BpStatus tools_node_new(const Cfg *cfg, ToolsNode **ret_node, BpError *err) BP_CHECKED;
+void tools_node_free(ToolsNode *node);
+
+/* Answers with an I-Am are heard however they come; false: only those sent to us alone. */
+bool tools_node_hears_broadcasts(const ToolsNode *node);
+
+/* Devices that say who they are. `on_i_am` gets each I-Am from within the range, repeats too, and returns
+ * false when it has heard enough. */
+typedef struct ToolsListener {
+    BacWhoIs who_is;
+    bool (*on_i_am)(void *owner, const BacAddress *from, const BacIAm *i_am);
+    void *owner;
+} ToolsListener;
+
+/* Asks for the listener: everyone, or one alone. */
+void tools_node_who_is_everyone(ToolsNode *node, const ToolsListener *listener);
+void tools_node_who_is(ToolsNode *node, const ToolsListener *listener, const BacAddress *target);
+
+/* Hears who answers until `wait_us` is over or the listener has heard enough. */
+void tools_node_listen(ToolsNode *node, const ToolsListener *listener, int64_t wait_us);
+
+/* Whom to ask at an address; kept with the node. */
+BacPeer *tools_node_peer(ToolsNode *node, const BacAddress *address, uint16_t max_apdu);
+
+/* How often a request may be sent. */
+typedef enum ToolsTries { TOOLS_ONCE, TOOLS_WITH_RETRIES } ToolsTries;
+
+/* Asks and waits. On BP_OK *ret_body holds the ACK's parameters until the next question.
+ * BP_REFUSED: *ret_refusal says how; BP_TIMEOUT: no answer; BP_INVALID: more than the peer takes. */
+BpStatus tools_node_ask(ToolsNode *node, BacPeer *peer, BacConfirmedService service, BpStr parameters,
+                        ToolsTries tries, BpCursor *ret_body, BacRefusal *ret_refusal,
+                        BpError *err) BP_CHECKED;
+
+/* Runs the loop for that long. */
+void tools_node_wait(ToolsNode *node, int64_t wait_us);
+
+#endif
