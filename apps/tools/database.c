@@ -1,0 +1,62 @@
+#include "apps/tools/database.h"
+
+#include "base/time.h"
+#include "io/pg/settings.h"
+
+#define CONNECT_PATIENCE_US (10 * BP_SECOND)
+
+static void on_lost(void *owner, const BpError *why)
+{
+    ToolsDatabase *database = owner;
+    database->lost = *why;
+}
+
+static BpStatus tell_away(const ToolsDatabase *database, const Cfg *cfg, BpError *err)
+{
+    const char *reason = database->lost.status != BP_OK ? database->lost.text : "it does not answer";
+    if (*cfg->database_host)
+        return bp_fail(err, BP_UNAVAILABLE, "the database is away: %s; settings database.* say where it is",
+                       reason);
+    return bp_fail(err, BP_UNAVAILABLE,
+                   "the database of %s is away: %s; is `bacpipes up` running? --data says whose to ask",
+                   cfg->data_folder, reason);
+}
+
+BpStatus tools_database_open(ToolsDatabase *database, const Cfg *cfg, BpArena *arena, BpError *err)
+{
+    *database = (ToolsDatabase){0};
+    PgOptions options;
+    const BpStatus status = pg_settings_options(cfg, "bacpipes tools", arena, &options, err);
+    if (status != BP_OK)
+        return status;
+    options.owner = database;
+    options.on_lost = on_lost;
+    database->loop = loop_new();
+    database->pg = pg_new(database->loop, &options);
+    const int64_t until_us = loop_now_us(database->loop) + CONNECT_PATIENCE_US;
+    int64_t left_us;
+    while (!pg_is_connected(database->pg) && database->lost.status == BP_OK &&
+           (left_us = until_us - loop_now_us(database->loop)) > 0)
+        loop_run_once(database->loop, left_us);
+    return pg_is_connected(database->pg) ? BP_OK : tell_away(database, cfg, err);
+}
+
+void tools_database_close(ToolsDatabase *database)
+{
+    if (!database->loop)
+        return;
+    pg_free(database->pg);
+    loop_free(database->loop);
+    *database = (ToolsDatabase){0};
+}
+
+BpStatus tools_database_ask(ToolsDatabase *database, SqlQuery query, const PgValue *values, size_t count,
+                            void (*each)(void *context, const PgRows *rows, size_t row), void *context,
+                            BpError *err)
+{
+    const BpStatus status = pg_wait(database->pg, query, values, count, each, context, err);
+    if (status != BP_REFUSED || !strstr(err->text, "does not exist"))
+        return status;
+    err->status = BP_UNAVAILABLE;
+    return bp_within(err, "the database is not up to date, `bacpipes migrate` mends that");
+}

@@ -1,0 +1,25 @@
+/* The database, for tools that ask it a few things and end. */
+#ifndef TOOLS_DATABASE_H
+#define TOOLS_DATABASE_H
+
+#include "config/config.h"
+#include "io/pg/pg.h"
+
+typedef struct ToolsDatabase {
+    Loop *loop;
+    Pg *pg;
+    BpError lost; /* why there is no connection; status BP_OK while nothing was lost */
+} ToolsDatabase;
+
+/* Connects, or gives up at the first refusal: BP_UNAVAILABLE, with what to look at. To be closed in any case.
+ */
+BpStatus tools_database_open(ToolsDatabase *database, const Cfg *cfg, BpArena *arena,
+                             BpError *err) BP_CHECKED;
+void tools_database_close(ToolsDatabase *database);
+
+/* As pg_wait; where tables are missing, the sentence says how to make them. */
+BpStatus tools_database_ask(ToolsDatabase *database, SqlQuery query, const PgValue *values, size_t count,
+                            void (*each)(void *context, const PgRows *rows, size_t row), void *context,
+                            BpError *err) BP_CHECKED;
+
+#endif
