@@ -1,0 +1,80 @@
+/* bacpipes ingest: readings from MQTT into the database, in batches, and said when they are stored.
+ *
+ *   receive.c -> batch.c -> store.c       what arrives, gathered, committed and announced
+ *   settings.c                            what the database says of points, settings and the broker
+ *   maintain.c                            days, rollups, retention */
+#ifndef INGEST_INGEST_H
+#define INGEST_INGEST_H
+
+#include "config/config.h"
+#include "ingest/batch.h"
+#include "io/mqtt/mqtt.h"
+#include "io/pg/pg.h"
+
+typedef struct IngestCounts {
+    uint64_t received, repeats, ahead, let_go, malformed;
+    uint64_t batches_stored, readings_stored, quarantined, skipped;
+    uint64_t transactions, conflicts, failures, reconnects;
+} IngestCounts;
+
+enum { ENSURED_DAYS_MAX = 4096 };
+
+typedef struct Ingest {
+    Loop *loop;
+    Cfg cfg;      /* of the file, and over it table setting */
+    Cfg file_cfg; /* of the file alone */
+    BpArena arena, settings_arena, points_arena, message_arena;
+    Pg *pg;
+    Mqtt *mqtt;
+    BpStr site_id;
+    MdlRun session;
+    IngestCounts counts;
+    int64_t started_at_us;
+
+    bool is_ready;         /* site, settings, points and positions have been read on this connection */
+    int64_t points_read_at_us; /* an unknown point may be newer than this */
+    bool reading_points;
+    IngestPoints points;
+    Positions positions;
+    char broker[600]; /* host, port, user ... as they were last connected with */
+
+    Gather gathers[2];
+    Gather *gathering, *storing; /* storing: NULL when no transaction is under way */
+    int64_t gathering_since_us;
+    bool has_let_go;   /* batches had to be let go: they are asked for again after the commit */
+    bool is_isolating; /* the database refused a gather: one batch at a time, to find the one it refuses */
+    BpBuf positions_text, buckets_text;
+    char *quarantine_text;
+    PgValue values[3][2];
+    PgStep steps[4];
+    size_t step_count;
+    int32_t ensured_days[ENSURED_DAYS_MAX]; /* days since 1970 that have a partition; a ring */
+    size_t ensured_count;
+
+    LoopTimer *flush_timer, *maintain_timer, *status_timer;
+    bool is_maintaining;
+    int64_t clock_offset_us; /* wall minus monotonic clock, when last looked at */
+} Ingest;
+
+/* receive.c */
+void ingest_receive(Ingest *ingest, BpStr topic, BpStr payload);
+void ingest_ask_for_missing(Ingest *ingest);
+
+/* store.c */
+void ingest_flush(void *ingest);
+void ingest_announce(Ingest *ingest);
+void ingest_start_over(Ingest *ingest); /* what is not stored has to come again */
+
+/* settings.c */
+void ingest_connected(void *ingest);
+void ingest_reload_points(Ingest *ingest);
+void ingest_notice(void *ingest, const char *channel, const char *payload);
+
+/* maintain.c */
+void ingest_maintain(void *ingest);
+
+/* status.c */
+void ingest_status(void *ingest);
+const char *ingest_status_text(const Ingest *ingest, const char *state, BpBuf *out);
+
+#endif

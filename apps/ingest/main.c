@@ -1,0 +1,121 @@
+#include "apps/roles.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "config/arguments.h"
+#include "ingest/ingest.h"
+#include "io/pg/settings.h"
+#include "model/topic.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+static void on_database_lost(void *owner, const BpError *why)
+{
+    Ingest *ingest = owner;
+    if (ingest->is_ready)
+        bp_log(BP_LOG_WARNING, "%s; readings wait with the collector", why->text);
+    else
+        bp_log(BP_LOG_INFO, "%s; trying again", why->text);
+    ingest->is_ready = ingest->is_maintaining = false;
+}
+
+static void on_signal(void *owner, int number)
+{
+    Ingest *ingest = owner;
+    (void)number;
+    loop_stop(ingest->loop);
+}
+
+static const int64_t LAST_COMMIT_PATIENCE_US = 5 * BP_SECOND;
+
+/* What is gathered is stored before the end, if the database lets us: it need not come again. */
+static void finish(Ingest *ingest)
+{
+    const int64_t until_us = loop_now_us(ingest->loop) + LAST_COMMIT_PATIENCE_US;
+    ingest_flush(ingest);
+    while ((ingest->storing || !gather_is_empty(ingest->gathering)) && ingest->is_ready &&
+           loop_now_us(ingest->loop) < until_us) {
+        loop_run_once(ingest->loop, until_us - loop_now_us(ingest->loop));
+        ingest_flush(ingest);
+    }
+}
+
+static int run(Ingest *ingest)
+{
+    BpError err = {0};
+    PgOptions options;
+    if (!mdl_site_id_is_valid(ingest->cfg.site)) {
+        bp_log(BP_LOG_ERROR, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", ingest->cfg.site);
+        return EX_CONFIG;
+    }
+    if (pg_settings_options(&ingest->cfg, "bacpipes ingest", &ingest->arena, &options, &err) != BP_OK) {
+        bp_log(BP_LOG_ERROR, "%s", err.text);
+        return EX_CONFIG;
+    }
+    Loop *loop = ingest->loop = loop_new();
+    options.owner = ingest;
+    options.on_connected = ingest_connected;
+    options.on_lost = on_database_lost;
+    options.on_notice = ingest_notice;
+    ingest->pg = pg_new(loop, &options);
+    pg_listen(ingest->pg, "bacpipes_config");
+    ingest->flush_timer = loop_timer_new(loop, ingest_flush, ingest);
+    ingest->maintain_timer = loop_timer_new(loop, ingest_maintain, ingest);
+    ingest->status_timer = loop_timer_new(loop, ingest_status, ingest);
+    LoopSignal *interrupt = loop_signal_new(loop, SIGINT, on_signal, ingest);
+    LoopSignal *terminate = loop_signal_new(loop, SIGTERM, on_signal, ingest);
+
+    loop_run(loop);
+
+    bp_log(BP_LOG_INFO, "stopping");
+    finish(ingest);
+    loop_signal_free(terminate);
+    loop_signal_free(interrupt);
+    mqtt_free(ingest->mqtt, BP_SECOND);
+    ingest->mqtt = NULL;
+    ingest->is_ready = false;
+    pg_free(ingest->pg);
+    loop_timer_free(ingest->status_timer);
+    loop_timer_free(ingest->maintain_timer);
+    loop_timer_free(ingest->flush_timer);
+    loop_free(loop);
+    return EX_OK;
+}
+
+int ingest_main(int argc, char **argv)
+{
+    Ingest *ingest = calloc(1, sizeof *ingest);
+    if (!ingest)
+        return EX_OSERR;
+    const CfgCommand command = {
+        .name = "bacpipes ingest",
+        .summary = "Stores readings that arrive over MQTT in the database, and announces which are stored.",
+        .details = "The broker is the one in table mqtt_config. Settings in table setting act at once.",
+        .examples = "bacpipes ingest --data var\nbacpipes ingest --config /etc/bacpipes/bacpipes.conf --set "
+                    "ingest.flush=500ms",
+    };
+    CfgArguments arguments;
+    int code = cfg_begin(&command, argc, argv, &ingest->arena, &arguments, &ingest->file_cfg);
+    if (code == CFG_GO_ON) {
+        ingest->cfg = ingest->file_cfg;
+        ingest->site_id = bp_str(ingest->cfg.site);
+        ingest->started_at_us = bp_wall_us();
+        for (int i = 0; i < 2; i++)
+            gather_init(&ingest->gathers[i]);
+        ingest->gathering = &ingest->gathers[0];
+        ingest->positions_text = bp_buf_growing(GATHER_OCTETS_MAX);
+        ingest->buckets_text = bp_buf_growing(GATHER_OCTETS_MAX);
+        code = run(ingest);
+        bp_buf_done(&ingest->positions_text);
+        bp_buf_done(&ingest->buckets_text);
+        for (int i = 0; i < 2; i++)
+            gather_done(&ingest->gathers[i]);
+    }
+    bp_arena_done(&ingest->message_arena);
+    bp_arena_done(&ingest->points_arena);
+    bp_arena_done(&ingest->settings_arena);
+    bp_arena_done(&ingest->arena);
+    free(ingest);
+    return code;
+}

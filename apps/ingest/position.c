@@ -1,0 +1,89 @@
+#include "ingest/position.h"
+
+#include <string.h>
+
+Position *positions_find(Positions *positions, const MdlRun *run)
+{
+    Position *oldest = &positions->items[0];
+    for (size_t i = 0; i < positions->count; i++) {
+        Position *position = &positions->items[i];
+        if (strcmp(position->run.text, run->text) == 0) {
+            position->last_heard = ++positions->heard;
+            return position;
+        }
+        if (position->last_heard < oldest->last_heard)
+            oldest = position;
+    }
+    Position *position = positions->count < POSITIONS_MAX ? &positions->items[positions->count++] : oldest;
+    *position = (Position){.run = *run, .last_heard = ++positions->heard};
+    return position;
+}
+
+Verdict position_judge(Position *position, int64_t n, int64_t oldest)
+{
+    if (n <= position->accepted)
+        return BATCH_IS_REPEAT;
+    /* What lies before the oldest that the collector still holds will never come. */
+    if (oldest > position->accepted + 1) {
+        position->accepted_skipped += oldest - 1 - position->accepted;
+        position->accepted = oldest - 1;
+        position->is_changed = true;
+    }
+    return n == position->accepted + 1 ? BATCH_IS_NEXT : BATCH_IS_AHEAD;
+}
+
+void position_accept(Position *position, int64_t n)
+{
+    position->accepted = n;
+    position->is_changed = true;
+}
+
+void positions_begin(Positions *positions)
+{
+    for (size_t i = 0; i < positions->count; i++) {
+        Position *position = &positions->items[i];
+        position->committing = position->accepted;
+        position->committing_skipped = position->accepted_skipped;
+        position->is_changed = false;
+    }
+}
+
+void positions_commit(Positions *positions)
+{
+    for (size_t i = 0; i < positions->count; i++) {
+        Position *position = &positions->items[i];
+        position->stored = position->committing;
+        position->skipped = position->committing_skipped;
+    }
+}
+
+void positions_reset(Positions *positions)
+{
+    for (size_t i = 0; i < positions->count; i++) {
+        Position *position = &positions->items[i];
+        position->accepted = position->stored;
+        position->accepted_skipped = position->skipped;
+        position->is_changed = false;
+        position->asked_at_us = 0;
+    }
+}
+
+size_t positions_announced(const Positions *positions, MdlPosition ret_positions[MDL_POSITIONS_MAX])
+{
+    size_t count = 0;
+    uint64_t below = UINT64_MAX;
+    while (count < MDL_POSITIONS_MAX) {
+        const Position *newest = NULL;
+        for (size_t i = 0; i < positions->count; i++) {
+            const Position *position = &positions->items[i];
+            if (position->last_heard < below && (!newest || position->last_heard > newest->last_heard))
+                newest = position;
+        }
+        if (!newest)
+            break;
+        below = newest->last_heard;
+        ret_positions[count++] =
+            (MdlPosition){.run = newest->run, .stored = newest->stored, .skipped = newest->skipped};
+    }
+    return count;
+}

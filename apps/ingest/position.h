@@ -1,0 +1,50 @@
+/* How far each run of a collector is stored, and what becomes of a batch by its number (docs/protocol.md,
+ * "Stored means stored"). Plain code: no database, no broker. */
+#ifndef INGEST_POSITION_H
+#define INGEST_POSITION_H
+
+#include "model/batch.h"
+
+enum { POSITIONS_MAX = 1024 };
+
+typedef struct Position {
+    MdlRun run;
+    int64_t stored, skipped;                /* committed */
+    int64_t committing, committing_skipped; /* in the transaction under way */
+    int64_t accepted, accepted_skipped;     /* taken, and waiting for a transaction */
+    int64_t asked_at_us;                    /* when we last asked for what is missing */
+    uint64_t last_heard;                    /* counts up; the smallest is forgotten for a new run */
+    bool is_changed;                        /* since the last transaction was begun */
+} Position;
+
+typedef struct Positions {
+    Position items[POSITIONS_MAX];
+    size_t count;
+    uint64_t heard;
+} Positions;
+
+typedef enum Verdict {
+    BATCH_IS_NEXT,   /* take it: position_accept when it has been taken */
+    BATCH_IS_REPEAT, /* stored or waiting already */
+    BATCH_IS_AHEAD,  /* some before it are missing: ask for them */
+} Verdict;
+
+/* The run's position; a run never heard of begins at 0. Never NULL: the one longest unheard of makes room. */
+Position *positions_find(Positions *positions, const MdlRun *run);
+
+/* What becomes of the batch n, when the collector holds none older than `oldest`. Skips what was dropped. */
+Verdict position_judge(Position *position, int64_t n, int64_t oldest);
+
+/* The batch n waits for its commit now. */
+void position_accept(Position *position, int64_t n);
+
+/* A transaction is begun with all that was accepted; then it is committed, or all that is not stored has to
+ * come again. */
+void positions_begin(Positions *positions);
+void positions_commit(Positions *positions);
+void positions_reset(Positions *positions);
+
+/* Those heard of last, the newest first, for the announcement. */
+size_t positions_announced(const Positions *positions, MdlPosition ret_positions[MDL_POSITIONS_MAX]);
+
+#endif

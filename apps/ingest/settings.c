@@ -1,0 +1,251 @@
+/* What the database says: the site, its settings, its points, its broker, and how far readings are stored. */
+#include "base/log.h"
+#include "base/time.h"
+#include "config/secret.h"
+#include "ingest/ingest.h"
+#include "model/topic.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { POINT_ID_MAX = 10 * 1000 * 1000 };
+
+/* ---- points ---- */
+
+static void keep_points(Ingest *ingest, const PgRows *rows)
+{
+    int64_t largest = 0;
+    for (size_t row = 0; row < pg_row_count(rows); row++) {
+        const int64_t point_id = pg_get_integer(rows, row, 0);
+        largest = point_id > largest && point_id < POINT_ID_MAX ? point_id : largest;
+    }
+    bp_arena_done(&ingest->points_arena);
+    ingest->points.count = (size_t)largest + 1;
+    ingest->points.items =
+        bp_arena_take(&ingest->points_arena, ingest->points.count * sizeof *ingest->points.items);
+    for (size_t row = 0; row < pg_row_count(rows); row++) {
+        const int64_t point_id = pg_get_integer(rows, row, 0);
+        if (point_id < 1 || point_id > largest)
+            continue;
+        const BpStr units = pg_get_text(rows, row, 1), object_type = pg_get_text(rows, row, 3);
+        ingest->points.items[point_id] = (IngestPoint){
+            .is_known = true,
+            .units = {bp_arena_text(&ingest->points_arena, units), units.size},
+            .device_id = (int32_t)pg_get_integer(rows, row, 2),
+            .object_type = {bp_arena_text(&ingest->points_arena, object_type), object_type.size},
+            .object_instance = (int32_t)pg_get_integer(rows, row, 4),
+        };
+    }
+}
+
+static void on_points(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Ingest *ingest = context;
+    ingest->reading_points = false;
+    if (status != BP_OK) {
+        bp_log(BP_LOG_WARNING, "reading the points: %s", err->text);
+        return;
+    }
+    keep_points(ingest, rows);
+    ingest->points_read_at_us = loop_now_us(ingest->loop);
+    if (ingest->is_ready && !ingest->storing)
+        ingest_ask_for_missing(ingest);
+}
+
+void ingest_reload_points(Ingest *ingest)
+{
+    if (ingest->reading_points)
+        return;
+    ingest->reading_points = true;
+    const PgValue site = pg_text(ingest->site_id);
+    pg_request(ingest->pg, SQL_SELECT_INGEST_POINTS, &site, 1, on_points, ingest);
+}
+
+/* ---- settings ---- */
+
+static void on_settings(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Ingest *ingest = context;
+    if (status != BP_OK) {
+        bp_log(BP_LOG_WARNING, "reading table setting: %s", err->text);
+        return;
+    }
+    bp_arena_reset(&ingest->settings_arena);
+    ingest->cfg = ingest->file_cfg;
+    for (size_t row = 0; row < pg_row_count(rows); row++) {
+        BpError wrong;
+        if (cfg_apply(&ingest->cfg, &ingest->settings_arena, pg_get_text(rows, row, 0),
+                      pg_get_text(rows, row, 1), &wrong) != BP_OK)
+            bp_log(BP_LOG_WARNING, "table setting: %s; the value of the configuration file stays",
+                   wrong.text);
+    }
+}
+
+static void reload_settings(Ingest *ingest)
+{
+    const PgValue site = pg_text(ingest->site_id);
+    pg_request(ingest->pg, SQL_SELECT_SETTINGS, &site, 1, on_settings, ingest);
+}
+
+/* ---- the broker ---- */
+
+static void on_broker_connected(void *owner)
+{
+    Ingest *ingest = owner;
+    char topic[MDL_TOPIC_MAX];
+    bp_log(BP_LOG_INFO, "connected to the broker at %s", ingest->broker);
+    mqtt_subscribe(ingest->mqtt, mdl_topic(ingest->cfg.site, "readings", topic), 1);
+    /* What was on its way is asked for again by the new session. */
+    ingest_start_over(ingest);
+    ingest_announce(ingest);
+    ingest_status(ingest);
+}
+
+static void on_broker_lost(void *owner, const BpError *why)
+{
+    Ingest *ingest = owner;
+    ingest->counts.reconnects++;
+    bp_log(BP_LOG_WARNING, "%s; trying again", why->text);
+}
+
+static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
+{
+    (void)retained;
+    ingest_receive(owner, topic, payload);
+}
+
+static BpStatus connect_broker(Ingest *ingest, const PgRows *rows, BpArena *arena, BpError *err)
+{
+    char status_topic[MDL_TOPIC_MAX], client_id[128];
+    const BpStr user = pg_get_text(rows, 0, 2), ca_file = pg_get_text(rows, 0, 4);
+    const char *password_file = bp_arena_text(arena, pg_get_text(rows, 0, 3)), *password = NULL;
+    if (*password_file && cfg_secret_read(password_file, arena, &password, err) != BP_OK)
+        return bp_within(err, "mqtt_config.password_file");
+    snprintf(client_id, sizeof client_id, "bacpipes-ingest-%s", ingest->cfg.site);
+    BpBuf will = bp_buf_growing(4096);
+    const MqttOptions options = {
+        .host = bp_arena_text(arena, pg_get_text(rows, 0, 0)),
+        .port = (uint16_t)pg_get_integer(rows, 0, 1),
+        .client_id = client_id,
+        .user = user.size ? bp_arena_text(arena, user) : NULL,
+        .password = password,
+        .ca_file = ca_file.size ? bp_arena_text(arena, ca_file) : NULL,
+        .will_topic = mdl_topic(ingest->cfg.site, "ingest/status", status_topic),
+        .will_payload = ingest_status_text(ingest, "offline", &will),
+        .owner = ingest,
+        .on_connected = on_broker_connected,
+        .on_lost = on_broker_lost,
+        .on_message = on_message,
+    };
+    mqtt_free(ingest->mqtt, BP_SECOND);
+    ingest->mqtt = mqtt_new(ingest->loop, &options);
+    bp_buf_done(&will);
+    return BP_OK;
+}
+
+static void on_mqtt_config(void *context, BpStatus status, const PgRows *rows, const BpError *failure)
+{
+    Ingest *ingest = context;
+    BpArena arena = {0};
+    BpError err = {0};
+    char broker[sizeof ingest->broker] = "";
+    if (status != BP_OK) {
+        bp_log(BP_LOG_WARNING, "reading table mqtt_config: %s", failure->text);
+        return;
+    }
+    if (pg_row_count(rows) == 0) {
+        bp_log(BP_LOG_WARNING,
+               "table mqtt_config has no enabled broker for site %s: insert one, and it is used at once",
+               ingest->cfg.site);
+        mqtt_free(ingest->mqtt, BP_SECOND);
+        ingest->mqtt = NULL;
+        ingest->broker[0] = '\0';
+        return;
+    }
+    BpBuf text = bp_buf(broker, sizeof broker - 1);
+    for (int column = 0; column < 5; column++)
+        bp_buf_printf(&text, "%s%.*s", column ? " " : "", BP_STR_ARGS(pg_get_text(rows, 0, column)));
+    if (strcmp(broker, ingest->broker) != 0 || !ingest->mqtt) {
+        if (connect_broker(ingest, rows, &arena, &err) == BP_OK)
+            memcpy(ingest->broker, broker, sizeof broker);
+        else
+            bp_log(BP_LOG_ERROR, "%s", err.text);
+    }
+    bp_arena_done(&arena);
+}
+
+static void reload_broker(Ingest *ingest)
+{
+    const PgValue site = pg_text(ingest->site_id);
+    pg_request(ingest->pg, SQL_SELECT_MQTT_CONFIG, &site, 1, on_mqtt_config, ingest);
+}
+
+/* ---- positions ---- */
+
+/* The last answer of those that make us ready: requests are answered in the order asked. */
+static void on_positions(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Ingest *ingest = context;
+    if (status != BP_OK) {
+        bp_log(BP_LOG_ERROR, "reading how far readings are stored: %s; has `bacpipes migrate` been run?",
+               err->text);
+        return;
+    }
+    ingest->positions.count = 0;
+    ingest->positions.heard = 0;
+    for (size_t row = pg_row_count(rows);
+         row-- > 0;) { /* the oldest first, so that the newest is heard of last */
+        MdlRun run;
+        (void)bp_str_copy(pg_get_text(rows, row, 0), run.text, sizeof run.text);
+        Position *position = positions_find(&ingest->positions, &run);
+        position->stored = position->accepted = position->committing = pg_get_integer(rows, row, 1);
+        position->skipped = position->accepted_skipped = position->committing_skipped =
+            pg_get_integer(rows, row, 2);
+    }
+    ingest->is_ready = true;
+    ingest_start_over(ingest);
+    ingest_announce(ingest);
+    ingest_maintain(ingest);
+    bp_log(BP_LOG_INFO, "ready: %zu points of site %s, %zu collector runs known",
+           ingest->points.count - (ingest->points.count > 0), ingest->cfg.site, ingest->positions.count);
+}
+
+static void on_site(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    (void)context;
+    (void)rows;
+    if (status != BP_OK && status != BP_UNAVAILABLE)
+        bp_log(BP_LOG_ERROR, "naming the site: %s; has `bacpipes migrate` been run?", err->text);
+}
+
+void ingest_connected(void *owner)
+{
+    Ingest *ingest = owner;
+    const PgValue site = pg_text(ingest->site_id);
+    bp_log(BP_LOG_INFO, "connected to the database");
+    pg_request(ingest->pg, SQL_UPSERT_SITE, &site, 1, on_site, ingest);
+    reload_settings(ingest);
+    ingest->reading_points = false;
+    ingest_reload_points(ingest);
+    pg_request(ingest->pg, SQL_SELECT_POSITIONS, &site, 1, on_positions, ingest);
+    reload_broker(ingest);
+}
+
+void ingest_notice(void *owner, const char *channel, const char *payload)
+{
+    Ingest *ingest = owner;
+    (void)channel;
+    json_error_t error;
+    const char *site = "", *table = "";
+    json_auto_t *notice = json_loads(payload, 0, &error);
+    if (!notice || json_unpack(notice, "{s:s, s:s}", "site", &site, "table", &table) != 0 ||
+        strcmp(site, ingest->cfg.site) != 0)
+        return;
+    if (strcmp(table, "point") == 0 || strcmp(table, "device") == 0)
+        ingest_reload_points(ingest);
+    else if (strcmp(table, "setting") == 0)
+        reload_settings(ingest);
+    else if (strcmp(table, "mqtt_config") == 0)
+        reload_broker(ingest);
+}

@@ -1,0 +1,124 @@
+#include "ingest/position.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static Positions *positions;
+
+static int set_up(void **state)
+{
+    (void)state;
+    positions = calloc(1, sizeof *positions);
+    return positions ? 0 : 1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    free(positions);
+    return 0;
+}
+
+static Position *find(uint64_t run)
+{
+    const MdlRun name = mdl_run(run);
+    return positions_find(positions, &name);
+}
+
+static void commit(void)
+{
+    positions_begin(positions);
+    positions_commit(positions);
+}
+
+static void batches_are_taken_in_their_turn_only(void **state)
+{
+    (void)state;
+    Position *position = find(1);
+    assert_int_equal(position_judge(position, 2, 1), BATCH_IS_AHEAD);
+    assert_int_equal(position_judge(position, 1, 1), BATCH_IS_NEXT);
+    position_accept(position, 1);
+    assert_int_equal(position_judge(position, 1, 1), BATCH_IS_REPEAT); /* before it is committed, too */
+    assert_int_equal(position_judge(position, 2, 1), BATCH_IS_NEXT);
+    assert_int_equal(position->stored, 0);
+    commit();
+    assert_int_equal(position->stored, 1);
+    assert_int_equal(position_judge(position, 1, 1), BATCH_IS_REPEAT);
+}
+
+static void what_the_collector_dropped_is_skipped_and_counted(void **state)
+{
+    (void)state;
+    Position *position = find(1);
+    position_accept(position, 1);
+    commit();
+    assert_int_equal(position_judge(position, 9, 5),
+                     BATCH_IS_AHEAD); /* 2, 3 and 4 are gone, 5 to 8 are not */
+    assert_int_equal(position->accepted, 4);
+    assert_int_equal(position->accepted_skipped, 3);
+    assert_int_equal(position_judge(position, 5, 5), BATCH_IS_NEXT);
+    position_accept(position, 5);
+    commit();
+    assert_int_equal(position->stored, 5);
+    assert_int_equal(position->skipped, 3);
+    /* A repeat that names an older `oldest` takes nothing back. */
+    assert_int_equal(position_judge(position, 3, 1), BATCH_IS_REPEAT);
+    assert_int_equal(position->accepted, 5);
+}
+
+static void what_was_taken_during_a_transaction_is_not_stored_by_it(void **state)
+{
+    (void)state;
+    Position *position = find(1);
+    position_accept(position, 1);
+    positions_begin(positions);
+    position_accept(position, 2);
+    positions_commit(positions);
+    assert_int_equal(position->stored, 1);
+    positions_reset(positions); /* the second transaction failed */
+    assert_int_equal(position_judge(position, 2, 1), BATCH_IS_NEXT);
+}
+
+static void runs_do_not_disturb_each_other_and_the_latest_are_announced(void **state)
+{
+    (void)state;
+    for (uint64_t run = 1; run <= 2 * MDL_POSITIONS_MAX; run++)
+        position_accept(find(run), (int64_t)run);
+    position_accept(find(3), 30);
+    commit();
+    MdlPosition announced[MDL_POSITIONS_MAX];
+    assert_int_equal(positions_announced(positions, announced), MDL_POSITIONS_MAX);
+    assert_string_equal(announced[0].run.text, mdl_run(3).text);
+    assert_int_equal(announced[0].stored, 30);
+    assert_string_equal(announced[1].run.text, mdl_run(2 * MDL_POSITIONS_MAX).text);
+}
+
+static void the_run_longest_unheard_of_makes_room(void **state)
+{
+    (void)state;
+    for (uint64_t run = 1; run <= POSITIONS_MAX; run++)
+        position_accept(find(run), 7);
+    (void)find(1); /* heard of again */
+    (void)find(POSITIONS_MAX + 1);
+    assert_int_equal(positions->count, POSITIONS_MAX);
+    assert_int_equal(find(1)->accepted, 7);
+    assert_int_equal(find(2)->accepted, 0); /* this one was forgotten: the database still knows it */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(batches_are_taken_in_their_turn_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_the_collector_dropped_is_skipped_and_counted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_taken_during_a_transaction_is_not_stored_by_it, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(runs_do_not_disturb_each_other_and_the_latest_are_announced, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_run_longest_unheard_of_makes_room, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("ingest position", tests, NULL, NULL);
+}
