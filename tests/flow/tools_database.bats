@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# bacpipes config, points and history, beside a PostgreSQL of their own. BUILD is the build's folder (default: build).
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    local root=$BATS_TEST_DIRNAME/../..
+    BACPIPES=$(realpath "${BUILD:-$root/build}/apps/bacpipes")
+    export BACPIPES
+    # It ends, and takes its server with it, when its command does.
+    "$root/tests/with-postgres" sh -c 'export -p >"$0.new"; mv "$0.new" "$0"; exec tail -f /dev/null' "$BATS_FILE_TMPDIR/env" 3>&- &
+    echo $! >"$BATS_FILE_TMPDIR/pid"
+    until [ -f "$BATS_FILE_TMPDIR/env" ]; do
+        kill -0 "$(cat "$BATS_FILE_TMPDIR/pid")"
+        sleep 0.05
+    done
+}
+
+teardown_file() {
+    kill "$(cat "$BATS_FILE_TMPDIR/pid")"
+}
+
+setup() {
+    eval "$(grep -E '^export PG' "$BATS_FILE_TMPDIR/env")"
+    folder=$(mktemp -d)
+    cd "$folder"
+    unset BACPIPES_CONFIG BACPIPES_DATA
+    export BACPIPES_DATABASE_HOST=$PGHOST BACPIPES_DATABASE_PORT=$PGPORT
+}
+
+teardown() {
+    rm -rf "$folder"
+}
+
+bacpipes() {
+    "$BACPIPES" "$@"
+}
+
+# As `run`, with standard output and error apart.
+try() {
+    run --separate-stderr bacpipes "$@"
+}
+
+sql() {
+    psql -qXtA -v ON_ERROR_STOP=1 "$@"
+}
+
+empty() {
+    sql -c 'set client_min_messages = warning' -c 'drop schema public cascade' -c 'create schema public'
+}
+
+fill() {
+    empty
+    bacpipes migrate >/dev/null
+    sql <<'SQL' >/dev/null
+insert into site values ('macau', 'Macau');
+insert into device (site_id, device_id, address, instance, name) values
+    ('macau', 1, '10.1.2.9', 1001, 'AHU-1'), ('macau', 2, '10.1.2.1/2001:0a', 1002, '客房');
+insert into point (site_id, point_id, device_id, object_type, object_instance, name, units, states) values
+    ('macau', 41, 1, 'analog-input', 1, 'AHU-1/SAT', 'degrees-celsius', '{}'),
+    ('macau', 42, 1, 'binary-value', 2, 'AHU-1/Fan', '', '{off,on}'),
+    ('macau', 43, 2, 'analog-value', 3, '房间/Setpoint', 'degrees-celsius', '{}');
+select readings_ensure_days('2026-11-01', '2026-11-02');
+select readings_ensure_days(now() - interval '1 hour', now());
+insert into sensor_readings (time, site_id, point_id, value, quality, reason)
+    select '2026-11-01 08:00:00Z'::timestamptz + i * interval '15 s', 'macau', 41, 20 + i % 4, 'good', null from generate_series(0, 479) i;
+insert into sensor_readings (time, site_id, point_id, value, quality, reason) values
+    ('2026-11-01 08:00:01Z', 'macau', 41, null, 'bad', 'timeout'),
+    (now() - interval '5 min', 'macau', 42, 1, 'uncertain', 'out-of-service');
+insert into rollup_dirty select distinct 'macau', bucket_5min(time) from sensor_readings where point_id = 41;
+select rollup_pending(now(), 1000);
+SQL
+}
+
+@test "a database that is away is told, with what to look at" {
+    BACPIPES_DATABASE_HOST= BACPIPES_DATABASE_PORT=1 try points --data ./nothing
+    [ "$status" -eq 69 ]
+    [[ $stderr == *"is \`bacpipes up\` running?"* ]]
+    [ -z "$output" ]
+}
+
+@test "a database without tables is told, with how to make them" {
+    empty
+    try points
+    [ "$status" -eq 69 ]
+    [[ $stderr == *"bacpipes migrate"* ]]
+}
+
+@test "a database without points says how to come by some" {
+    empty
+    bacpipes migrate
+    try points
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"No points yet."* ]]
+    try points --json
+    [ "$output" = "[]" ]
+}
+
+@test "points are listed with their newest readings, in aligned columns" {
+    fill
+    try points
+    [ "$status" -eq 0 ]
+    [[ ${lines[0]} == "id  device  object          name           value  units  quality "*" age" ]]
+    [[ ${lines[2]} == "42  AHU-1   binary-value,2  AHU-1/Fan         on         uncertain: out-of-service "*" 5 min" ]]
+    [[ ${lines[3]} == "43  客房    analog-value,3  房间/Setpoint         °C" ]]
+}
+
+@test "points can be chosen by device and by text" {
+    fill
+    for device in AHU-1 1 1001 10.1.2.9; do
+        try points --device "$device" --csv
+        [ "${#lines[@]}" -eq 3 ]
+    done
+    try points --find setPOINT --csv
+    [ "${#lines[@]}" -eq 2 ]
+    try points --find nonsense
+    [ "$status" -eq 1 ]
+}
+
+@test "JSON has every field of a point, and null where there is none" {
+    fill
+    point=$(bacpipes points --find Setpoint --json)
+    [[ $point == *'"point_id": 43'* && $point == *'"value": null'* && $point == *'"time": null'* ]]
+    python3 -c 'import json, sys; json.loads(sys.argv[1])' "$point" || node -e 'JSON.parse(process.argv[1])' "$point"
+}
+
+@test "history shows each reading of a short time, bad ones with their reason" {
+    fill
+    try history 41 --since 2026-11-01T08:00:00Z --until 2026-11-01T08:00:30Z --csv
+    [ "$status" -eq 0 ]
+    [ "${lines[1]}" = "2026-11-01T08:00:00.000Z,20,,good," ]
+    [ "${lines[2]}" = "2026-11-01T08:00:01.000Z,,,bad,timeout" ]
+    [ "${lines[3]}" = "2026-11-01T08:00:15.000Z,21,,good," ]
+    [ "${#lines[@]}" -eq 4 ]
+}
+
+@test "spans are the same from readings and from rollups" {
+    fill
+    range="--since 2026-11-01T08:00:00Z --until"
+    from_readings=$(bacpipes history 41 $range 2026-11-01T10:00:00Z --every 1h --csv)
+    from_5min=$(bacpipes history 41 $range 2026-11-04T10:00:00Z --every 1h --csv)
+    from_hourly=$(bacpipes history 41 $range 2026-11-24T10:00:00Z --every 1h --csv)
+    [ "$from_readings" = "time,min,mean,max,last,readings,bad
+2026-11-01T08:00:00Z,20,21.5,23,23,240,1
+2026-11-01T09:00:00Z,20,21.5,23,23,240,0" ]
+    [ "$from_5min" = "$from_readings" ]
+    [ "$from_hourly" = "$from_readings" ]
+    [[ $(bacpipes history 41 $range 2026-11-24T10:00:00Z --every 1h --json) == *'"source": "hourly"'* ]]
+}
+
+@test "a point goes by its name, by letters of any case, and by a part that only one has" {
+    fill
+    for name in AHU-1/Fan ahu-1/fan fan 42; do
+        [[ $(bacpipes history "$name" --json) == *'"point_id": 42'* ]]
+    done
+    try history AHU
+    [ "$status" -eq 1 ]
+    [[ $stderr == *41*AHU-1/SAT*42*AHU-1/Fan* ]]
+    try history "no such point"
+    [ "$status" -eq 1 ]
+}
+
+@test "a point without readings for the time says when its newest was" {
+    fill
+    try history 41
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"its newest reading is of 2026-11-01T09:59:45Z"* ]]
+    try history 43
+    [[ $stderr == *"is stored yet"* ]]
+}
+
+@test "times that are none are told" {
+    try history 41 --since yesterday
+    [ "$status" -eq 64 ]
+    try history 41 --since 1h --until 2h
+    [ "$status" -eq 64 ]
+    [[ $stderr == *"--since is not before --until"* ]]
+}
+
+@test "config check tells all problems of a file, with their lines" {
+    printf 'site = Macau\npoll.interval = 15\npoll.intervall = 15s\n' >wrong.conf
+    try config check wrong.conf
+    [ "$status" -eq 78 ]
+    [ "$stderr" = 'wrong.conf:1: site = Macau has letters that it cannot have: 1 to 63 of a-z 0-9 _ -
+wrong.conf:2: poll.interval = 15 has no unit: write 15s, 15min, 15h or 15d
+wrong.conf:3: there is no setting "poll.intervall": did you mean poll.interval?' ]
+}
+
+@test "config check looks at files and addresses that settings name" {
+    printf 'database.ca_file = /nowhere/ca.crt\ndiscovery.targets = 10.1.2.9 somewhere\n' >wrong.conf
+    try config check wrong.conf
+    [ "$status" -eq 78 ]
+    [[ ${stderr_lines[0]} == "wrong.conf:1: database.ca_file = /nowhere/ca.crt cannot be read (No such file or directory)"* ]]
+    [[ ${stderr_lines[1]} == 'wrong.conf:2: discovery.targets: "somewhere" is no address'* ]]
+}
+
+@test "what config show prints is a file that reads back the same" {
+    mkdir var
+    printf 'site = macau\npoll.interval = 1h30min\n' >var/bacpipes.conf
+    bacpipes config show >shown.conf
+    grep -q '^site  *= macau  *# var/bacpipes.conf:1$' shown.conf
+    bacpipes config show --config shown.conf | sed 's/ *#.*//' >again
+    diff <(sed 's/ *#.*//' shown.conf) again
+}
+
+@test "wrong use says what would be right" {
+    try points --devise 1
+    [ "$status" -eq 64 ]
+    [[ $stderr == *"did you mean --device?"* ]]
+}
