@@ -82,12 +82,15 @@ end
 $$;
 comment on function readings_ensure_days is 'Makes the partitions from the day of one instant to that of another; returns how many were missing.';
 
-create function readings_newest(of_site text default null) returns timestamptz language sql stable as $$
-    select max(newest.time)
-      from point, lateral (select time from sensor_readings r
-                            where r.site_id = point.site_id and r.point_id = point.point_id
-                            order by time desc limit 1) as newest
-     where of_site is null or point.site_id = of_site
+-- PL/pgSQL: a plan of language sql would be kept for the length of a transaction that makes days.
+create function readings_newest(of_site text default null) returns timestamptz language plpgsql stable as $$
+begin
+    return (select max(newest.time)
+              from point, lateral (select time from sensor_readings r
+                                    where r.site_id = point.site_id and r.point_id = point.point_id
+                                    order by time desc limit 1) as newest
+             where of_site is null or point.site_id = of_site);
+end
 $$;
 
 create function readings_oldest_day() returns timestamptz language plpgsql stable as $$
@@ -205,25 +208,19 @@ $$;
 
 create function rollup_pending(at_time timestamptz, at_most integer) returns integer language plpgsql as $$
 declare
-    pending record;
-    hours   record;
-    done    integer := 0;
+    sites   text[];
+    buckets timestamptz[];
 begin
-    create temporary table if not exists rollup_hours (site_id text, hour timestamptz, primary key (site_id, hour)) on commit delete rows;
-    for pending in delete from rollup_dirty
-                    where (site_id, bucket) in (select site_id, bucket from rollup_dirty
-                                                 where bucket + interval '5 minutes' <= at_time
-                                                 order by bucket limit at_most for update)
-                   returning site_id, bucket
-    loop
-        perform rollup_5min(pending.site_id, pending.bucket);
-        insert into rollup_hours values (pending.site_id, bucket_hour(pending.bucket)) on conflict do nothing;
-        done := done + 1;
-    end loop;
-    for hours in select * from rollup_hours loop
-        perform rollup_hourly(hours.site_id, hours.hour);
-    end loop;
-    return done;
+    with gone as (delete from rollup_dirty
+                   where (site_id, bucket) in (select site_id, bucket from rollup_dirty
+                                                where bucket + interval '5 minutes' <= at_time
+                                                order by bucket limit at_most for update)
+                  returning site_id, bucket)
+    select array_agg(site_id), array_agg(bucket) into sites, buckets from gone;
+    perform rollup_5min(site, bucket) from unnest(sites, buckets) as span (site, bucket);
+    perform rollup_hourly(site, hour)
+       from (select distinct site, bucket_hour(bucket) from unnest(sites, buckets) as span (site, bucket)) as hours (site, hour);
+    return coalesce(cardinality(buckets), 0);
 end
 $$;
 comment on function rollup_pending is 'Makes the rollups of spans that have ended and have new readings, `at_most` of them, and of their hours. Returns how many.';
