@@ -626,12 +626,13 @@ BpStatus bac_client_add(BacClient *client, BacPeer *peer, BpError *err)
     char text[BAC_ADDRESS_TEXT_MAX];
     if (bac_client_find(client, &peer->address))
         return bp_fail(err, BP_CONFLICT, "%s is asked already", bac_address_format(&peer->address, text));
+    /* A peer that comes again starts elsewhere: answers to the one before it may still come. */
+    const uint64_t seed = client->options.seed + client->peers_added++;
     BacPeer **first = bucket(client, &peer->address);
     *peer = (BacPeer){.address = peer->address,
                       .max_apdu = peer->max_apdu,
                       .next_in_bucket = *first,
-                      .last_invoke_id =
-                          (uint8_t)bp_hash(&peer->address, sizeof peer->address, client->options.seed),
+                      .last_invoke_id = (uint8_t)bp_hash(&peer->address, sizeof peer->address, seed),
                       .in_use.words[0] = 1, /* ID 0 */
                       .rested_at_us = {INT64_MIN, INT64_MIN}};
     *first = peer;

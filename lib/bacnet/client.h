@@ -145,6 +145,7 @@ struct BacClient {
     BacClientCounts counts;
     BacTransaction *free;
     size_t heap_size;
+    uint64_t peers_added;
     BacAssembly *lent; /* to the caller with the last answer */
 };
 

@@ -110,10 +110,22 @@ void bac_read_multiple_ack_open(BpBuf *out, BacObjectId object)
     bac_tag_encode(out, BAC_OPENING, LIST, 0);
 }
 
-void bac_read_multiple_ack_add(BpBuf *out, uint32_t property, uint32_t index, BpStr value)
+void bac_read_multiple_ack_begin(BpBuf *out, uint32_t property, uint32_t index)
 {
     bac_parameter_put_property(out, ANSWER_PROPERTY, property, index);
-    bac_parameter_put_values(out, VALUES, value);
+    bac_tag_encode(out, BAC_OPENING, VALUES, 0);
+}
+
+void bac_read_multiple_ack_end(BpBuf *out)
+{
+    bac_tag_encode(out, BAC_CLOSING, VALUES, 0);
+}
+
+void bac_read_multiple_ack_add(BpBuf *out, uint32_t property, uint32_t index, BpStr value)
+{
+    bac_read_multiple_ack_begin(out, property, index);
+    bp_buf_str(out, value);
+    bac_read_multiple_ack_end(out);
 }
 
 void bac_read_multiple_ack_refuse(BpBuf *out, uint32_t property, uint32_t index, BacRefusal refusal)

@@ -51,8 +51,20 @@ BpStatus bac_read_property_ack_decode(BpCursor *in, BacReference *ret_reference,
     return BP_OK;
 }
 
-void bac_read_property_ack_encode(BpBuf *out, const BacReference *reference, BpStr value)
+void bac_read_property_ack_begin(BpBuf *out, const BacReference *reference)
 {
     bac_read_property_encode(out, reference);
-    bac_parameter_put_values(out, 3, value);
+    bac_tag_encode(out, BAC_OPENING, 3, 0);
+}
+
+void bac_read_property_ack_end(BpBuf *out)
+{
+    bac_tag_encode(out, BAC_CLOSING, 3, 0);
+}
+
+void bac_read_property_ack_encode(BpBuf *out, const BacReference *reference, BpStr value)
+{
+    bac_read_property_ack_begin(out, reference);
+    bp_buf_str(out, value);
+    bac_read_property_ack_end(out);
 }

@@ -62,6 +62,10 @@ BpStatus bac_read_property_ack_decode(BpCursor *in, BacReference *ret_reference,
                                       BpError *err) BP_CHECKED;
 void bac_read_property_ack_encode(BpBuf *out, const BacReference *reference, BpStr value);
 
+/* The same around a value that the caller writes straight to `out`. */
+void bac_read_property_ack_begin(BpBuf *out, const BacReference *reference);
+void bac_read_property_ack_end(BpBuf *out);
+
 /* ---- ReadPropertyMultiple (clause 15.7) ---- */
 
 /* Writes a whole request; neighbours in `references` with the same object share its identifier. */
@@ -97,6 +101,8 @@ BpStatus bac_read_multiple_ack_next(BacReadMultiple *walk, BacReadResult *ret_re
 /* Writing an answer: open an object, add its results, close it. */
 void bac_read_multiple_ack_open(BpBuf *out, BacObjectId object);
 void bac_read_multiple_ack_add(BpBuf *out, uint32_t property, uint32_t index, BpStr value);
+void bac_read_multiple_ack_begin(BpBuf *out, uint32_t property, uint32_t index); /* add: begin, value, end */
+void bac_read_multiple_ack_end(BpBuf *out);
 void bac_read_multiple_ack_refuse(BpBuf *out, uint32_t property, uint32_t index, BacRefusal refusal);
 void bac_read_multiple_ack_close(BpBuf *out);
 
