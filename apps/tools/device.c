@@ -1,5 +1,6 @@
 #include "apps/tools/device.h"
 
+#include "apps/tools/database.h"
 #include "apps/tools/readings.h"
 
 #include "base/parse.h"
@@ -8,23 +9,49 @@
 #include <assert.h>
 #include <inttypes.h>
 
-BpStatus tools_device_targets(const Cfg *cfg, const CfgTexts *more, BacAddress *ret_targets,
-                              size_t *ret_count, BpError *err)
+static BpStatus add_target(ToolsTargets *targets, BpStr text, BpError *err)
 {
-    size_t count = 0;
+    if (targets->count == TOOLS_TARGETS_MAX)
+        return bp_fail(err, BP_INVALID, "more than %d targets", TOOLS_TARGETS_MAX);
+    const BpStatus status = bac_address_parse(text, &targets->addresses[targets->count], err);
+    targets->count += status == BP_OK;
+    return status;
+}
+
+BpStatus tools_device_targets(ToolsTargets *targets, const Cfg *cfg, const CfgTexts *more, BpError *err)
+{
     BpStatus status = BP_OK;
     for (BpStr rest = bp_str(cfg->discovery_targets); rest.size && status == BP_OK;) {
         const BpStr target = bp_str_cut(rest, ' ', &rest);
-        if (target.size && count < TOOLS_TARGETS_MAX)
-            status = bac_address_parse(target, &ret_targets[count++], err);
+        if (target.size && add_target(targets, target, err) != BP_OK)
+            return bp_within(err, "discovery.targets");
     }
-    for (size_t i = 0; i < more->count && status == BP_OK; i++) {
-        if (count == TOOLS_TARGETS_MAX)
-            return bp_fail(err, BP_INVALID, "more than %d targets", TOOLS_TARGETS_MAX);
-        status = bac_address_parse(bp_str(more->items[i]), &ret_targets[count++], err);
-    }
-    *ret_count = count;
+    for (size_t i = 0; i < more->count && status == BP_OK; i++)
+        status = add_target(targets, bp_str(more->items[i]), err);
     return status;
+}
+
+static void add_known(void *context, const PgRows *rows, size_t row)
+{
+    ToolsTargets *targets = context;
+    const BpStatus status = add_target(targets, pg_get_text(rows, row, 0), NULL);
+    (void)status; /* full, or an address of a kind that is not ours */
+}
+
+void tools_device_known(ToolsTargets *targets, const Cfg *cfg, const BacWhoIs *who_is)
+{
+    BpArena arena = {0};
+    ToolsDatabase database;
+    const PgValue values[] = {pg_integer(who_is->has_range ? who_is->low : 0),
+                              pg_integer(who_is->has_range ? who_is->high : BAC_INSTANCE_MAX),
+                              pg_integer(TOOLS_TARGETS_MAX)};
+    BpStatus status = tools_database_open(&database, cfg, &arena, NULL);
+    if (status == BP_OK)
+        status =
+            tools_database_ask(&database, SQL_SELECT_DEVICE_ADDRESSES, values, 3, add_known, targets, NULL);
+    (void)status; /* one way more to find devices, where it is there */
+    tools_database_close(&database);
+    bp_arena_done(&arena);
 }
 
 /* ---- by instance ---- */
@@ -62,21 +89,38 @@ static BpStatus tell_duplicates(const Search *search, BpError *err)
                    bac_address_format(&search->found[1], second));
 }
 
+/* Whether the device at an address has this instance: many answer Who-Is only by a broadcast, which may not
+ * reach us, but a question about their device object they answer to us. */
+static void ask_target(ToolsNode *node, const BacAddress *target, uint32_t instance, Search *search)
+{
+    BpArena arena = {0};
+    ToolsReadings readings = {.arena = &arena};
+    const BacReference reference = {{BAC_DEVICE, instance}, BAC_PROP_OBJECT_IDENTIFIER, BAC_NO_INDEX};
+    const BacIAm i_am = {.instance = instance, .max_apdu = BAC_APDU_MAX};
+    if (tools_readings_read(&readings, node, tools_node_peer(node, target, BAC_APDU_MAX), &reference, 1,
+                            NULL) == BP_OK &&
+        readings.items[0].refusal.kind == BAC_NOT_REFUSED)
+        note(search, target, &i_am);
+    bp_arena_done(&arena);
+}
+
 static BpStatus find_by_instance(ToolsNode *node, const Cfg *cfg, uint32_t instance, BacPeer **ret_peer,
                                  BpError *err)
 {
     Search search = {.count = 0};
-    BacAddress targets[TOOLS_TARGETS_MAX];
-    size_t target_count;
+    ToolsTargets targets = {.count = 0};
     const ToolsListener listener = {{true, instance, instance}, note, &search};
-    const BpStatus status = tools_device_targets(cfg, &(CfgTexts){0}, targets, &target_count, err);
-    if (status != BP_OK)
-        return bp_within(err, "discovery.targets");
+    if (tools_device_targets(&targets, cfg, &(CfgTexts){0}, err) != BP_OK)
+        return err->status;
+    if (!tools_node_hears_broadcasts(node))
+        tools_device_known(&targets, cfg, &listener.who_is);
     for (int64_t tries = 0; search.count == 0 && tries <= cfg->bacnet_retries; tries++) {
         tools_node_who_is_everyone(node, &listener);
-        for (size_t i = 0; i < target_count; i++)
-            tools_node_who_is(node, &listener, &targets[i]);
+        for (size_t i = 0; i < targets.count; i++)
+            tools_node_who_is(node, &listener, &targets.addresses[i]);
         tools_node_listen(node, &listener, cfg->bacnet_timeout);
+        for (size_t i = 0; tries == 0 && search.count == 0 && i < targets.count; i++)
+            ask_target(node, &targets.addresses[i], instance, &search);
     }
     if (search.count)
         tools_node_listen(node, &listener, GRACE_US);

@@ -57,8 +57,7 @@ typedef struct Discovery {
     BpArena *arena;
     ToolsNode *node;
     BacWhoIs who_is;
-    BacAddress targets[TOOLS_TARGETS_MAX];
-    size_t target_count;
+    ToolsTargets targets;
     Device *devices; /* DEVICES_MAX of them */
     size_t count;
 } Discovery;
@@ -174,13 +173,15 @@ static void find_devices(Discovery *discovery)
 {
     show_progress("waiting for answers", 0);
     const ToolsListener listener = {discovery->who_is, note, discovery};
+    if (!tools_node_hears_broadcasts(discovery->node))
+        tools_device_known(&discovery->targets, discovery->cfg, &discovery->who_is);
     tools_node_who_is_everyone(discovery->node, &listener);
-    for (size_t i = 0; i < discovery->target_count; i++)
-        tools_node_who_is(discovery->node, &listener, &discovery->targets[i]);
+    for (size_t i = 0; i < discovery->targets.count; i++)
+        tools_node_who_is(discovery->node, &listener, &discovery->targets.addresses[i]);
     tools_node_listen(discovery->node, &listener, wait_us);
-    for (size_t i = 0; i < discovery->target_count; i++)
-        if (!is_known(discovery, &discovery->targets[i]))
-            ask_target(discovery, &discovery->targets[i]);
+    for (size_t i = 0; i < discovery->targets.count; i++)
+        if (!is_known(discovery, &discovery->targets.addresses[i]))
+            ask_target(discovery, &discovery->targets.addresses[i]);
     qsort(discovery->devices, discovery->count, sizeof *discovery->devices, by_instance);
     for (size_t i = 0; names && i < discovery->count; i++) {
         show_progress("reading names, device %zu", i + 1);
@@ -281,8 +282,7 @@ static int discover(const CfgArguments *arguments, const Cfg *cfg, BpArena *aren
     discovery.devices = bp_arena_take(arena, DEVICES_MAX * sizeof *discovery.devices);
     if (low > high)
         bp_fail(&err, BP_INVALID, "--low %" PRId64 " is above --high %" PRId64, low, high);
-    else if (tools_device_targets(cfg, &more_targets, discovery.targets, &discovery.target_count, &err) ==
-                 BP_OK &&
+    else if (tools_device_targets(&discovery.targets, cfg, &more_targets, &err) == BP_OK &&
              tools_node_new(cfg, &discovery.node, &err) == BP_OK) {
         find_devices(&discovery);
         tools_node_free(discovery.node);

@@ -25,7 +25,7 @@ enum { ROWS_MAX = 100000, CANDIDATES_MAX = 10, TEXT_MAX_OCTETS = 256 };
 /* Spans begin at whole multiples of their length from 2000-01-01 in UTC on, as the rollups do. */
 #define SPAN_ORIGIN_US INT64_C(946684800000000)
 
-static const char *since_text = "1h", *until_text;
+static const char *since_text = "1h", *until_text, *site;
 static int64_t every_us;
 static bool csv, raw;
 
@@ -35,6 +35,7 @@ static const CfgOption options[] = {
     {"until", "TIME", "Up to this instant, or this long ago. Default: now.", .text = &until_text},
     {"every", "DURATION", "One row for each span of this length: smallest, mean, largest and last value.",
      .duration_us = &every_us},
+    {"site", "SITE", "Whose point, where the database has several sites.", .text = &site},
     {"raw", NULL, "Each reading, however many there are.", .flag = &raw},
     {"csv", NULL, "Write CSV instead of a table.", .flag = &csv},
     {0},
@@ -105,19 +106,20 @@ static BpStatus tell_candidates(const History *history, const char *wanted, BpEr
     fprintf(stderr, "\"%s\" may be any of these:\n", wanted);
     for (size_t i = 0; i < history->candidate_count && i < CANDIDATES_MAX; i++) {
         const Point *point = &history->candidates[i];
-        fprintf(stderr, "  %6" PRId64 "  %.*s  (%.*s, %.*s)\n", point->point_id, BP_STR_ARGS(point->name),
-                BP_STR_ARGS(point->device), BP_STR_ARGS(point->object));
+        fprintf(stderr, "  %6" PRId64 "  %.*s  (%.*s, %.*s, site %.*s)\n", point->point_id,
+                BP_STR_ARGS(point->name), BP_STR_ARGS(point->device), BP_STR_ARGS(point->object),
+                BP_STR_ARGS(point->site_id));
     }
     if (history->candidate_count > CANDIDATES_MAX)
         fprintf(stderr, "  ...\n");
-    return bp_fail(err, BP_NOT_FOUND, "which one? Its number says it");
+    return bp_fail(err, BP_NOT_FOUND, "which one? Its number says it, with --site where there are several");
 }
 
 static BpStatus find_point(History *history, const char *wanted, BpError *err)
 {
-    const PgValue value = pg_text(bp_str(wanted));
+    const PgValue values[] = {pg_text(bp_str(wanted)), site ? pg_text(bp_str(site)) : pg_null()};
     const BpStatus status =
-        tools_database_ask(&history->database, SQL_FIND_POINT, &value, 1, add_candidate, history, err);
+        tools_database_ask(&history->database, SQL_FIND_POINT, values, 2, add_candidate, history, err);
     if (status != BP_OK)
         return status;
     if (history->candidate_count == 0)

@@ -12,13 +12,14 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-static const char *device, *text;
+static const char *device, *text, *site;
 static bool csv;
 
 static const CfgOption options[] = {
     {"device", "DEVICE", "Only points of this device: its name, device_id, instance or address.",
      .text = &device},
     {"find", "TEXT", "Only points with this in their name, description, device or object.", .text = &text},
+    {"site", "SITE", "Only points of this site. Default: of all that the database has.", .text = &site},
     {"csv", NULL, "Write CSV instead of a table.", .flag = &csv},
     {0},
 };
@@ -179,7 +180,7 @@ static int tell(Listing *listing)
         tools_table_print(&listing->table, stdout, tools_terminal_width(stdout));
     if (listing->count)
         return EX_OK;
-    if (device || text)
+    if (device || text || site)
         fprintf(stderr, "No point matches. `bacpipes points` lists them all.\n");
     else
         fprintf(
@@ -194,11 +195,11 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     BpError err;
     ToolsDatabase database;
     Listing listing = {.now_us = bp_wall_us(), .json = arguments->json ? json_array() : NULL};
-    const PgValue values[] = {text_or_any(device), text_or_any(text)};
+    const PgValue values[] = {text_or_any(device), text_or_any(text), text_or_any(site)};
     tools_table_init(&listing.table, columns, COLUMNS);
     BpStatus status = tools_database_open(&database, cfg, arena, &err);
     if (status == BP_OK)
-        status = tools_database_ask(&database, SQL_SELECT_POINTS, values, 2,
+        status = tools_database_ask(&database, SQL_SELECT_POINTS, values, 3,
                                     arguments->json ? add_json : add_row, &listing, &err);
     tools_database_close(&database);
     const int code = status == BP_OK ? tell(&listing) : tools_fail(command.name, &err);

@@ -85,7 +85,7 @@ LoopUdp *loop_udp_new(Loop *loop, const LoopAddress *bind_to, bool is_shared,
     if (number) {
         bp_fail(err, number == EADDRINUSE ? BP_CONFLICT : BP_UNAVAILABLE, "UDP %u.%u.%u.%u:%u: %s",
                 bind_to->ip[0], bind_to->ip[1], bind_to->ip[2], bind_to->ip[3], bind_to->port,
-                bp_errno_text(number));
+                number == EADDRNOTAVAIL ? "not an address of this machine" : bp_errno_text(number));
         return NULL;
     }
     LoopUdp *udp = loop_allocate(sizeof *udp);
