@@ -1,0 +1,142 @@
+#!/usr/bin/env bats
+# bacpipes ingest between a real broker and a real database: what is stored, refused, skipped and put aside.
+# Each test has servers of its own. BUILD names the build folder (default: build).
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    export root BACPIPES="$root/${BUILD:-build}/apps/bacpipes" BACPIPES_CONFIG=/dev/null BACPIPES_SITE=demo
+    export PG_SYNCHRONOUS_COMMIT=on # what was committed outlives a killed server
+    export SCRIPT="$BATS_TEST_TMPDIR/script"
+    cat >"$SCRIPT" <<'EOF'
+set -eu
+export BACPIPES_DATABASE_HOST=$PGHOST
+run=0123456789abcdef now=$(($(date +%s) * 1000000)) ingest=
+trap '[ -z "$ingest" ] || kill -9 $ingest 2>/dev/null || true' EXIT
+"$BACPIPES" migrate >/dev/null
+psql -qX <<SQL
+insert into site (site_id, name) values ('demo', 'Demo');
+insert into mqtt_config (site_id, host, port) values ('demo', '$MQTT_HOST', $MQTT_PORT);
+insert into device (site_id, device_id, address, instance) values ('demo', 1, '10.0.0.1', 1);
+insert into point (site_id, point_id, device_id, object_type, object_instance)
+    select 'demo', i, 1, 'analog-input', i from generate_series(1, 5) as i;
+SQL
+q() { psql -qAtX -c "$1"; }
+# Waits until the query says what is expected, for 20 s at most.
+until_is() {
+    for _ in $(seq 200); do
+        [ "$(q "$1" 2>/dev/null)" = "$2" ] && return
+        sleep 0.1
+    done
+    echo "$1: $(q "$1"), expected $2" >&2
+    return 1
+}
+start_ingest() { # returns when it has subscribed: its status, retained, says so
+    mosquitto_pub -r -n -p "$MQTT_PORT" -t bacpipes/demo/ingest/status
+    "$BACPIPES" ingest --set ingest.flush=200ms 2>>"$SCRIPT.log" & ingest=$!
+    mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 1 -W 20 >/dev/null
+}
+publish() { mosquitto_pub -q 1 -p "$MQTT_PORT" -t bacpipes/demo/readings -m "$1"; }
+# batch N OLDEST: two readings, one of them bad
+batch() { echo "{\"v\":1,\"run\":\"$run\",\"n\":$1,\"oldest\":$2,\"device\":1,\"at\":$((now + $1)),\"readings\":[[1,0,$1.5],[2,0,null,2,\"timeout\"]]}"; }
+stored() { q "select stored || ' ' || skipped from ingest_position where run = '$run'"; }
+EOF
+}
+
+servers() {
+    run "$root/tests/with-postgres" "$root/tests/with-mosquitto" bash "$SCRIPT"
+    echo "$output"
+    cat "$SCRIPT.log" 2>/dev/null || true
+    [ "$status" -eq 0 ]
+}
+
+@test "batches are stored once, in their turn, with the words that belong to them" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(batch 1 1)"; publish "$(batch 2 1)"; publish "$(batch 2 1)"
+publish "$(batch 4 1)" # ahead of its turn
+until_is "select count(*) from sensor_readings" 4
+[ "$(q "select value, quality, object_type, object_instance, reason is null from sensor_readings where point_id = 1 order by time limit 1")" = "1.5|good|analog-input|1|t" ]
+[ "$(q "select value is null, quality, reason from sensor_readings where point_id = 2 order by time limit 1")" = "t|bad|timeout" ]
+[ "$(stored)" = "2 0" ]
+EOF
+    servers
+}
+
+@test "a gap is asked for, and what the collector dropped is skipped and counted" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(batch 1 1)"
+mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/want -C 1 -W 20 >"$SCRIPT.want" & listening=$!
+for _ in $(seq 50); do publish "$(batch 4 1)"; sleep 0.2; kill -0 $listening 2>/dev/null || break; done
+wait $listening
+grep -q '"from":2' "$SCRIPT.want"
+publish "$(batch 9 8)"; publish "$(batch 8 8)"; publish "$(batch 9 8)"
+until_is "select stored || ' ' || skipped from ingest_position where run = '$run'" "9 6"
+EOF
+    servers
+}
+
+@test "what cannot be understood is put aside with the reason and holds nobody up" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish 'garbage "'
+publish "{\"v\":1,\"run\":\"$run\",\"n\":1,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[1]]}"
+publish "{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1]]}"
+publish "{\"v\":1,\"run\":\"$run\",\"n\":3,\"oldest\":1,\"device\":1,\"at\":$((now + 86400000000)),\"readings\":[[1,0,1]]}"
+publish "{\"v\":1,\"run\":\"$run\",\"n\":4,\"oldest\":1,\"device\":1,\"at\":$((now - 8 * 86400000000)),\"readings\":[[1,0,1]]}"
+for _ in $(seq 30); do publish "$(batch 3 1)"; publish "$(batch 4 1)"; publish "$(batch 5 1)"; sleep 0.2; [ "$(stored)" = "5 0" ] && break; done
+[ "$(q "select count(*) from ingest_quarantine where reason like 'no JSON%' or reason like 'reading 0%' or reason = 'no such point'")" -ge 3 ]
+[ "$(q "select count(*) from sensor_readings where time > now() + interval '1 hour' or time < now() - interval '7 days'")" = 0 ]
+EOF
+    servers
+}
+
+@test "killed with SIGKILL and started again it stores nothing twice, even when its positions are lost" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(batch 1 1)"; publish "$(batch 2 1)"
+until_is "select count(*) from sensor_readings" 4
+kill -9 $ingest; wait $ingest 2>/dev/null || true
+start_ingest
+publish "$(batch 1 1)"; publish "$(batch 2 1)"; publish "$(batch 3 1)"
+until_is "select count(*) from sensor_readings" 6
+kill -9 $ingest; wait $ingest 2>/dev/null || true
+q "delete from ingest_position"
+start_ingest
+publish "$(batch 1 1)"; publish "$(batch 2 1)"; publish "$(batch 3 1)"; publish "$(batch 4 1)"
+until_is "select stored from ingest_position" 4
+[ "$(q "select count(*) from sensor_readings")" = 8 ]
+EOF
+    servers
+}
+
+@test "when the database comes back everything goes on, and SIGTERM stores what is gathered" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(batch 1 1)"
+until_is "select stored from ingest_position" 1
+$PG_CTL stop -m immediate
+publish "$(batch 2 1)"
+$PG_CTL start
+for _ in $(seq 100); do publish "$(batch 2 1)"; sleep 0.2; [ "$(stored)" = "2 0" ] && break; done
+[ "$(stored)" = "2 0" ]
+publish "$(batch 3 1)"
+mosquitto_pub -p "$MQTT_PORT" -t other -m x -q 1
+kill -TERM $ingest; wait $ingest
+ingest=
+[ "$(q "select count(*) from sensor_readings")" -ge 4 ]
+EOF
+    servers
+}
+
+@test "a new point's readings are stored at once, and a changed setting acts without a restart" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+q "insert into point (site_id, point_id, device_id, object_type, object_instance, units) values ('demo', 6, 1, 'analog-input', 6, 'percent')"
+q "insert into setting (site_id, name, value) values ('demo', 'ingest.flush', '100ms'), ('demo', 'no.such', '1')"
+publish "{\"v\":1,\"run\":\"$run\",\"n\":1,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[6,0,1]]}"
+until_is "select units from sensor_readings where point_id = 6" percent
+grep -q 'table setting: .*no.such' "$SCRIPT.log"
+EOF
+    servers
+}
