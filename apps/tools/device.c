@@ -59,6 +59,8 @@ void tools_device_known(ToolsTargets *targets, const Cfg *cfg, const BacWhoIs *w
 /* After a first answer others with the same instance have this long to show up: real sites have duplicates,
  * and a write must not go to whoever is quicker. */
 #define GRACE_US (300 * BP_MS)
+/* How soon after a first answer its grace begins. */
+#define STEP_US (20 * BP_MS)
 enum { FOUND_MAX = 4 };
 
 typedef struct Search {
@@ -76,7 +78,7 @@ static bool note(void *owner, const BacAddress *from, const BacIAm *i_am)
     if (search->count < FOUND_MAX)
         search->found[search->count++] = *from;
     search->i_am = *i_am;
-    return search->count > 1 && search->count < FOUND_MAX;
+    return search->count < FOUND_MAX;
 }
 
 static BpStatus tell_duplicates(const Search *search, BpError *err)
@@ -118,7 +120,9 @@ static BpStatus find_by_instance(ToolsNode *node, const Cfg *cfg, uint32_t insta
         tools_node_who_is_everyone(node, &listener);
         for (size_t i = 0; i < targets.count; i++)
             tools_node_who_is(node, &listener, &targets.addresses[i]);
-        tools_node_listen(node, &listener, cfg->bacnet_timeout);
+        for (int64_t waited_us = 0; search.count == 0 && waited_us < cfg->bacnet_timeout;
+             waited_us += STEP_US)
+            tools_node_listen(node, &listener, STEP_US);
         for (size_t i = 0; tries == 0 && search.count == 0 && i < targets.count; i++)
             ask_target(node, &targets.addresses[i], instance, &search);
     }

@@ -57,7 +57,7 @@ static const CfgCommand write_command = {
     .examples = "bacpipes write 1001 av,3 21.5\n"
                 "bacpipes write 1001 bo,2 active --priority 8\n"
                 "bacpipes write 1001 mso,1 Occupied --priority 8\n"
-                "bacpipes write 1001 av,3 -- -4.5\n"
+                "bacpipes write 1001 av,3 -4.5\n"
                 "bacpipes write 10.1.2.9 ai,1 0.5 --property cov-increment",
 };
 
