@@ -83,23 +83,37 @@ static void drop_id(BacInvokeIds *ids, uint8_t id)
 }
 
 /* Two generations, so that no list of IDs and times is needed: while the older one rests, new ones gather in
- * the younger. An ID rests at least as long as it should, and not much more than twice. */
-static void wake_rested(BacPeer *peer, int64_t now_us)
+ * the younger. An ID rests at least as long as it should, and at most twice. */
+static void wake(BacRest *rest, int64_t now_us)
 {
-    for (int turn = 0; turn < 2 && now_us >= peer->rested_at_us[0]; turn++) {
-        peer->resting[0] = peer->resting[1];
-        peer->rested_at_us[0] = peer->rested_at_us[1];
-        peer->resting[1] = (BacInvokeIds){0};
-        peer->rested_at_us[1] = INT64_MIN;
+    for (int generation = 0; generation < 2 && now_us >= rest->older_due_us; generation++) {
+        rest->older = rest->younger;
+        rest->older_due_us = rest->younger_due_us;
+        rest->younger = (BacInvokeIds){0};
+        rest->younger_due_us = INT64_MIN;
     }
 }
 
-static void rest(BacPeer *peer, uint8_t id, int64_t now_us, int64_t rest_us)
+static void lay_to_rest(BacRest *rest, uint8_t id, int64_t now_us, int64_t rest_us)
 {
-    wake_rested(peer, now_us);
-    add_id(&peer->resting[1], id);
-    if (peer->rested_at_us[1] < now_us + rest_us)
-        peer->rested_at_us[1] = now_us + rest_us;
+    if (rest_us == 0)
+        return;
+    wake(rest, now_us);
+    add_id(&rest->younger, id);
+    if (rest->younger_due_us < now_us + rest_us)
+        rest->younger_due_us = now_us + rest_us;
+}
+
+static bool is_resting(const BacRest *rest, uint8_t id)
+{
+    return has_id(&rest->older, id) || has_id(&rest->younger, id);
+}
+
+static uint64_t taken_ids(const BacPeer *peer, size_t word)
+{
+    return peer->in_use.words[word] | peer->rest_of_copies.older.words[word] |
+           peer->rest_of_copies.younger.words[word] | peer->rest_of_all.older.words[word] |
+           peer->rest_of_all.younger.words[word];
 }
 
 /* The first free ID after the one given last, so that each comes again only after all others. 0: none. */
@@ -108,8 +122,7 @@ static uint8_t next_free_id(const BacPeer *peer)
     const uint8_t start = (uint8_t)(peer->last_invoke_id + 1);
     for (size_t i = 0; i <= 4; i++) { /* the first word twice: from `start` on, and once around */
         const size_t word = (start / 64 + i) % 4;
-        uint64_t free =
-            ~(peer->in_use.words[word] | peer->resting[0].words[word] | peer->resting[1].words[word]);
+        uint64_t free = ~taken_ids(peer, word);
         if (i == 0)
             free &= UINT64_MAX << start % 64;
         if (free)
@@ -347,7 +360,9 @@ static bool finish(BacClient *client, BacTransaction *transaction, int64_t now_u
     if (!silent)
         add_id(&peer->answered, transaction->invoke_id);
     if (silent || transaction->tries > 1)
-        rest(peer, transaction->invoke_id, now_us, transaction->timeout_us * transaction->tries);
+        lay_to_rest(&peer->rest_of_copies, transaction->invoke_id, now_us,
+                    transaction->timeout_us * transaction->tries);
+    lay_to_rest(&peer->rest_of_all, transaction->invoke_id, now_us, client->options.rest_us);
     client->lent = transaction->assembly;
     transaction->assembly = NULL;
     end_transaction(client, transaction);
@@ -513,12 +528,12 @@ static bool take_segment(BacClient *client, BacTransaction *transaction, const B
 static void count_stray(BacClient *client, BacPeer *peer, const BacApdu *apdu, int64_t now_us)
 {
     if (peer)
-        wake_rested(peer, now_us);
+        wake(&peer->rest_of_copies, now_us);
     const uint8_t id = apdu->invoke_id;
-    if (peer && (has_id(&peer->resting[0], id) || has_id(&peer->resting[1], id)))
-        client->counts.late++;
-    else if (peer && has_id(&peer->answered, id))
+    if (peer && has_id(&peer->answered, id))
         client->counts.duplicates++;
+    else if (peer && is_resting(&peer->rest_of_copies, id))
+        client->counts.late++;
     else
         client->counts.foreign++;
     if (peer && apdu->segmented)
@@ -634,7 +649,8 @@ BpStatus bac_client_add(BacClient *client, BacPeer *peer, BpError *err)
                       .next_in_bucket = *first,
                       .last_invoke_id = (uint8_t)bp_hash(&peer->address, sizeof peer->address, seed),
                       .in_use.words[0] = 1, /* ID 0 */
-                      .rested_at_us = {INT64_MIN, INT64_MIN}};
+                      .rest_of_copies = {.older_due_us = INT64_MIN, .younger_due_us = INT64_MIN},
+                      .rest_of_all = {.older_due_us = INT64_MIN, .younger_due_us = INT64_MIN}};
     *first = peer;
     return BP_OK;
 }
@@ -660,7 +676,8 @@ BpStatus bac_client_request(BacClient *client, BacPeer *peer, const BacRequest *
     if (size > BAC_REQUEST_MAX || size + REQUEST_HEADER > peer->max_apdu)
         return bp_fail(err, BP_INVALID, "a request of %zu octets, where at most %u can be taken",
                        size + REQUEST_HEADER, peer->max_apdu < BAC_APDU_MAX ? peer->max_apdu : BAC_APDU_MAX);
-    wake_rested(peer, now_us);
+    wake(&peer->rest_of_copies, now_us);
+    wake(&peer->rest_of_all, now_us);
     BacTransaction *transaction = begin_transaction(client, peer, err);
     if (!transaction)
         return BP_FULL;

@@ -7,9 +7,10 @@
  * and the request goes on waiting.
  *
  * SimpleACK and Error name no object, so an invoke ID must not meet an answer that was meant for its former
- * request. IDs are therefore given in turn, each peer's own, and one that was asked more than once or got no
+ * request. Each peer's IDs are therefore given in turn, and one that was asked more than once or got no
  * answer rests as long again as all its tries took: a device up to twice as slow as its timeout has then
- * answered every copy. ID 0 is never used, since some stacks take it for none. */
+ * answered every copy. Where the network itself doubles datagrams and delays them, `rest_us` lets the others
+ * rest too. ID 0 is never used, since some stacks take it for none. */
 #ifndef BACNET_CLIENT_H
 #define BACNET_CLIENT_H
 
@@ -33,6 +34,12 @@ typedef struct BacInvokeIds {
     uint64_t words[4];
 } BacInvokeIds;
 
+/* IDs that may not be given yet. The older ones are freed together, when the last of them is due. */
+typedef struct BacRest {
+    BacInvokeIds older, younger;
+    int64_t older_due_us, younger_due_us;
+} BacRest;
+
 /* Somebody who is asked: one for each address, in the caller's memory, from bac_client_add to
  * bac_client_remove. */
 struct BacPeer {
@@ -44,11 +51,11 @@ struct BacPeer {
     BacPeer *next_in_bucket;
     uint16_t outstanding; /* requests that wait for their answer */
     uint8_t last_invoke_id;
-    uint16_t numbers[256];   /* of the transaction that waits with this invoke ID, plus 1; 0 for none */
-    BacInvokeIds in_use;     /* those of `numbers`, and 0 */
-    BacInvokeIds answered;   /* answered since they were last given out */
-    BacInvokeIds resting[2]; /* the older ones first, freed together when the last of them is due */
-    int64_t rested_at_us[2];
+    uint16_t numbers[256];  /* of the transaction that waits with this invoke ID, plus 1; 0 for none */
+    BacInvokeIds in_use;    /* those of `numbers`, and 0 */
+    BacInvokeIds answered;  /* answered since they were last given out */
+    BacRest rest_of_copies; /* other tries than the one that was answered, if any was, may be answered yet */
+    BacRest rest_of_all;    /* options.rest_us */
 };
 
 typedef struct BacRequest {
@@ -84,8 +91,8 @@ typedef struct BacClientCounts {
     uint64_t answers; /* ACKs that matched */
     uint64_t errors, rejects, aborts;
     uint64_t silent;     /* requests given up */
-    uint64_t late;       /* answers to a resting invoke ID */
-    uint64_t duplicates; /* answers and segments that came twice */
+    uint64_t late;       /* answers to requests that were given up */
+    uint64_t duplicates; /* answers to requests that had theirs, and segments that came twice */
     uint64_t foreign; /* answers to nothing we asked: unknown peer, ID, service, object, property or index */
     uint64_t malformed; /* answers whose parameters break the rules */
 } BacClientCounts;
@@ -136,6 +143,9 @@ typedef struct BacClientOptions {
     BacAssembly *assemblies;
     size_t assembly_count;
     int64_t segment_timeout_us; /* the device's APDU_Segment_Timeout, 2 s; four of them end the answer */
+    /* Every invoke ID rests at least so long, and a peer is asked at most 127 times meanwhile. 0: the turn
+     * alone, 254 other requests, keeps an ID's answers apart. */
+    int64_t rest_us;
     uint64_t seed; /* says where each peer's invoke IDs start: another for each run, so that answers to the
                       run before find nobody */
 } BacClientOptions;
