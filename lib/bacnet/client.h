@@ -48,7 +48,6 @@ struct BacPeer {
                           them */
 
     /* The client's own: */
-    BacPeer *next_in_bucket;
     uint16_t outstanding; /* requests that wait for their answer */
     uint8_t last_invoke_id;
     uint16_t numbers[256];  /* of the transaction that waits with this invoke ID, plus 1; 0 for none */
@@ -56,6 +55,7 @@ struct BacPeer {
     BacInvokeIds answered;  /* answered since they were last given out */
     BacRest rest_of_copies; /* other tries than the one that was answered, if any was, may be answered yet */
     BacRest rest_of_all;    /* options.rest_us */
+    BacPeer *next_in_bucket;
 };
 
 typedef struct BacRequest {
