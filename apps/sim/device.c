@@ -1,0 +1,206 @@
+/* A simulated device's own object, and all of its objects for lib/bacnet's server. */
+#include "base/time.h"
+#include "sim/site.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum {
+    VENDOR = 0,
+    PROTOCOL_VERSION = 1,
+    PROTOCOL_REVISION = 22,
+    SERVICES = 49,
+    OBJECT_TYPES = 65,
+    APDU_TIMEOUT_MS = 3000,
+    SEGMENT_TIMEOUT_MS = 2000
+};
+
+static const BacRefusal not_refused = {.kind = BAC_NOT_REFUSED};
+
+static const struct {
+    uint32_t property;
+    bool is_required;
+} properties[] = {
+    {BAC_PROP_OBJECT_IDENTIFIER, true},
+    {BAC_PROP_OBJECT_NAME, true},
+    {BAC_PROP_OBJECT_TYPE, true},
+    {BAC_PROP_SYSTEM_STATUS, true},
+    {BAC_PROP_VENDOR_NAME, true},
+    {BAC_PROP_VENDOR_IDENTIFIER, true},
+    {BAC_PROP_MODEL_NAME, true},
+    {BAC_PROP_FIRMWARE_REVISION, true},
+    {BAC_PROP_APPLICATION_SOFTWARE_VERSION, true},
+    {BAC_PROP_LOCATION, false},
+    {BAC_PROP_DESCRIPTION, false},
+    {BAC_PROP_PROTOCOL_VERSION, true},
+    {BAC_PROP_PROTOCOL_REVISION, true},
+    {BAC_PROP_PROTOCOL_SERVICES_SUPPORTED, true},
+    {BAC_PROP_PROTOCOL_OBJECT_TYPES_SUPPORTED, true},
+    {BAC_PROP_OBJECT_LIST, true},
+    {BAC_PROP_MAX_APDU_LENGTH_ACCEPTED, true},
+    {BAC_PROP_SEGMENTATION_SUPPORTED, true},
+    {BAC_PROP_APDU_SEGMENT_TIMEOUT, false},
+    {BAC_PROP_APDU_TIMEOUT, true},
+    {BAC_PROP_NUMBER_OF_APDU_RETRIES, true},
+    {BAC_PROP_LOCAL_DATE, false},
+    {BAC_PROP_LOCAL_TIME, false},
+    {BAC_PROP_UTC_OFFSET, false},
+    {BAC_PROP_DEVICE_ADDRESS_BINDING, true},
+    {BAC_PROP_DATABASE_REVISION, true},
+};
+
+enum { PROPERTIES = sizeof properties / sizeof properties[0] };
+
+static bool is_own(const SimDevice *device, BacObjectId id)
+{
+    return id.type == BAC_DEVICE && id.instance == device->instance;
+}
+
+static void set_bit(uint8_t *octets, uint32_t bit)
+{
+    octets[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+}
+
+static void put_services(BpBuf *out)
+{
+    uint8_t octets[(SERVICES + 7) / 8] = {0};
+    set_bit(octets, BAC_SUPPORTS_READ_PROPERTY);
+    set_bit(octets, BAC_SUPPORTS_READ_PROPERTY_MULTIPLE);
+    set_bit(octets, BAC_SUPPORTS_WRITE_PROPERTY);
+    set_bit(octets, BAC_SUPPORTS_WHO_IS);
+    set_bit(octets, BAC_SUPPORTS_I_AM);
+    sim_put_bits(out, octets, SERVICES);
+}
+
+static void put_types(const SimDevice *device, BpBuf *out)
+{
+    uint8_t octets[(OBJECT_TYPES + 7) / 8] = {0};
+    set_bit(octets, BAC_DEVICE);
+    for (size_t i = 0; i < device->count; i++)
+        set_bit(octets, device->objects[i].id.type);
+    sim_put_bits(out, octets, OBJECT_TYPES);
+}
+
+static void put_listed_object(const void *context, size_t i, BpBuf *out)
+{
+    const SimDevice *device = context;
+    sim_put_object(out, i == 0 ? (BacObjectId){BAC_DEVICE, device->instance} : device->objects[i - 1].id);
+}
+
+static void put_listed_property(const void *context, size_t i, BpBuf *out)
+{
+    (void)context;
+    sim_put_enumerated(out, properties[i + 3].property); /* behind identifier, name and type */
+}
+
+static void put_clock(const SimDevice *device, bool date, BpBuf *out)
+{
+    const time_t second = (time_t)(device->site->building.now_us / BP_SECOND);
+    struct tm now;
+    gmtime_r(&second, &now);
+    BacValue value = {.type = BAC_DATE,
+                      .date = {.year = (uint8_t)now.tm_year,
+                               .month = (uint8_t)(now.tm_mon + 1),
+                               .day = (uint8_t)now.tm_mday,
+                               .weekday = (uint8_t)(now.tm_wday ? now.tm_wday : 7)}};
+    if (!date)
+        value = (BacValue){.type = BAC_TIME,
+                           .time = {(uint8_t)now.tm_hour, (uint8_t)now.tm_min, (uint8_t)now.tm_sec, 0}};
+    bac_value_encode(out, &value);
+}
+
+static BacRefusal read_own(const SimDevice *device, const BacReference *reference, BpBuf *out)
+{
+    const BacValue utc_offset = {.type = BAC_SIGNED, .integer = 0};
+    if (reference->property == BAC_PROP_OBJECT_LIST)
+        return sim_put_array(out, reference->index, device->count + 1, put_listed_object, device);
+    if (reference->property == BAC_PROP_PROPERTY_LIST)
+        return sim_put_array(out, reference->index, PROPERTIES - 3, put_listed_property, device);
+    if (reference->index != BAC_NO_INDEX)
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_PROPERTY_IS_NOT_AN_ARRAY);
+    switch (reference->property) {
+    case BAC_PROP_OBJECT_IDENTIFIER: sim_put_object(out, reference->object); break;
+    case BAC_PROP_OBJECT_NAME: sim_put_text(out, device->name); break;
+    case BAC_PROP_OBJECT_TYPE: sim_put_enumerated(out, BAC_DEVICE); break;
+    case BAC_PROP_SYSTEM_STATUS: sim_put_enumerated(out, BAC_STATUS_OPERATIONAL); break;
+    case BAC_PROP_VENDOR_NAME: sim_put_text(out, "BacPipes simulator"); break;
+    case BAC_PROP_VENDOR_IDENTIFIER: sim_put_natural(out, VENDOR); break;
+    case BAC_PROP_MODEL_NAME: sim_put_text(out, device->model); break;
+    case BAC_PROP_FIRMWARE_REVISION: sim_put_text(out, "1.0"); break;
+    case BAC_PROP_APPLICATION_SOFTWARE_VERSION: sim_put_text(out, "1.0"); break;
+    case BAC_PROP_LOCATION: sim_put_text(out, "Simulated building"); break;
+    case BAC_PROP_DESCRIPTION: sim_put_text(out, device->description); break;
+    case BAC_PROP_PROTOCOL_VERSION: sim_put_natural(out, PROTOCOL_VERSION); break;
+    case BAC_PROP_PROTOCOL_REVISION: sim_put_natural(out, PROTOCOL_REVISION); break;
+    case BAC_PROP_PROTOCOL_SERVICES_SUPPORTED: put_services(out); break;
+    case BAC_PROP_PROTOCOL_OBJECT_TYPES_SUPPORTED: put_types(device, out); break;
+    case BAC_PROP_MAX_APDU_LENGTH_ACCEPTED: sim_put_natural(out, BAC_APDU_MAX); break;
+    case BAC_PROP_SEGMENTATION_SUPPORTED: sim_put_enumerated(out, BAC_SEGMENTED_TRANSMIT); break;
+    case BAC_PROP_APDU_SEGMENT_TIMEOUT: sim_put_natural(out, SEGMENT_TIMEOUT_MS); break;
+    case BAC_PROP_APDU_TIMEOUT: sim_put_natural(out, APDU_TIMEOUT_MS); break;
+    case BAC_PROP_NUMBER_OF_APDU_RETRIES: sim_put_natural(out, 3); break;
+    case BAC_PROP_LOCAL_DATE: put_clock(device, true, out); break;
+    case BAC_PROP_LOCAL_TIME: put_clock(device, false, out); break;
+    case BAC_PROP_UTC_OFFSET: bac_value_encode(out, &utc_offset); break;
+    case BAC_PROP_DEVICE_ADDRESS_BINDING: break; /* an empty list */
+    case BAC_PROP_DATABASE_REVISION: sim_put_natural(out, 1); break;
+    default: return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
+    }
+    return not_refused;
+}
+
+static BacRefusal read_object(void *owner, const BacReference *reference, BpBuf *out)
+{
+    const SimDevice *device = owner;
+    if (is_own(device, reference->object))
+        return read_own(device, reference, out);
+    const SimObject *object = sim_device_find(device, reference->object);
+    return object ? sim_object_read(object, reference, out)
+                  : sim_error(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
+}
+
+static BacRefusal write_object(void *owner, const BacWrite *write)
+{
+    const SimDevice *device = owner;
+    uint8_t memory[64];
+    BpBuf nowhere = bp_buf(memory, sizeof memory);
+    if (is_own(device, write->reference.object)) {
+        const BacRefusal refusal = read_own(device, &write->reference, &nowhere);
+        return refusal.kind == BAC_NOT_REFUSED ? sim_error(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED)
+                                               : refusal;
+    }
+    SimObject *object = sim_device_find(device, write->reference.object);
+    return object ? sim_object_write(object, write) : sim_error(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
+}
+
+static bool own_property(uint32_t only, size_t i, uint32_t *ret_property)
+{
+    for (size_t j = 0; j < PROPERTIES; j++) {
+        if ((only == BAC_PROP_REQUIRED && !properties[j].is_required) ||
+            (only == BAC_PROP_OPTIONAL && properties[j].is_required))
+            continue;
+        if (i-- == 0) {
+            *ret_property = properties[j].property;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool object_property(void *owner, BacObjectId id, uint32_t only, size_t i, uint32_t *ret_property)
+{
+    const SimDevice *device = owner;
+    if (is_own(device, id))
+        return own_property(only, i, ret_property);
+    const SimObject *object = sim_device_find(device, id);
+    return object && sim_object_property(object, only, i, ret_property);
+}
+
+static bool object_exists(void *owner, BacObjectId id)
+{
+    const SimDevice *device = owner;
+    return is_own(device, id) || sim_device_find(device, id);
+}
+
+const BacObjects sim_device_objects = {
+    .read = read_object, .write = write_object, .property = object_property, .exists = object_exists};

@@ -1,0 +1,250 @@
+/* bacpipes sim: a simulated building whose devices speak BACnet. */
+#include "apps/roles.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "base/time.h"
+#include "config/arguments.h"
+#include "sim/network.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+static const int64_t STEP_US = BP_SECOND;
+
+typedef struct Sim {
+    Loop *loop;
+    SimSite site;
+    SimNetwork *network;
+    LoopTimer *timer;
+    double speed;
+    int64_t stepped_at_us;
+} Sim;
+
+typedef struct SimArguments {
+    const char *address, *broadcast, *start, *speed;
+    int64_t port, points, seed, network;
+    bool list, without_flaws;
+} SimArguments;
+
+static void on_step(void *owner)
+{
+    Sim *sim = owner;
+    const int64_t now_us = loop_now_us(sim->loop);
+    sim_site_step(&sim->site, (double)(now_us - sim->stepped_at_us) / BP_SECOND * sim->speed);
+    sim->stepped_at_us = now_us;
+    loop_timer_set(sim->timer, now_us + STEP_US);
+}
+
+static void on_signal(void *owner, int number)
+{
+    Sim *sim = owner;
+    (void)number;
+    loop_stop(sim->loop);
+}
+
+/* ---- --list ---- */
+
+static const char *units_of(const SimObject *object)
+{
+    return object->spec->units == BAC_UNITS_NO_UNITS ? "" : bac_units_name(object->spec->units);
+}
+
+static void list_table(const SimSite *site)
+{
+    for (size_t i = 0; i < site->device_count; i++) {
+        const SimDevice *device = &site->devices[i];
+        printf("device %" PRIu32 "  %s  %s\n", device->instance, device->name, device->description);
+        for (size_t j = 0; j < device->count; j++) {
+            char id[BAC_REFERENCE_TEXT_MAX];
+            const SimObject *object = &device->objects[j];
+            printf("  %-26s %-22s %10.6g %-28s %s\n", bac_object_format(object->id, id), object->name,
+                   sim_object_value(object), units_of(object), object->spec->description);
+        }
+    }
+}
+
+static json_t *device_json(const SimDevice *device)
+{
+    json_t *objects = json_array();
+    for (size_t j = 0; j < device->count; j++) {
+        char id[BAC_REFERENCE_TEXT_MAX];
+        const SimObject *object = &device->objects[j];
+        json_array_append_new(objects,
+                              json_pack("{s:s, s:s, s:s, s:s}", "object", bac_object_format(object->id, id),
+                                        "name", object->name, "units", units_of(object), "description",
+                                        object->spec->description));
+    }
+    return json_pack("{s:i, s:s, s:s, s:o}", "instance", (int)device->instance, "name", device->name,
+                     "description", device->description, "objects", objects);
+}
+
+static void list_json(const SimSite *site)
+{
+    json_t *devices = json_array();
+    for (size_t i = 0; i < site->device_count; i++)
+        json_array_append_new(devices, device_json(&site->devices[i]));
+    json_dumpf(devices, stdout, JSON_INDENT(2));
+    printf("\n");
+    json_decref(devices);
+}
+
+/* ---- running ---- */
+
+static void tell_ready(const Sim *sim)
+{
+    char first[BAC_ADDRESS_TEXT_MAX], last[BAC_ADDRESS_TEXT_MAX];
+    const BacAddress from = sim_network_address(sim->network, 0),
+                     to = sim_network_address(sim->network, sim->site.device_count - 1);
+    bp_log(BP_LOG_INFO, "ready: %zu devices with %zu points at %s to %s", sim->site.device_count,
+           sim->site.point_count, bac_address_format(&from, first), bac_address_format(&to, last));
+}
+
+static int run(Sim *sim, const SimNetworkOptions *options)
+{
+    BpError err = {0};
+    bp_log_open("sim", BP_LOG_INFO);
+    sim->loop = loop_new();
+    sim->network = sim_network_new(sim->loop, &sim->site, options, &err);
+    if (!sim->network) {
+        bp_log(BP_LOG_ERROR, "%s", err.text);
+        loop_free(sim->loop);
+        return EX_UNAVAILABLE;
+    }
+    sim->timer = loop_timer_new(sim->loop, on_step, sim);
+    sim->stepped_at_us = loop_now_us(sim->loop);
+    loop_timer_set(sim->timer, sim->stepped_at_us + STEP_US);
+    LoopSignal *interrupt = loop_signal_new(sim->loop, SIGINT, on_signal, sim);
+    LoopSignal *terminate = loop_signal_new(sim->loop, SIGTERM, on_signal, sim);
+    sim_network_announce(sim->network);
+    tell_ready(sim);
+
+    loop_run(sim->loop);
+
+    loop_signal_free(terminate);
+    loop_signal_free(interrupt);
+    loop_timer_free(sim->timer);
+    sim_network_free(sim->network);
+    loop_free(sim->loop);
+    return EX_OK;
+}
+
+static BpStatus read_address(const char *text, int64_t port, LoopAddress *ret_address, BpError *err)
+{
+    BacAddress address;
+    const BpStatus status = bac_address_parse(bp_str(text), &address, err);
+    if (status != BP_OK)
+        return status;
+    if (address.remote.network)
+        return bp_fail(err, BP_INVALID, "%s is behind a router, not an address of this machine", text);
+    memcpy(ret_address->ip, address.ip, sizeof ret_address->ip);
+    ret_address->port = (uint16_t)port;
+    return BP_OK;
+}
+
+static BpStatus read_arguments(const SimArguments *given, SimNetworkOptions *options, double *speed,
+                               int64_t *start_us, BpError *err)
+{
+    BpStatus status = read_address(given->address, given->port, &options->address, err);
+    if (status == BP_OK && given->broadcast)
+        status = read_address(given->broadcast, given->port, &options->broadcast, err);
+    if (status == BP_OK && given->speed)
+        status = bp_parse_double(bp_str(given->speed), speed, err);
+    if (status == BP_OK && !(*speed > 0 && *speed <= 10000))
+        status = bp_fail(err, BP_INVALID, "--speed is more than 0 and at most 10000");
+    if (status == BP_OK && given->start)
+        status = bp_time_parse(bp_str(given->start), start_us, err);
+    options->network = (uint16_t)given->network;
+    return status;
+}
+
+int sim_main(int argc, char **argv)
+{
+    SimArguments given = {.address = "127.66.0.1", .port = BAC_PORT, .points = 500, .seed = 1};
+    const CfgOption options[] = {
+        {.name = "address",
+         .value = "ADDRESS",
+         .meaning = "Of the first device; each other one has the next. Default 127.66.0.1",
+         .text = &given.address},
+        {.name = "broadcast",
+         .value = "ADDRESS",
+         .meaning = "Where broadcasts are heard; default: the interface's",
+         .text = &given.broadcast},
+        {.name = "port",
+         .value = "PORT",
+         .meaning = "UDP port; default 47808",
+         .integer = &given.port,
+         .min = 1,
+         .max = 65535},
+        {.name = "network",
+         .value = "NUMBER",
+         .meaning = "Put all devices behind the one address, as stations of this network",
+         .integer = &given.network,
+         .min = 1,
+         .max = 65534},
+        {.name = "points",
+         .value = "N",
+         .meaning = "How many points in all; default 500",
+         .integer = &given.points,
+         .min = 1,
+         .max = SIM_POINTS_MAX},
+        {.name = "seed",
+         .value = "N",
+         .meaning = "Another seed, another building; default 1",
+         .integer = &given.seed,
+         .min = 0,
+         .max = INT64_MAX},
+        {.name = "speed",
+         .value = "X",
+         .meaning = "Simulated seconds in a second; default 1",
+         .text = &given.speed},
+        {.name = "start",
+         .value = "TIME",
+         .meaning = "Simulated time at the start, as 2026-07-15T06:00:00Z; default: now",
+         .text = &given.start},
+        {.name = "without-flaws", .meaning = "No faulty sensors and no NaN", .flag = &given.without_flaws},
+        {.name = "list", .meaning = "Print devices and points, and end", .flag = &given.list},
+        {0},
+    };
+    const CfgCommand command = {
+        .name = "bacpipes sim",
+        .summary = "A simulated building: air handlers, VAV boxes, a chiller, a boiler and a meter, whose "
+                   "devices speak BACnet/IP. What is written to them acts.",
+        .options = options,
+        .offers_json = true,
+        .without_settings = true,
+        .details =
+            "Each hour one humidity sensor says NaN for 2 minutes, and some zone sensors are faulty for 5.",
+        .examples = "bacpipes sim\nbacpipes sim --points 10000 --port 47900\nbacpipes sim --start "
+                    "2026-07-15T05:00:00Z --speed 60\nbacpipes sim --list",
+    };
+    BpArena arena = {0};
+    CfgArguments arguments;
+    int code = cfg_begin(&command, argc, argv, &arena, &arguments, NULL);
+    if (code == CFG_GO_ON) {
+        Sim sim = {.speed = 1};
+        SimNetworkOptions network = {0};
+        BpError err = {0};
+        int64_t start_us = bp_wall_us();
+        if (read_arguments(&given, &network, &sim.speed, &start_us, &err) != BP_OK) {
+            fprintf(stderr, "bacpipes sim: %s\n", err.text);
+            code = EX_USAGE;
+        } else {
+            sim_site_init(&sim.site, (size_t)given.points, (uint64_t)given.seed, start_us,
+                          !given.without_flaws);
+            code = EX_OK;
+            if (given.list && arguments.json)
+                list_json(&sim.site);
+            else if (given.list)
+                list_table(&sim.site);
+            else
+                code = run(&sim, &network);
+            sim_site_done(&sim.site);
+        }
+    }
+    bp_arena_done(&arena);
+    return code;
+}

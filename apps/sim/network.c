@@ -1,0 +1,280 @@
+#include "sim/network.h"
+
+#include "base/time.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { SENDINGS = 2, WINDOW = 8, SEGMENT_RETRIES = 3 };
+
+/* One device at its address. */
+typedef struct Station {
+    SimNetwork *network;
+    Bip *bip; /* its own, or the router's */
+    BacServer server;
+    BacSending *sendings;
+    BacAddress address;
+} Station;
+
+struct SimNetwork {
+    Loop *loop;
+    SimSite *site;
+    SimNetworkOptions options;
+    Bip *router; /* NULL where each device has an address */
+    Station *stations;
+    size_t count;
+    LoopTimer *timer; /* of segments not acknowledged */
+};
+
+static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
+{
+    Station *station = owner;
+    bip_send(station->bip, to, datagram);
+}
+
+/* The objects are the device's: the server's owner is the station, and these pass on. */
+static SimDevice *device_of(void *owner)
+{
+    Station *station = owner;
+    return &station->network->site->devices[station - station->network->stations];
+}
+
+static BacRefusal read_object(void *owner, const BacReference *reference, BpBuf *out)
+{
+    return sim_device_objects.read(device_of(owner), reference, out);
+}
+
+static BacRefusal write_object(void *owner, const BacWrite *write)
+{
+    return sim_device_objects.write(device_of(owner), write);
+}
+
+static bool object_property(void *owner, BacObjectId object, uint32_t only, size_t i, uint32_t *ret_property)
+{
+    return sim_device_objects.property(device_of(owner), object, only, i, ret_property);
+}
+
+static bool object_exists(void *owner, BacObjectId object)
+{
+    return sim_device_objects.exists(device_of(owner), object);
+}
+
+static const BacObjects objects = {
+    .read = read_object, .write = write_object, .property = object_property, .exists = object_exists};
+
+/* ---- timers ---- */
+
+static void arm(SimNetwork *network)
+{
+    int64_t due_us = INT64_MAX;
+    for (size_t i = 0; i < network->count; i++) {
+        const int64_t station_us = bac_server_next_due_us(&network->stations[i].server);
+        due_us = station_us < due_us ? station_us : due_us;
+    }
+    if (due_us == INT64_MAX)
+        loop_timer_clear(network->timer);
+    else
+        loop_timer_set(network->timer, due_us);
+}
+
+static void on_timer(void *owner)
+{
+    SimNetwork *network = owner;
+    for (size_t i = 0; i < network->count; i++)
+        bac_server_expire(&network->stations[i].server, loop_now_us(network->loop));
+    arm(network);
+}
+
+static void receive(Station *station, const BacDatagram *datagram)
+{
+    bac_server_receive(&station->server, datagram, loop_now_us(station->network->loop));
+    if (bac_server_next_due_us(&station->server) != INT64_MAX)
+        arm(station->network);
+}
+
+/* ---- each device at an address of its own ---- */
+
+static void on_datagram(void *owner, const BacDatagram *datagram)
+{
+    /* On this network, or for all; other networks are not behind a device. */
+    if (!datagram->npdu.is_network_message && (datagram->npdu.destination.network == BAC_NETWORK_LOCAL ||
+                                               datagram->npdu.destination.network == BAC_NETWORK_BROADCAST))
+        receive(owner, datagram);
+}
+
+/* The `i`-th address after the first. */
+static bool next_address(const LoopAddress *first, size_t i, LoopAddress *ret_address)
+{
+    uint64_t number = 0;
+    for (size_t octet = 0; octet < 4; octet++)
+        number = number << 8 | first->ip[octet];
+    number += i;
+    *ret_address = *first;
+    for (size_t octet = 4; octet-- > 0; number >>= 8)
+        ret_address->ip[octet] = (uint8_t)number;
+    return ret_address->ip[0] == first->ip[0];
+}
+
+static BpStatus open_addresses(SimNetwork *network, BpError *err)
+{
+    LoopAddress first = network->options.address;
+    for (size_t i = 0; i < network->count; i++) {
+        Station *station = &network->stations[i];
+        BipOptions options = {
+            .broadcast = network->options.broadcast, .owner = station, .on_datagram = on_datagram};
+        if (!next_address(&first, i, &options.bind))
+            return bp_fail(err, BP_INVALID, "there are no %zu addresses from the first one on",
+                           network->count);
+        station->bip = bip_new(network->loop, &options, err);
+        if (!station->bip)
+            return err->status;
+        station->address = bip_address(station->bip);
+        first.port = station->address.port; /* the first may have drawn it */
+    }
+    return BP_OK;
+}
+
+/* ---- all behind one address ---- */
+
+static void send_network_message(SimNetwork *network, const BacAddress *to, BacNetworkMessage message,
+                                 uint16_t number)
+{
+    uint8_t memory[BAC_DATAGRAM_MAX];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    const BacBvlc bvlc = {.function = BAC_BVLC_ORIGINAL_UNICAST};
+    const BacNpdu npdu = {.is_network_message = true, .message = (uint8_t)message};
+    const size_t begin = bac_bvlc_begin(&out, &bvlc);
+    bac_npdu_encode(&out, &npdu);
+    bp_buf_u16(&out, number);
+    bac_bvlc_end(&out, begin);
+    bip_send(network->router, to, bp_buf_text(&out));
+}
+
+static void take_network_message(SimNetwork *network, const BacDatagram *datagram)
+{
+    BpCursor in = datagram->body;
+    if (datagram->npdu.message != BAC_WHO_IS_ROUTER_TO_NETWORK)
+        return;
+    const bool all = bp_cursor_remaining(&in) == 0;
+    if (all || bp_cursor_u16(&in) == network->options.network)
+        send_network_message(network, &datagram->from, BAC_I_AM_ROUTER_TO_NETWORK, network->options.network);
+}
+
+static void on_routed(void *owner, const BacDatagram *datagram)
+{
+    SimNetwork *network = owner;
+    const BacStation *to = &datagram->npdu.destination;
+    if (datagram->npdu.is_network_message) {
+        take_network_message(network, datagram);
+        return;
+    }
+    if (to->network == BAC_NETWORK_LOCAL)
+        return; /* the router itself is no device */
+    if (to->network != BAC_NETWORK_BROADCAST && to->network != network->options.network)
+        return;
+    for (size_t i = 0; i < network->count; i++) {
+        const BacStation *station = &network->stations[i].address.remote;
+        if (to->length == 0 ||
+            (to->length == station->length && memcmp(to->mac, station->mac, to->length) == 0))
+            receive(&network->stations[i], datagram);
+    }
+}
+
+static BpStatus open_router(SimNetwork *network, BpError *err)
+{
+    const BipOptions options = {.bind = network->options.address,
+                                .broadcast = network->options.broadcast,
+                                .owner = network,
+                                .on_datagram = on_routed};
+    network->router = bip_new(network->loop, &options, err);
+    if (!network->router)
+        return err->status;
+    for (size_t i = 0; i < network->count; i++) {
+        Station *station = &network->stations[i];
+        station->bip = network->router;
+        station->address = bip_address(network->router);
+        station->address.remote = (BacStation){.network = network->options.network,
+                                               .length = 2,
+                                               .mac = {(uint8_t)((i + 1) >> 8), (uint8_t)(i + 1)}};
+    }
+    return BP_OK;
+}
+
+/* ---- making and freeing ---- */
+
+static void serve(Station *station, const SimDevice *device)
+{
+    station->sendings = calloc(SENDINGS, sizeof *station->sendings); /* untouched pages cost nothing */
+    if (!station->sendings)
+        abort();
+    const BacServerOptions options = {
+        .owner = station,
+        .send = send_datagram,
+        .objects = &objects,
+        .identity = {.instance = device->instance,
+                     .max_apdu = BAC_APDU_MAX,
+                     .segmentation = BAC_SEGMENTED_TRANSMIT},
+        .station = station->address.remote,
+        .has_read_multiple = true,
+        .window = WINDOW,
+        .segment_retries = SEGMENT_RETRIES,
+        .segment_timeout_us = 2 * BP_SECOND,
+        .sendings = station->sendings,
+        .sending_count = SENDINGS,
+    };
+    bac_server_init(&station->server, &options);
+}
+
+SimNetwork *sim_network_new(Loop *loop, SimSite *site, const SimNetworkOptions *options, BpError *err)
+{
+    BpError why = {0};
+    SimNetwork *network = calloc(1, sizeof *network);
+    if (!network)
+        abort();
+    *network = (SimNetwork){.loop = loop, .site = site, .options = *options, .count = site->device_count};
+    network->timer = loop_timer_new(loop, on_timer, network);
+    network->stations = calloc(network->count, sizeof *network->stations);
+    if (!network->stations)
+        abort();
+    for (size_t i = 0; i < network->count; i++)
+        network->stations[i].network = network;
+    if ((options->network ? open_router(network, &why) : open_addresses(network, &why)) != BP_OK) {
+        if (err)
+            *err = why;
+        sim_network_free(network);
+        return NULL;
+    }
+    for (size_t i = 0; i < network->count; i++)
+        serve(&network->stations[i], &site->devices[i]);
+    return network;
+}
+
+void sim_network_free(SimNetwork *network)
+{
+    if (!network)
+        return;
+    for (size_t i = 0; i < network->count; i++) {
+        if (!network->router)
+            bip_free(network->stations[i].bip);
+        free(network->stations[i].sendings);
+    }
+    bip_free(network->router);
+    loop_timer_free(network->timer);
+    free(network->stations);
+    free(network);
+}
+
+BacAddress sim_network_address(const SimNetwork *network, size_t i)
+{
+    return network->stations[i].address;
+}
+
+void sim_network_announce(SimNetwork *network)
+{
+    for (size_t i = 0; i < network->count; i++) {
+        BacAddress all = bip_broadcast_address(network->stations[i].bip);
+        if (network->router)
+            all.remote = (BacStation){0};
+        bac_server_announce(&network->stations[i].server, &all, true);
+    }
+}

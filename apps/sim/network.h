@@ -1,0 +1,30 @@
+/* The simulated devices on the network: each on an address of its own, or all behind one as stations of a
+ * network. */
+#ifndef SIM_NETWORK_H
+#define SIM_NETWORK_H
+
+#include "io/bip/bip.h"
+#include "sim/site.h"
+
+typedef struct SimNetwork SimNetwork;
+
+typedef struct SimNetworkOptions {
+    LoopAddress
+        address; /* of the first device; each other one has the next. Behind one address: of the router */
+    LoopAddress broadcast; /* all zero: found from the interface */
+    uint16_t
+        network; /* 0: each device has an address; else the number of the network behind the one address */
+} SimNetworkOptions;
+
+/* Opens the sockets. BP_CONFLICT, BP_INVALID: `err` names the address and what is wrong with it. */
+SimNetwork *sim_network_new(Loop *loop, SimSite *site, const SimNetworkOptions *options,
+                            BpError *err) BP_CHECKED;
+void sim_network_free(SimNetwork *network);
+
+/* Address of device `i`, for people and for who asks. */
+BacAddress sim_network_address(const SimNetwork *network, size_t i);
+
+/* All devices tell that they are there. */
+void sim_network_announce(SimNetwork *network);
+
+#endif

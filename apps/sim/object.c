@@ -1,0 +1,507 @@
+#include "sim/object.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+
+/* ---- values as octets ---- */
+
+BacRefusal sim_error(BacErrorClass error_class, BacErrorCode code)
+{
+    return (BacRefusal){
+        .kind = BAC_REFUSED_ERROR, .error_class = (uint16_t)error_class, .code = (uint16_t)code};
+}
+
+static const BacRefusal not_refused = {.kind = BAC_NOT_REFUSED};
+
+void sim_put_text(BpBuf *out, const char *text)
+{
+    const BacValue value = {.type = BAC_CHARACTER_STRING,
+                            .text = {.charset = BAC_UTF_8, .octets = bp_cursor(text, strlen(text))}};
+    bac_value_encode(out, &value);
+}
+
+void sim_put_natural(BpBuf *out, uint64_t natural)
+{
+    const BacValue value = {.type = BAC_UNSIGNED, .natural = natural};
+    bac_value_encode(out, &value);
+}
+
+void sim_put_enumerated(BpBuf *out, uint32_t enumerated)
+{
+    const BacValue value = {.type = BAC_ENUMERATED, .enumerated = enumerated};
+    bac_value_encode(out, &value);
+}
+
+static void put_real(BpBuf *out, double real)
+{
+    const BacValue value = {.type = BAC_REAL, .real = (float)real};
+    bac_value_encode(out, &value);
+}
+
+static void put_boolean(BpBuf *out, bool boolean)
+{
+    const BacValue value = {.type = BAC_BOOLEAN, .boolean = boolean};
+    bac_value_encode(out, &value);
+}
+
+static void put_null(BpBuf *out)
+{
+    const BacValue value = {.type = BAC_NULL};
+    bac_value_encode(out, &value);
+}
+
+void sim_put_bits(BpBuf *out, const uint8_t *octets, uint32_t count)
+{
+    const BacValue value = {.type = BAC_BIT_STRING, .bits = {octets, count}};
+    bac_value_encode(out, &value);
+}
+
+void sim_put_object(BpBuf *out, BacObjectId object)
+{
+    const BacValue value = {.type = BAC_OBJECT_IDENTIFIER, .object = object};
+    bac_value_encode(out, &value);
+}
+
+BacRefusal sim_put_array(BpBuf *out, uint32_t index, size_t count,
+                         void (*put)(const void *context, size_t i, BpBuf *out), const void *context)
+{
+    if (index == 0)
+        sim_put_natural(out, count);
+    else if (index == BAC_NO_INDEX)
+        for (size_t i = 0; i < count; i++)
+            put(context, i, out);
+    else if (index <= count)
+        put(context, index - 1, out);
+    else
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_ARRAY_INDEX);
+    return not_refused;
+}
+
+/* ---- what sort an object is of ---- */
+
+static SimKind kind_of(const SimObject *object)
+{
+    switch (object->id.type) {
+    case BAC_BINARY_INPUT:
+    case BAC_BINARY_OUTPUT:
+    case BAC_BINARY_VALUE: return SIM_BINARY;
+    case BAC_MULTI_STATE_INPUT:
+    case BAC_MULTI_STATE_OUTPUT:
+    case BAC_MULTI_STATE_VALUE: return SIM_MULTI_STATE;
+    case BAC_ACCUMULATOR: return SIM_ACCUMULATOR;
+    default: return SIM_ANALOG;
+    }
+}
+
+static bool is_output(uint16_t type)
+{
+    return type == BAC_ANALOG_OUTPUT || type == BAC_BINARY_OUTPUT || type == BAC_MULTI_STATE_OUTPUT;
+}
+
+static bool is_value(uint16_t type)
+{
+    return type == BAC_ANALOG_VALUE || type == BAC_BINARY_VALUE || type == BAC_MULTI_STATE_VALUE;
+}
+
+static size_t state_count(const SimObject *object)
+{
+    size_t count = 0;
+    while (object->spec->states && object->spec->states[count])
+        count++;
+    return count;
+}
+
+void sim_object_init(SimObject *object, BacObjectId id, const SimSpec *spec, const char *equipment,
+                     void *equipment_data)
+{
+    *object =
+        (SimObject){.id = id, .spec = spec, .signal = (Signal *)((char *)equipment_data + spec->signal)};
+    object->is_commandable = is_output(id.type) || is_value(id.type);
+    /* Setpoints are values that nothing in the building computes: they keep what they begin with. */
+    object->has_default = is_value(id.type) && strstr(spec->name, "SP") != NULL;
+    object->relinquish_default = object->signal->automatic;
+    snprintf(object->name, sizeof object->name, "%s/%s", equipment, spec->name);
+}
+
+/* ---- values ---- */
+
+static double highest_command(const SimObject *object)
+{
+    return object->slots[__builtin_ctz(object->commanded)];
+}
+
+void sim_object_apply(SimObject *object)
+{
+    if (object->out_of_service)
+        object->signal->actual = object->forced;
+    else if (object->commanded)
+        object->signal->actual = highest_command(object);
+    else
+        object->signal->actual = object->signal->automatic;
+}
+
+/* Sensors and actuators tell whole steps of their resolution. */
+static double rounded(double value, double resolution)
+{
+    /* By the inverse where that is whole: 235 / 10 is 23.5, 235 * 0.1 is not. */
+    const double steps = round(1 / resolution);
+    if (resolution <= 0)
+        return value;
+    return resolution < 1 && fabs(steps * resolution - 1) < 1e-9 ? round(value * steps) / steps
+                                                                 : round(value / resolution) * resolution;
+}
+
+double sim_object_value(const SimObject *object)
+{
+    if (object->is_not_a_number)
+        return NAN;
+    return object->out_of_service || object->commanded
+               ? object->signal->actual
+               : rounded(object->signal->actual, object->spec->resolution);
+}
+
+static void put_value(const SimObject *object, double value, BpBuf *out)
+{
+    switch (kind_of(object)) {
+    case SIM_ANALOG:
+        if (object->id.type == BAC_LARGE_ANALOG_VALUE) {
+            const BacValue large = {.type = BAC_DOUBLE, .double_real = value};
+            bac_value_encode(out, &large);
+        } else if (object->id.type == BAC_POSITIVE_INTEGER_VALUE) {
+            sim_put_natural(out, (uint64_t)fmax(0, value));
+        } else {
+            put_real(out, value);
+        }
+        break;
+    case SIM_BINARY: sim_put_enumerated(out, value > 0.5 ? BAC_ACTIVE : BAC_INACTIVE); break;
+    case SIM_MULTI_STATE: sim_put_natural(out, (uint64_t)fmax(1, round(value))); break;
+    case SIM_ACCUMULATOR: sim_put_natural(out, (uint64_t)fmax(0, value)); break;
+    }
+}
+
+static void put_slot(const void *context, size_t i, BpBuf *out)
+{
+    const SimObject *object = context;
+    if (object->commanded >> i & 1)
+        put_value(object, object->slots[i], out);
+    else
+        put_null(out);
+}
+
+static void put_state(const void *context, size_t i, BpBuf *out)
+{
+    const SimObject *object = context;
+    sim_put_text(out, object->spec->states[i]);
+}
+
+static void put_status_flags(const SimObject *object, BpBuf *out)
+{
+    const bool overridden = false; /* nobody stands at the equipment */
+    const uint8_t flags = (uint8_t)((object->is_faulty ? 0x40 : 0) | (overridden ? 0x20 : 0) |
+                                    (object->out_of_service ? 0x10 : 0));
+    sim_put_bits(out, &flags, 4);
+}
+
+/* ---- properties ---- */
+
+typedef enum Presence { REQUIRED, OPTIONAL } Presence;
+
+typedef struct Property {
+    uint32_t property;
+    Presence presence;
+    bool (*has)(const SimObject *object); /* NULL: all have it */
+} Property;
+
+static bool has_units(const SimObject *object)
+{
+    return kind_of(object) == SIM_ANALOG || kind_of(object) == SIM_ACCUMULATOR;
+}
+
+static bool has_range(const SimObject *object)
+{
+    return kind_of(object) == SIM_ANALOG && object->spec->max > object->spec->min;
+}
+
+static bool has_increment(const SimObject *object)
+{
+    return kind_of(object) == SIM_ANALOG && object->id.type != BAC_POSITIVE_INTEGER_VALUE;
+}
+
+static bool has_polarity(const SimObject *object)
+{
+    return object->id.type == BAC_BINARY_INPUT || object->id.type == BAC_BINARY_OUTPUT;
+}
+
+static bool has_two_states(const SimObject *object)
+{
+    return kind_of(object) == SIM_BINARY;
+}
+
+static bool has_states(const SimObject *object)
+{
+    return kind_of(object) == SIM_MULTI_STATE;
+}
+
+static bool is_accumulator(const SimObject *object)
+{
+    return kind_of(object) == SIM_ACCUMULATOR;
+}
+
+static bool has_priorities(const SimObject *object)
+{
+    return object->is_commandable;
+}
+
+static const Property properties[] = {
+    {BAC_PROP_OBJECT_IDENTIFIER, REQUIRED, NULL},
+    {BAC_PROP_OBJECT_NAME, REQUIRED, NULL},
+    {BAC_PROP_OBJECT_TYPE, REQUIRED, NULL},
+    {BAC_PROP_PRESENT_VALUE, REQUIRED, NULL},
+    {BAC_PROP_DESCRIPTION, OPTIONAL, NULL},
+    {BAC_PROP_STATUS_FLAGS, REQUIRED, NULL},
+    {BAC_PROP_EVENT_STATE, REQUIRED, NULL},
+    {BAC_PROP_RELIABILITY, OPTIONAL, NULL},
+    {BAC_PROP_OUT_OF_SERVICE, REQUIRED, NULL},
+    {BAC_PROP_UNITS, REQUIRED, has_units},
+    {BAC_PROP_MIN_PRES_VALUE, OPTIONAL, has_range},
+    {BAC_PROP_MAX_PRES_VALUE, OPTIONAL, has_range},
+    {BAC_PROP_RESOLUTION, OPTIONAL, has_range},
+    {BAC_PROP_COV_INCREMENT, OPTIONAL, has_increment},
+    {BAC_PROP_SCALE, REQUIRED, is_accumulator},
+    {BAC_PROP_MAX_PRES_VALUE, REQUIRED, is_accumulator},
+    {BAC_PROP_POLARITY, REQUIRED, has_polarity},
+    {BAC_PROP_INACTIVE_TEXT, OPTIONAL, has_two_states},
+    {BAC_PROP_ACTIVE_TEXT, OPTIONAL, has_two_states},
+    {BAC_PROP_NUMBER_OF_STATES, REQUIRED, has_states},
+    {BAC_PROP_STATE_TEXT, OPTIONAL, has_states},
+    {BAC_PROP_PRIORITY_ARRAY, REQUIRED, has_priorities},
+    {BAC_PROP_RELINQUISH_DEFAULT, REQUIRED, has_priorities},
+};
+
+enum { PROPERTIES = sizeof properties / sizeof properties[0] };
+
+static const Property *find_property(const SimObject *object, uint32_t property)
+{
+    for (size_t i = 0; i < PROPERTIES; i++)
+        if (properties[i].property == property && (!properties[i].has || properties[i].has(object)))
+            return &properties[i];
+    return NULL;
+}
+
+bool sim_object_property(const SimObject *object, uint32_t only, size_t i, uint32_t *ret_property)
+{
+    for (size_t j = 0; j < PROPERTIES; j++) {
+        const Property *property = &properties[j];
+        if ((property->has && !property->has(object)) ||
+            (only == BAC_PROP_REQUIRED && property->presence != REQUIRED) ||
+            (only == BAC_PROP_OPTIONAL && property->presence != OPTIONAL))
+            continue;
+        if (i-- == 0) {
+            *ret_property = property->property;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Property_List leaves out what every object has in front of it: identifier, name, type and itself
+ * (clause 12.1.1.4.1). */
+static bool is_listed(uint32_t property)
+{
+    return property != BAC_PROP_OBJECT_IDENTIFIER && property != BAC_PROP_OBJECT_NAME &&
+           property != BAC_PROP_OBJECT_TYPE;
+}
+
+typedef struct PropertyList {
+    uint32_t items[PROPERTIES];
+} PropertyList;
+
+static void put_listed(const void *context, size_t i, BpBuf *out)
+{
+    const PropertyList *list = context;
+    sim_put_enumerated(out, list->items[i]);
+}
+
+static BacRefusal put_property_list(const SimObject *object, uint32_t index, BpBuf *out)
+{
+    PropertyList list;
+    size_t count = 0;
+    uint32_t property;
+    for (size_t i = 0; sim_object_property(object, BAC_PROP_ALL, i, &property); i++)
+        if (is_listed(property))
+            list.items[count++] = property;
+    return sim_put_array(out, index, count, put_listed, &list);
+}
+
+static BacRefusal put_array_property(const SimObject *object, const BacReference *reference, BpBuf *out)
+{
+    switch (reference->property) {
+    case BAC_PROP_PRIORITY_ARRAY:
+        return sim_put_array(out, reference->index, SIM_PRIORITIES, put_slot, object);
+    case BAC_PROP_STATE_TEXT:
+        return sim_put_array(out, reference->index, state_count(object), put_state, object);
+    default: return put_property_list(object, reference->index, out);
+    }
+}
+
+static void put_property(const SimObject *object, uint32_t property, BpBuf *out)
+{
+    const SimSpec *spec = object->spec;
+    switch (property) {
+    case BAC_PROP_OBJECT_IDENTIFIER: sim_put_object(out, object->id); break;
+    case BAC_PROP_OBJECT_NAME: sim_put_text(out, object->name); break;
+    case BAC_PROP_OBJECT_TYPE: sim_put_enumerated(out, object->id.type); break;
+    case BAC_PROP_PRESENT_VALUE: put_value(object, sim_object_value(object), out); break;
+    case BAC_PROP_DESCRIPTION: sim_put_text(out, spec->description); break;
+    case BAC_PROP_STATUS_FLAGS: put_status_flags(object, out); break;
+    case BAC_PROP_EVENT_STATE:
+        sim_put_enumerated(out, object->is_faulty ? BAC_STATE_FAULT : BAC_STATE_NORMAL);
+        break;
+    case BAC_PROP_RELIABILITY:
+        sim_put_enumerated(out, object->is_faulty ? BAC_RELIABILITY_UNRELIABLE_OTHER
+                                                  : BAC_RELIABILITY_NO_FAULT_DETECTED);
+        break;
+    case BAC_PROP_OUT_OF_SERVICE: put_boolean(out, object->out_of_service); break;
+    case BAC_PROP_UNITS: sim_put_enumerated(out, spec->units); break;
+    case BAC_PROP_MIN_PRES_VALUE: put_value(object, spec->min, out); break;
+    case BAC_PROP_MAX_PRES_VALUE:
+        put_value(object, is_accumulator(object) ? 4294967295.0 : spec->max, out);
+        break;
+    case BAC_PROP_RESOLUTION: put_value(object, spec->resolution, out); break;
+    case BAC_PROP_COV_INCREMENT: put_value(object, spec->resolution * 2, out); break;
+    case BAC_PROP_SCALE: put_real(out, 1); break; /* BACnetScale's float choice is context 0: see below */
+    case BAC_PROP_POLARITY: sim_put_enumerated(out, BAC_POLARITY_NORMAL); break;
+    case BAC_PROP_INACTIVE_TEXT: sim_put_text(out, spec->states[0]); break;
+    case BAC_PROP_ACTIVE_TEXT: sim_put_text(out, spec->states[1]); break;
+    case BAC_PROP_NUMBER_OF_STATES: sim_put_natural(out, state_count(object)); break;
+    case BAC_PROP_RELINQUISH_DEFAULT:
+        put_value(object,
+                  object->has_default ? object->relinquish_default
+                                      : rounded(object->signal->automatic, spec->resolution),
+                  out);
+        break;
+    default: assert(false);
+    }
+}
+
+/* BACnetScale ::= CHOICE { float-scale [0] REAL, integer-scale [1] INTEGER } */
+static void put_scale(BpBuf *out)
+{
+    const BacValue one = {.type = BAC_REAL, .real = 1};
+    bac_value_encode_context(out, 0, &one);
+}
+
+BacRefusal sim_object_read(const SimObject *object, const BacReference *reference, BpBuf *out)
+{
+    const uint32_t property = reference->property;
+    if (property != BAC_PROP_PROPERTY_LIST && !find_property(object, property))
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
+    if (property == BAC_PROP_PRIORITY_ARRAY || property == BAC_PROP_STATE_TEXT ||
+        property == BAC_PROP_PROPERTY_LIST)
+        return put_array_property(object, reference, out);
+    if (reference->index != BAC_NO_INDEX)
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_PROPERTY_IS_NOT_AN_ARRAY);
+    if (property == BAC_PROP_SCALE)
+        put_scale(out);
+    else
+        put_property(object, property, out);
+    return not_refused;
+}
+
+/* ---- writing ---- */
+
+static BacType value_type(const SimObject *object)
+{
+    switch (kind_of(object)) {
+    case SIM_BINARY: return BAC_ENUMERATED;
+    case SIM_MULTI_STATE:
+    case SIM_ACCUMULATOR: return BAC_UNSIGNED;
+    default:
+        return object->id.type == BAC_LARGE_ANALOG_VALUE       ? BAC_DOUBLE
+               : object->id.type == BAC_POSITIVE_INTEGER_VALUE ? BAC_UNSIGNED
+                                                               : BAC_REAL;
+    }
+}
+
+static bool is_in_range(const SimObject *object, double value)
+{
+    switch (kind_of(object)) {
+    case SIM_BINARY: return value <= 1;
+    case SIM_MULTI_STATE: return value >= 1 && value <= (double)state_count(object);
+    default:
+        return isfinite(value) && (object->spec->max <= object->spec->min ||
+                                   (value >= object->spec->min && value <= object->spec->max));
+    }
+}
+
+static BacRefusal write_present_value(SimObject *object, const BacValue *value, uint8_t priority)
+{
+    double number;
+    const bool is_null = value->type == BAC_NULL;
+    if (!object->is_commandable && !object->out_of_service)
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED);
+    if (!is_null && value->type != value_type(object))
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_DATA_TYPE);
+    if (is_null && !object->is_commandable)
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_DATA_TYPE);
+    if (!is_null && (!bac_value_number(value, &number) || !is_in_range(object, number)))
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_VALUE_OUT_OF_RANGE);
+    if (!object->is_commandable) {
+        object->forced = number;
+    } else if (is_null) {
+        object->commanded &= (uint16_t) ~(1U << (priority - 1));
+    } else {
+        object->commanded |= (uint16_t)(1U << (priority - 1));
+        object->slots[priority - 1] = number;
+        object->forced = number;
+    }
+    sim_object_apply(object);
+    return not_refused;
+}
+
+static BacRefusal write_out_of_service(SimObject *object, const BacValue *value)
+{
+    if (value->type != BAC_BOOLEAN)
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_DATA_TYPE);
+    if (value->boolean && !object->out_of_service)
+        object->forced = sim_object_value(object);
+    object->out_of_service = value->boolean;
+    sim_object_apply(object);
+    return not_refused;
+}
+
+static BacRefusal write_default(SimObject *object, const BacValue *value)
+{
+    double number;
+    if (!object->has_default)
+        return sim_error(BAC_CLASS_PROPERTY,
+                         BAC_CODE_WRITE_ACCESS_DENIED); /* the building's controls say it */
+    if (value->type != value_type(object))
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_DATA_TYPE);
+    if (!bac_value_number(value, &number) || !is_in_range(object, number))
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_VALUE_OUT_OF_RANGE);
+    object->relinquish_default = object->signal->automatic = number;
+    sim_object_apply(object);
+    return not_refused;
+}
+
+BacRefusal sim_object_write(SimObject *object, const BacWrite *write)
+{
+    BpCursor in = write->value;
+    BacValue value;
+    const uint32_t property = write->reference.property;
+    if (!find_property(object, property))
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
+    if (write->reference.index != BAC_NO_INDEX && property != BAC_PROP_PRIORITY_ARRAY &&
+        property != BAC_PROP_STATE_TEXT)
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_PROPERTY_IS_NOT_AN_ARRAY);
+    if (bac_value_decode(&in, &value, NULL) != BP_OK || bp_cursor_remaining(&in))
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_DATA_TYPE);
+    switch (property) {
+    case BAC_PROP_PRESENT_VALUE: return write_present_value(object, &value, write->priority);
+    case BAC_PROP_OUT_OF_SERVICE: return write_out_of_service(object, &value);
+    case BAC_PROP_RELINQUISH_DEFAULT: return write_default(object, &value);
+    default: return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED);
+    }
+}

@@ -1,0 +1,40 @@
+/* A site of simulated devices: which objects each has, over one building. */
+#ifndef SIM_SITE_H
+#define SIM_SITE_H
+
+#include "sim/object.h"
+
+typedef struct SimSite SimSite;
+
+typedef struct SimDevice {
+    SimSite *site;
+    uint32_t instance;
+    char name[SIM_NAME_MAX], description[80], model[40];
+    SimObject *objects; /* sorted by type and instance */
+    size_t count;
+} SimDevice;
+
+struct SimSite {
+    Building building;
+    SimDevice *devices;
+    size_t device_count;
+    size_t point_count; /* objects besides the device objects */
+    bool has_flaws;
+};
+
+enum { SIM_FIRST_INSTANCE = 1001, SIM_POINTS_MAX = 100000 };
+
+/* A site with exactly `points` objects besides its devices' own. `flaws`: some sensors are faulty now and
+ * then, one says NaN, as on real sites. */
+void sim_site_init(SimSite *site, size_t points, uint64_t seed, int64_t start_us, bool flaws);
+void sim_site_done(SimSite *site);
+
+/* The building goes on by `seconds`, and objects show it. */
+void sim_site_step(SimSite *site, double seconds);
+
+SimObject *sim_device_find(const SimDevice *device, BacObjectId id);
+
+/* The device's objects as lib/bacnet's server asks for them; `owner` is the SimDevice. */
+extern const BacObjects sim_device_objects;
+
+#endif
