@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# Our octets are BACnet to others too: an independent stack reads and writes the simulator, our tools read that stack,
+# and tshark finds nothing wrong in what we send. BUILD names the build folder (default: build).
+
+setup_file() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    export root BACPIPES="$root/${BUILD:-build}/apps/bacpipes" BACPIPES_CONFIG=/dev/null
+    if command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; then
+        [ -d "$root/tests/peers/node_modules" ] || npm --prefix "$root/tests/peers" ci --ignore-scripts --no-audit --no-fund >/dev/null
+        export HAS_NODE=yes
+    fi
+}
+
+setup() {
+    port=$((40000 + (BASHPID * 7 + BATS_TEST_NUMBER * 131) % 5000))
+    pids=()
+}
+
+teardown() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+}
+
+# Starts a command and waits until its output says that it is ready.
+start() {
+    local log="$BATS_TEST_TMPDIR/start.${#pids[@]}"
+    "$@" >"$log" 2>&1 3>&- &
+    pids+=($!)
+    for _ in $(seq 100); do
+        grep -q 'ready\|Capturing' "$log" && return
+        kill -0 "${pids[-1]}" 2>/dev/null || break
+        sleep 0.1
+    done
+    cat "$log"
+    return 1
+}
+
+needs_node() {
+    [ -n "${HAS_NODE:-}" ] || skip "NOT TESTED: Node.js 20 or newer is not here"
+}
+
+@test "an independent stack finds, reads, writes and releases the simulator" {
+    needs_node
+    start "$BACPIPES" sim --port $port --points 120 --without-flaws
+    run node "$root/tests/peers/reader.mjs" 127.77.0.2:$((port + 5000)) 127.255.255.255 127.66.0.1:$port
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(grep -c '^ok' <<<"$output")" -eq 7 ]
+}
+
+@test "our tools read an independent stack's device" {
+    needs_node
+    start node "$root/tests/peers/device.mjs" 127.77.0.1:$port 77 40
+    run "$BACPIPES" read 127.77.0.1:$port ai,7 present-value object-name --address 127.0.0.1 --port $((port + 1)) --json
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *70.5* && "$output" == *AI/7* ]]
+    run "$BACPIPES" read 127.77.0.1:$port device,77 object-list --address 127.0.0.1 --port $((port + 1))
+    [ "$(grep -c 'analog-input\|binary-value' <<<"$output")" -ge 40 ]
+}
+
+@test "all devices answer behind one address, as stations of a network" {
+    start "$BACPIPES" sim --port $port --points 120 --network 2001 --without-flaws
+    run "$BACPIPES" read 127.66.0.1:$port/2001:0001 device,1001 object-name --address 127.0.0.1 --port $((port + 1))
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *AHU-1* ]]
+    run "$BACPIPES" read 127.66.0.1:$port/2001:0002 device,1002 object-name --address 127.0.0.1 --port $((port + 1))
+    [[ "$output" == *PLANT* ]]
+    run "$BACPIPES" discover 127.66.0.1:$port/2001: --address 127.0.0.1 --broadcast 127.255.255.255 --port $((port + 1))
+    echo "$output"
+}
+
+@test "tshark finds nothing malformed in what we send" {
+    command -v tshark >/dev/null || skip "NOT TESTED: tshark is not here"
+    tshark -D >/dev/null 2>&1 && [ "$(id -u)" = 0 ] || skip "NOT TESTED: capturing on loopback is root's"
+    pcap="$BATS_TEST_TMPDIR/lo.pcap"
+    start "$BACPIPES" sim --port $port --points 300
+    start tshark -i lo -f "udp port $port" -w "$pcap"
+    options=(--address 127.0.0.1 --broadcast 127.255.255.255 --port $port)
+    "$BACPIPES" discover "${options[@]}"
+    "$BACPIPES" read 1001 device,1001 all "${options[@]}" >/dev/null
+    "$BACPIPES" read 1002 ai,1 all "${options[@]}" >/dev/null
+    "$BACPIPES" read 1004 device,1004 object-list "${options[@]}" >/dev/null
+    "$BACPIPES" read 1004 msv,1 all "${options[@]}" >/dev/null
+    "$BACPIPES" write 1004 av,1 22.5 --priority 8 "${options[@]}" >/dev/null
+    "$BACPIPES" release 1004 av,1 --priority 8 "${options[@]}" >/dev/null
+    ! "$BACPIPES" read 1004 ai,4000 present-value "${options[@]}" >/dev/null 2>&1
+    sleep 1
+    kill "${pids[-1]}"; wait "${pids[-1]}" || true
+    decode=(tshark -r "$pcap" -d "udp.port==$port,bvlc")
+    frames=$("${decode[@]}" -Y bacapp 2>/dev/null | wc -l)
+    wrong=$("${decode[@]}" -Y '_ws.malformed || _ws.expert.severity >= 0x600000' 2>/dev/null)
+    echo "# $frames BACnet frames" >&3
+    echo "$wrong"
+    [ "$frames" -ge 30 ]
+    [ -z "$wrong" ]
+}
