@@ -360,9 +360,13 @@ static void take_request(BacServer *server, const BacDatagram *request, int64_t 
         send_refusal(server, request, abortion(BAC_ABORT_SEGMENTATION_NOT_SUPPORTED));
         return;
     }
-    if (find_sending(server, &request->from, apdu->invoke_id))
-        return; /* asked again while the answer is on its way */
-    BacSending *sending = apdu->segmented_response_accepted ? free_sending(server) : NULL;
+    BacSending *sending = find_sending(server, &request->from, apdu->invoke_id);
+    if (sending) { /* asked again while the answer is on its way: did it begin to arrive? */
+        if (sending->first == 0)
+            send_segment(server, sending, 0);
+        return;
+    }
+    sending = apdu->segmented_response_accepted ? free_sending(server) : NULL;
     uint8_t memory[BAC_APDU_MAX];
     BpBuf answer = sending ? bp_buf(sending->octets, sizeof sending->octets)
                            : bp_buf(memory, apdu_limit(server, apdu) - ANSWER_HEADER);

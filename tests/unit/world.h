@@ -27,8 +27,9 @@ typedef struct Frame {
 typedef struct Network {
     BpRandom random;
     int64_t now_us;
-    double lost, doubled; /* parts of 1 */
-    int64_t delay_us, jitter_us;
+    double lost, doubled;        /* parts of 1 */
+    int64_t delay_us, jitter_us; /* all take the one; up to the other more: */
+    double delayed;              /* parts of 1, those that do */
     /* Where not NULL: true for a frame that is lost. */
     bool (*loses)(void *owner, const Frame *frame);
     void *owner;
@@ -82,7 +83,8 @@ static inline void network_send(Network *network, const BacAddress *from, const 
         Frame *frame = malloc(sizeof *frame);
         assert_non_null(frame);
         assert_true(datagram.size <= sizeof frame->octets);
-        const double jitter = bp_random_unit(&network->random) * (double)network->jitter_us;
+        const bool is_delayed = bp_random_unit(&network->random) < network->delayed;
+        const double jitter = is_delayed ? bp_random_unit(&network->random) * (double)network->jitter_us : 0;
         frame->at_us = network->now_us + network->delay_us + (int64_t)jitter;
         frame->number = network->number++;
         frame->from = *from;
@@ -126,6 +128,7 @@ typedef struct Device {
     uint32_t last_instance;
     uint8_t last_priority;
     uint64_t writes;
+    bool *written; /* where not NULL: by value, whether it was written here */
 } Device;
 
 static const BacRefusal NO_SUCH_OBJECT = {BAC_REFUSED_ERROR, BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT};
@@ -234,6 +237,8 @@ static inline BacRefusal device_write(void *owner, const BacWrite *write)
     device->last_instance = write->reference.object.instance;
     device->last_priority = write->priority;
     device->writes++;
+    if (device->written)
+        device->written[value.natural] = true;
     return (BacRefusal){0};
 }
 
