@@ -1,0 +1,121 @@
+/* The server's side of a conversation. The input is a play: each scene has an octet that says what happens,
+ * one that says how much or how long, and the octets of an APDU where one comes in. Whatever comes, what we
+ * send can be read and is no longer than the device and its client take, and every long answer ends. */
+#include "bacnet/server.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Bits of the octet that says what happens. */
+enum { TIME_PASSES = 0x01, OTHER_CLIENT = 0x02, BROADCAST = 0x04 };
+
+enum { SENDINGS = 2, MAX_APDU = 480, OBJECTS = 200, DEVICE = 1042 };
+
+static const BacRefusal UNKNOWN = {BAC_REFUSED_ERROR, BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY};
+
+static bool exists(void *owner, BacObjectId object)
+{
+    (void)owner;
+    return object.type == BAC_DEVICE ? object.instance == DEVICE : object.instance < OBJECTS;
+}
+
+/* A few short properties, and an object list for the device that fills some segments. */
+static BacRefusal read_one(void *owner, const BacReference *reference, BpBuf *out)
+{
+    assert(reference->property != BAC_PROP_ALL && reference->property != BAC_PROP_REQUIRED &&
+           reference->property != BAC_PROP_OPTIONAL);
+    if (!exists(owner, reference->object))
+        return UNKNOWN;
+    if (reference->object.type == BAC_DEVICE && reference->property == BAC_PROP_OBJECT_LIST) {
+        for (uint32_t i = 0; i < OBJECTS; i++)
+            bac_value_encode(out,
+                             &(BacValue){.type = BAC_OBJECT_IDENTIFIER, .object = {BAC_ANALOG_INPUT, i}});
+        return (BacRefusal){0};
+    }
+    if (reference->property != BAC_PROP_PRESENT_VALUE)
+        return UNKNOWN;
+    bac_value_encode(out, &(BacValue){.type = BAC_REAL, .real = 21.5F});
+    return (BacRefusal){0};
+}
+
+static BacRefusal write_one(void *owner, const BacWrite *write)
+{
+    (void)owner;
+    assert(write->priority >= 1 && write->priority <= 16);
+    return bp_cursor_remaining(&write->value) % 2 ? UNKNOWN : (BacRefusal){0};
+}
+
+static bool property(void *owner, BacObjectId object, uint32_t only, size_t i, uint32_t *ret_property)
+{
+    (void)only;
+    *ret_property = i == 0 ? BAC_PROP_PRESENT_VALUE : BAC_PROP_OBJECT_LIST;
+    return exists(owner, object) && i < 2;
+}
+
+static void take_sent(void *owner, const BacAddress *to, BpStr octets)
+{
+    const BacAddress device = {{10, 0, 0, 9}, BAC_PORT, {0}};
+    BacDatagram datagram;
+    (void)owner;
+    (void)to;
+    BpCursor in = bp_cursor(octets.data, octets.size);
+    const BpStatus status = bac_datagram_decode(in, &device, &datagram, NULL);
+    assert(status == BP_OK && datagram.has_apdu);
+    const size_t header = 4 + 2 + 4 + 1 + 5; /* the longest: B/IP, NPDU to a station, a segment's */
+    assert(octets.size <= MAX_APDU - 5 + header);
+}
+
+static void begin(BacServer *server, BacSending *sendings)
+{
+    static const BacObjects objects = {
+        .read = read_one, .write = write_one, .property = property, .exists = exists};
+    const BacServerOptions options = {
+        .owner = server,
+        .send = take_sent,
+        .objects = &objects,
+        .identity = {DEVICE, MAX_APDU, BAC_SEGMENTED_BOTH, 260},
+        .has_read_multiple = true,
+        .window = 4,
+        .segment_retries = 3,
+        .segment_timeout_us = 2000000,
+        .sendings = sendings,
+        .sending_count = SENDINGS,
+    };
+    bac_server_init(server, &options);
+}
+
+static void hear(BacServer *server, uint8_t what, BpCursor apdu, int64_t now_us)
+{
+    BacDatagram datagram = {.from = {{10, 0, 0, 1}, BAC_PORT, {0}},
+                            .has_apdu = true,
+                            .is_broadcast = what & BROADCAST,
+                            .body = apdu};
+    if (what & OTHER_CLIENT)
+        datagram.from.remote = (BacStation){17, 1, {0x22}};
+    if (bac_apdu_decode(&datagram.body, &datagram.apdu, NULL) == BP_OK)
+        bac_server_receive(server, &datagram, now_us);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static BacSending sendings[SENDINGS];
+    BacServer server;
+    int64_t now_us = 0;
+    begin(&server, sendings);
+    BpCursor in = bp_cursor(data, size);
+    while (bp_cursor_remaining(&in) > 0) {
+        const uint8_t what = bp_cursor_u8(&in), how_much = bp_cursor_u8(&in);
+        const size_t left = bp_cursor_remaining(&in);
+        if (what & TIME_PASSES) {
+            now_us += how_much * INT64_C(100000);
+            bac_server_expire(&server, now_us);
+        } else {
+            hear(&server, what, bp_cursor_sub(&in, how_much < left ? how_much : left), now_us);
+        }
+    }
+    for (int tries = 0; tries <= 4; tries++)
+        bac_server_expire(&server, now_us += 2000000);
+    assert(bac_server_next_due_us(&server) == INT64_MAX);
+    return 0;
+}
