@@ -1,0 +1,613 @@
+#include "apps/collect/ask.h"
+
+#include "base/time.h"
+
+#include <assert.h>
+
+enum {
+    FLAGS_EVERY_S = 60,   /* status flags of a point that is read by ReadProperty */
+    BACKOFF_FIRST_S = 10, /* until a silent device is probed again */
+    FLUSH_AFTER_S = 5,    /* readings of a slow round do not wait longer for its end */
+    REST_FIRST_S = 60,    /* until a point with a lasting error is asked for again; doubled each time */
+    REST_DOUBLINGS = 6,   /* up to about an hour */
+};
+
+/* ---- readings ---- */
+
+void collect_ask_flush(CollectPoller *poller, CollectDevice *device)
+{
+    if (device->reading_count > 0 && device->device_id)
+        poller->hooks.on_readings(poller->hooks.owner, device, device->readings, device->reading_count);
+    device->reading_count = 0;
+    bp_arena_reset(&device->reasons);
+}
+
+static void add_reading(CollectPoller *poller, CollectDevice *device, const CollectPoint *point,
+                        const CollectSample *sample, int64_t now_us)
+{
+    poller->counts.reads++;
+    poller->counts.reads_failed += sample->problem != NULL;
+    if (device->reading_count == 0)
+        device->first_reading_us = now_us;
+    device->readings[device->reading_count++] =
+        collect_decode_reading(point->point_id, now_us + poller->wall_offset_us, sample, &device->reasons);
+    if (device->reading_count == device->point_count)
+        collect_ask_flush(poller, device);
+}
+
+static void add_problem(CollectPoller *poller, CollectDevice *device, const CollectPoint *point,
+                        const char *problem, int64_t now_us)
+{
+    const CollectSample sample = {.problem = problem};
+    add_reading(poller, device, point, &sample, now_us);
+}
+
+/* Errors that the next round would meet again. */
+static bool is_lasting(BacRefusal refusal)
+{
+    return refusal.kind == BAC_REFUSED_ERROR &&
+           (refusal.code == BAC_CODE_UNKNOWN_OBJECT || refusal.code == BAC_CODE_UNKNOWN_PROPERTY ||
+            refusal.code == BAC_CODE_READ_ACCESS_DENIED);
+}
+
+static void note_refusal(CollectPoint *point, BacRefusal refusal, int64_t now_us)
+{
+    if (!is_lasting(refusal))
+        return;
+    point->rests_until_us = now_us + ((int64_t)REST_FIRST_S * BP_SECOND << point->refusals);
+    if (point->refusals < REST_DOUBLINGS)
+        point->refusals++;
+}
+
+static void end_point(CollectPoller *poller, CollectDevice *device, CollectPoint *point,
+                      const CollectSample *sample, int64_t now_us)
+{
+    point->flags = sample->flags;
+    if (!sample->problem)
+        point->refusals = 0;
+    if (sample->octets > point->value_octets)
+        point->value_octets = sample->octets;
+    add_reading(poller, device, point, sample, now_us);
+}
+
+/* ---- rounds ---- */
+
+static void end_round(CollectPoller *poller, CollectDevice *device, CollectRound *round, int64_t now_us)
+{
+    round->running = false;
+    poller->counts.rounds++;
+    if (poller->counts.round_max_us < now_us - round->began_us)
+        poller->counts.round_max_us = now_us - round->began_us;
+    collect_ask_flush(poller, device);
+}
+
+/* The points of a batch are done with, whichever way. */
+static void settle(CollectPoller *poller, CollectBatch *batch, int64_t now_us)
+{
+    CollectDevice *device = batch->device;
+    CollectRound *round = batch->round;
+    round->waiting -= batch->count;
+    if (round->waiting == 0 && round->head == round->count)
+        end_round(poller, device, round, now_us);
+    else if (device->reading_count > 0 && now_us - device->first_reading_us >= FLUSH_AFTER_S * BP_SECOND)
+        collect_ask_flush(poller, device);
+}
+
+/* Back to the front of the queue, to be asked for again in batches of at most `most`. Those that were taken
+ * out left room there. */
+static void put_back(CollectBatch *batch, uint32_t most)
+{
+    CollectRound *round = batch->round;
+    assert(round->head >= batch->count);
+    round->waiting -= batch->count;
+    round->head -= batch->count;
+    for (uint32_t i = 0; i < batch->count; i++)
+        round->queue[round->head + i] = batch->points[i];
+    round->careful_count += batch->count;
+    round->careful_max = most ? most : 1;
+}
+
+/* ---- sending ---- */
+
+static CollectBatch *take_batch(CollectPoller *poller, CollectDevice *device, CollectBatchKind kind)
+{
+    CollectBatch *batch = poller->free_batches;
+    if (batch)
+        poller->free_batches = batch->next;
+    else if (poller->batch_count < COLLECT_TRANSACTIONS_MAX)
+        batch = &poller->batches[poller->batch_count++];
+    else
+        return NULL;
+    batch->device = device;
+    batch->kind = kind;
+    batch->generation = device->generation;
+    batch->round = NULL;
+    batch->answer_octets = 0;
+    batch->sample = (CollectSample){0};
+    batch->count = 0;
+    return batch;
+}
+
+static void free_batch(CollectPoller *poller, CollectBatch *batch)
+{
+    batch->device = NULL;
+    batch->next = poller->free_batches;
+    poller->free_batches = batch;
+}
+
+static CollectAsked send(CollectPoller *poller, CollectBatch *batch, uint8_t service, const BpBuf *parameters,
+                         uint8_t retries, int64_t now_us)
+{
+    assert(!parameters->failed);
+    const BacRequest request = {.service = service,
+                                .parameters = bp_buf_text(parameters),
+                                .timeout_us = poller->settings.timeout_us,
+                                .retries = retries,
+                                .context = batch};
+    batch->sent_us = now_us;
+    const BpStatus status = bac_client_request(&poller->client, &batch->device->peer, &request, now_us, NULL);
+    /* Longer than the peer takes it cannot be: plan and scan keep to limits that are the peer's. */
+    assert(status == BP_OK || status == BP_FULL);
+    return status == BP_OK ? COLLECT_ASKED : COLLECT_NO_ROOM;
+}
+
+static CollectAsked send_read(CollectPoller *poller, CollectBatch *batch, const BacReference *reference,
+                              uint8_t retries, int64_t now_us)
+{
+    uint8_t memory[BAC_APDU_MIN];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    bac_read_property_encode(&out, reference);
+    return send(poller, batch, BAC_SERVICE_CONFIRMED_READ_PROPERTY, &out, retries, now_us);
+}
+
+/* Small, and known to every device. */
+static CollectAsked ask_probe(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    CollectBatch *batch = take_batch(poller, device, COLLECT_BATCH_PROBE);
+    if (!batch)
+        return COLLECT_NO_ROOM;
+    const BacReference reference = {.object = {.type = BAC_DEVICE, .instance = device->instance},
+                                    .property = BAC_PROP_OBJECT_IDENTIFIER,
+                                    .index = BAC_NO_INDEX};
+    const CollectAsked asked = send_read(poller, batch, &reference, 0, now_us);
+    if (asked == COLLECT_ASKED)
+        device->probing = true;
+    else
+        free_batch(poller, batch);
+    return asked;
+}
+
+static unsigned wishes_for(const CollectPoint *point)
+{
+    /* Status flags speak of the present value. */
+    if (point->property != BAC_PROP_PRESENT_VALUE || point->has_no_flags)
+        return COLLECT_VALUE;
+    return point->flags & 1U << BAC_FLAG_FAULT ? COLLECT_VALUE | COLLECT_FLAGS | COLLECT_RELIABILITY
+                                               : COLLECT_VALUE | COLLECT_FLAGS;
+}
+
+/* Fills the batch from the round's queue, as far as the request and its answer fit. */
+static void fill(CollectBatch *batch, const CollectDevice *device, BpBuf *out)
+{
+    const CollectRound *round = batch->round;
+    uint32_t most = round->count - round->head;
+    if (most > COLLECT_BATCH_MAX)
+        most = COLLECT_BATCH_MAX;
+    if (round->careful_count > 0 && most > round->careful_max)
+        most = round->careful_max;
+    CollectRoom room = collect_plan_room(&device->limits);
+    BacReference references[COLLECT_BATCH_MAX * COLLECT_WISHES];
+    size_t count = 0;
+    while (batch->count < most) {
+        const uint32_t number = round->queue[round->head + batch->count];
+        const CollectPoint *point = &device->points[number];
+        const unsigned wishes = wishes_for(point);
+        if (!collect_plan_add_point(&room, point, wishes))
+            break;
+        count += collect_plan_references(point, wishes, &references[count]);
+        batch->points[batch->count] = number;
+        batch->wishes[batch->count++] = (uint8_t)wishes;
+    }
+    batch->answer_octets = room.answer_octets;
+    bac_read_multiple_encode(out, references, count);
+}
+
+static void take_out(CollectRound *round, uint32_t count)
+{
+    round->head += count;
+    round->waiting += count;
+    round->careful_count -= count < round->careful_count ? count : round->careful_count;
+}
+
+static void note_begin(CollectPoller *poller, CollectRound *round, int64_t now_us)
+{
+    if (round->was_sent)
+        return;
+    round->was_sent = true;
+    const int64_t late_us = now_us - round->began_us;
+    if (late_us > round->interval_us / 10 || late_us > BP_SECOND)
+        poller->counts.rounds_late++;
+    if (late_us > poller->counts.lateness_max_us)
+        poller->counts.lateness_max_us = late_us;
+}
+
+static CollectAsked ask_multiple(CollectPoller *poller, CollectBatch *batch, int64_t now_us)
+{
+    uint8_t memory[BAC_REQUEST_MAX];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    fill(batch, batch->device, &out);
+    return send(poller, batch, BAC_SERVICE_CONFIRMED_READ_PROPERTY_MULTIPLE, &out, poller->settings.retries,
+                now_us);
+}
+
+static uint32_t asked_property(const CollectPoint *point, CollectWish asking)
+{
+    switch (asking) {
+    case COLLECT_FLAGS: return BAC_PROP_STATUS_FLAGS;
+    case COLLECT_RELIABILITY: return BAC_PROP_RELIABILITY;
+    default: return point->property;
+    }
+}
+
+static CollectAsked ask_single(CollectPoller *poller, CollectBatch *batch, CollectWish asking, int64_t now_us)
+{
+    const CollectPoint *point = &batch->device->points[batch->points[0]];
+    const BacReference reference = collect_point_reference(point, asked_property(point, asking));
+    batch->asking = asking;
+    return send_read(poller, batch, &reference, poller->settings.retries, now_us);
+}
+
+static CollectAsked ask_points(CollectPoller *poller, CollectDevice *device, CollectRound *round,
+                               int64_t now_us)
+{
+    const bool multiple = device->limits.read_multiple;
+    CollectBatch *batch =
+        take_batch(poller, device, multiple ? COLLECT_BATCH_MULTIPLE : COLLECT_BATCH_SINGLE);
+    if (!batch)
+        return COLLECT_NO_ROOM;
+    CollectAsked asked;
+    batch->round = round;
+    if (multiple) {
+        asked = ask_multiple(poller, batch, now_us);
+    } else {
+        batch->points[0] = round->queue[round->head];
+        batch->count = 1;
+        batch->sample.flags = device->points[batch->points[0]].flags;
+        asked = ask_single(poller, batch, COLLECT_VALUE, now_us);
+    }
+    if (asked != COLLECT_ASKED) {
+        free_batch(poller, batch);
+        return asked;
+    }
+    take_out(round, batch->count);
+    note_begin(poller, round, now_us);
+    return COLLECT_ASKED;
+}
+
+static CollectAsked ask_scan(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    CollectBatch *batch = take_batch(poller, device, COLLECT_BATCH_SCAN);
+    if (!batch)
+        return COLLECT_NO_ROOM;
+    uint8_t memory[BAC_REQUEST_MAX];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    const uint8_t service = collect_scan_ask(device->scan, &device->limits, &out);
+    const CollectAsked asked = send(poller, batch, service, &out, poller->settings.retries, now_us);
+    if (asked == COLLECT_ASKED)
+        device->scan_waits = true;
+    else
+        free_batch(poller, batch);
+    return asked;
+}
+
+static CollectRound *next_round(const CollectDevice *device)
+{
+    for (size_t i = 0; i < device->round_count; i++)
+        if (device->rounds[i].running && device->rounds[i].head < device->rounds[i].count)
+            return &device->rounds[i];
+    return NULL;
+}
+
+static bool probe_is_due(const CollectDevice *device, int64_t now_us)
+{
+    if (device->probing)
+        return false;
+    return device->doubted || (device->state == COLLECT_OFFLINE && now_us >= device->probe_due_us);
+}
+
+bool collect_ask_has_more(const CollectDevice *device, int64_t now_us)
+{
+    if (!device->enabled)
+        return false;
+    if (device->doubted || device->state == COLLECT_OFFLINE)
+        return probe_is_due(device, now_us);
+    return next_round(device) || (device->scan && !device->scan_waits);
+}
+
+CollectAsked collect_ask_next(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    if (!collect_ask_has_more(device, now_us))
+        return COLLECT_NOTHING_TO_ASK;
+    if (probe_is_due(device, now_us))
+        return ask_probe(poller, device, now_us);
+    CollectRound *round = next_round(device);
+    return round ? ask_points(poller, device, round, now_us) : ask_scan(poller, device, now_us);
+}
+
+/* ---- online and offline ---- */
+
+static void set_state(CollectPoller *poller, CollectDevice *device, CollectState state, const char *reason,
+                      int64_t now_us)
+{
+    device->state = state;
+    device->reason = reason;
+    device->since_us = now_us + poller->wall_offset_us;
+    poller->hooks.on_state(poller->hooks.owner, device);
+}
+
+static void note_alive(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    const bool was_offline = device->state == COLLECT_OFFLINE;
+    device->answered_us = now_us;
+    device->answered_at_us = now_us + poller->wall_offset_us;
+    device->backoff_us = 0;
+    if (device->state != COLLECT_ONLINE)
+        set_state(poller, device, COLLECT_ONLINE, "", now_us);
+    /* What it missed is read at once; from then on at its own instants again. */
+    for (size_t i = 0; was_offline && i < device->round_count; i++)
+        device->rounds[i].due_us = now_us;
+}
+
+static void plan_probe(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    const int64_t most_us = poller->settings.backoff_max_us;
+    device->backoff_us = device->backoff_us ? 2 * device->backoff_us : BACKOFF_FIRST_S * BP_SECOND;
+    if (device->backoff_us > most_us)
+        device->backoff_us = most_us;
+    const double jitter = 0.8 + 0.4 * bp_random_unit(&poller->random);
+    device->probe_due_us = now_us + (int64_t)((double)device->backoff_us * jitter);
+}
+
+static void give_up_scan(CollectPoller *poller, CollectDevice *device)
+{
+    CollectScan *scan = device->scan;
+    if (!scan || device->scan_waits)
+        return; /* its own silence will end it */
+    device->scan = NULL;
+    collect_scan_fail(scan, "the device does not answer");
+    poller->hooks.on_scanned(poller->hooks.owner, device, scan);
+}
+
+/* Every point that should have been read by now is a bad reading: gaps are explained. */
+static void tell_silence(CollectPoller *poller, CollectDevice *device, bool all, int64_t now_us)
+{
+    for (size_t i = 0; i < device->round_count; i++) {
+        CollectRound *round = &device->rounds[i];
+        for (uint32_t j = all ? 0 : round->head; j < round->count && (all || round->running); j++) {
+            const CollectPoint *point = &device->points[all ? round->first + j : round->queue[j]];
+            if (now_us >= point->rests_until_us)
+                add_problem(poller, device, point, "timeout", now_us);
+        }
+        round->running = false;
+    }
+    collect_ask_flush(poller, device);
+}
+
+static void go_offline(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    const bool was_offline = device->state == COLLECT_OFFLINE;
+    device->generation++; /* what is still under way is told below */
+    tell_silence(poller, device, was_offline, now_us);
+    plan_probe(poller, device, now_us);
+    if (!was_offline)
+        set_state(poller, device, COLLECT_OFFLINE, "timeout", now_us);
+    give_up_scan(poller, device);
+}
+
+static void take_probe(CollectPoller *poller, CollectDevice *device, BacOutcome outcome, int64_t now_us)
+{
+    const bool was_doubted = device->doubted;
+    device->probing = false;
+    device->doubted = false;
+    if (outcome == BAC_SILENT)
+        go_offline(poller, device, now_us);
+    else if (was_doubted && device->doubt_answer)
+        (void)collect_limits_unanswered(&device->limits, device->doubt_count, device->doubt_answer, now_us);
+}
+
+/* No answer to any try. Was it too much for the device, or is it away? A probe will tell. */
+static void doubt(CollectDevice *device, uint32_t count, size_t answer_octets)
+{
+    device->doubted = true;
+    device->doubt_count = count;
+    device->doubt_answer = (uint32_t)answer_octets;
+}
+
+/* ---- answers ---- */
+
+static void take_multiple_result(CollectPoint *point, CollectSample *sample, const BacReadResult *result,
+                                 BpArena *reasons, int64_t now_us)
+{
+    const bool is_error = result->refusal.kind != BAC_NOT_REFUSED;
+    if (result->reference.property == point->property) {
+        if (!is_error)
+            collect_decode_value(result->value, sample);
+        else
+            sample->problem = collect_decode_refusal(result->refusal, reasons);
+        if (is_error)
+            note_refusal(point, result->refusal, now_us);
+    } else if (result->reference.property == BAC_PROP_STATUS_FLAGS) {
+        if (!is_error)
+            sample->flags = collect_decode_flags(result->value);
+        point->has_no_flags = is_error && result->refusal.kind == BAC_REFUSED_ERROR &&
+                              result->refusal.code == BAC_CODE_UNKNOWN_PROPERTY;
+    } else if (!is_error) {
+        sample->reliability =
+            (uint16_t)collect_decode_enumerated(result->value, BAC_RELIABILITY_NO_FAULT_DETECTED);
+    }
+}
+
+/* The client has made sure that the answer has what was asked, in the order asked. */
+static void take_multiple_answer(CollectPoller *poller, CollectBatch *batch, BpCursor body, int64_t now_us)
+{
+    CollectDevice *device = batch->device;
+    BacReadMultiple walk = {.in = body};
+    device->limits.multiple_proven = true;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        CollectPoint *point = &device->points[batch->points[i]];
+        CollectSample sample = {.problem = "no-answer"};
+        for (unsigned wishes = batch->wishes[i]; wishes; wishes &= wishes - 1) {
+            BacReadResult result;
+            if (bac_read_multiple_ack_next(&walk, &result, NULL) != BP_OK)
+                break;
+            take_multiple_result(point, &sample, &result, &device->reasons, now_us);
+        }
+        end_point(poller, device, point, &sample, now_us);
+    }
+    settle(poller, batch, now_us);
+}
+
+/* What is to be asked of a point after `asking`, or 0. */
+static CollectWish next_wish(const CollectPoint *point, const CollectSample *sample, CollectWish asking,
+                             int64_t now_us)
+{
+    const unsigned wishes = wishes_for(point);
+    if (asking == COLLECT_VALUE && wishes & COLLECT_FLAGS && !sample->problem &&
+        (point->flags_at_us == 0 || now_us - point->flags_at_us >= FLAGS_EVERY_S * BP_SECOND))
+        return COLLECT_FLAGS;
+    if (asking != COLLECT_RELIABILITY && sample->flags & 1U << BAC_FLAG_FAULT && !sample->problem)
+        return COLLECT_RELIABILITY;
+    return 0;
+}
+
+static void end_single(CollectPoller *poller, CollectBatch *batch, int64_t now_us)
+{
+    CollectDevice *device = batch->device;
+    end_point(poller, device, &device->points[batch->points[0]], &batch->sample, now_us);
+    settle(poller, batch, now_us);
+}
+
+static void take_single_result(CollectBatch *batch, const BacAnswer *answer, int64_t now_us)
+{
+    CollectDevice *device = batch->device;
+    CollectPoint *point = &device->points[batch->points[0]];
+    BacReadResult result = {.reference = collect_point_reference(point, asked_property(point, batch->asking)),
+                            .refusal = answer->refusal};
+    BpCursor body = answer->body;
+    BacReference reference;
+    if (answer->outcome == BAC_ANSWERED &&
+        bac_read_property_ack_decode(&body, &reference, &result.value, NULL) != BP_OK)
+        result.value = bp_cursor(NULL, 0);
+    take_multiple_result(point, &batch->sample, &result, &device->reasons, now_us);
+    if (batch->asking == COLLECT_FLAGS)
+        point->flags_at_us = now_us;
+}
+
+/* True while more is asked of the point, with the same batch. */
+static bool take_single(CollectPoller *poller, CollectBatch *batch, const BacAnswer *answer, int64_t now_us)
+{
+    const CollectDevice *device = batch->device;
+    if (answer->outcome == BAC_SILENT && batch->asking == COLLECT_VALUE)
+        batch->sample.problem = "timeout";
+    else if (answer->outcome != BAC_SILENT)
+        take_single_result(batch, answer, now_us);
+    const CollectWish next = answer->outcome == BAC_SILENT ? 0
+                                                           : next_wish(&device->points[batch->points[0]],
+                                                                       &batch->sample, batch->asking, now_us);
+    if (next && ask_single(poller, batch, next, now_us) == COLLECT_ASKED)
+        return true;
+    end_single(poller, batch, now_us);
+    if (answer->outcome == BAC_SILENT && device->answered_us <= batch->sent_us)
+        doubt(batch->device, 1, 0);
+    return false;
+}
+
+/* A batch that was refused as a whole. True while its point is asked for alone, with the same batch. */
+static bool take_multiple_refusal(CollectPoller *poller, CollectBatch *batch, BacRefusal refusal,
+                                  int64_t now_us)
+{
+    CollectDevice *device = batch->device;
+    const CollectRemedy remedy =
+        collect_limits_refused(&device->limits, refusal, batch->count, batch->answer_octets, now_us);
+    if (remedy != COLLECT_IS_ERROR) {
+        put_back(batch, batch->count / 2);
+        return false;
+    }
+    batch->kind = COLLECT_BATCH_SINGLE;
+    batch->sample = (CollectSample){.flags = device->points[batch->points[0]].flags};
+    if (ask_single(poller, batch, COLLECT_VALUE, now_us) == COLLECT_ASKED)
+        return true;
+    put_back(batch, 1);
+    return false;
+}
+
+static bool take_multiple(CollectPoller *poller, CollectBatch *batch, const BacAnswer *answer, int64_t now_us)
+{
+    CollectDevice *device = batch->device;
+    switch (answer->outcome) {
+    case BAC_ANSWERED: take_multiple_answer(poller, batch, answer->body, now_us); return false;
+    case BAC_REFUSED: return take_multiple_refusal(poller, batch, answer->refusal, now_us);
+    default: break;
+    }
+    put_back(batch, batch->count / 2);
+    if (device->answered_us > batch->sent_us)
+        (void)collect_limits_unanswered(&device->limits, batch->count, batch->answer_octets, now_us);
+    else if (!device->doubted)
+        doubt(device, batch->count, batch->answer_octets);
+    return false;
+}
+
+static void take_scan(CollectPoller *poller, CollectBatch *batch, const BacAnswer *answer, int64_t now_us)
+{
+    CollectDevice *device = batch->device;
+    CollectScan *scan = device->scan;
+    device->scan_waits = false;
+    collect_scan_take(scan, &device->limits, answer, now_us);
+    if (!collect_scan_is_over(scan))
+        return;
+    if (answer->outcome == BAC_SILENT && device->answered_us <= batch->sent_us)
+        doubt(device, 0, 0);
+    device->scan = NULL;
+    poller->hooks.on_scanned(poller->hooks.owner, device, scan);
+}
+
+static void note_latency(CollectPoller *poller, const BacAnswer *answer)
+{
+    if (answer->outcome == BAC_SILENT || answer->tries > 1)
+        return;
+    size_t bucket = 0;
+    while (bucket + 1 < COLLECT_LATENCIES && answer->round_trip_us >= BP_MS << bucket)
+        bucket++;
+    poller->counts.latencies[bucket]++;
+}
+
+/* True while the batch is under way again. */
+static bool take(CollectPoller *poller, CollectBatch *batch, const BacAnswer *answer, int64_t now_us)
+{
+    const bool points_are_those = batch->generation == batch->device->generation;
+    switch (batch->kind) {
+    case COLLECT_BATCH_PROBE: take_probe(poller, batch->device, answer->outcome, now_us); return false;
+    case COLLECT_BATCH_SCAN: take_scan(poller, batch, answer, now_us); return false;
+    case COLLECT_BATCH_SINGLE: return points_are_those && take_single(poller, batch, answer, now_us);
+    default: return points_are_those && take_multiple(poller, batch, answer, now_us);
+    }
+}
+
+CollectDevice *collect_ask_take(CollectPoller *poller, const BacAnswer *answer, int64_t now_us)
+{
+    CollectBatch *batch = answer->context;
+    CollectDevice *device = batch->device;
+    note_latency(poller, answer);
+    if (answer->outcome != BAC_SILENT)
+        note_alive(poller, device, now_us);
+    if (!take(poller, batch, answer, now_us))
+        free_batch(poller, batch);
+    return device;
+}
+
+void collect_ask_forget(CollectPoller *poller, const CollectDevice *device)
+{
+    for (size_t i = 0; i < poller->batch_count; i++)
+        if (poller->batches[i].device == device)
+            free_batch(poller, &poller->batches[i]);
+}

@@ -1,0 +1,98 @@
+/* bacpipes collect: BACnet devices to MQTT.
+ *
+ *   discover.c -> site.c          who is there, and what the database says of them
+ *   poll.c -> decode.c            device to readings (see poll.h)
+ *   publish.c -> outbox.c, spool.c   readings to batches, kept until they are stored
+ *   status.c                      how it is going */
+#ifndef COLLECT_COLLECT_H
+#define COLLECT_COLLECT_H
+
+#include "apps/collect/outbox.h"
+#include "apps/collect/poll.h"
+#include "bacnet/server.h"
+#include "config/config.h"
+#include "io/bip/bip.h"
+#include "io/mqtt/mqtt.h"
+#include "io/pg/pg.h"
+
+/* What people call a point, and what was last published of it. */
+typedef struct SitePoint {
+    bool is_known;
+    int32_t device_id;
+    uint16_t object_type;
+    uint32_t object_instance;
+    const char *property;     /* "" for present-value */
+    const char *name, *units; /* units: their symbol */
+    const char **states;
+    size_t state_count;
+    double value;
+    bool has_value, was_published;
+    MdlQuality quality;
+    int64_t published_at_us;
+} SitePoint;
+
+typedef struct SpoolJob SpoolJob;
+
+typedef struct Collect {
+    Loop *loop;
+    Cfg cfg, file_cfg; /* with table setting, and of the file alone */
+    BpArena arena, settings_arena, points_arena;
+    int64_t started_at_us;
+    uint64_t seed;
+
+    Pg *pg;
+    bool is_loaded; /* devices and points have been read at least once */
+    bool is_loading, load_again;
+    LoopTimer *reload_timer;
+    SitePoint *points; /* by point_id */
+    size_t point_count;
+
+    Bip *bip;
+    char bound[96];   /* address, port and broadcast of bip */
+    BacServer server; /* our own device */
+    CollectPoller *poller;
+    LoopTimer *poll_timer, *discover_timer;
+    bool is_scan_due; /* devices that answer the Who-Is under way are read out again */
+    size_t scans;     /* under way */
+
+    Mqtt *mqtt;
+    char broker[600];
+    LoopTimer *publish_timer, *status_timer;
+    Outbox outbox;
+    char *spool_folder;
+    int spool_lock;
+    int64_t segment; /* that is appended to */
+    size_t segment_size;
+    SpoolJob *spool_job; /* under way on the pool */
+    bool spool_failed;
+    uint64_t said_dropped;
+    int64_t clock_offset_us;
+} Collect;
+
+/* discover.c */
+void collect_discover(void *collect);
+void collect_datagram(void *collect, const BacDatagram *datagram);
+void collect_scanned(void *collect, CollectDevice *device, CollectScan *scan);
+BpStatus collect_open_network(Collect *collect, BpError *err) BP_CHECKED;
+void collect_poll_soon(Collect *collect);
+
+/* site.c */
+void collect_connected(void *collect);
+void collect_database_lost(void *collect, const BpError *why);
+void collect_notice(void *collect, const char *channel, const char *payload);
+void collect_store_scan(Collect *collect, const CollectDevice *device, const CollectScan *scan);
+void collect_device_state(void *collect, const CollectDevice *device);
+void collect_reload(void *collect);
+
+/* publish.c */
+void collect_readings(void *collect, const CollectDevice *device, const MdlReading *readings, size_t count);
+void collect_connect_broker(Collect *collect, const PgRows *rows);
+void collect_publish(void *collect);
+BpStatus collect_open_spool(Collect *collect, BpError *err) BP_CHECKED;
+void collect_close_spool(Collect *collect);
+
+/* status.c */
+void collect_status(void *collect);
+const char *collect_status_text(const Collect *collect, const char *state, BpBuf *out);
+
+#endif

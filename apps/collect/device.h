@@ -1,0 +1,111 @@
+/* What the collector knows of a device and its points while it asks them: a reading's first stop.
+ * Names and texts are not here: asking needs none (see site.h). */
+#ifndef COLLECT_DEVICE_H
+#define COLLECT_DEVICE_H
+
+#include "apps/collect/limits.h"
+#include "bacnet/client.h"
+#include "base/arena.h"
+#include "model/reading.h"
+
+typedef struct CollectDevice CollectDevice;
+typedef struct CollectScan CollectScan;
+
+/* Something of a device that is read again and again. */
+typedef struct CollectPoint {
+    int32_t point_id;
+    BacObjectId object;
+    uint32_t property;
+    int64_t interval_us;
+
+    /* Learned: */
+    uint8_t value_octets;   /* of its value when last read, tag included; 0: never read */
+    uint8_t flags;          /* its status flags when last read, bit n for BacStatusFlag n */
+    uint8_t refusals;       /* lasting errors in a row, such as unknown-object */
+    bool has_no_flags;      /* the device says that there is no such property */
+    bool reliability_read;  /* `reliability` is from the last round */
+    uint16_t reliability;   /* BacReliability */
+    int64_t flags_at_us;    /* when the flags were last asked for alone (ReadProperty) */
+    int64_t rests_until_us; /* not asked before, for its lasting error */
+} CollectPoint;
+
+/* The points of a device that share an interval. */
+typedef struct CollectRound {
+    int64_t interval_us;
+    int64_t due_us;   /* when it begins next */
+    int64_t began_us; /* when its cycle under way, or the last one, was due */
+    uint32_t first;   /* its points in the device's, which are sorted by interval */
+    uint32_t count;
+    bool running;
+    bool was_sent;   /* the first request of this cycle went out */
+    uint32_t *queue; /* indexes of points: from `head` to `count` those still to be asked for */
+    uint32_t head;
+    uint32_t waiting; /* points in requests under way */
+    /* After a batch failed: the next `careful_count` points go in batches of at most `careful_max`. */
+    uint32_t careful_count, careful_max;
+} CollectRound;
+
+typedef enum CollectState { COLLECT_UNKNOWN, COLLECT_ONLINE, COLLECT_OFFLINE } CollectState;
+
+/* "unknown", "online", "offline": the words of the database. */
+const char *collect_state_name(CollectState state);
+
+typedef enum CollectSeat { COLLECT_IDLE, COLLECT_WAITING, COLLECT_ACTIVE } CollectSeat;
+
+struct CollectDevice {
+    int32_t device_id; /* 0: found, but not in the database yet */
+    uint32_t instance; /* BAC_INSTANCE_WILDCARD: not known */
+    bool enabled;
+    BacPeer peer; /* its address is the device's identity */
+    CollectLimits limits;
+    CollectState state;
+    const char *reason;     /* why it is offline; "" otherwise */
+    int64_t since_us;       /* wall clock */
+    int64_t answered_us;    /* monotonic; INT64_MIN: never */
+    int64_t answered_at_us; /* wall clock; 0: never */
+
+    CollectPoint *points; /* sorted by interval, object, property */
+    size_t point_count;
+    CollectRound *rounds; /* the shortest interval first */
+    size_t round_count;
+    uint32_t *queues;    /* the rounds' */
+    uint32_t generation; /* of the points: what was asked before they changed is nobody's */
+
+    /* Readings of the round under way, and their reasons. */
+    MdlReading *readings; /* room for one of each point */
+    size_t reading_count;
+    int64_t first_reading_us; /* monotonic */
+    BpArena reasons;
+
+    /* Silence: is it the device, or was the request too much for it? */
+    bool doubted;          /* a probe is to be sent, or under way; nothing else is */
+    bool probing;          /* it is under way */
+    uint32_t doubt_count;  /* points of the unanswered batch */
+    uint32_t doubt_answer; /* octets that its answer would have had; 0: it was no batch */
+    int64_t probe_due_us;  /* when offline */
+    int64_t backoff_us;
+
+    CollectScan *scan; /* being read out; NULL: not now */
+    bool scan_waits;   /* for an answer */
+
+    /* The poller's own: */
+    CollectSeat seat;
+    bool seat_is_uncertain; /* sits, or queues, with those that may not answer */
+    CollectDevice *next_waiting;
+    CollectDevice *next; /* of all devices */
+    int64_t due_us;      /* when it wants to be woken */
+    uint32_t heap_index; /* UINT32_MAX: not in the heap */
+
+    int64_t interval_us; /* of its points that have none of their own. The owner's */
+    int64_t scanned_us;  /* monotonic, when it was last read out whole; INT64_MIN: never. The owner's */
+};
+
+/* Whether `points` are others than the device has, or are read at other intervals. */
+bool collect_points_differ(const CollectDevice *device, const CollectPoint *points, size_t count);
+
+static inline BacReference collect_point_reference(const CollectPoint *point, uint32_t property)
+{
+    return (BacReference){.object = point->object, .property = property, .index = BAC_NO_INDEX};
+}
+
+#endif

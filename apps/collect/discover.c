@@ -1,0 +1,313 @@
+/* Who is there: Who-Is now and then, and devices read out that answer and are new or due. */
+#include "apps/collect/collect.h"
+#include "base/log.h"
+#include "base/time.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SCANS_AT_ONCE = 16 };
+static const int64_t SCAN_WINDOW_US =
+    30 * BP_SECOND; /* after a Who-Is: whoever answers then is read out again */
+
+/* ---- sending ---- */
+
+static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
+{
+    const Collect *collect = owner;
+    if (collect->bip)
+        bip_send(collect->bip, to, datagram);
+}
+
+static void send_who_is(Collect *collect, const BacAddress *to, BacBvlcFunction function)
+{
+    uint8_t memory[BAC_DATAGRAM_MAX];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST, .service = BAC_SERVICE_UNCONFIRMED_WHO_IS};
+    const BacWhoIs everybody = {0};
+    const size_t begin = bac_datagram_begin(&out, function, to, NULL, false, &apdu);
+    bac_who_is_encode(&out, &everybody);
+    bac_datagram_end(&out, begin);
+    bip_send(collect->bip, to, bp_buf_text(&out));
+}
+
+/* Of setting discovery.targets: addresses with blanks between them. */
+static void ask_targets(Collect *collect)
+{
+    BpStr rest = bp_str(collect->cfg.discovery_targets);
+    while (rest.size) {
+        const BpStr word = bp_str_trim(bp_str_cut(bp_str_trim(rest), ' ', &rest));
+        BacAddress address;
+        BpError err;
+        if (word.size == 0)
+            continue;
+        if (bac_address_parse(word, &address, &err) == BP_OK)
+            send_who_is(collect, &address, BAC_BVLC_ORIGINAL_UNICAST);
+        else
+            bp_log(BP_LOG_WARNING, "discovery.targets: %s", err.text);
+    }
+}
+
+void collect_discover(void *owner)
+{
+    Collect *collect = owner;
+    loop_timer_set(collect->discover_timer, loop_now_us(collect->loop) + collect->cfg.discovery_interval);
+    if (!collect->bip || !collect->is_loaded || !collect->cfg.discovery_enabled)
+        return;
+    BacAddress everywhere = bip_broadcast_address(collect->bip);
+    everywhere.remote.network = BAC_NETWORK_BROADCAST; /* routers carry it on to their networks */
+    collect->is_scan_due = true;
+    send_who_is(collect, &everywhere, BAC_BVLC_ORIGINAL_BROADCAST);
+    ask_targets(collect);
+}
+
+/* ---- answers ---- */
+
+static CollectDevice *find_other(const Collect *collect, uint32_t instance, const CollectDevice *than)
+{
+    for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
+        if (device != than && device->instance == instance)
+            return device;
+    return NULL;
+}
+
+static void begin_scan(Collect *collect, CollectDevice *device, const BacIAm *i_am)
+{
+    if (device->scan || !device->enabled || collect->scans >= SCANS_AT_ONCE)
+        return; /* it comes again: those that have not been read out are asked again soon */
+    collect->scans++;
+    collect_poll_scan(collect->poller, device,
+                      collect_scan_new(i_am->instance, i_am->max_apdu, i_am->segmentation),
+                      loop_now_us(collect->loop));
+}
+
+static bool is_scan_due(const Collect *collect, const CollectDevice *device)
+{
+    if (device->device_id == 0 || device->point_count == 0)
+        return true;
+    const int64_t now_us = loop_now_us(collect->loop);
+    return device->scanned_us == INT64_MIN ||
+           now_us - device->scanned_us > collect->cfg.discovery_interval - SCAN_WINDOW_US;
+}
+
+static void take_i_am(Collect *collect, const BacDatagram *datagram)
+{
+    BpCursor in = datagram->body;
+    BacIAm i_am;
+    BpError err;
+    char here[BAC_ADDRESS_TEXT_MAX], there[BAC_ADDRESS_TEXT_MAX];
+    if (!collect->cfg.discovery_enabled || !collect->is_loaded || bac_i_am_decode(&in, &i_am, NULL) != BP_OK)
+        return;
+    CollectDevice *device = collect_poll_find(collect->poller, &datagram->from);
+    if (!device) {
+        if (collect_poll_add(collect->poller, &datagram->from, i_am.instance, i_am.max_apdu, true, &device,
+                             &err) != BP_OK) {
+            bp_log(BP_LOG_WARNING, "%s", err.text);
+            return;
+        }
+        const CollectDevice *twin = find_other(collect, i_am.instance, device);
+        bac_address_format(&datagram->from, here);
+        bp_log(BP_LOG_INFO, "device %u found at %s", i_am.instance, here);
+        if (twin)
+            bp_log(BP_LOG_WARNING, "instance %u answers at %s and at %s: both are kept, as two devices",
+                   i_am.instance, here, bac_address_format(&twin->peer.address, there));
+    }
+    if (is_scan_due(collect, device))
+        begin_scan(collect, device, &i_am);
+}
+
+void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan)
+{
+    Collect *collect = owner;
+    char address[BAC_ADDRESS_TEXT_MAX];
+    collect->scans--;
+    if (collect_scan_failure(scan)) {
+        bp_log(BP_LOG_WARNING, "device %u (%s) could not be read out: %s; trying again", device->instance,
+               bac_address_format(&device->peer.address, address), collect_scan_failure(scan));
+    } else {
+        device->scanned_us = loop_now_us(collect->loop);
+        collect_store_scan(collect, device, scan);
+    }
+    collect_scan_free(scan);
+    /* Others may be waiting for a place, and one that failed for its next try. */
+    loop_timer_set(collect->discover_timer, loop_now_us(collect->loop) + 5 * BP_SECOND);
+}
+
+/* ---- everything that comes in ---- */
+
+void collect_poll_soon(Collect *collect)
+{
+    loop_timer_set(collect->poll_timer, collect_poll_next_due_us(collect->poller));
+}
+
+void collect_datagram(void *owner, const BacDatagram *datagram)
+{
+    Collect *collect = owner;
+    const int64_t now_us = loop_now_us(collect->loop);
+    if (datagram->has_apdu && datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
+        datagram->apdu.service == BAC_SERVICE_UNCONFIRMED_I_AM)
+        take_i_am(collect, datagram);
+    else if (!collect_poll_receive(collect->poller, datagram, now_us))
+        bac_server_receive(&collect->server, datagram, now_us);
+    collect_poll_soon(collect);
+}
+
+/* ---- our own device ---- */
+
+static void put_text(BpBuf *out, const char *text)
+{
+    const BacValue value = {.type = BAC_CHARACTER_STRING,
+                            .text = {.charset = BAC_UTF_8, .octets = bp_cursor(text, strlen(text))}};
+    bac_value_encode(out, &value);
+}
+
+static void put_natural(BpBuf *out, BacType type, uint64_t natural)
+{
+    BacValue value = {.type = type, .natural = natural};
+    if (type == BAC_ENUMERATED)
+        value.enumerated = (uint32_t)natural;
+    bac_value_encode(out, &value);
+}
+
+static const uint32_t own_properties[] = {
+    BAC_PROP_OBJECT_IDENTIFIER,
+    BAC_PROP_OBJECT_NAME,
+    BAC_PROP_OBJECT_TYPE,
+    BAC_PROP_SYSTEM_STATUS,
+    BAC_PROP_VENDOR_NAME,
+    BAC_PROP_VENDOR_IDENTIFIER,
+    BAC_PROP_MODEL_NAME,
+    BAC_PROP_FIRMWARE_REVISION,
+    BAC_PROP_PROTOCOL_VERSION,
+    BAC_PROP_PROTOCOL_REVISION,
+    BAC_PROP_OBJECT_LIST,
+    BAC_PROP_MAX_APDU_LENGTH_ACCEPTED,
+    BAC_PROP_SEGMENTATION_SUPPORTED,
+    BAC_PROP_APDU_TIMEOUT,
+    BAC_PROP_NUMBER_OF_APDU_RETRIES,
+    BAC_PROP_DATABASE_REVISION,
+    BAC_PROP_APPLICATION_SOFTWARE_VERSION,
+};
+
+static BacRefusal refusal(BacErrorClass error_class, BacErrorCode code)
+{
+    return (BacRefusal){
+        .kind = BAC_REFUSED_ERROR, .error_class = (uint16_t)error_class, .code = (uint16_t)code};
+}
+
+static bool own_exists(void *owner, BacObjectId object)
+{
+    const Collect *collect = owner;
+    return object.type == BAC_DEVICE && object.instance == (uint32_t)collect->cfg.bacnet_instance;
+}
+
+static BacRefusal read_own(void *owner, const BacReference *reference, BpBuf *out)
+{
+    const Collect *collect = owner;
+    char name[128];
+    if (!own_exists(owner, reference->object))
+        return refusal(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
+    const BacValue id = {.type = BAC_OBJECT_IDENTIFIER, .object = reference->object};
+    if (reference->property == BAC_PROP_OBJECT_LIST) {
+        if (reference->index == 0)
+            put_natural(out, BAC_UNSIGNED, 1);
+        else if (reference->index == 1 || reference->index == BAC_NO_INDEX)
+            bac_value_encode(out, &id);
+        else
+            return refusal(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_ARRAY_INDEX);
+        return (BacRefusal){0};
+    }
+    if (reference->index != BAC_NO_INDEX)
+        return refusal(BAC_CLASS_PROPERTY, BAC_CODE_PROPERTY_IS_NOT_AN_ARRAY);
+    switch (reference->property) {
+    case BAC_PROP_OBJECT_IDENTIFIER: bac_value_encode(out, &id); break;
+    case BAC_PROP_OBJECT_NAME:
+        snprintf(name, sizeof name, "BacPipes %s", collect->cfg.site);
+        put_text(out, name);
+        break;
+    case BAC_PROP_OBJECT_TYPE: put_natural(out, BAC_ENUMERATED, BAC_DEVICE); break;
+    case BAC_PROP_SYSTEM_STATUS: put_natural(out, BAC_ENUMERATED, BAC_STATUS_OPERATIONAL); break;
+    case BAC_PROP_VENDOR_NAME:
+    case BAC_PROP_MODEL_NAME: put_text(out, "BacPipes"); break;
+    case BAC_PROP_FIRMWARE_REVISION:
+    case BAC_PROP_APPLICATION_SOFTWARE_VERSION: put_text(out, BACPIPES_VERSION); break;
+    case BAC_PROP_VENDOR_IDENTIFIER: put_natural(out, BAC_UNSIGNED, 0); break;
+    case BAC_PROP_PROTOCOL_VERSION:
+    case BAC_PROP_DATABASE_REVISION: put_natural(out, BAC_UNSIGNED, 1); break;
+    case BAC_PROP_PROTOCOL_REVISION: put_natural(out, BAC_UNSIGNED, 22); break;
+    case BAC_PROP_MAX_APDU_LENGTH_ACCEPTED: put_natural(out, BAC_UNSIGNED, BAC_APDU_MAX); break;
+    case BAC_PROP_SEGMENTATION_SUPPORTED: put_natural(out, BAC_ENUMERATED, BAC_SEGMENTED_RECEIVE); break;
+    case BAC_PROP_APDU_TIMEOUT:
+        put_natural(out, BAC_UNSIGNED, (uint64_t)(collect->cfg.bacnet_timeout / BP_MS));
+        break;
+    case BAC_PROP_NUMBER_OF_APDU_RETRIES:
+        put_natural(out, BAC_UNSIGNED, (uint64_t)collect->cfg.bacnet_retries);
+        break;
+    default: return refusal(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
+    }
+    return (BacRefusal){0};
+}
+
+static BacRefusal write_own(void *owner, const BacWrite *write)
+{
+    return own_exists(owner, write->reference.object)
+               ? refusal(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED)
+               : refusal(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
+}
+
+static bool own_property(void *owner, BacObjectId object, uint32_t only, size_t i, uint32_t *ret_property)
+{
+    if (!own_exists(owner, object) || only == BAC_PROP_OPTIONAL ||
+        i >= sizeof own_properties / sizeof own_properties[0])
+        return false;
+    *ret_property = own_properties[i];
+    return true;
+}
+
+static const BacObjects own_objects = {
+    .read = read_own, .write = write_own, .property = own_property, .exists = own_exists};
+
+/* ---- the network ---- */
+
+/* Opens the sockets that the settings name, unless they are open. */
+BpStatus collect_open_network(Collect *collect, BpError *err)
+{
+    char bound[sizeof collect->bound];
+    const Cfg *cfg = &collect->cfg;
+    snprintf(bound, sizeof bound, "%s %d %s %d", cfg->bacnet_address, (int)cfg->bacnet_port,
+             cfg->bacnet_broadcast, (int)cfg->bacnet_instance);
+    if (collect->bip && strcmp(bound, collect->bound) == 0)
+        return BP_OK;
+    BacAddress address, broadcast = {0};
+    BpStatus status = bac_address_parse(bp_str(cfg->bacnet_address), &address, err);
+    if (status == BP_OK && *cfg->bacnet_broadcast)
+        status = bac_address_parse(bp_str(cfg->bacnet_broadcast), &broadcast, err);
+    if (status != BP_OK)
+        return status;
+    BipOptions options = {.bind = {.port = (uint16_t)cfg->bacnet_port},
+                          .broadcast = {.port = (uint16_t)cfg->bacnet_port},
+                          .owner = collect,
+                          .on_datagram = collect_datagram};
+    memcpy(options.bind.ip, address.ip, sizeof options.bind.ip);
+    memcpy(options.broadcast.ip, broadcast.ip, sizeof options.broadcast.ip);
+    bip_free(collect->bip);
+    collect->bip = bip_new(collect->loop, &options, err);
+    if (!collect->bip)
+        return BP_UNAVAILABLE;
+    memcpy(collect->bound, bound, sizeof bound);
+    const BacServerOptions server = {.owner = collect,
+                                     .send = send_datagram,
+                                     .objects = &own_objects,
+                                     .identity = {.instance = (uint32_t)cfg->bacnet_instance,
+                                                  .max_apdu = BAC_APDU_MAX,
+                                                  .segmentation = BAC_SEGMENTED_RECEIVE},
+                                     .has_read_multiple = true,
+                                     .window = 1,
+                                     .segment_timeout_us = 2 * BP_SECOND};
+    bac_server_init(&collect->server, &server);
+    char text[BAC_ADDRESS_TEXT_MAX];
+    const BacAddress ours = bip_address(collect->bip);
+    bp_log(BP_LOG_INFO, "on the BACnet network at %s, as device %d", bac_address_format(&ours, text),
+           (int)cfg->bacnet_instance);
+    return BP_OK;
+}

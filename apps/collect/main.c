@@ -1,0 +1,162 @@
+#include "apps/collect/collect.h"
+#include "apps/roles.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "config/arguments.h"
+#include "io/pg/settings.h"
+#include "model/topic.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sysexits.h>
+
+static void on_poll_due(void *owner)
+{
+    Collect *collect = owner;
+    collect_poll_advance(collect->poller, loop_now_us(collect->loop));
+    collect_poll_soon(collect);
+}
+
+static void send_request(void *owner, const BacAddress *to, BpStr datagram)
+{
+    const Collect *collect = owner;
+    if (collect->bip)
+        bip_send(collect->bip, to, datagram);
+}
+
+static void on_device_state(void *owner, const CollectDevice *device)
+{
+    char address[BAC_ADDRESS_TEXT_MAX];
+    bac_address_format(&device->peer.address, address);
+    if (device->state == COLLECT_OFFLINE)
+        bp_log(BP_LOG_WARNING, "device %u (%s) stopped answering: %s; asking again now and then",
+               device->instance, address, device->reason);
+    else
+        bp_log(BP_LOG_INFO, "device %u (%s) is %s", device->instance, address,
+               collect_state_name(device->state));
+    collect_device_state(owner, device);
+}
+
+static void on_signal(void *owner, int number)
+{
+    Collect *collect = owner;
+    (void)number;
+    loop_stop(collect->loop);
+}
+
+static CollectPoller *new_poller(Collect *collect)
+{
+    const CollectPollHooks hooks = {.owner = collect,
+                                    .send = send_request,
+                                    .on_readings = collect_readings,
+                                    .on_state = on_device_state,
+                                    .on_scanned = collect_scanned};
+    const Cfg *cfg = &collect->cfg;
+    const CollectPollSettings settings = {.window = (uint16_t)cfg->poll_window,
+                                          .devices = (uint16_t)cfg->poll_devices,
+                                          .timeout_us =
+                                              cfg->bacnet_timeout > 0 ? cfg->bacnet_timeout : 3 * BP_SECOND,
+                                          .retries = (uint8_t)cfg->bacnet_retries,
+                                          .backoff_max_us = cfg->poll_backoff_max};
+    return collect_poll_new(&hooks, &settings, collect->seed);
+}
+
+static void begin(Collect *collect, PgOptions *options)
+{
+    Loop *loop = collect->loop;
+    collect->poll_timer = loop_timer_new(loop, on_poll_due, collect);
+    collect->discover_timer = loop_timer_new(loop, collect_discover, collect);
+    collect->reload_timer = loop_timer_new(loop, collect_reload, collect);
+    collect->publish_timer = loop_timer_new(loop, collect_publish, collect);
+    collect->status_timer = loop_timer_new(loop, collect_status, collect);
+    collect->poller = new_poller(collect);
+    collect->outbox.memory_max = collect->cfg.spool_memory;
+    collect->outbox.disk_max = collect->cfg.spool_size;
+    options->owner = collect;
+    options->on_connected = collect_connected;
+    options->on_lost = collect_database_lost;
+    options->on_notice = collect_notice;
+    collect->pg = pg_new(loop, options);
+    pg_listen(collect->pg, "bacpipes_config");
+    collect_status(collect);
+    collect_publish(collect);
+}
+
+static void finish(Collect *collect)
+{
+    collect_poll_free(collect->poller); /* gives out what it has read so far */
+    collect->poller = NULL;
+    collect_close_spool(collect);
+    mqtt_free(collect->mqtt, BP_SECOND);
+    pg_free(collect->pg);
+    bip_free(collect->bip);
+    loop_timer_free(collect->status_timer);
+    loop_timer_free(collect->publish_timer);
+    loop_timer_free(collect->reload_timer);
+    loop_timer_free(collect->discover_timer);
+    loop_timer_free(collect->poll_timer);
+}
+
+static int run(Collect *collect)
+{
+    BpError err = {0};
+    PgOptions options;
+    if (!mdl_site_id_is_valid(collect->cfg.site)) {
+        bp_log(BP_LOG_ERROR, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", collect->cfg.site);
+        return EX_CONFIG;
+    }
+    if (pg_settings_options(&collect->cfg, "bacpipes collect", &collect->arena, &options, &err) != BP_OK) {
+        bp_log(BP_LOG_ERROR, "%s", err.text);
+        return EX_CONFIG;
+    }
+    if (collect_open_spool(collect, &err) != BP_OK) {
+        bp_log(BP_LOG_ERROR, "%s", err.text);
+        return err.status == BP_CONFLICT ? EX_TEMPFAIL : EX_CANTCREAT;
+    }
+    collect->loop = loop_new();
+    begin(collect, &options);
+    LoopSignal *interrupt = loop_signal_new(collect->loop, SIGINT, on_signal, collect);
+    LoopSignal *terminate = loop_signal_new(collect->loop, SIGTERM, on_signal, collect);
+
+    loop_run(collect->loop);
+
+    bp_log(BP_LOG_INFO, "stopping");
+    loop_signal_free(terminate);
+    loop_signal_free(interrupt);
+    finish(collect);
+    loop_free(collect->loop);
+    return EX_OK;
+}
+
+int collect_main(int argc, char **argv)
+{
+    Collect *collect = calloc(1, sizeof *collect);
+    if (!collect)
+        return EX_OSERR;
+    const CfgCommand command = {
+        .name = "bacpipes collect",
+        .summary = "Finds BACnet devices, polls their points, and publishes readings over MQTT. What is not "
+                   "yet stored in the database is kept.",
+        .details = "Devices, points, settings and the broker are in the database, and what is changed there "
+                   "acts at once.",
+        .examples = "bacpipes collect --data var\nbacpipes collect --config /etc/bacpipes/bacpipes.conf "
+                    "--set poll.interval=30s",
+    };
+    CfgArguments arguments;
+    int code = cfg_begin(&command, argc, argv, &collect->arena, &arguments, &collect->file_cfg);
+    if (code == CFG_GO_ON) {
+        collect->cfg = collect->file_cfg;
+        collect->started_at_us = bp_wall_us();
+        if (getrandom(&collect->seed, sizeof collect->seed, 0) != sizeof collect->seed)
+            collect->seed = (uint64_t)collect->started_at_us;
+        code = run(collect);
+    }
+    outbox_done(&collect->outbox);
+    free(collect->points);
+    bp_arena_done(&collect->points_arena);
+    bp_arena_done(&collect->settings_arena);
+    bp_arena_done(&collect->arena);
+    free(collect);
+    return code;
+}

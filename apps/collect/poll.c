@@ -1,0 +1,427 @@
+#include "apps/collect/ask.h"
+
+#include "base/time.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    BUCKETS = 4096,
+    ASSEMBLIES = 4,        /* segmented answers come with object lists, and few scans run at once */
+    SEGMENT_TIMEOUT_S = 2, /* the usual APDU_Segment_Timeout */
+    NO_ROOM_MS = 100,      /* until a device tries again that found no transaction free */
+};
+
+const char *collect_state_name(CollectState state)
+{
+    switch (state) {
+    case COLLECT_ONLINE: return "online";
+    case COLLECT_OFFLINE: return "offline";
+    default: return "unknown";
+    }
+}
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count ? count : 1, size);
+    if (!memory)
+        abort();
+    return memory;
+}
+
+/* ---- seats: who may be asked now ---- */
+
+static CollectSeats *seats_of(CollectPoller *poller, const CollectDevice *device)
+{
+    return device->seat_is_uncertain ? &poller->uncertain : &poller->steady;
+}
+
+static bool is_uncertain(const CollectDevice *device)
+{
+    return device->doubted || device->state != COLLECT_ONLINE;
+}
+
+static void queue_for_seat(CollectPoller *poller, CollectDevice *device)
+{
+    device->seat_is_uncertain = is_uncertain(device);
+    device->seat = COLLECT_WAITING;
+    device->next_waiting = NULL;
+    CollectSeats *seats = seats_of(poller, device);
+    if (seats->last)
+        seats->last->next_waiting = device;
+    else
+        seats->first = device;
+    seats->last = device;
+}
+
+static CollectDevice *call_next(CollectPoller *poller, CollectSeats *seats)
+{
+    CollectDevice *device = seats->first;
+    if (!device || seats->taken >= poller->settings.devices)
+        return NULL;
+    seats->first = device->next_waiting;
+    if (!seats->first)
+        seats->last = NULL;
+    seats->taken++;
+    device->seat = COLLECT_ACTIVE;
+    return device;
+}
+
+static void leave_queue(CollectSeats *seats, const CollectDevice *device)
+{
+    CollectDevice *before = NULL;
+    for (CollectDevice *i = seats->first; i != device; i = i->next_waiting)
+        before = i;
+    if (before)
+        before->next_waiting = device->next_waiting;
+    else
+        seats->first = device->next_waiting;
+    if (seats->last == device)
+        seats->last = before;
+}
+
+static void leave_seat(CollectPoller *poller, CollectDevice *device)
+{
+    CollectSeats *seats = seats_of(poller, device);
+    if (device->seat == COLLECT_ACTIVE)
+        seats->taken--;
+    else if (device->seat == COLLECT_WAITING)
+        leave_queue(seats, device);
+    device->seat = COLLECT_IDLE;
+}
+
+/* ---- turns ---- */
+
+static int64_t next_wish_us(const CollectDevice *device)
+{
+    if (!device->enabled)
+        return INT64_MAX;
+    if (device->state == COLLECT_OFFLINE)
+        return device->probe_due_us;
+    int64_t due_us = INT64_MAX;
+    for (size_t i = 0; i < device->round_count; i++)
+        if (device->rounds[i].due_us < due_us)
+            due_us = device->rounds[i].due_us;
+    return due_us;
+}
+
+/* Sends what the window lets through. */
+static void take_turn(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    const uint16_t window = is_uncertain(device) ? 1 : poller->settings.window;
+    CollectAsked asked = COLLECT_ASKED;
+    while (device->peer.outstanding < window && asked == COLLECT_ASKED)
+        asked = collect_ask_next(poller, device, now_us);
+    int64_t due_us = next_wish_us(device);
+    if (asked == COLLECT_NO_ROOM && due_us > now_us + NO_ROOM_MS * BP_MS)
+        due_us = now_us + NO_ROOM_MS * BP_MS;
+    if (device->probing)
+        due_us = INT64_MAX;
+    collect_wake_set(&poller->wake, device, due_us);
+    if (device->peer.outstanding == 0)
+        leave_seat(poller, device);
+}
+
+static void serve(CollectPoller *poller, int64_t now_us)
+{
+    CollectDevice *device;
+    while ((device = call_next(poller, &poller->steady)) || (device = call_next(poller, &poller->uncertain)))
+        take_turn(poller, device, now_us);
+}
+
+/* After anything happened to the device: it goes on, or asks for a seat, of the kind that it now needs. */
+static void look_at(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    if (device->seat != COLLECT_IDLE && device->seat_is_uncertain != is_uncertain(device))
+        leave_seat(poller, device);
+    if (device->seat == COLLECT_ACTIVE)
+        take_turn(poller, device, now_us);
+    else if (device->seat == COLLECT_IDLE && collect_ask_has_more(device, now_us))
+        queue_for_seat(poller, device);
+    if (device->seat != COLLECT_ACTIVE)
+        collect_wake_set(&poller->wake, device,
+                         device->probing || device->seat == COLLECT_WAITING ? INT64_MAX
+                                                                            : next_wish_us(device));
+}
+
+/* ---- rounds begin ---- */
+
+static void begin_round(const CollectDevice *device, CollectRound *round, int64_t now_us)
+{
+    round->began_us = round->due_us;
+    round->head = round->count;
+    round->waiting = 0;
+    round->careful_count = 0;
+    round->was_sent = false;
+    for (uint32_t i = round->count; i-- > 0;)
+        if (now_us >= device->points[round->first + i].rests_until_us)
+            round->queue[--round->head] = round->first + i;
+    round->running = round->head < round->count;
+}
+
+static void begin_due_rounds(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    collect_limits_relax(&device->limits, device->peer.max_apdu, now_us);
+    for (size_t i = 0; i < device->round_count; i++) {
+        CollectRound *round = &device->rounds[i];
+        if (round->due_us > now_us)
+            continue;
+        if (round->running)
+            poller->counts.rounds_skipped++;
+        else
+            begin_round(device, round, now_us);
+        const int64_t next_us = collect_plan_next_us(&device->peer.address, round->interval_us, now_us);
+        poller->counts.rounds_skipped += (uint64_t)((next_us - round->due_us - 1) / round->interval_us);
+        round->due_us = next_us;
+    }
+}
+
+/* ---- driving ---- */
+
+static void take_answer(CollectPoller *poller, const BacAnswer *answer, int64_t now_us)
+{
+    look_at(poller, collect_ask_take(poller, answer, now_us), now_us);
+}
+
+bool collect_poll_receive(CollectPoller *poller, const BacDatagram *datagram, int64_t now_us)
+{
+    BacAnswer answer;
+    if (!bac_client_receive(&poller->client, datagram, now_us, &answer))
+        return false;
+    take_answer(poller, &answer, now_us);
+    serve(poller, now_us);
+    return true;
+}
+
+void collect_poll_advance(CollectPoller *poller, int64_t now_us)
+{
+    BacAnswer answer;
+    while (bac_client_expire(&poller->client, now_us, &answer))
+        take_answer(poller, &answer, now_us);
+    CollectDevice *device;
+    while ((device = collect_wake_first(&poller->wake)) && device->due_us <= now_us) {
+        if (device->enabled && device->state != COLLECT_OFFLINE)
+            begin_due_rounds(poller, device, now_us);
+        collect_wake_set(&poller->wake, device, INT64_MAX);
+        look_at(poller, device, now_us);
+    }
+    serve(poller, now_us);
+}
+
+int64_t collect_poll_next_due_us(const CollectPoller *poller)
+{
+    const CollectDevice *device = collect_wake_first(&poller->wake);
+    const int64_t client_us = bac_client_next_due_us(&poller->client);
+    return device && device->due_us < client_us ? device->due_us : client_us;
+}
+
+/* ---- devices ---- */
+
+BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint32_t instance,
+                          uint32_t max_apdu, bool read_multiple, CollectDevice **ret_device, BpError *err)
+{
+    CollectDevice *device = allocate(1, sizeof *device);
+    device->instance = instance;
+    device->enabled = true;
+    device->limits = collect_limits(max_apdu, read_multiple);
+    device->peer.address = *address;
+    device->peer.max_apdu = device->limits.request_octets;
+    device->reason = "";
+    device->answered_us = INT64_MIN;
+    device->heap_index = COLLECT_NOT_WOKEN;
+    device->scanned_us = INT64_MIN;
+    device->due_us = INT64_MAX;
+    const BpStatus status = bac_client_add(&poller->client, &device->peer, err);
+    if (status != BP_OK) {
+        free(device);
+        return status;
+    }
+    device->next = poller->devices;
+    poller->devices = device;
+    *ret_device = device;
+    return BP_OK;
+}
+
+static void free_device(CollectDevice *device)
+{
+    collect_plan_forget_rounds(device);
+    collect_scan_free(device->scan);
+    bp_arena_done(&device->reasons);
+    free(device->points);
+    free(device->readings);
+    free(device);
+}
+
+void collect_poll_remove(CollectPoller *poller, CollectDevice *device)
+{
+    collect_ask_flush(poller, device);
+    bac_client_remove(&poller->client, &device->peer);
+    collect_ask_forget(poller, device);
+    leave_seat(poller, device);
+    collect_wake_set(&poller->wake, device, INT64_MAX);
+    CollectDevice **link = &poller->devices;
+    while (*link != device)
+        link = &(*link)->next;
+    *link = device->next;
+    free_device(device);
+}
+
+CollectDevice *collect_poll_find(const CollectPoller *poller, const BacAddress *address)
+{
+    BacPeer *peer = bac_client_find(&poller->client, address);
+    return peer ? (CollectDevice *)((char *)peer - offsetof(CollectDevice, peer)) : NULL;
+}
+
+CollectDevice *collect_poll_devices(const CollectPoller *poller)
+{
+    return poller->devices;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+    const CollectPoint *a = left, *b = right;
+    return (a->point_id > b->point_id) - (a->point_id < b->point_id);
+}
+
+/* What was learned of a point holds for as long as it is the same property of the same object. */
+static void keep_learned(CollectPoint *point, const CollectPoint *old, size_t old_count)
+{
+    const CollectPoint *same = old_count ? bsearch(point, old, old_count, sizeof *old, compare_ids) : NULL;
+    if (!same || !bac_object_equal(same->object, point->object) || same->property != point->property)
+        return;
+    const int64_t interval_us = point->interval_us;
+    *point = *same;
+    point->interval_us = interval_us;
+}
+
+/* Both sorted by point_id: what was given is compared with what is there. */
+bool collect_points_differ(const CollectDevice *device, const CollectPoint *points, size_t count)
+{
+    if (count != device->point_count)
+        return true;
+    CollectPoint *sorted = allocate(count, sizeof *sorted), *given = allocate(count, sizeof *given);
+    bool differ = false;
+    if (count) {
+        memcpy(sorted, device->points, count * sizeof *sorted);
+        memcpy(given, points, count * sizeof *given);
+        qsort(sorted, count, sizeof *sorted, compare_ids);
+        qsort(given, count, sizeof *given, compare_ids);
+    }
+    for (size_t i = 0; i < count && !differ; i++)
+        differ = sorted[i].point_id != given[i].point_id || sorted[i].interval_us != given[i].interval_us ||
+                 sorted[i].property != given[i].property ||
+                 !bac_object_equal(sorted[i].object, given[i].object);
+    free(sorted);
+    free(given);
+    return differ;
+}
+
+void collect_poll_set_points(CollectPoller *poller, CollectDevice *device, const CollectPoint *points,
+                             size_t count, int64_t now_us)
+{
+    collect_ask_flush(poller, device);
+    CollectPoint *old = device->points;
+    const size_t old_count = device->point_count;
+    if (old_count > 0)
+        qsort(old, old_count, sizeof *old, compare_ids);
+    device->points = allocate(count, sizeof *points);
+    device->point_count = count;
+    for (size_t i = 0; i < count; i++) {
+        device->points[i] = points[i];
+        keep_learned(&device->points[i], old, old_count);
+    }
+    free(old);
+    free(device->readings);
+    device->readings = allocate(count, sizeof *device->readings);
+    device->generation++;
+    collect_plan_rounds(device, now_us);
+    look_at(poller, device, now_us);
+}
+
+void collect_poll_enable(CollectPoller *poller, CollectDevice *device, bool enabled, int64_t now_us)
+{
+    device->enabled = enabled;
+    look_at(poller, device, now_us);
+    serve(poller, now_us);
+}
+
+void collect_poll_scan(CollectPoller *poller, CollectDevice *device, CollectScan *scan, int64_t now_us)
+{
+    assert(!device->scan && !device->scan_waits);
+    device->scan = scan;
+    look_at(poller, device, now_us);
+    serve(poller, now_us);
+}
+
+/* ---- making one ---- */
+
+CollectPoller *collect_poll_new(const CollectPollHooks *hooks, const CollectPollSettings *settings,
+                                uint64_t seed)
+{
+    CollectPoller *poller = allocate(1, sizeof *poller);
+    poller->hooks = *hooks;
+    poller->settings = *settings;
+    poller->transactions = allocate(COLLECT_TRANSACTIONS_MAX, sizeof *poller->transactions);
+    poller->dues = allocate(COLLECT_TRANSACTIONS_MAX, sizeof *poller->dues);
+    poller->buckets = allocate(BUCKETS, sizeof(BacPeer *));
+    poller->assemblies = allocate(ASSEMBLIES, sizeof *poller->assemblies);
+    poller->batches = allocate(COLLECT_TRANSACTIONS_MAX, sizeof *poller->batches);
+    poller->random = bp_random(seed);
+    const BacClientOptions options = {.owner = hooks->owner,
+                                      .send = hooks->send,
+                                      .transactions = poller->transactions,
+                                      .heap = poller->dues,
+                                      .transaction_count = COLLECT_TRANSACTIONS_MAX,
+                                      .buckets = poller->buckets,
+                                      .bucket_count = BUCKETS,
+                                      .assemblies = poller->assemblies,
+                                      .assembly_count = ASSEMBLIES,
+                                      .segment_timeout_us = SEGMENT_TIMEOUT_S * BP_SECOND,
+                                      .rest_us = 2 * BP_SECOND, /* the longest life of a datagram on a site */
+                                      .seed = bp_random_u64(&poller->random)};
+    bac_client_init(&poller->client, &options);
+    return poller;
+}
+
+void collect_poll_free(CollectPoller *poller)
+{
+    if (!poller)
+        return;
+    while (poller->devices)
+        collect_poll_remove(poller, poller->devices);
+    collect_wake_done(&poller->wake);
+    free(poller->transactions);
+    free(poller->dues);
+    free(poller->buckets);
+    free(poller->assemblies);
+    free(poller->batches);
+    free(poller);
+}
+
+void collect_poll_set(CollectPoller *poller, const CollectPollSettings *settings)
+{
+    poller->settings = *settings;
+}
+
+void collect_poll_set_wall(CollectPoller *poller, int64_t now_us, int64_t wall_us)
+{
+    poller->wall_offset_us = wall_us - now_us;
+}
+
+/* ---- figures ---- */
+
+const CollectPollCounts *collect_poll_counts(const CollectPoller *poller)
+{
+    return &poller->counts;
+}
+
+const BacClientCounts *collect_poll_client_counts(const CollectPoller *poller)
+{
+    return &poller->client.counts;
+}
+
+void collect_poll_take_extremes(CollectPoller *poller)
+{
+    poller->counts.lateness_max_us = 0;
+    poller->counts.round_max_us = 0;
+}

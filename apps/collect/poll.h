@@ -1,0 +1,106 @@
+/* Polling: devices are asked for their points, each at its own interval, and readings come out. Everything
+ * that is sent to a device goes through here, so that it never gets more at once than its window.
+ *
+ * No sockets, clock or database: datagrams and instants come in as arguments, datagrams, readings and news go
+ * out through the hooks. Call collect_poll_advance when collect_poll_next_due_us says so.
+ *
+ * A device that does not answer is probed with one small request. If that is answered, what was asked before
+ * was too much for it, and less is asked from then on (limits.h). If not, the device is offline: its points
+ * become bad readings ("timeout"), and it is probed again after 10, 20, 40 s ... backoff_max. Devices that
+ * may not answer have seats of their own, so that they keep none of the others waiting. */
+#ifndef COLLECT_POLL_H
+#define COLLECT_POLL_H
+
+#include "apps/collect/scan.h"
+#include "apps/collect/wake.h"
+#include "base/random.h"
+
+enum {
+    COLLECT_TRANSACTIONS_MAX = 1024, /* requests under way to all devices together */
+    COLLECT_LATENCIES = 16,          /* buckets of round trips: below 1, 2, 4 ... 16384 ms, and longer */
+};
+
+typedef struct CollectPollSettings {
+    uint16_t window;        /* requests under way at once to one device */
+    uint16_t devices;       /* devices asked at once */
+    int64_t timeout_us;     /* of each try */
+    uint8_t retries;        /* further tries after the first */
+    int64_t backoff_max_us; /* longest pause between probes of a silent device */
+} CollectPollSettings;
+
+typedef struct CollectPollHooks {
+    void *owner;
+    void (*send)(void *owner, const BacAddress *to, BpStr datagram);
+    /* Readings of one device, with its reasons, are valid until the hook returns. */
+    void (*on_readings)(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count);
+    /* device->state is another now; device->reason says why. */
+    void (*on_state)(void *owner, const CollectDevice *device);
+    /* A scan has ended, well or not; it is the owner's now. */
+    void (*on_scanned)(void *owner, CollectDevice *device, CollectScan *scan);
+} CollectPollHooks;
+
+typedef struct CollectPollCounts {
+    uint64_t reads;          /* points asked for */
+    uint64_t reads_failed;   /* those of them that gave no value */
+    uint64_t rounds;         /* finished */
+    uint64_t rounds_skipped; /* not begun, since the one before was not finished */
+    uint64_t rounds_late;    /* began more than a tenth of their interval, or 1 s, after they were due */
+    int64_t lateness_max_us; /* since the last collect_poll_take_extremes */
+    int64_t round_max_us;    /* longest from due to done, since then */
+    uint64_t latencies[COLLECT_LATENCIES]; /* of requests answered at the first try */
+} CollectPollCounts;
+
+typedef struct CollectPoller CollectPoller;
+
+/* `seed` draws invoke IDs and jitter. */
+CollectPoller *collect_poll_new(const CollectPollHooks *hooks, const CollectPollSettings *settings,
+                                uint64_t seed);
+void collect_poll_free(CollectPoller *poller);
+
+void collect_poll_set(CollectPoller *poller, const CollectPollSettings *settings);
+
+/* Says what time it is for people: readings are stamped with it. To be said before the first of them, and
+ * again when the clocks may have parted. */
+void collect_poll_set_wall(CollectPoller *poller, int64_t now_us, int64_t wall_us);
+
+/* ---- devices ---- */
+
+/* Takes a device in; BP_CONFLICT: the address is there already. Its limits come from what it says of itself.
+ * It is the poller's until collect_poll_remove. */
+BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint32_t instance,
+                          uint32_t max_apdu, bool read_multiple, CollectDevice **ret_device,
+                          BpError *err) BP_CHECKED;
+void collect_poll_remove(CollectPoller *poller, CollectDevice *device);
+
+CollectDevice *collect_poll_find(const CollectPoller *poller, const BacAddress *address);
+
+/* All devices: the first, and through device->next the others. */
+CollectDevice *collect_poll_devices(const CollectPoller *poller);
+
+/* Has the device read `points` (copied) from now on, each at its interval. What was learned of points that
+ * stay is kept; the cycle under way is given up. */
+void collect_poll_set_points(CollectPoller *poller, CollectDevice *device, const CollectPoint *points,
+                             size_t count, int64_t now_us);
+
+/* A device that is not enabled is left alone. */
+void collect_poll_enable(CollectPoller *poller, CollectDevice *device, bool enabled, int64_t now_us);
+
+/* Reads the device out, one request at a time and behind its points. It must have no scan yet. */
+void collect_poll_scan(CollectPoller *poller, CollectDevice *device, CollectScan *scan, int64_t now_us);
+
+/* ---- driving it ---- */
+
+/* Takes any datagram; true if it ended a request of ours. */
+bool collect_poll_receive(CollectPoller *poller, const BacDatagram *datagram, int64_t now_us);
+
+/* Does what is due. */
+void collect_poll_advance(CollectPoller *poller, int64_t now_us);
+int64_t collect_poll_next_due_us(const CollectPoller *poller);
+
+/* ---- figures ---- */
+
+const CollectPollCounts *collect_poll_counts(const CollectPoller *poller);
+const BacClientCounts *collect_poll_client_counts(const CollectPoller *poller);
+void collect_poll_take_extremes(CollectPoller *poller); /* begins them anew */
+
+#endif

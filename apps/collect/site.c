@@ -1,0 +1,463 @@
+/* What the database says of the site, and what the collector tells it. */
+#include "apps/collect/collect.h"
+#include "base/log.h"
+#include "base/time.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { POINT_ID_MAX = 10 * 1000 * 1000 };
+static const int64_t RELOAD_AFTER_US = 200 * BP_MS; /* changes come in flocks */
+
+static BpStr site_of(const Collect *collect)
+{
+    return bp_str(collect->cfg.site);
+}
+
+/* ---- settings ---- */
+
+static CollectPollSettings poll_settings(const Cfg *cfg)
+{
+    return (CollectPollSettings){.window = (uint16_t)cfg->poll_window,
+                                 .devices = (uint16_t)cfg->poll_devices,
+                                 .timeout_us = cfg->bacnet_timeout > 0 ? cfg->bacnet_timeout : 3 * BP_SECOND,
+                                 .retries = (uint8_t)cfg->bacnet_retries,
+                                 .backoff_max_us = cfg->poll_backoff_max};
+}
+
+static void apply_settings(Collect *collect)
+{
+    BpError err = {0};
+    const CollectPollSettings settings = poll_settings(&collect->cfg);
+    collect_poll_set(collect->poller, &settings);
+    collect->outbox.memory_max = collect->cfg.spool_memory;
+    collect->outbox.disk_max = collect->cfg.spool_size;
+    if (collect_open_network(collect, &err) != BP_OK)
+        bp_log(BP_LOG_ERROR,
+               "the BACnet network: %s; settings bacnet.address, bacnet.port and bacnet.broadcast say where "
+               "it is",
+               err.text);
+}
+
+static void on_settings(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Collect *collect = context;
+    if (status != BP_OK) {
+        bp_log(BP_LOG_WARNING, "reading table setting: %s", err->text);
+        return;
+    }
+    bp_arena_reset(&collect->settings_arena);
+    collect->cfg = collect->file_cfg;
+    for (size_t row = 0; row < pg_row_count(rows); row++) {
+        BpError wrong;
+        if (cfg_apply(&collect->cfg, &collect->settings_arena, pg_get_text(rows, row, 0),
+                      pg_get_text(rows, row, 1), &wrong) != BP_OK)
+            bp_log(BP_LOG_WARNING, "table setting: %s; the value of the configuration file stays",
+                   wrong.text);
+    }
+    apply_settings(collect);
+}
+
+/* ---- devices ---- */
+
+static CollectDevice *find_by_id(const Collect *collect, int32_t device_id)
+{
+    for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
+        if (device->device_id == device_id)
+            return device;
+    return NULL;
+}
+
+static void take_device(Collect *collect, const PgRows *rows, size_t row)
+{
+    BacAddress address;
+    BpError err;
+    if (bac_address_parse(pg_get_text(rows, row, 1), &address, &err) != BP_OK) {
+        bp_log(BP_LOG_WARNING, "table device: %s; device_id %lld is left alone", err.text,
+               (long long)pg_get_integer(rows, row, 0));
+        return;
+    }
+    CollectDevice *device = collect_poll_find(collect->poller, &address);
+    if (!device && collect_poll_add(collect->poller, &address, (uint32_t)pg_get_integer(rows, row, 2),
+                                    (uint32_t)pg_get_integer(rows, row, 3), pg_get_bool(rows, row, 6),
+                                    &device, &err) != BP_OK) {
+        bp_log(BP_LOG_WARNING, "%s", err.text);
+        return;
+    }
+    const bool is_new = device->device_id == 0;
+    device->device_id = (int32_t)pg_get_integer(rows, row, 0);
+    if (is_new)
+        collect_device_state(collect, device);
+    const bool enabled = pg_get_bool(rows, row, 4);
+    const int64_t interval_us = pg_get_integer(rows, row, 5) * BP_MS;
+    device->interval_us = interval_us ? interval_us : collect->cfg.poll_interval;
+    if (device->enabled != enabled)
+        collect_poll_enable(collect->poller, device, enabled, loop_now_us(collect->loop));
+}
+
+/* Rows that are gone: the device is forgotten, and may be found again. */
+static void forget_devices(Collect *collect, const PgRows *rows)
+{
+    CollectDevice *next;
+    for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = next) {
+        next = device->next;
+        bool is_there = device->device_id == 0;
+        for (size_t row = 0; row < pg_row_count(rows) && !is_there; row++)
+            is_there = pg_get_integer(rows, row, 0) == device->device_id;
+        if (is_there)
+            continue;
+        collect->scans -= device->scan != NULL;
+        collect_poll_remove(collect->poller, device);
+    }
+}
+
+static void on_devices(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Collect *collect = context;
+    if (status != BP_OK) {
+        bp_log(BP_LOG_WARNING, "reading table device: %s", err->text);
+        return;
+    }
+    forget_devices(collect, rows);
+    for (size_t row = 0; row < pg_row_count(rows); row++)
+        take_device(collect, rows, row);
+}
+
+/* ---- points ---- */
+
+static void keep_states(Collect *collect, SitePoint *point, BpStr json)
+{
+    json_auto_t *states = json_loadb(json.data, json.size, 0, NULL);
+    point->state_count = json_array_size(states);
+    point->states = bp_arena_take(&collect->points_arena, (point->state_count + 1) * sizeof *point->states);
+    for (size_t i = 0; i < point->state_count; i++) {
+        const char *text = json_string_value(json_array_get(states, i));
+        point->states[i] = bp_arena_text(&collect->points_arena, bp_str(text ? text : ""));
+    }
+}
+
+static void keep_point(Collect *collect, const PgRows *rows, size_t row, BacObjectId object)
+{
+    const int64_t point_id = pg_get_integer(rows, row, 0);
+    const BpStr property = pg_get_text(rows, row, 4), name = pg_get_text(rows, row, 7),
+                units = pg_get_text(rows, row, 8);
+    SitePoint *point = &collect->points[point_id];
+    uint32_t number;
+    const char *symbol = bac_words_parse(&bac_units, units, &number, NULL) == BP_OK ? bac_units_symbol(number) : NULL;
+    point->is_known = true;
+    point->device_id = (int32_t)pg_get_integer(rows, row, 1);
+    point->object_type = object.type;
+    point->object_instance = object.instance;
+    point->property = bp_str_equal(property, bp_str("present-value"))
+                          ? ""
+                          : bp_arena_text(&collect->points_arena, property);
+    point->name = bp_arena_text(&collect->points_arena, name);
+    point->units = symbol && *symbol ? symbol : bp_arena_text(&collect->points_arena, units);
+    keep_states(collect, point, pg_get_text(rows, row, 9));
+}
+
+/* Points of one device: rows from `row` on. Returns the row behind them. */
+static size_t take_points(Collect *collect, const PgRows *rows, size_t row)
+{
+    const int64_t device_id = pg_get_integer(rows, row, 1);
+    CollectDevice *device = find_by_id(collect, (int32_t)device_id);
+    size_t end = row, count = 0;
+    while (end < pg_row_count(rows) && pg_get_integer(rows, end, 1) == device_id)
+        end++;
+    CollectPoint *points = calloc(end - row, sizeof *points);
+    if (!points)
+        abort();
+    for (; row < end; row++) {
+        char text[BAC_REFERENCE_TEXT_MAX];
+        const int64_t point_id = pg_get_integer(rows, row, 0);
+        BacObjectId object;
+        uint32_t property, index;
+        snprintf(text, sizeof text, "%.*s,%lld", BP_STR_ARGS(pg_get_text(rows, row, 2)),
+                 (long long)pg_get_integer(rows, row, 3));
+        BpError err;
+        if (point_id < 1 || point_id >= (int64_t)collect->point_count ||
+            bac_object_parse(bp_str(text), &object, &err) != BP_OK ||
+            bac_property_parse(pg_get_text(rows, row, 4), &property, &index, &err) != BP_OK)
+            continue; /* a type or property that has no such name cannot be read */
+        keep_point(collect, rows, row, object);
+        if (!device || !pg_get_bool(rows, row, 6))
+            continue;
+        const int64_t interval_us = pg_get_integer(rows, row, 5) * BP_MS;
+        points[count++] = (CollectPoint){.point_id = (int32_t)point_id,
+                                         .object = object,
+                                         .property = property,
+                                         .interval_us = interval_us ? interval_us : device->interval_us};
+    }
+    if (device && collect_points_differ(device, points, count))
+        collect_poll_set_points(collect->poller, device, points, count, loop_now_us(collect->loop));
+    free(points);
+    return end;
+}
+
+/* Room for all points by their numbers; what was published of them stays known. */
+static void make_points(Collect *collect, const PgRows *rows)
+{
+    size_t largest = 0;
+    for (size_t row = 0; row < pg_row_count(rows); row++) {
+        const int64_t point_id = pg_get_integer(rows, row, 0);
+        if (point_id > (int64_t)largest && point_id < POINT_ID_MAX)
+            largest = (size_t)point_id;
+    }
+    SitePoint *points = calloc(largest + 1, sizeof *points);
+    if (!points)
+        abort();
+    for (size_t i = 0; i <= largest && i < collect->point_count; i++) {
+        points[i] = collect->points[i];
+        points[i].is_known = false;
+    }
+    free(collect->points);
+    collect->points = points;
+    collect->point_count = largest + 1;
+    bp_arena_done(&collect->points_arena);
+}
+
+static void on_points(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Collect *collect = context;
+    collect->is_loading = false;
+    if (status != BP_OK) {
+        bp_log(BP_LOG_WARNING, "reading table point: %s", err->text);
+        return;
+    }
+    make_points(collect, rows);
+    for (size_t row = 0; row < pg_row_count(rows);)
+        row = take_points(collect, rows, row);
+    collect_poll_soon(collect);
+    if (!collect->is_loaded) {
+        collect->is_loaded = true;
+        bp_log(BP_LOG_INFO, "ready: %zu points of site %s are known", pg_row_count(rows), collect->cfg.site);
+        collect_discover(collect);
+    }
+    if (collect->load_again)
+        loop_timer_set(collect->reload_timer, loop_now_us(collect->loop) + RELOAD_AFTER_US);
+    collect->load_again = false;
+}
+
+void collect_reload(void *owner)
+{
+    Collect *collect = owner;
+    if (!pg_is_connected(collect->pg))
+        return;
+    if (collect->is_loading) {
+        collect->load_again = true;
+        return;
+    }
+    collect->is_loading = true;
+    const PgValue site = pg_text(site_of(collect));
+    pg_request(collect->pg, SQL_SELECT_COLLECT_DEVICES, &site, 1, on_devices, collect);
+    pg_request(collect->pg, SQL_SELECT_COLLECT_POINTS, &site, 1, on_points, collect);
+}
+
+/* ---- the broker ---- */
+
+static void on_mqtt_config(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    if (status == BP_OK)
+        collect_connect_broker(context, rows);
+    else
+        bp_log(BP_LOG_WARNING, "reading table mqtt_config: %s", err->text);
+}
+
+/* ---- the connection ---- */
+
+static void on_site(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    (void)context;
+    (void)rows;
+    if (status != BP_OK && status != BP_UNAVAILABLE)
+        bp_log(BP_LOG_ERROR, "naming the site: %s; has `bacpipes migrate` been run?", err->text);
+}
+
+void collect_connected(void *owner)
+{
+    Collect *collect = owner;
+    const PgValue site = pg_text(site_of(collect));
+    bp_log(BP_LOG_INFO, "connected to the database");
+    collect->is_loading = false;
+    pg_request(collect->pg, SQL_UPSERT_SITE, &site, 1, on_site, collect);
+    pg_request(collect->pg, SQL_SELECT_SETTINGS, &site, 1, on_settings, collect);
+    pg_request(collect->pg, SQL_SELECT_MQTT_CONFIG, &site, 1, on_mqtt_config, collect);
+    collect_reload(collect);
+    for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
+        collect_device_state(collect, device); /* what changed while it was away */
+}
+
+void collect_database_lost(void *owner, const BpError *why)
+{
+    Collect *collect = owner;
+    collect->is_loading = false;
+    if (collect->is_loaded)
+        bp_log(BP_LOG_WARNING, "%s; polling goes on with what is known", why->text);
+    else
+        bp_log(BP_LOG_WARNING, "%s; waiting for it to know what to poll", why->text);
+}
+
+void collect_notice(void *owner, const char *channel, const char *payload)
+{
+    Collect *collect = owner;
+    (void)channel;
+    const char *site = "", *table = "";
+    json_auto_t *notice = json_loads(payload, 0, NULL);
+    if (!notice || json_unpack(notice, "{s:s, s:s}", "site", &site, "table", &table) != 0 ||
+        strcmp(site, collect->cfg.site) != 0)
+        return;
+    const PgValue value = pg_text(site_of(collect));
+    if (strcmp(table, "setting") == 0)
+        pg_request(collect->pg, SQL_SELECT_SETTINGS, &value, 1, on_settings, collect);
+    if (strcmp(table, "mqtt_config") == 0)
+        pg_request(collect->pg, SQL_SELECT_MQTT_CONFIG, &value, 1, on_mqtt_config, collect);
+    else
+        loop_timer_set(collect->reload_timer, loop_now_us(collect->loop) + RELOAD_AFTER_US);
+}
+
+/* ---- what was read out ---- */
+
+static json_t *services_json(uint64_t services)
+{
+    json_t *names = json_array();
+    for (unsigned bit = 0; bit < 64; bit++) {
+        const char *name = services >> bit & 1 ? bac_words_text(&bac_services_supported, bit) : NULL;
+        if (name)
+            json_array_append_new(names, json_string(name));
+    }
+    return names;
+}
+
+static json_t *natural_or_null(int64_t number)
+{
+    return number >= 0 ? json_integer(number) : json_null();
+}
+
+static char *device_json(const CollectDevice *device, const CollectScan *scan)
+{
+    char address[BAC_ADDRESS_TEXT_MAX];
+    const CollectScanDevice *read = collect_scan_device(scan);
+    const char *segmentation = bac_words_text(&bac_segmentations, read->segmentation);
+    json_auto_t *json =
+        json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:I, s:s, s:o, s:I}", "address",
+                  bac_address_format(&device->peer.address, address), "instance", (json_int_t)read->instance,
+                  "name", read->name, "description", read->description, "location", read->location,
+                  "vendor_id", natural_or_null(read->vendor_id), "vendor_name", read->vendor_name,
+                  "model_name", read->model_name, "firmware_revision", read->firmware_revision,
+                  "application_software_version", read->application_software_version, "protocol_revision",
+                  natural_or_null(read->protocol_revision), "max_apdu", (json_int_t)read->max_apdu,
+                  "segmentation", segmentation ? segmentation : "no-segmentation", "services",
+                  services_json(read->services), "object_count", (json_int_t)collect_scan_object_count(scan));
+    return json ? json_dumps(json, JSON_COMPACT) : NULL;
+}
+
+static json_t *number_or_null(double number)
+{
+    return isfinite(number) ? json_real(number) : json_null();
+}
+
+static json_t *object_json(const CollectScanObject *object)
+{
+    json_t *states = json_array();
+    for (size_t i = 0; i < object->state_count; i++)
+        json_array_append_new(states, json_string(object->states[i]));
+    char type[BAC_REFERENCE_TEXT_MAX], units[32];
+    bac_object_format(object->id, type);
+    *strrchr(type, ',') = '\0';
+    const char *name = object->units >= 0 ? bac_units_name((uint32_t)object->units) : "";
+    if (!name)
+        snprintf(units, sizeof units, "units-%u", (unsigned)object->units);
+    if (object->units == BAC_UNITS_NO_UNITS)
+        name = "";
+    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "object_type", type,
+                     "object_instance", (json_int_t)object->id.instance, "name", object->name, "description",
+                     object->description, "units", name ? name : units, "states", states, "min_value",
+                     number_or_null(object->min), "max_value", number_or_null(object->max), "resolution",
+                     number_or_null(object->resolution), "cov_increment",
+                     number_or_null(object->cov_increment), "commandable", object->commandable);
+}
+
+/* Three statements in one transaction; their texts live until it has ended. */
+typedef struct Storing {
+    Collect *collect;
+    char *device, *points;
+    char address[BAC_ADDRESS_TEXT_MAX];
+    uint32_t instance;
+    size_t count;
+    PgValue values[2][3];
+    PgStep steps[3];
+} Storing;
+
+static void on_scan_stored(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Storing *storing = context;
+    (void)rows;
+    if (status == BP_OK)
+        bp_log(BP_LOG_INFO, "device %u (%s) read out: %zu points", storing->instance, storing->address,
+               storing->count);
+    else
+        bp_log(BP_LOG_WARNING, "storing what device %u (%s) has: %s", storing->instance, storing->address,
+               err->text);
+    CollectDevice *device = NULL;
+    BacAddress address;
+    if (status != BP_OK && bac_address_parse(bp_str(storing->address), &address, NULL) == BP_OK)
+        device = collect_poll_find(storing->collect->poller, &address);
+    if (device)
+        device->scanned_us = INT64_MIN; /* once more */
+    free(storing->device);
+    free(storing->points);
+    free(storing);
+}
+
+void collect_store_scan(Collect *collect, const CollectDevice *device, const CollectScan *scan)
+{
+    Storing *storing = calloc(1, sizeof *storing);
+    if (!storing)
+        abort();
+    const CollectScanObject *objects = collect_scan_objects(scan, &storing->count);
+    json_auto_t *points = json_array();
+    for (size_t i = 0; i < storing->count; i++)
+        json_array_append_new(points, object_json(&objects[i]));
+    storing->collect = collect;
+    storing->instance = device->instance;
+    storing->device = device_json(device, scan);
+    storing->points = json_dumps(points, JSON_COMPACT);
+    bac_address_format(&device->peer.address, storing->address);
+    if (!storing->device || !storing->points)
+        abort(); /* texts are UTF-8 by bac_text_to_utf8 */
+    const PgValue site = pg_text(site_of(collect));
+    storing->values[0][0] = storing->values[1][0] = site;
+    storing->values[0][1] = pg_text(bp_str(storing->device));
+    storing->values[1][1] = pg_text(bp_str(storing->address));
+    storing->values[1][2] = pg_text(bp_str(storing->points));
+    storing->steps[0] = (PgStep){SQL_UPSERT_DEVICE, storing->values[0], 2};
+    storing->steps[1] = (PgStep){SQL_UPDATE_POINTS, storing->values[1], 3};
+    storing->steps[2] = (PgStep){SQL_INSERT_POINTS, storing->values[1], 3};
+    pg_transaction(collect->pg, storing->steps, 3, on_scan_stored, storing);
+}
+
+/* ---- how a device is ---- */
+
+void collect_device_state(void *owner, const CollectDevice *device)
+{
+    Collect *collect = owner;
+    char learned[128];
+    if (device->device_id == 0 || !pg_is_connected(collect->pg))
+        return; /* told when it has a row, and when the database is back */
+    snprintf(learned, sizeof learned,
+             "{\"read_multiple\": %s, \"request_octets\": %u, \"answer_octets\": %u}",
+             device->limits.read_multiple ? "true" : "false", device->limits.request_octets,
+             device->limits.answer_octets);
+    const PgValue values[] = {
+        pg_text(site_of(collect)),
+        pg_integer(device->device_id),
+        pg_text(bp_str(collect_state_name(device->state))),
+        pg_time(device->since_us ? device->since_us : bp_wall_us()),
+        device->answered_at_us ? pg_time(device->answered_at_us) : pg_null(),
+        pg_text(bp_str(device->reason)),
+        pg_text(bp_str(learned)),
+    };
+    pg_request(collect->pg, SQL_UPSERT_DEVICE_STATUS, values, 7, NULL, NULL);
+}

@@ -1,0 +1,122 @@
+/* How the collector is doing: the figures that the plan wants watched, in one place. */
+#include "apps/collect/collect.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "model/topic.h"
+
+#include <inttypes.h>
+
+static const int64_t STATUS_EVERY_US = 10 * BP_SECOND, JUMP_US = 5 * BP_SECOND;
+
+typedef struct Figure {
+    const char *name;
+    uint64_t value;
+} Figure;
+
+static void put_figures(const Figure *figures, size_t count, BpBuf *out)
+{
+    for (size_t i = 0; i < count; i++)
+        bp_buf_printf(out, "%s\"%s\":%" PRIu64, i ? "," : "", figures[i].name, figures[i].value);
+}
+
+static void put_counters(const Collect *collect, BpBuf *out)
+{
+    const CollectPollCounts *poll = collect_poll_counts(collect->poller);
+    const BacClientCounts *client = collect_poll_client_counts(collect->poller);
+    const OutboxCounts *outbox = &collect->outbox.counts;
+    uint64_t devices = 0, offline = 0, points = 0;
+    for (const CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next) {
+        devices++;
+        offline += device->state == COLLECT_OFFLINE;
+        points += device->point_count;
+    }
+    const BipCounts bip = collect->bip ? bip_counts(collect->bip) : (BipCounts){0};
+    const Figure figures[] = {
+        {"devices", devices},
+        {"devices_offline", offline},
+        {"points", points},
+        {"reads", poll->reads},
+        {"reads_failed", poll->reads_failed},
+        {"rounds", poll->rounds},
+        {"rounds_skipped", poll->rounds_skipped},
+        {"rounds_late", poll->rounds_late},
+        {"lateness_max_ms", (uint64_t)(poll->lateness_max_us / BP_MS)},
+        {"round_max_ms", (uint64_t)(poll->round_max_us / BP_MS)},
+        {"requests", client->requests},
+        {"retries", client->retries},
+        {"answers", client->answers},
+        {"errors", client->errors},
+        {"rejects", client->rejects},
+        {"aborts", client->aborts},
+        {"timeouts", client->silent},
+        {"late_replies", client->late},
+        {"foreign_replies", client->foreign},
+        {"duplicate_replies", client->duplicates},
+        {"malformed_replies", client->malformed + bip.malformed},
+        {"datagrams_received", bip.received},
+        {"datagrams_sent", bip.sent},
+        {"batches", outbox->batches},
+        {"readings", outbox->readings},
+        {"batches_sent", outbox->sent},
+        {"batches_sent_again", outbox->repeated},
+        {"batches_stored", outbox->announced},
+        {"batches_spooled", outbox->spooled},
+        {"batches_recovered", outbox->recovered},
+        {"batches_dropped", outbox->dropped},
+        {"queue_batches", collect->outbox.count},
+        {"queue_octets", collect->outbox.memory},
+        {"spool_octets", collect->outbox.on_disk},
+    };
+    put_figures(figures, sizeof figures / sizeof figures[0], out);
+    bp_buf_str(out, bp_str(",\"latency_ms\":{"));
+    for (size_t i = 0; i < COLLECT_LATENCIES; i++)
+        bp_buf_printf(out, "%s\"%u\":%" PRIu64, i ? "," : "", 1U << i, poll->latencies[i]);
+    bp_buf_u8(out, '}');
+}
+
+const char *collect_status_text(const Collect *collect, const char *state, BpBuf *out)
+{
+    char since[BP_TIME_TEXT_MAX];
+    bp_buf_printf(out, "{\"v\":1,\"role\":\"collect\",\"state\":\"%s\",\"since\":\"%s\"", state,
+                  bp_time_format(collect->started_at_us, 3, since));
+    if (strcmp(state, "online") == 0) {
+        bp_buf_str(out, bp_str(",\"counters\":{"));
+        put_counters(collect, out);
+        bp_buf_u8(out, '}');
+    }
+    bp_buf_u8(out, '}');
+    bp_buf_u8(out, '\0');
+    return (const char *)out->data;
+}
+
+/* The wall clock is only ever set: against the monotonic one it shows. Readings are stamped anew from here
+ * on. */
+static void look_at_clock(Collect *collect)
+{
+    const int64_t now_us = loop_now_us(collect->loop), wall_us = bp_wall_us();
+    const int64_t jump_us = wall_us - now_us - collect->clock_offset_us;
+    char interval[BP_TIME_TEXT_MAX];
+    if (collect->clock_offset_us && (jump_us > JUMP_US || jump_us < -JUMP_US))
+        bp_log(BP_LOG_WARNING, "the clock jumped by %s; readings follow it from now on",
+               bp_interval_format(jump_us, interval));
+    collect->clock_offset_us = wall_us - now_us;
+    collect_poll_set_wall(collect->poller, now_us, wall_us);
+}
+
+void collect_status(void *owner)
+{
+    Collect *collect = owner;
+    look_at_clock(collect);
+    loop_timer_set(collect->status_timer, loop_now_us(collect->loop) + STATUS_EVERY_US);
+    if (!collect->mqtt || !mqtt_is_connected(collect->mqtt))
+        return;
+    char topic[MDL_TOPIC_MAX];
+    BpError err;
+    BpBuf out = bp_buf_growing(16 * 1024);
+    const BpStr text = bp_str(collect_status_text(collect, "online", &out));
+    /* A status that could not be said is followed by the next. */
+    (void)!mqtt_publish(collect->mqtt, mdl_topic(collect->cfg.site, "collect/status", topic), text, 1, true,
+                        NULL, &err);
+    collect_poll_take_extremes(collect->poller);
+    bp_buf_done(&out);
+}

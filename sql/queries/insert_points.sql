@@ -1,0 +1,15 @@
+-- Points of site $1 and the device at address $2 that are new (JSON in $3), with the next point_ids.
+with given as (select * from jsonb_to_recordset($3::jsonb) as p (
+                   object_type text, object_instance integer, name text, description text, units text, states text[], min_value double precision,
+                   max_value double precision, resolution double precision, cov_increment double precision, commandable boolean)),
+     of_device as (select device_id from device where site_id = $1 and address = $2),
+     fresh as (select device_id, given.*, row_number() over (order by object_type, object_instance) - 1 as n
+                 from given, of_device
+                where not exists (select from point p where p.site_id = $1 and p.device_id = of_device.device_id and p.property = 'present-value'
+                                     and p.object_type = given.object_type and p.object_instance = given.object_instance)),
+     start as materialized (select next_point_id($1) as first)
+insert into point (site_id, point_id, device_id, object_type, object_instance, name, description, units, states, min_value, max_value,
+                   resolution, cov_increment, commandable)
+select $1, start.first + n, device_id, object_type, object_instance, name, description, units, states, min_value, max_value, resolution,
+       cov_increment, commandable
+  from fresh, start;
