@@ -2,8 +2,8 @@
 #ifndef INGEST_BATCH_H
 #define INGEST_BATCH_H
 
+#include "apps/ingest/position.h"
 #include "base/buf.h"
-#include "ingest/position.h"
 #include "model/batch.h"
 
 #include <jansson.h>

@@ -6,8 +6,8 @@
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
+#include "apps/ingest/batch.h"
 #include "config/config.h"
-#include "ingest/batch.h"
 #include "io/mqtt/mqtt.h"
 #include "io/pg/pg.h"
 
@@ -31,7 +31,7 @@ typedef struct Ingest {
     IngestCounts counts;
     int64_t started_at_us;
 
-    bool is_ready;         /* site, settings, points and positions have been read on this connection */
+    bool is_ready;             /* site, settings, points and positions have been read on this connection */
     int64_t points_read_at_us; /* an unknown point may be newer than this */
     bool reading_points;
     IngestPoints points;

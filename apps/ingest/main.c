@@ -1,8 +1,8 @@
+#include "apps/ingest/ingest.h"
 #include "apps/roles.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "config/arguments.h"
-#include "ingest/ingest.h"
 #include "io/pg/settings.h"
 #include "model/topic.h"
 

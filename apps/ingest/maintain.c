@@ -1,8 +1,8 @@
 /* Off the hot path: days made ahead of time, rollups of spans that have ended, retention, and a look at the
  * clock. */
+#include "apps/ingest/ingest.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "ingest/ingest.h"
 
 enum { ROLLUPS_AT_ONCE = 12 };
 static const int64_t MAINTAIN_EVERY_US = 20 * BP_SECOND, SETTLE_US = 10 * BP_SECOND, JUMP_US = 5 * BP_SECOND;

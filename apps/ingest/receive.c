@@ -1,7 +1,7 @@
 /* What arrives from the broker: judged by its number, then gathered. */
+#include "apps/ingest/ingest.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "ingest/ingest.h"
 #include "model/topic.h"
 
 static const int64_t ASK_EVERY_US = BP_SECOND, POINTS_AGE_US = 2 * BP_SECOND;

@@ -1,8 +1,8 @@
 /* What the database says: the site, its settings, its points, its broker, and how far readings are stored. */
+#include "apps/ingest/ingest.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "config/secret.h"
-#include "ingest/ingest.h"
 #include "model/topic.h"
 
 #include <stdio.h>

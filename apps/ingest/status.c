@@ -1,6 +1,6 @@
 /* How ingest is doing, for whoever listens. */
+#include "apps/ingest/ingest.h"
 #include "base/time.h"
-#include "ingest/ingest.h"
 #include "model/topic.h"
 
 #include <inttypes.h>

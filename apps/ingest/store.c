@@ -1,8 +1,8 @@
 /* Committing what was gathered, in one transaction with the positions, and announcing it. */
+#include "apps/ingest/ingest.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "ingest/ingest.h"
 #include "io/pg/copy.h"
 #include "model/topic.h"
 

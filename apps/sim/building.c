@@ -1,4 +1,4 @@
-#include "sim/building.h"
+#include "apps/sim/building.h"
 
 #include "base/time.h"
 

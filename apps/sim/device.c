@@ -1,6 +1,6 @@
 /* A simulated device's own object, and all of its objects for lib/bacnet's server. */
+#include "apps/sim/site.h"
 #include "base/time.h"
-#include "sim/site.h"
 
 #include <stdio.h>
 #include <time.h>

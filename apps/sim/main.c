@@ -1,10 +1,10 @@
 /* bacpipes sim: a simulated building whose devices speak BACnet. */
 #include "apps/roles.h"
+#include "apps/sim/network.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/time.h"
 #include "config/arguments.h"
-#include "sim/network.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -1,4 +1,4 @@
-#include "sim/network.h"
+#include "apps/sim/network.h"
 
 #include "base/time.h"
 

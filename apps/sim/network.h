@@ -3,8 +3,8 @@
 #ifndef SIM_NETWORK_H
 #define SIM_NETWORK_H
 
+#include "apps/sim/site.h"
 #include "io/bip/bip.h"
-#include "sim/site.h"
 
 typedef struct SimNetwork SimNetwork;
 

@@ -1,4 +1,4 @@
-#include "sim/object.h"
+#include "apps/sim/object.h"
 
 #include <assert.h>
 #include <math.h>

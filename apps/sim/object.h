@@ -2,8 +2,8 @@
 #ifndef SIM_OBJECT_H
 #define SIM_OBJECT_H
 
+#include "apps/sim/building.h"
 #include "bacnet/server.h"
-#include "sim/building.h"
 
 enum { SIM_NAME_MAX = 40, SIM_PRIORITIES = 16 };
 

@@ -1,4 +1,4 @@
-#include "sim/site.h"
+#include "apps/sim/site.h"
 
 #include "base/time.h"
 

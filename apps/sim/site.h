@@ -2,7 +2,7 @@
 #ifndef SIM_SITE_H
 #define SIM_SITE_H
 
-#include "sim/object.h"
+#include "apps/sim/object.h"
 
 typedef struct SimSite SimSite;
 

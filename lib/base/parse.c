@@ -86,7 +86,7 @@ static bool add_part(const Unit *units, BpStr *rest, int64_t *total)
     size_t digits = 0;
     while (digits < rest->size && rest->data[digits] >= '0' && rest->data[digits] <= '9')
         digits++;
-    int64_t number, part;
+    int64_t number = 0, part = 0;
     if (bp_parse_i64((BpStr){rest->data, digits}, 0, INT64_MAX, &number, NULL) != BP_OK)
         return false;
     const Unit *unit = find_unit(units, (BpStr){rest->data + digits, rest->size - digits}, rest);

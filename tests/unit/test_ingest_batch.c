@@ -1,4 +1,4 @@
-#include "ingest/batch.h"
+#include "apps/ingest/batch.h"
 
 #include "base/time.h"
 

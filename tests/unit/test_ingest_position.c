@@ -1,4 +1,4 @@
-#include "ingest/position.h"
+#include "apps/ingest/position.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
+#include "apps/sim/site.h"
 #include "base/time.h"
-#include "sim/site.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -214,20 +214,20 @@ struct LoopSignal {
     void *owner;
 };
 
-static void on_signal(uv_signal_t *uv, int number)
+static void on_uv_signal(uv_signal_t *uv, int number)
 {
     LoopSignal *signal = uv->data;
     signal->on_signal(signal->owner, number);
 }
 
-LoopSignal *loop_signal_new(Loop *loop, int number, void (*callback)(void *owner, int number), void *owner)
+LoopSignal *loop_signal_new(Loop *loop, int number, void (*on_signal)(void *owner, int number), void *owner)
 {
     LoopSignal *signal = loop_allocate(sizeof *signal);
-    signal->on_signal = callback;
+    signal->on_signal = on_signal;
     signal->owner = owner;
     signal->uv.data = signal;
     uv_signal_init(&loop->uv, &signal->uv);
-    uv_signal_start(&signal->uv, on_signal, number);
+    uv_signal_start(&signal->uv, on_uv_signal, number);
     return signal;
 }
 

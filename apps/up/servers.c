@@ -1,0 +1,345 @@
+/* The private PostgreSQL and Mosquitto: made once, configured at each start, listening on loopback alone. */
+#include "apps/up/up.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "base/time.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { POSTGRESQL_OLDEST = 15, FIRST_DATABASE_PORT = 54320, FIRST_BROKER_PORT = 18830 };
+static const int64_t READY_PATIENCE_US = 60 * BP_SECOND;
+
+/* ---- PostgreSQL ---- */
+
+/* The newest of Debian's, such as /usr/lib/postgresql/15/bin. */
+static BpStatus find_postgresql(Up *up, BpError *err)
+{
+    glob_t found;
+    int64_t newest = 0;
+    if (glob("/usr/lib/postgresql/*/bin/postgres", 0, NULL, &found) == 0) {
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            BpStr rest;
+            int64_t version;
+            const BpStr number =
+                bp_str_cut(bp_str(found.gl_pathv[i] + strlen("/usr/lib/postgresql/")), '/', &rest);
+            if (bp_parse_i64(number, 1, 1000, &version, NULL) == BP_OK && version > newest)
+                newest = version;
+        }
+        globfree(&found);
+    }
+    if (newest < POSTGRESQL_OLDEST)
+        return bp_fail(err, BP_NOT_FOUND,
+                       "PostgreSQL %d or newer is not installed (apt-get install postgresql); or set "
+                       "database.host to a server that is there",
+                       POSTGRESQL_OLDEST);
+    char text[64];
+    snprintf(text, sizeof text, "/usr/lib/postgresql/%d/bin", (int)newest);
+    up->server_bin = bp_arena_text(&up->arena, bp_str(text));
+    snprintf(text, sizeof text, "%d", (int)newest);
+    up->version = bp_arena_text(&up->arena, bp_str(text));
+    return BP_OK;
+}
+
+static const char *program(Up *up, const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", up->server_bin, name);
+    return bp_arena_text(&up->arena, bp_str(path));
+}
+
+static BpStatus check_version(Up *up, BpError *err)
+{
+    char version[16] = "";
+    FILE *file = fopen(up_path(up, "postgresql/PG_VERSION"), "re");
+    if (file && fgets(version, sizeof version, file))
+        version[strcspn(version, "\n")] = '\0';
+    if (file)
+        fclose(file);
+    if (strcmp(version, up->version) == 0)
+        return BP_OK;
+    return bp_fail(err, BP_CONFLICT,
+                   "%s was made by PostgreSQL %s and this is %s: install postgresql-%s beside it, or carry "
+                   "the data over with pg_upgrade",
+                   up_path(up, "postgresql"), *version ? version : "?", up->version,
+                   *version ? version : up->version);
+}
+
+static BpStatus make_cluster(Up *up, BpError *err)
+{
+    const char *folder = up_path(up, "postgresql");
+    if (access(up_path(up, "postgresql/PG_VERSION"), F_OK) == 0)
+        return check_version(up, err);
+    up_say(up, "making a database in %s", folder);
+    BpStatus status = up_make_folder(up, folder, err);
+    const char *const arguments[] = {"initdb",
+                                     "-D",
+                                     folder,
+                                     "--username=bacpipes",
+                                     "--encoding=UTF8",
+                                     "--locale=C.UTF-8",
+                                     "--auth=peer",
+                                     "--data-checksums",
+                                     NULL};
+    if (status == BP_OK)
+        status = up_run(up, "initdb", program(up, "initdb"), arguments, err);
+    return status;
+}
+
+/* In a configuration file of PostgreSQL: quoted, quotes doubled. */
+static const char *quoted(Up *up, const char *text)
+{
+    BpBuf out = bp_buf_growing(3 * UP_PATH_MAX);
+    bp_buf_u8(&out, '\'');
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\')
+            bp_buf_u8(&out, (uint8_t)*text);
+        bp_buf_u8(&out, (uint8_t)*text);
+    }
+    bp_buf_u8(&out, '\'');
+    const char *result = bp_arena_text(&up->arena, bp_buf_text(&out));
+    bp_buf_done(&out);
+    return result;
+}
+
+static const char *own_user(Up *up)
+{
+    char name[64];
+    if (up->user)
+        return up->user;
+    snprintf(name, sizeof name, "%u", (unsigned)geteuid());
+    const char *known = getenv("USER");
+    FILE *id =
+        popen("id -un", "re"); /* NOLINT(cert-env33-c): a fixed command; the environment need not be right */
+    if (id && fgets(name, sizeof name, id)) {
+        name[strcspn(name, "\n")] = '\0';
+        known = name;
+    }
+    if (id)
+        pclose(id);
+    return bp_arena_text(&up->arena, bp_str(known ? known : name));
+}
+
+static BpStatus configure_database(Up *up, BpError *err)
+{
+    BpBuf out = bp_buf_growing(64 * 1024);
+    bp_buf_printf(&out,
+                  "# Written by `bacpipes up` at each start. Settings of your own go into "
+                  "postgresql.auto.conf (ALTER SYSTEM).\n"
+                  "listen_addresses = '127.0.0.1'\nport = %d\nunix_socket_directories = "
+                  "%s\nunix_socket_permissions = 0700\n"
+                  "max_connections = 50\nshared_buffers = 128MB\nwal_compression = lz4\ncheckpoint_timeout = "
+                  "30min\nmax_wal_size = 2GB\n"
+                  "password_encryption = 'scram-sha-256'\nlog_timezone = 'UTC'\ntimezone = 'UTC'\nhba_file = "
+                  "%s\nident_file = %s\n"
+                  "log_line_prefix = '%%m [%%p] %%a '\n",
+                  (int)up->database_port, quoted(up, up->run_folder),
+                  quoted(up, up_path(up, "postgresql/bacpipes_hba.conf")),
+                  quoted(up, up_path(up, "postgresql/bacpipes_ident.conf")));
+    BpStatus status = up_write_file(up, up_path(up, "postgresql/postgresql.conf"), bp_buf_text(&out), err);
+    static const char hba[] = "local all bacpipes peer map=bacpipes\nlocal all all reject\nhost all all "
+                              "127.0.0.1/32 scram-sha-256\n";
+    if (status == BP_OK)
+        status = up_write_file(up, up_path(up, "postgresql/bacpipes_hba.conf"), bp_str(hba), err);
+    bp_buf_clear(&out);
+    bp_buf_printf(&out, "bacpipes \"%s\" bacpipes\nbacpipes root bacpipes\n", own_user(up));
+    if (status == BP_OK)
+        status = up_write_file(up, up_path(up, "postgresql/bacpipes_ident.conf"), bp_buf_text(&out), err);
+    bp_buf_done(&out);
+    return status;
+}
+
+/* The port of last time, if it is still free: Grafana and SQL tools have it in their settings. */
+static BpStatus choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err)
+{
+    const char *path = up_path(up, "%s.port", name);
+    char text[16] = "";
+    int64_t before = 0;
+    FILE *file = fopen(path, "re");
+    if (file && fgets(text, sizeof text, file) &&
+        bp_parse_i64(bp_str_trim(bp_str(text)), 1, 65535, &before, NULL) != BP_OK)
+        before = 0;
+    if (file)
+        fclose(file);
+    const BpStatus status = up_free_port(before ? before : first, ret_port, err);
+    if (status != BP_OK || *ret_port == before)
+        return status;
+    if (before)
+        up_say(up, "port %d of the %s is taken by another program: it is %d from now on", (int)before, name,
+               (int)*ret_port);
+    snprintf(text, sizeof text, "%d\n", (int)*ret_port);
+    return up_write_file(up, path, bp_str(text), err);
+}
+
+static BpStatus connect_to(Up *up, const char *database, BpError *err)
+{
+    const PgOptions options = {.host = up->run_folder,
+                               .port = (uint16_t)up->database_port,
+                               .database = database,
+                               .user = "bacpipes",
+                               .application_name = "bacpipes up"};
+    pg_free(up->pg);
+    up->pg = pg_new(up->loop, &options);
+    return pg_wait_connected(up->pg, READY_PATIENCE_US, err);
+}
+
+/* The database, and the password of those who only read, once the tables are there. */
+static BpStatus make_database(Up *up, BpError *err)
+{
+    BpStatus status = connect_to(up, "postgres", err);
+    if (status != BP_OK)
+        return status;
+    BpError exists;
+    if (pg_wait_text(up->pg, bp_str("create database bacpipes"), &exists) == BP_OK)
+        up_say(up, "made database bacpipes");
+    return connect_to(up, "bacpipes", err);
+}
+
+static void remove_stale_pid(const Up *up, const char *path)
+{
+    char text[32] = "";
+    FILE *file = fopen(path, "re");
+    int64_t pid = 0;
+    if (!file)
+        return;
+    if (fgets(text, sizeof text, file) &&
+        bp_parse_i64(bp_str_trim(bp_str(text)), 1, INT32_MAX, &pid, NULL) == BP_OK &&
+        kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+        up_say(up, "the database was not shut down properly the last time; it recovers by itself");
+    fclose(file);
+}
+
+BpStatus up_start_database(Up *up, BpError *err)
+{
+    const int64_t begin_us = loop_now_us(up->loop);
+    BpStatus status = find_postgresql(up, err);
+    if (status == BP_OK)
+        status = make_cluster(up, err);
+    if (status == BP_OK)
+        status = choose_port(up, "postgresql", FIRST_DATABASE_PORT, &up->database_port, err);
+    if (status == BP_OK)
+        status = configure_database(up, err);
+    if (status != BP_OK)
+        return status;
+    remove_stale_pid(up, up_path(up, "postgresql/postmaster.pid"));
+    Part *part = up_add_part(up, "postgresql", program(up, "postgres"), SIGINT); /* a fast shutdown */
+    part_argument(part, "postgres");
+    part_argument(part, "-D");
+    part_argument(part, up_path(up, "postgresql"));
+    status = part_start(part, err);
+    if (status == BP_OK)
+        status = make_database(up, err);
+    if (status != BP_OK)
+        return bp_within(err, "PostgreSQL (see %s)", up_path(up, "log/postgresql.log"));
+    char interval[BP_TIME_TEXT_MAX];
+    up_say(up, "PostgreSQL %s is ready after %s, on port %d", up->version,
+           bp_interval_format(loop_now_us(up->loop) - begin_us, interval), (int)up->database_port);
+    return BP_OK;
+}
+
+/* ---- Mosquitto ---- */
+
+static BpStatus write_accounts(Up *up, BpError *err)
+{
+    const char *roles, *reader;
+    BpStatus status = up_secret(up, "mqtt_bacpipes", &roles, err);
+    if (status == BP_OK)
+        status = up_secret(up, "mqtt_reader", &reader, err);
+    if (status != BP_OK)
+        return status;
+    BpBuf out = bp_buf_growing(4096);
+    const char *path = up_path(up, "mosquitto/passwords");
+    bp_buf_printf(&out, "bacpipes:%s\nreader:%s\n", roles, reader);
+    status = up_write_file(up, path, bp_buf_text(&out), err);
+    const char *const arguments[] = {
+        "mosquitto_passwd", "-U", path,
+        NULL}; /* hashes what is in the file, so that no password is an argument */
+    if (status == BP_OK)
+        status = up_run(up, "mosquitto", "mosquitto_passwd", arguments, err);
+    static const char acl[] =
+        "user bacpipes\ntopic readwrite bacpipes/#\n\nuser reader\ntopic read bacpipes/#\n";
+    if (status == BP_OK)
+        status = up_write_file(up, up_path(up, "mosquitto/acl"), bp_str(acl), err);
+    bp_buf_done(&out);
+    return status;
+}
+
+static BpStatus configure_broker(Up *up, BpError *err)
+{
+    BpBuf out = bp_buf_growing(64 * 1024);
+    bp_buf_printf(
+        &out,
+        "# Written by `bacpipes up` at each start.\nlistener %d 127.0.0.1\nallow_anonymous "
+        "false\npassword_file %s\nacl_file %s\n"
+        "persistence true\npersistence_location %s/\nautosave_interval 300\nmax_queued_messages "
+        "10000\nmax_inflight_messages 0\n"
+        "log_dest stdout\nlog_type error\nlog_type warning\nlog_type notice\nconnection_messages false\n",
+        (int)up->broker_port, up_path(up, "mosquitto/passwords"), up_path(up, "mosquitto/acl"),
+        up_path(up, "mosquitto"));
+    const BpStatus status =
+        up_write_file(up, up_path(up, "mosquitto/mosquitto.conf"), bp_buf_text(&out), err);
+    bp_buf_done(&out);
+    return status;
+}
+
+static BpStatus wait_for_broker(Up *up, BpError *err)
+{
+    const char *password;
+    BpStatus status = up_secret(up, "mqtt_bacpipes", &password, err);
+    if (status != BP_OK)
+        return status;
+    const int64_t until_us = loop_now_us(up->loop) + READY_PATIENCE_US;
+    while (!mqtt_is_connected(up->mqtt) && loop_now_us(up->loop) < until_us)
+        loop_run_once(up->loop, BP_SECOND / 10);
+    return mqtt_is_connected(up->mqtt) ? BP_OK
+                                       : bp_fail(err, BP_TIMEOUT, "Mosquitto does not answer (see %s)",
+                                                 up_path(up, "log/mosquitto.log"));
+}
+
+BpStatus up_start_broker(Up *up, BpError *err)
+{
+    const int64_t begin_us = loop_now_us(up->loop);
+    BpStatus status = choose_port(up, "mosquitto", FIRST_BROKER_PORT, &up->broker_port, err);
+    if (status == BP_OK)
+        status = write_accounts(up, err);
+    if (status == BP_OK)
+        status = configure_broker(up, err);
+    if (status != BP_OK)
+        return status;
+    Part *part =
+        up_add_part(up, "mosquitto",
+                    access("/usr/sbin/mosquitto", X_OK) == 0 ? "/usr/sbin/mosquitto" : "mosquitto", SIGTERM);
+    part_argument(part, "mosquitto");
+    part_argument(part, "-c");
+    part_argument(part, up_path(up, "mosquitto/mosquitto.conf"));
+    status = part_start(part, err);
+    if (status == BP_OK)
+        status = up_connect_broker(up, err);
+    if (status == BP_OK)
+        status = wait_for_broker(up, err);
+    char interval[BP_TIME_TEXT_MAX];
+    if (status == BP_OK)
+        up_say(up, "Mosquitto is ready after %s, on port %d",
+               bp_interval_format(loop_now_us(up->loop) - begin_us, interval), (int)up->broker_port);
+    return status;
+}
+
+/* ---- what the roles and tools find ---- */
+
+BpStatus up_write_configuration(Up *up, BpError *err)
+{
+    BpBuf out = bp_buf_growing(64 * 1024);
+    bp_buf_printf(&out,
+                  "# Written by `bacpipes up` at each start: where this site's database is.\nsite = %s\ndata "
+                  "= \"%s\"\n",
+                  up->site, up->data);
+    bp_buf_printf(&out, "database.host = \"%s\"\ndatabase.port = %d\n", up->run_folder,
+                  (int)up->database_port);
+    const BpStatus status = up_write_file(up, up_path(up, "bacpipes.conf"), bp_buf_text(&out), err);
+    bp_buf_done(&out);
+    return status;
+}

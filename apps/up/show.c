@@ -1,0 +1,201 @@
+/* What is seen while everything runs: a block that is redrawn on a terminal, a line now and then elsewhere.
+ */
+#include "apps/up/up.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "model/topic.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+static const int64_t TERMINAL_EVERY_US = BP_SECOND, ELSEWHERE_EVERY_US = 5 * BP_SECOND;
+
+/* ---- figures of the collector, over MQTT ---- */
+
+static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
+{
+    Up *up = owner;
+    (void)topic;
+    (void)retained;
+    json_int_t reads, failed;
+    json_auto_t *status = json_loadb(payload.data, payload.size, 0, NULL);
+    if (status &&
+        json_unpack(status, "{s:{s:I, s:I}}", "counters", "reads", &reads, "reads_failed", &failed) == 0) {
+        up->figures.reads = reads;
+        up->figures.reads_failed = failed;
+    }
+}
+
+static void on_connected(void *owner)
+{
+    Up *up = owner;
+    char topic[MDL_TOPIC_MAX];
+    mqtt_subscribe(up->mqtt, mdl_topic(up->site, "collect/status", topic), 1);
+}
+
+BpStatus up_connect_broker(Up *up, BpError *err)
+{
+    const char *password;
+    const BpStatus status = up_secret(up, "mqtt_bacpipes", &password, err);
+    if (status != BP_OK)
+        return status;
+    const MqttOptions options = {.host = "127.0.0.1",
+                                 .port = (uint16_t)up->broker_port,
+                                 .client_id = "bacpipes-up",
+                                 .user = "bacpipes",
+                                 .password = password,
+                                 .owner = up,
+                                 .on_connected = on_connected,
+                                 .on_message = on_message};
+    up->mqtt = mqtt_new(up->loop, &options);
+    return BP_OK;
+}
+
+/* ---- figures of the database ---- */
+
+static void take_figures(Up *up, const PgRows *rows)
+{
+    UpFigures *figures = &up->figures;
+    figures->devices = pg_get_integer(rows, 0, 0);
+    figures->points = pg_get_integer(rows, 0, 1);
+    figures->readings = pg_get_integer(rows, 0, 2);
+    figures->rows = pg_get_integer(rows, 0, 3);
+    figures->has_newest = !pg_is_null(rows, 0, 4);
+    figures->newest_age_s = pg_get_double(rows, 0, 4);
+    figures->offline = pg_get_integer(rows, 0, 5);
+}
+
+static void ask_values(const Up *up, PgValue values[2])
+{
+    values[0] = pg_text(bp_str(up->site));
+    values[1] = pg_time(up->started_at_us);
+}
+
+static void keep_row(void *context, const PgRows *rows, size_t row)
+{
+    (void)row;
+    take_figures(context, rows);
+}
+
+BpStatus up_ask(Up *up, BpError *err)
+{
+    PgValue values[2];
+    ask_values(up, values);
+    return pg_wait(up->pg, SQL_SELECT_SUMMARY, values, 2, keep_row, up, err);
+}
+
+/* ---- on the screen ---- */
+
+static void clear_block(Up *up)
+{
+    if (up->is_terminal && up->lines)
+        fprintf(stderr, "\033[%zuA\033[J", up->lines);
+    up->lines = 0;
+}
+
+static void put_line(Up *up, const char *label, const char *value)
+{
+    fprintf(stderr, "  %-18s %s\n", label, value);
+    up->lines++;
+}
+
+static void show_block(Up *up)
+{
+    const UpFigures *figures = &up->figures;
+    char text[512];
+    clear_block(up);
+    fprintf(stderr, "\n");
+    up->lines++;
+    snprintf(text, sizeof text, "%" PRId64 "%s", figures->devices,
+             figures->offline ? " (some do not answer: select * from device_status)" : "");
+    put_line(up, "devices", text);
+    snprintf(text, sizeof text, "%" PRId64, figures->points);
+    put_line(up, "points", text);
+    snprintf(text, sizeof text, "%.1f /s", up->readings_per_s);
+    put_line(up, "readings", text);
+    snprintf(text, sizeof text, "%" PRId64 " since the start, about %" PRId64 " in all", figures->readings,
+             figures->rows > figures->readings ? figures->rows : figures->readings);
+    put_line(up, "stored", text);
+    if (figures->has_newest)
+        snprintf(text, sizeof text, "%.1f s old", figures->newest_age_s);
+    else
+        snprintf(text, sizeof text, "none yet");
+    put_line(up, "newest reading", text);
+    snprintf(text, sizeof text, "bacpipes points --data %s", up->data);
+    put_line(up, "look at values", text);
+    snprintf(text, sizeof text, "psql -h %s -p %d -U bacpipes bacpipes", up->run_folder,
+             (int)up->database_port);
+    put_line(up, "ask the database", text);
+    put_line(up, "stop", "Ctrl-C");
+}
+
+static void show_line(const Up *up)
+{
+    const UpFigures *figures = &up->figures;
+    char age[32] = "no reading yet";
+    if (figures->has_newest)
+        snprintf(age, sizeof age, "newest %.1f s old", figures->newest_age_s);
+    up_say(up, "%" PRId64 " devices, %" PRId64 " points, %.1f readings/s, %" PRId64 " stored, %s%s",
+           figures->devices, figures->points, up->readings_per_s, figures->readings, age,
+           figures->offline ? ", some devices do not answer" : "");
+}
+
+static void on_figures(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Up *up = context;
+    up->is_asking = false;
+    if (status != BP_OK) {
+        if (status != BP_UNAVAILABLE)
+            up_say(up, "asking the database: %s", err->text);
+        return;
+    }
+    const int64_t now_us = loop_now_us(up->loop);
+    up->before = up->figures;
+    take_figures(up, rows);
+    if (up->shown_at_us && up->figures.readings >= up->before.readings) {
+        /* Readings come in commits: a running mean says more than the last second. */
+        const double rate = (double)(up->figures.readings - up->before.readings) * BP_SECOND /
+                            (double)(now_us - up->shown_at_us);
+        up->readings_per_s = up->readings_per_s > 0 ? up->readings_per_s * 0.85 + rate * 0.15 : rate;
+    }
+    up->shown_at_us = now_us;
+    if (up->is_quiet)
+        return;
+    if (up->is_terminal)
+        show_block(up);
+    else
+        show_line(up);
+}
+
+void up_show(void *owner)
+{
+    Up *up = owner;
+    loop_timer_set(up->show_timer,
+                   loop_now_us(up->loop) + (up->is_terminal ? TERMINAL_EVERY_US : ELSEWHERE_EVERY_US));
+    if (up->is_asking || !pg_is_connected(up->pg))
+        return;
+    PgValue values[2];
+    ask_values(up, values);
+    up->is_asking = true;
+    pg_request(up->pg, SQL_SELECT_SUMMARY, values, 2, on_figures, up);
+}
+
+void up_print_json(const Up *up)
+{
+    const UpFigures *figures = &up->figures;
+    const double seconds = (double)(loop_now_us(up->loop) - up->started_us) / BP_SECOND;
+    json_int_t restarts = 0;
+    for (size_t i = 0; i < up->part_count; i++)
+        restarts += up->parts[i].restarts;
+    json_auto_t *summary = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:I, s:f}", "devices", (json_int_t)figures->devices, "points",
+        (json_int_t)figures->points, "readings_stored", (json_int_t)figures->readings, "reads",
+        (json_int_t)figures->reads, "reads_failed", (json_int_t)figures->reads_failed, "readings_per_s",
+        seconds > 0 ? (double)figures->readings / seconds : 0.0, "newest_reading_age_s",
+        figures->has_newest ? json_real(figures->newest_age_s) : json_null(), "restarts", restarts, "seconds",
+        seconds);
+    json_dumpf(summary, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    printf("\n");
+    fflush(stdout);
+}

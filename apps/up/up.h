@@ -1,0 +1,109 @@
+/* bacpipes up: everything of a site on one machine, started, watched and stopped together.
+ *
+ *   folder.c      where state lives, whose it is, and that nobody else works in it
+ *   servers.c     the private PostgreSQL and Mosquitto
+ *   roles.c       our own roles
+ *   parts.c       processes: ready, died, started again, stopped
+ *   show.c        what is seen meanwhile */
+#ifndef UP_UP_H
+#define UP_UP_H
+
+#include "base/arena.h"
+#include "config/config.h"
+#include "io/mqtt/mqtt.h"
+#include "io/pg/pg.h"
+
+#include <sys/types.h>
+
+enum { UP_PATH_MAX = 4096, UP_PARTS_MAX = 8, UP_ARGUMENTS_MAX = 24 };
+
+/* A process that is kept running. */
+typedef struct Part {
+    struct Up *up;
+    const char *name; /* also of its log */
+    const char *path; /* NULL: this program */
+    const char *arguments[UP_ARGUMENTS_MAX];
+    int stop_signal;
+    LoopProcess *process;
+    LoopTimer *restart;
+    int64_t started_at_us, pause_us;
+    unsigned restarts;
+    bool is_stopping;
+} Part;
+
+typedef struct UpFigures {
+    int64_t devices, points, readings, rows, offline;
+    double newest_age_s;
+    bool has_newest;
+    int64_t reads, reads_failed;
+} UpFigures;
+
+typedef struct Up {
+    Loop *loop;
+    BpArena arena;
+    Cfg cfg;
+    const char *site;
+    char *data;       /* absolute */
+    char *run_folder; /* of the socket */
+    int lock;
+    uid_t uid; /* that children run as; 0: as we are */
+    gid_t gid;
+    const char *user;
+    bool is_demo, is_json, is_quiet, is_terminal;
+    int64_t points; /* of the demo */
+    int64_t database_port, broker_port, demo_port;
+    const char *server_bin; /* of PostgreSQL */
+    const char *version;
+    Part parts[UP_PARTS_MAX];
+    size_t part_count;
+    Pg *pg;
+    Mqtt *mqtt;
+    UpFigures figures, before;
+    int64_t shown_at_us, started_us, started_at_us;
+    double readings_per_s;
+    bool is_asking;
+    size_t lines; /* of the block on the terminal */
+    LoopTimer *show_timer, *end_timer;
+    int stops; /* how often somebody asked us to stop */
+} Up;
+
+/* One line of what is being done. */
+void up_say(const Up *up, const char *format, ...) BP_PRINTF(2, 3);
+char *up_path(Up *up, const char *format, ...) BP_PRINTF(2, 3); /* below the data folder, in the arena */
+
+/* folder.c */
+BpStatus up_open_folder(Up *up, BpError *err) BP_CHECKED;
+BpStatus up_make_folder(Up *up, const char *path, BpError *err) BP_CHECKED;
+/* Writes a file that only its owner reads, as the children's user. Whole or not at all. */
+BpStatus up_write_file(Up *up, const char *path, BpStr contents, BpError *err) BP_CHECKED;
+BpStatus up_secret(Up *up, const char *name, const char **ret_secret,
+                   BpError *err) BP_CHECKED;                                      /* made on its first use */
+BpStatus up_free_port(int64_t first, int64_t *ret_port, BpError *err) BP_CHECKED; /* TCP on 127.0.0.1 */
+bool up_udp_port_is_free(const char *address, int64_t port);
+void up_close_folder(Up *up);
+
+/* parts.c */
+Part *up_add_part(Up *up, const char *name, const char *path, int stop_signal);
+void part_argument(Part *part, const char *argument);
+BpStatus part_start(Part *part, BpError *err) BP_CHECKED;
+void part_stop(Part *part, int64_t patience_us);
+Part *up_find_part(Up *up, const char *name);
+/* Runs a program to its end. BP_REFUSED: it ended with another code than 0; its last line is in `err`. */
+BpStatus up_run(Up *up, const char *name, const char *path, const char *const *arguments,
+                BpError *err) BP_CHECKED;
+
+/* servers.c */
+BpStatus up_start_database(Up *up, BpError *err) BP_CHECKED;
+BpStatus up_start_broker(Up *up, BpError *err) BP_CHECKED;
+BpStatus up_write_configuration(Up *up, BpError *err) BP_CHECKED;
+
+/* roles.c */
+BpStatus up_start_roles(Up *up, BpError *err) BP_CHECKED;
+
+/* show.c */
+BpStatus up_connect_broker(Up *up, BpError *err) BP_CHECKED;
+void up_show(void *up);
+BpStatus up_ask(Up *up, BpError *err) BP_CHECKED; /* the figures, now */
+void up_print_json(const Up *up);
+
+#endif
