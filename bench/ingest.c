@@ -33,6 +33,17 @@ typedef struct Bench {
     bool is_connected, has_session;
 } Bench;
 
+/* A variable that bench/ingest sets. */
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    if (!value) {
+        fprintf(stderr, "ingest_bench is run by bench/ingest: %s is not set\n", name);
+        exit(64);
+    }
+    return value;
+}
+
 static void fail(const char *what, const BpError *err)
 {
     fprintf(stderr, "bench/ingest: %s: %s\n", what, err->text);
@@ -155,9 +166,9 @@ static double cpu_seconds(pid_t pid)
         return 0;
     fclose(file);
     const char *after_name = strrchr(line, ')');
+    static const char times[] = "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu";
     /* NOLINTNEXTLINE(cert-err34-c): the kernel wrote it */
-    if (!after_name ||
-        sscanf(after_name + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+    if (!after_name || sscanf(after_name + 2, times, &user, &system) != 2)
         return 0;
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
@@ -200,7 +211,8 @@ static void set_up(Bench *bench, const char *program)
     BpError err = {0};
     char text[512];
     bench->loop = loop_new();
-    const PgOptions pg = {.host = getenv("PGHOST"), .port = 5432, .database = "bacpipes", .user = "bacpipes"};
+    const PgOptions pg = {
+        .host = variable("PGHOST"), .port = 5432, .database = "bacpipes", .user = "bacpipes"};
     bench->pg = pg_new(bench->loop, &pg);
     if (pg_wait_connected(bench->pg, 10 * BP_SECOND, &err) != BP_OK)
         fail("database", &err);
@@ -208,7 +220,7 @@ static void set_up(Bench *bench, const char *program)
              "insert into site (site_id, name) values ('%s', 'Bench');"
              "insert into mqtt_config (site_id, host, port) values ('%s', '%s', %s);"
              "insert into device (site_id, device_id, address, instance) values ('%s', 1, '10.0.0.1', 1);",
-             site, site, getenv("MQTT_HOST"), getenv("MQTT_PORT"), site);
+             site, site, variable("MQTT_HOST"), variable("MQTT_PORT"), site);
     sql(bench, text);
     snprintf(text, sizeof text,
              "insert into point (site_id, point_id, device_id, object_type, object_instance, units) "
@@ -216,8 +228,8 @@ static void set_up(Bench *bench, const char *program)
              site, POINTS);
     sql(bench, text);
     sql(bench, "select readings_ensure_days(now() - interval '3 days', now())");
-    const MqttOptions mqtt = {.host = getenv("MQTT_HOST"),
-                              .port = (uint16_t)strtoul(getenv("MQTT_PORT"), NULL, 10),
+    const MqttOptions mqtt = {.host = variable("MQTT_HOST"),
+                              .port = (uint16_t)strtoul(variable("MQTT_PORT"), NULL, 10),
                               .client_id = "bench",
                               .owner = bench,
                               .on_connected = on_connected,

@@ -70,29 +70,29 @@ typedef struct Collect {
 } Collect;
 
 /* discover.c */
-void collect_discover(void *collect);
-void collect_datagram(void *collect, const BacDatagram *datagram);
-void collect_scanned(void *collect, CollectDevice *device, CollectScan *scan);
+void collect_discover(void *owner);
+void collect_datagram(void *owner, const BacDatagram *datagram);
+void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan);
 BpStatus collect_open_network(Collect *collect, BpError *err) BP_CHECKED;
 void collect_poll_soon(Collect *collect);
 
 /* site.c */
-void collect_connected(void *collect);
-void collect_database_lost(void *collect, const BpError *why);
-void collect_notice(void *collect, const char *channel, const char *payload);
+void collect_connected(void *owner);
+void collect_database_lost(void *owner, const BpError *why);
+void collect_notice(void *owner, const char *channel, const char *payload);
 void collect_store_scan(Collect *collect, const CollectDevice *device, const CollectScan *scan);
-void collect_device_state(void *collect, const CollectDevice *device);
-void collect_reload(void *collect);
+void collect_device_state(void *owner, const CollectDevice *device);
+void collect_reload(void *owner);
 
 /* publish.c */
-void collect_readings(void *collect, const CollectDevice *device, const MdlReading *readings, size_t count);
+void collect_readings(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count);
 void collect_connect_broker(Collect *collect, const PgRows *rows);
-void collect_publish(void *collect);
+void collect_publish(void *owner);
 BpStatus collect_open_spool(Collect *collect, BpError *err) BP_CHECKED;
 void collect_close_spool(Collect *collect);
 
 /* status.c */
-void collect_status(void *collect);
+void collect_status(void *owner);
 const char *collect_status_text(const Collect *collect, const char *state, BpBuf *out);
 
 #endif

@@ -145,7 +145,8 @@ static void keep_point(Collect *collect, const PgRows *rows, size_t row, BacObje
                 units = pg_get_text(rows, row, 8);
     SitePoint *point = &collect->points[point_id];
     uint32_t number;
-    const char *symbol = bac_words_parse(&bac_units, units, &number, NULL) == BP_OK ? bac_units_symbol(number) : NULL;
+    const char *symbol =
+        bac_words_parse(&bac_units, units, &number, NULL) == BP_OK ? bac_units_symbol(number) : NULL;
     point->is_known = true;
     point->device_id = (int32_t)pg_get_integer(rows, row, 1);
     point->object_type = object.type;
@@ -166,7 +167,7 @@ static size_t take_points(Collect *collect, const PgRows *rows, size_t row)
     size_t end = row, count = 0;
     while (end < pg_row_count(rows) && pg_get_integer(rows, end, 1) == device_id)
         end++;
-    CollectPoint *points = calloc(end - row, sizeof *points);
+    CollectPoint *points = calloc(end - row + 1, sizeof *points);
     if (!points)
         abort();
     for (; row < end; row++) {

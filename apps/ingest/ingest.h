@@ -61,20 +61,20 @@ void ingest_receive(Ingest *ingest, BpStr topic, BpStr payload);
 void ingest_ask_for_missing(Ingest *ingest);
 
 /* store.c */
-void ingest_flush(void *ingest);
+void ingest_flush(void *owner);
 void ingest_announce(Ingest *ingest);
 void ingest_start_over(Ingest *ingest); /* what is not stored has to come again */
 
 /* settings.c */
-void ingest_connected(void *ingest);
+void ingest_connected(void *owner);
 void ingest_reload_points(Ingest *ingest);
-void ingest_notice(void *ingest, const char *channel, const char *payload);
+void ingest_notice(void *owner, const char *channel, const char *payload);
 
 /* maintain.c */
-void ingest_maintain(void *ingest);
+void ingest_maintain(void *owner);
 
 /* status.c */
-void ingest_status(void *ingest);
+void ingest_status(void *owner);
 const char *ingest_status_text(const Ingest *ingest, const char *state, BpBuf *out);
 
 #endif

@@ -190,8 +190,8 @@ static void add_points(Layout *layout, SimDevice *device, const SimSpec *specs, 
                        const char *equipment, void *data)
 {
     const size_t taken = count < layout->left ? count : layout->left;
-    device->objects = realloc(device->objects, (device->count + taken) * sizeof *device->objects);
-    if (!device->objects && device->count + taken)
+    device->objects = realloc(device->objects, (device->count + taken + 1) * sizeof *device->objects);
+    if (!device->objects)
         abort();
     for (size_t i = 0; i < taken; i++) {
         const BacObjectId id = {specs[i].type, next_instance(device, specs[i].type)};
@@ -246,7 +246,8 @@ static void lay_out(SimSite *site, size_t points)
     }
     site->point_count = points - layout.left;
     for (size_t i = 0; i < site->device_count; i++)
-        qsort(site->devices[i].objects, site->devices[i].count, sizeof *site->devices[i].objects, by_id);
+        if (site->devices[i].count)
+            qsort(site->devices[i].objects, site->devices[i].count, sizeof *site->devices[i].objects, by_id);
 }
 
 void sim_site_init(SimSite *site, size_t points, uint64_t seed, int64_t start_us, bool flaws)

@@ -102,7 +102,7 @@ BpStatus up_start_roles(Up *up, BpError *err) BP_CHECKED;
 
 /* show.c */
 BpStatus up_connect_broker(Up *up, BpError *err) BP_CHECKED;
-void up_show(void *up);
+void up_show(void *owner);
 BpStatus up_ask(Up *up, BpError *err) BP_CHECKED; /* the figures, now */
 void up_print_json(const Up *up);
 

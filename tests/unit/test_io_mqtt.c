@@ -67,7 +67,9 @@ static void start(Client *client, const char *id, uint16_t port)
 
 static uint16_t port(void)
 {
-    return (uint16_t)strtoul(getenv("MQTT_PORT"), NULL, 10);
+    const char *text = getenv("MQTT_PORT");
+    assert_non_null(text);
+    return text ? (uint16_t)strtoul(text, NULL, 10) : 0;
 }
 
 static void broker(const char *command)
