@@ -4,7 +4,7 @@
 
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    export root BACPIPES="$root/${BUILD:-build}/apps/bacpipes" BACPIPES_CONFIG=/dev/null BACPIPES_SITE=demo
+    export root BACPIPES="$(realpath "${BUILD:-$root/build}")/apps/bacpipes" BACPIPES_CONFIG=/dev/null BACPIPES_SITE=demo
     export PG_SYNCHRONOUS_COMMIT=on # what was committed outlives a killed server
     export SCRIPT="$BATS_TEST_TMPDIR/script"
     cat >"$SCRIPT" <<'EOF'

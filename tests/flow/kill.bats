@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# Whoever dies, nothing that was polled and kept is lost, and nothing is stored twice: ingest, broker, database and collector are
+# killed with SIGKILL in turn while readings flow, and then the readings are counted. BUILD names the build folder (default: build).
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    bacpipes=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
+    unset BACPIPES_CONFIG BACPIPES_DATA
+    folder=$(mktemp -d /tmp/bacpipes-kill.XXXXXX)
+    chmod 755 "$folder"
+    data=$folder/data
+    "$bacpipes" up --demo --data "$data" --points 200 >"$folder/out" 2>&1 3>&- &
+    up=$!
+    until_true "grep -q ' stored, newest' $folder/out" 60
+    # Under load: every second.
+    sql "insert into setting (site_id, name, value) values ('demo', 'poll.interval', '1s'), ('demo', 'spool.after', '1s')"
+    sql "update device set poll_interval_ms = 1000"
+    sleep 5
+}
+
+teardown() {
+    kill -INT "$up" 2>/dev/null && wait "$up" || true
+    rm -rf "$folder"
+}
+
+until_true() {
+    local until=$((SECONDS + $2))
+    until eval "$1"; do
+        [ $SECONDS -lt $until ] || { echo "not within $2 s: $1"; cat "$folder/out" "$data/log/collect.log"; return 1; }
+        sleep 0.2
+    done
+}
+
+sql() {
+    local port
+    port=$(cat "$data/postgresql.port")
+    PGHOST=$data/run PGPORT=$port PGUSER=bacpipes PGDATABASE=bacpipes psql -qAtX -c "$1"
+}
+
+
+# kill_part NAME: the process that `up` started under this name.
+kill_part() {
+    local pid
+    for pid in $(cat /proc/"$up"/task/*/children); do
+        case $(tr '\0' ' ' <"/proc/$pid/cmdline") in
+        "$1 "* | *"/$1 "*) kill -KILL "$pid"; return ;;
+        esac
+    done
+    echo "$1 does not run"
+    return 1
+}
+
+# counter NAME: of the collector's status.
+counter() {
+    mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u bacpipes -P "$(cat "$data/secrets/mqtt_bacpipes")" \
+        -t bacpipes/demo/collect/status -C 1 -W 15 | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+}
+
+@test "ingest, broker and database are killed under load: every reading of the run is stored, once" {
+    run=$(sql "select run from ingest_position order by updated_at desc limit 1")
+    for victim in ingest mosquitto postgres ingest postgres mosquitto; do
+        kill_part $victim
+        sleep 4
+    done
+    # The collector went on all the time: slow it down, and let everything arrive.
+    until_true "sql 'select 1' >/dev/null 2>&1" 30
+    sql "update device set poll_interval_ms = 3600000"
+    until_true '[ "$(counter queue_batches)" = 0 ]' 120
+    sleep 11 # the next status has the final figures
+    polled=$(counter readings)
+    batches=$(counter batches)
+    echo "# polled $polled readings in $batches batches" >&3
+    [ "$(sql "select count(*) from ingest_position")" -eq 1 ]
+    [ "$(sql "select stored || ' ' || skipped from ingest_position where run = '$run'")" = "$batches 0" ]
+    [ "$(sql "select count(*) from sensor_readings")" -eq "$polled" ]
+    [ "$(sql "select count(*) from ingest_quarantine")" -eq 0 ]
+    [ "$polled" -gt 3000 ]
+}
+
+@test "the collector is killed while nobody stores: what was spooled is stored by its next run" {
+    kill_part mosquitto
+    sleep 1
+    sql "update mqtt_config set port = 1" # nothing listens there: all of it waits
+    sleep 8
+    kill_part collect
+    sleep 4
+    spooled=$(find "$data/spool" -name '*.spool' -size +0 | wc -l)
+    [ "$spooled" -gt 0 ]
+    sql "update mqtt_config set port = $(cat "$data/mosquitto.port")"
+    until_true '[ "$(sql "select count(*) from ingest_position")" -ge 2 ]' 60
+    sql "update device set poll_interval_ms = 3600000"
+    until_true '[ "$(counter queue_batches)" = 0 ]' 60
+    [ "$(sql "select sum(skipped) from ingest_position")" -eq 0 ]
+    # The gap in each point's readings is the collector's pause and what was younger than spool.after, not the outage.
+    gap=$(sql "select max(extract(epoch from time - before)) from (select time, lag(time) over (partition by point_id order by time) as before
+                 from sensor_readings where time > (select max(time) from sensor_readings) - interval '25 s') as steps")
+    echo "# longest gap $gap s" >&3
+    awk -v gap="$gap" 'BEGIN { exit !(gap < 8) }'
+    [ "$(sql "select count(*) from (select point_id, time from sensor_readings group by 1, 2 having count(*) > 1) as twice")" -eq 0 ]
+}

@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# bacpipes up: from nothing to stored readings, again on the same folder, and gone without a trace when it ends.
+# BUILD names the build folder (default: build).
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    bacpipes=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
+    unset BACPIPES_CONFIG BACPIPES_DATA
+    folder=$(mktemp -d /tmp/bacpipes-up.XXXXXX)
+    chmod 755 "$folder"
+    up=
+}
+
+teardown() {
+    [ -z "$up" ] || { kill -INT "$up" 2>/dev/null; wait "$up"; } || true
+    rm -rf "$folder"
+}
+
+# field NAME: of the JSON summary in $output.
+field() {
+    tail -1 <<<"$output" | sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p"
+}
+
+# Processes whose command line names the folder.
+processes() {
+    pgrep -f -- "$folder" || true
+}
+
+start_up() {
+    "$bacpipes" up --demo --data "$folder/data" --points 60 >"$folder/out" 2>&1 3>&- &
+    up=$!
+    for _ in $(seq 300); do
+        grep -q ' stored, newest' "$folder/out" && return
+        kill -0 "$up" || break
+        sleep 0.1
+    done
+    cat "$folder/out"
+    return 1
+}
+
+until_gone() {
+    for _ in $(seq 100); do
+        [ -n "$(processes)" ] || return 0
+        sleep 0.1
+    done
+    ps -fp $(processes)
+    return 1
+}
+
+@test "readings are stored within seconds, and are there again the next time" {
+    run "$bacpipes" up --demo --data "$folder/a data" --for 25s --json --points 60
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(field points)" -eq 60 ]
+    [ "$(field devices)" -ge 3 ]
+    [ "$(field readings_stored)" -ge 60 ]
+    [ "$(field reads_failed)" -eq 0 ]
+    [ "$(field restarts)" -eq 0 ]
+    until_gone
+    run "$bacpipes" up --demo --data "$folder/a data" --for 25s --json --points 60
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(field points)" -eq 60 ] # the same devices at the same addresses
+    [[ "$output" != *"making a database"* ]]
+}
+
+@test "a second one on the same folder is refused and says who has it" {
+    start_up
+    run "$bacpipes" up --demo --data "$folder/data"
+    echo "$output"
+    [ "$status" -eq 75 ]
+    [[ "$output" == *"process $up runs"* ]]
+}
+
+@test "Ctrl-C leaves no process and no socket behind" {
+    start_up
+    [ "$(processes | wc -l)" -ge 4 ]
+    kill -INT "$up"
+    wait "$up"
+    up=
+    until_gone
+    [ -z "$(ls -A "$folder/data/run")" ]
+    [ -z "$(find "$folder/data/spool" -name "*.spool")" ]
+}
+
+@test "killed with SIGKILL it takes its children along, and the next start recovers" {
+    start_up
+    kill -KILL "$up"
+    wait "$up" || true
+    until_gone
+    start_up
+}
+
+@test "what dies is started again" {
+    start_up
+    kill -KILL "$(processes | while read -r pid; do tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q '^ingest ' && echo "$pid"; done)"
+    for _ in $(seq 100); do grep -q 'ingest was ended by signal 9; starting it again' "$folder/out" && break; sleep 0.1; done
+    grep -q 'ingest was ended by signal 9; starting it again' "$folder/out"
+}
+
+@test "a very deep folder works: its socket lies elsewhere" {
+    deep="$folder/$(printf 'a-long-name-%.0s' 1 2 3 4 5 6 7 8 9)/and-one-more-level-below-it"
+    run "$bacpipes" up --demo --data "$deep" --for 25s --json --points 30
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(field readings_stored)" -gt 0 ]
+}
+
+@test "a folder that the servers' user cannot enter is a clear message" {
+    [ "$(id -u)" = 0 ] || skip "NOT TESTED: needs root"
+    chmod 700 "$folder"
+    run "$bacpipes" up --demo --data "$folder/data" --for 5s
+    echo "$output"
+    [ "$status" -ne 0 ]
+    [[ "$output" == *"cannot come into"*"--data"* ]]
+    chmod 755 "$folder"
+}
+
+@test "an ordinary user needs no rights" {
+    [ "$(id -u)" = 0 ] || skip "NOT TESTED: this is an ordinary user already"
+    install -d -o nobody "$folder/nobody"
+    cp "$bacpipes" "$folder/bacpipes"
+    run setpriv --reuid=nobody --regid=nogroup --clear-groups "$folder/bacpipes" up --demo --data "$folder/nobody/data" --for 25s --json --points 30
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(field readings_stored)" -gt 0 ]
+}
