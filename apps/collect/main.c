@@ -11,6 +11,9 @@
 #include <sys/random.h>
 #include <sysexits.h>
 
+/* On a building's network. Slower ones, behind routers, are asked one thing at a time anyway. */
+static const int64_t DATAGRAM_LIFE_US = 200 * BP_MS;
+
 static void on_poll_due(void *owner)
 {
     Collect *collect = owner;
@@ -58,7 +61,8 @@ static CollectPoller *new_poller(Collect *collect)
                                           .timeout_us =
                                               cfg->bacnet_timeout > 0 ? cfg->bacnet_timeout : 3 * BP_SECOND,
                                           .retries = (uint8_t)cfg->bacnet_retries,
-                                          .backoff_max_us = cfg->poll_backoff_max};
+                                          .backoff_max_us = cfg->poll_backoff_max,
+                                          .rest_us = DATAGRAM_LIFE_US};
     return collect_poll_new(&hooks, &settings, collect->seed);
 }
 

@@ -377,7 +377,7 @@ CollectPoller *collect_poll_new(const CollectPollHooks *hooks, const CollectPoll
                                       .assemblies = poller->assemblies,
                                       .assembly_count = ASSEMBLIES,
                                       .segment_timeout_us = SEGMENT_TIMEOUT_S * BP_SECOND,
-                                      .rest_us = 2 * BP_SECOND, /* the longest life of a datagram on a site */
+                                      .rest_us = settings->rest_us,
                                       .seed = bp_random_u64(&poller->random)};
     bac_client_init(&poller->client, &options);
     return poller;

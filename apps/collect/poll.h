@@ -26,6 +26,8 @@ typedef struct CollectPollSettings {
     int64_t timeout_us;     /* of each try */
     uint8_t retries;        /* further tries after the first */
     int64_t backoff_max_us; /* longest pause between probes of a silent device */
+    int64_t rest_us; /* longest life of a datagram that the network doubled (see BacClientOptions): a device
+                        is asked at most 127 times meanwhile. Taken by collect_poll_new alone */
 } CollectPollSettings;
 
 typedef struct CollectPollHooks {
