@@ -80,7 +80,6 @@ until_gone() {
     up=
     until_gone
     [ -z "$(ls -A "$folder/data/run")" ]
-    [ -z "$(find "$folder/data/spool" -name "*.spool")" ]
 }
 
 @test "killed with SIGKILL it takes its children along, and the next start recovers" {
