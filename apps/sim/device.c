@@ -61,11 +61,12 @@ static void set_bit(uint8_t *octets, uint32_t bit)
     octets[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 }
 
-static void put_services(BpBuf *out)
+static void put_services(const SimDevice *device, BpBuf *out)
 {
     uint8_t octets[(SERVICES + 7) / 8] = {0};
     set_bit(octets, BAC_SUPPORTS_READ_PROPERTY);
-    set_bit(octets, BAC_SUPPORTS_READ_PROPERTY_MULTIPLE);
+    if (!device->no_read_multiple)
+        set_bit(octets, BAC_SUPPORTS_READ_PROPERTY_MULTIPLE);
     set_bit(octets, BAC_SUPPORTS_WRITE_PROPERTY);
     set_bit(octets, BAC_SUPPORTS_WHO_IS);
     set_bit(octets, BAC_SUPPORTS_I_AM);
@@ -132,10 +133,10 @@ static BacRefusal read_own(const SimDevice *device, const BacReference *referenc
     case BAC_PROP_DESCRIPTION: sim_put_text(out, device->description); break;
     case BAC_PROP_PROTOCOL_VERSION: sim_put_natural(out, PROTOCOL_VERSION); break;
     case BAC_PROP_PROTOCOL_REVISION: sim_put_natural(out, PROTOCOL_REVISION); break;
-    case BAC_PROP_PROTOCOL_SERVICES_SUPPORTED: put_services(out); break;
+    case BAC_PROP_PROTOCOL_SERVICES_SUPPORTED: put_services(device, out); break;
     case BAC_PROP_PROTOCOL_OBJECT_TYPES_SUPPORTED: put_types(device, out); break;
-    case BAC_PROP_MAX_APDU_LENGTH_ACCEPTED: sim_put_natural(out, BAC_APDU_MAX); break;
-    case BAC_PROP_SEGMENTATION_SUPPORTED: sim_put_enumerated(out, BAC_SEGMENTED_TRANSMIT); break;
+    case BAC_PROP_MAX_APDU_LENGTH_ACCEPTED: sim_put_natural(out, device->max_apdu); break;
+    case BAC_PROP_SEGMENTATION_SUPPORTED: sim_put_enumerated(out, device->segmentation); break;
     case BAC_PROP_APDU_SEGMENT_TIMEOUT: sim_put_natural(out, SEGMENT_TIMEOUT_MS); break;
     case BAC_PROP_APDU_TIMEOUT: sim_put_natural(out, APDU_TIMEOUT_MS); break;
     case BAC_PROP_NUMBER_OF_APDU_RETRIES: sim_put_natural(out, 3); break;

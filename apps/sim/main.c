@@ -15,6 +15,8 @@
 
 static const int64_t STEP_US = BP_SECOND;
 
+enum { QUIRKS_MAX = 64 };
+
 typedef struct Sim {
     Loop *loop;
     SimSite site;
@@ -25,8 +27,8 @@ typedef struct Sim {
 } Sim;
 
 typedef struct SimArguments {
-    const char *address, *broadcast, *start, *speed;
-    int64_t port, points, seed, network;
+    const char *address, *broadcast, *start, *speed, *quirks;
+    int64_t port, points, seed, network, trunk;
     bool list, without_flaws;
 } SimArguments;
 
@@ -157,8 +159,41 @@ static BpStatus read_arguments(const SimArguments *given, SimNetworkOptions *opt
         status = bp_fail(err, BP_INVALID, "--speed is more than 0 and at most 10000");
     if (status == BP_OK && given->start)
         status = bp_time_parse(bp_str(given->start), start_us, err);
+    if (status == BP_OK && given->trunk && !given->network)
+        status = bp_fail(err, BP_INVALID, "--trunk wants --network NUMBER: the devices behind it share it");
     options->network = (uint16_t)given->network;
+    options->trunk_us = given->trunk * BP_MS;
     return status;
+}
+
+/* "a,b;none;c": of the first device, the second, the third. */
+static BpStatus read_quirks(const char *text, SimQuirks quirks[QUIRKS_MAX], size_t *ret_count, BpError *err)
+{
+    BpStr rest = bp_str(text ? text : "");
+    *ret_count = 0;
+    if (bp_str_equal(rest, bp_str("all"))) {
+        BpStatus status = BP_OK;
+        for (size_t i = 0; sim_quirk_names[i][0] && i < QUIRKS_MAX && status == BP_OK; i++)
+            status = sim_quirks_parse(bp_str(sim_quirk_names[i][0]), &quirks[(*ret_count)++], err);
+        return status;
+    }
+    while (rest.size > 0) {
+        const char *end = memchr(rest.data, ';', rest.size);
+        const BpStr one = {rest.data, end ? (size_t)(end - rest.data) : rest.size};
+        if (*ret_count == QUIRKS_MAX)
+            return bp_fail(err, BP_INVALID, "--quirks is for %d devices at most", QUIRKS_MAX);
+        SimQuirks *quirk = &quirks[(*ret_count)++];
+        *quirk = (SimQuirks){0};
+        if (!bp_str_equal(bp_str_trim(one), bp_str("none"))) {
+            const BpStatus status = sim_quirks_parse(one, quirk, err);
+            if (status != BP_OK)
+                return status;
+        }
+        rest = (BpStr){one.data + one.size, rest.size - one.size};
+        if (end)
+            rest = (BpStr){rest.data + 1, rest.size - 1};
+    }
+    return BP_OK;
 }
 
 int sim_main(int argc, char **argv)
@@ -185,6 +220,16 @@ int sim_main(int argc, char **argv)
          .integer = &given.network,
          .min = 1,
          .max = 65534},
+        {.name = "trunk",
+         .value = "MS",
+         .meaning = "With --network: it carries one request at a time, and needs so many milliseconds for it",
+         .integer = &given.trunk,
+         .min = 1,
+         .max = 10000},
+        {.name = "quirks",
+         .value = "LIST",
+         .meaning = "How devices fall short, the first and on: \"silent;apdu-50,slow\", or all, one each",
+         .text = &given.quirks},
         {.name = "points",
          .value = "N",
          .meaning = "How many points in all; default 500",
@@ -217,19 +262,25 @@ int sim_main(int argc, char **argv)
         .offers_json = true,
         .without_settings = true,
         .details =
-            "Each hour one humidity sensor says NaN for 2 minutes, and some zone sensors are faulty for 5.",
+            "Each hour one humidity sensor says NaN for 2 minutes, and some zone sensors are faulty for 5.\n"
+            "Quirks: apdu-50, apdu-206, apdu-480, no-read-multiple, no-segments, false-segments,\n"
+            "short-answers, drops-long, one-at-a-time, slow, restarting, silent; none for none.",
         .examples = "bacpipes sim\nbacpipes sim --points 10000 --port 47900\nbacpipes sim --start "
-                    "2026-07-15T05:00:00Z --speed 60\nbacpipes sim --list",
+                    "2026-07-15T05:00:00Z --speed 60\nbacpipes sim --list\n"
+                    "bacpipes sim --quirks 'none;silent;apdu-50,one-at-a-time'\n"
+                    "bacpipes sim --network 2001 --trunk 90 --quirks all",
     };
     BpArena arena = {0};
     CfgArguments arguments;
     int code = cfg_begin(&command, argc, argv, &arena, &arguments, NULL);
     if (code == CFG_GO_ON) {
         Sim sim = {.speed = 1};
-        SimNetworkOptions network = {0};
+        SimQuirks quirks[QUIRKS_MAX];
+        SimNetworkOptions network = {.quirks = quirks};
         BpError err = {0};
         int64_t start_us = bp_wall_us();
-        if (read_arguments(&given, &network, &sim.speed, &start_us, &err) != BP_OK) {
+        if (read_arguments(&given, &network, &sim.speed, &start_us, &err) != BP_OK ||
+            read_quirks(given.quirks, quirks, &network.quirk_count, &err) != BP_OK) {
             fprintf(stderr, "bacpipes sim: %s\n", err.text);
             code = EX_USAGE;
         } else {

@@ -5,15 +5,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { SENDINGS = 2, WINDOW = 8, SEGMENT_RETRIES = 3 };
-
 /* One device at its address. */
 typedef struct Station {
     SimNetwork *network;
     Bip *bip; /* its own, or the router's */
-    BacServer server;
-    BacSending *sendings;
     BacAddress address;
+    SimStation sim;
 } Station;
 
 struct SimNetwork {
@@ -21,9 +18,10 @@ struct SimNetwork {
     SimSite *site;
     SimNetworkOptions options;
     Bip *router; /* NULL where each device has an address */
+    SimTrunk trunk;
     Station *stations;
     size_t count;
-    LoopTimer *timer; /* of segments not acknowledged */
+    LoopTimer *timer; /* of answers to come, and of segments not acknowledged */
 };
 
 static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
@@ -32,43 +30,13 @@ static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
     bip_send(station->bip, to, datagram);
 }
 
-/* The objects are the device's: the server's owner is the station, and these pass on. */
-static SimDevice *device_of(void *owner)
-{
-    Station *station = owner;
-    return &station->network->site->devices[station - station->network->stations];
-}
-
-static BacRefusal read_object(void *owner, const BacReference *reference, BpBuf *out)
-{
-    return sim_device_objects.read(device_of(owner), reference, out);
-}
-
-static BacRefusal write_object(void *owner, const BacWrite *write)
-{
-    return sim_device_objects.write(device_of(owner), write);
-}
-
-static bool object_property(void *owner, BacObjectId object, uint32_t only, size_t i, uint32_t *ret_property)
-{
-    return sim_device_objects.property(device_of(owner), object, only, i, ret_property);
-}
-
-static bool object_exists(void *owner, BacObjectId object)
-{
-    return sim_device_objects.exists(device_of(owner), object);
-}
-
-static const BacObjects objects = {
-    .read = read_object, .write = write_object, .property = object_property, .exists = object_exists};
-
 /* ---- timers ---- */
 
 static void arm(SimNetwork *network)
 {
     int64_t due_us = INT64_MAX;
     for (size_t i = 0; i < network->count; i++) {
-        const int64_t station_us = bac_server_next_due_us(&network->stations[i].server);
+        const int64_t station_us = sim_station_next_due_us(&network->stations[i].sim);
         due_us = station_us < due_us ? station_us : due_us;
     }
     if (due_us == INT64_MAX)
@@ -81,14 +49,14 @@ static void on_timer(void *owner)
 {
     SimNetwork *network = owner;
     for (size_t i = 0; i < network->count; i++)
-        bac_server_expire(&network->stations[i].server, loop_now_us(network->loop));
+        sim_station_advance(&network->stations[i].sim, loop_now_us(network->loop));
     arm(network);
 }
 
 static void receive(Station *station, const BacDatagram *datagram)
 {
-    bac_server_receive(&station->server, datagram, loop_now_us(station->network->loop));
-    if (bac_server_next_due_us(&station->server) != INT64_MAX)
+    sim_station_receive(&station->sim, datagram, loop_now_us(station->network->loop));
+    if (sim_station_next_due_us(&station->sim) != INT64_MAX)
         arm(station->network);
 }
 
@@ -202,27 +170,14 @@ static BpStatus open_router(SimNetwork *network, BpError *err)
 
 /* ---- making and freeing ---- */
 
-static void serve(Station *station, const SimDevice *device)
+static void serve(SimNetwork *network, size_t i)
 {
-    station->sendings = calloc(SENDINGS, sizeof *station->sendings); /* untouched pages cost nothing */
-    if (!station->sendings)
-        abort();
-    const BacServerOptions options = {
-        .owner = station,
-        .send = send_datagram,
-        .objects = &objects,
-        .identity = {.instance = device->instance,
-                     .max_apdu = BAC_APDU_MAX,
-                     .segmentation = BAC_SEGMENTED_TRANSMIT},
-        .station = station->address.remote,
-        .has_read_multiple = true,
-        .window = WINDOW,
-        .segment_retries = SEGMENT_RETRIES,
-        .segment_timeout_us = 2 * BP_SECOND,
-        .sendings = station->sendings,
-        .sending_count = SENDINGS,
-    };
-    bac_server_init(&station->server, &options);
+    static const SimQuirks none;
+    Station *station = &network->stations[i];
+    const SimQuirks *quirks = i < network->options.quirk_count ? &network->options.quirks[i] : &none;
+    SimTrunk *trunk = network->trunk.request_us ? &network->trunk : NULL;
+    sim_station_init(&station->sim, &network->site->devices[i], quirks, trunk, &station->address, station,
+                     send_datagram);
 }
 
 SimNetwork *sim_network_new(Loop *loop, SimSite *site, const SimNetworkOptions *options, BpError *err)
@@ -231,7 +186,11 @@ SimNetwork *sim_network_new(Loop *loop, SimSite *site, const SimNetworkOptions *
     SimNetwork *network = calloc(1, sizeof *network);
     if (!network)
         abort();
-    *network = (SimNetwork){.loop = loop, .site = site, .options = *options, .count = site->device_count};
+    *network = (SimNetwork){.loop = loop,
+                            .site = site,
+                            .options = *options,
+                            .trunk = {.request_us = options->trunk_us},
+                            .count = site->device_count};
     network->timer = loop_timer_new(loop, on_timer, network);
     network->stations = calloc(network->count, sizeof *network->stations);
     if (!network->stations)
@@ -245,7 +204,7 @@ SimNetwork *sim_network_new(Loop *loop, SimSite *site, const SimNetworkOptions *
         return NULL;
     }
     for (size_t i = 0; i < network->count; i++)
-        serve(&network->stations[i], &site->devices[i]);
+        serve(network, i);
     return network;
 }
 
@@ -256,7 +215,7 @@ void sim_network_free(SimNetwork *network)
     for (size_t i = 0; i < network->count; i++) {
         if (!network->router)
             bip_free(network->stations[i].bip);
-        free(network->stations[i].sendings);
+        sim_station_done(&network->stations[i].sim);
     }
     bip_free(network->router);
     loop_timer_free(network->timer);
@@ -275,6 +234,6 @@ void sim_network_announce(SimNetwork *network)
         BacAddress all = bip_broadcast_address(network->stations[i].bip);
         if (network->router)
             all.remote = (BacStation){0};
-        bac_server_announce(&network->stations[i].server, &all, true);
+        bac_server_announce(&network->stations[i].sim.server, &all, true);
     }
 }

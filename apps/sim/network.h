@@ -3,17 +3,20 @@
 #ifndef SIM_NETWORK_H
 #define SIM_NETWORK_H
 
-#include "apps/sim/site.h"
+#include "apps/sim/station.h"
 #include "io/bip/bip.h"
 
 typedef struct SimNetwork SimNetwork;
 
 typedef struct SimNetworkOptions {
-    LoopAddress
-        address; /* of the first device; each other one has the next. Behind one address: of the router */
+    /* Of the first device; each other one has the next. Behind one address: of the router. */
+    LoopAddress address;
     LoopAddress broadcast; /* all zero: found from the interface */
-    uint16_t
-        network; /* 0: each device has an address; else the number of the network behind the one address */
+    uint16_t network;      /* 0: each device has an address; else the number of the network behind the one */
+    /* Of the devices in turn, the first `quirk_count` of them; the others have none. */
+    const SimQuirks *quirks;
+    size_t quirk_count;
+    int64_t trunk_us; /* behind one address: how long the network carries a request; 0: no time */
 } SimNetworkOptions;
 
 /* Opens the sockets. BP_CONFLICT, BP_INVALID: `err` names the address and what is wrong with it. */

@@ -169,7 +169,10 @@ static SimDevice *add_device(Layout *layout, const char *name, const char *descr
 {
     SimSite *site = layout->site;
     SimDevice *device = &site->devices[site->device_count];
-    *device = (SimDevice){.site = site, .instance = SIM_FIRST_INSTANCE + (uint32_t)site->device_count};
+    *device = (SimDevice){.site = site,
+                          .instance = SIM_FIRST_INSTANCE + (uint32_t)site->device_count,
+                          .max_apdu = BAC_APDU_MAX,
+                          .segmentation = BAC_SEGMENTED_TRANSMIT};
     site->device_count++;
     snprintf(device->name, sizeof device->name, "%s", name);
     snprintf(device->description, sizeof device->description, "%s", description);

@@ -12,6 +12,9 @@ typedef struct SimDevice {
     char name[SIM_NAME_MAX], description[80], model[40];
     SimObject *objects; /* sorted by type and instance */
     size_t count;
+    uint16_t max_apdu;    /* as it says, like: */
+    uint8_t segmentation; /* BacSegmentation */
+    bool no_read_multiple;
 } SimDevice;
 
 struct SimSite {

@@ -184,6 +184,13 @@ static BacRefusal send_answer(BacServer *server, const BacDatagram *request, con
                               BacSending *sending, int64_t now_us)
 {
     const BacApdu *asked = &request->apdu;
+    const uint16_t most = server->options.answer_max;
+    if (most > 0 && answer->size + ANSWER_HEADER > most) {
+        if (!server->options.drops_long_answers)
+            return abortion(BAC_ABORT_BUFFER_OVERFLOW);
+        server->counts.too_long++;
+        return (BacRefusal){0};
+    }
     if (answer->failed)
         return too_long(server, asked, sending);
     if (answer->size + ANSWER_HEADER > apdu_limit(server, asked)) {

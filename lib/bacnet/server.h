@@ -46,7 +46,10 @@ typedef struct BacServerOptions {
     BacIAm identity;        /* max_apdu: what the device takes and the longest it sends, 50 to 1476 */
     BacStation station;     /* its own, when it sits on a network behind a router; else zero */
     bool has_read_multiple; /* without: Reject unrecognized-service */
-    uint8_t window;         /* segments at a time, 1 to 127 */
+    uint16_t answer_max;    /* aborts longer answers with buffer-overflow, or leaves them out; 0: none is too
+                               long. For simulated devices, as are: */
+    bool drops_long_answers;
+    uint8_t window; /* segments at a time, 1 to 127 */
     uint8_t segment_retries;
     int64_t segment_timeout_us;
     BacSending *sendings; /* need not be zeroed; none: long answers are aborted */

@@ -1,0 +1,253 @@
+#include "apps/sim/station.h"
+
+#include "base/time.h"
+
+#include <stdlib.h>
+
+enum { WINDOW = 8, SEGMENT_RETRIES = 3, AWAY_S = 20, TRUNK_WAITING_MAX = 32 };
+
+/* ---- quirks by name ---- */
+
+const char *const sim_quirk_names[][2] = {
+    {"apdu-50", "takes and sends 50 octets at most"},
+    {"apdu-206", "takes and sends 206 octets at most"},
+    {"apdu-480", "takes and sends 480 octets at most, as on MS/TP"},
+    {"no-read-multiple", "rejects ReadPropertyMultiple"},
+    {"no-segments", "does not send segmented answers"},
+    {"false-segments", "says that it sends segmented answers, and aborts them"},
+    {"short-answers", "takes 1476 octets, but aborts answers longer than 300"},
+    {"drops-long", "leaves requests unanswered whose answers are longer than 300 octets"},
+    {"one-at-a-time", "forgets requests that come while it works on another"},
+    {"slow", "needs 700 ms for an answer"},
+    {"restarting", "is away for 20 s of every two minutes"},
+    {"silent", "answers nothing but Who-Is"},
+    {NULL, NULL},
+};
+
+static void add_quirk(SimQuirks *quirks, size_t i)
+{
+    switch (i) {
+    case 0: quirks->max_apdu = 50; break;
+    case 1: quirks->max_apdu = 206; break;
+    case 2: quirks->max_apdu = 480; break;
+    case 3: quirks->no_read_multiple = true; break;
+    case 4: quirks->no_segments = true; break;
+    case 5: quirks->no_segments = quirks->claims_segments = true; break;
+    case 6: quirks->answer_max = 300; break;
+    case 7:
+        quirks->answer_max = 300;
+        quirks->drops_long = true;
+        break;
+    case 8:
+        quirks->one_at_a_time = true;
+        quirks->work_us = quirks->work_us ? quirks->work_us : 20 * BP_MS;
+        break;
+    case 9: quirks->work_us = 700 * BP_MS; break;
+    case 10: quirks->restarts_us = 2 * BP_MINUTE; break;
+    default: quirks->silent = true; break;
+    }
+}
+
+static BpStatus unknown_quirk(BpStr name, BpError *err)
+{
+    char names[400];
+    BpBuf out = bp_buf(names, sizeof names - 1);
+    for (size_t i = 0; sim_quirk_names[i][0]; i++) {
+        bp_buf_str(&out, bp_str(i ? ", " : ""));
+        bp_buf_str(&out, bp_str(sim_quirk_names[i][0]));
+    }
+    names[out.size] = '\0';
+    return bp_fail(err, BP_INVALID, "\"%.*s\" is no quirk. There are: %s", (int)name.size, name.data, names);
+}
+
+BpStatus sim_quirks_parse(BpStr text, SimQuirks *ret_quirks, BpError *err)
+{
+    SimQuirks quirks = {0};
+    size_t begin = 0;
+    for (size_t end = 0; end <= text.size; end++) {
+        if (end < text.size && text.data[end] != ',')
+            continue;
+        const BpStr name = bp_str_trim((BpStr){text.data + begin, end - begin});
+        size_t i = 0;
+        while (sim_quirk_names[i][0] && !bp_str_equal(name, bp_str(sim_quirk_names[i][0])))
+            i++;
+        if (!sim_quirk_names[i][0])
+            return unknown_quirk(name, err);
+        add_quirk(&quirks, i);
+        begin = end + 1;
+    }
+    *ret_quirks = quirks;
+    return BP_OK;
+}
+
+/* ---- the device's objects, for its server ---- */
+
+static BacRefusal read_object(void *owner, const BacReference *reference, BpBuf *out)
+{
+    SimStation *station = owner;
+    return sim_device_objects.read(station->device, reference, out);
+}
+
+static BacRefusal write_object(void *owner, const BacWrite *write)
+{
+    SimStation *station = owner;
+    return sim_device_objects.write(station->device, write);
+}
+
+static bool object_property(void *owner, BacObjectId object, uint32_t only, size_t i, uint32_t *ret_property)
+{
+    SimStation *station = owner;
+    return sim_device_objects.property(station->device, object, only, i, ret_property);
+}
+
+static bool object_exists(void *owner, BacObjectId object)
+{
+    SimStation *station = owner;
+    return sim_device_objects.exists(station->device, object);
+}
+
+static const BacObjects objects = {
+    .read = read_object, .write = write_object, .property = object_property, .exists = object_exists};
+
+static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
+{
+    const SimStation *station = owner;
+    station->send(station->owner, to, datagram);
+}
+
+void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *quirks, SimTrunk *trunk,
+                      const BacAddress *address, void *owner,
+                      void (*send)(void *owner, const BacAddress *to, BpStr datagram))
+{
+    *station = (SimStation){.device = device,
+                            .quirks = *quirks,
+                            .trunk = trunk,
+                            .address = *address,
+                            .owner = owner,
+                            .send = send};
+    station->sendings = calloc(SIM_SENDINGS, sizeof *station->sendings); /* untouched pages cost nothing */
+    if (!station->sendings)
+        abort();
+    const bool claims = !quirks->no_segments || quirks->claims_segments;
+    device->max_apdu = quirks->max_apdu ? quirks->max_apdu : BAC_APDU_MAX;
+    device->segmentation = claims ? BAC_SEGMENTED_TRANSMIT : BAC_NO_SEGMENTATION;
+    device->no_read_multiple = quirks->no_read_multiple;
+    const BacServerOptions options = {
+        .owner = station,
+        .send = send_datagram,
+        .objects = &objects,
+        .identity = {.instance = device->instance,
+                     .max_apdu = device->max_apdu,
+                     .segmentation = device->segmentation},
+        .station = address->remote,
+        .has_read_multiple = !quirks->no_read_multiple,
+        .answer_max = quirks->answer_max,
+        .drops_long_answers = quirks->drops_long,
+        .window = WINDOW,
+        .segment_retries = SEGMENT_RETRIES,
+        .segment_timeout_us = 2 * BP_SECOND,
+        .sendings = station->sendings,
+        .sending_count = quirks->no_segments ? 0 : SIM_SENDINGS,
+    };
+    bac_server_init(&station->server, &options);
+}
+
+void sim_station_done(SimStation *station)
+{
+    free(station->waiting);
+    free(station->sendings);
+}
+
+/* ---- what comes in ---- */
+
+static bool is_away(const SimStation *station, int64_t now_us)
+{
+    const int64_t every_us = station->quirks.restarts_us;
+    return every_us > 0 && now_us % every_us < AWAY_S * BP_SECOND;
+}
+
+static void keep(SimStation *station, const BacDatagram *datagram, int64_t at_us)
+{
+    if (!station->waiting) {
+        station->waiting = calloc(SIM_WAITING_MAX, sizeof *station->waiting);
+        if (!station->waiting)
+            abort();
+    }
+    SimWaiting *waiting = &station->waiting[(station->first + station->count++) % SIM_WAITING_MAX];
+    waiting->at_us = at_us;
+    waiting->was_carried = station->trunk != NULL;
+    waiting->datagram = *datagram;
+    BpCursor body = datagram->body;
+    const size_t size = bp_cursor_remaining(&body);
+    memcpy(waiting->octets, bp_cursor_take(&body, size), size);
+    waiting->datagram.body = bp_cursor(waiting->octets, size);
+}
+
+/* When a request is answered that comes now, or -1 where it is forgotten. */
+static int64_t answer_at_us(SimStation *station, int64_t now_us)
+{
+    const SimQuirks *quirks = &station->quirks;
+    if (quirks->silent || is_away(station, now_us) || station->count == SIM_WAITING_MAX)
+        return -1;
+    if (quirks->one_at_a_time && now_us < station->busy_until_us)
+        return -1;
+    int64_t at_us = now_us;
+    SimTrunk *trunk = station->trunk;
+    if (trunk) {
+        if (trunk->waiting >= TRUNK_WAITING_MAX) {
+            trunk->dropped++;
+            return -1;
+        }
+        trunk->waiting++;
+        trunk->free_at_us = (trunk->free_at_us > now_us ? trunk->free_at_us : now_us) + trunk->request_us;
+        at_us = trunk->free_at_us;
+    }
+    if (at_us < station->busy_until_us)
+        at_us = station->busy_until_us;
+    station->busy_until_us = at_us + quirks->work_us;
+    return station->busy_until_us;
+}
+
+void sim_station_receive(SimStation *station, const BacDatagram *datagram, int64_t now_us)
+{
+    if (!datagram->has_apdu || datagram->apdu.type != BAC_CONFIRMED_REQUEST) {
+        if (!is_away(station, now_us))
+            bac_server_receive(&station->server, datagram, now_us);
+        return;
+    }
+    station->received++;
+    const int64_t at_us = answer_at_us(station, now_us);
+    if (at_us < 0 || bp_cursor_remaining(&datagram->body) > BAC_APDU_MAX) {
+        station->forgotten++;
+    } else if (at_us <= now_us && station->count == 0) {
+        bac_server_receive(&station->server, datagram, now_us);
+    } else {
+        keep(station, datagram, at_us);
+        if (station->count > station->open_max)
+            station->open_max = station->count;
+    }
+}
+
+void sim_station_advance(SimStation *station, int64_t now_us)
+{
+    while (station->count > 0 && station->waiting[station->first].at_us <= now_us) {
+        SimWaiting *waiting = &station->waiting[station->first];
+        station->first = (station->first + 1) % SIM_WAITING_MAX;
+        station->count--;
+        if (waiting->was_carried) {
+            station->trunk->waiting--;
+            station->trunk->carried++;
+        }
+        bac_server_receive(&station->server, &waiting->datagram, now_us);
+    }
+    bac_server_expire(&station->server, now_us);
+}
+
+int64_t sim_station_next_due_us(const SimStation *station)
+{
+    const int64_t server_us = bac_server_next_due_us(&station->server);
+    if (station->count == 0)
+        return server_us;
+    const int64_t waiting_us = station->waiting[station->first].at_us;
+    return waiting_us < server_us ? waiting_us : server_us;
+}
