@@ -132,6 +132,7 @@ int main(int argc, char **argv)
                                     .on_state = on_state,
                                     .on_scanned = on_scanned};
     const CollectPollSettings settings = {.window = WINDOW,
+                                          .trunk = {.window = 1, .rate = 1000},
                                           .devices = 1024,
                                           .timeout_us = 3 * BP_SECOND,
                                           .retries = 2,

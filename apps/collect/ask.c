@@ -139,16 +139,22 @@ static CollectAsked send(CollectPoller *poller, CollectBatch *batch, uint8_t ser
                          uint8_t retries, int64_t now_us)
 {
     assert(!parameters->failed);
-    const BacRequest request = {.service = service,
-                                .parameters = bp_buf_text(parameters),
-                                .timeout_us = poller->settings.timeout_us,
-                                .retries = retries,
-                                .context = batch};
+    const BacRequest request = {
+        .service = service,
+        .parameters = bp_buf_text(parameters),
+        .timeout_us = collect_pace_timeout_us(&batch->device->pace, poller->settings.timeout_us),
+        .retries = retries,
+        .context = batch};
+    CollectDevice *device = batch->device;
     batch->sent_us = now_us;
-    const BpStatus status = bac_client_request(&poller->client, &batch->device->peer, &request, now_us, NULL);
+    batch->is_uncertain = device->doubted || device->state != COLLECT_ONLINE;
+    const BpStatus status = bac_client_request(&poller->client, &device->peer, &request, now_us, NULL);
     /* Longer than the peer takes it cannot be: plan and scan keep to limits that are the peer's. */
     assert(status == BP_OK || status == BP_FULL);
-    return status == BP_OK ? COLLECT_ASKED : COLLECT_NO_ROOM;
+    if (status != BP_OK)
+        return COLLECT_NO_ROOM;
+    collect_trunk_sent(device, &poller->settings.trunk, batch->is_uncertain, now_us);
+    return COLLECT_ASKED;
 }
 
 static CollectAsked send_read(CollectPoller *poller, CollectBatch *batch, const BacReference *reference,
@@ -328,6 +334,8 @@ CollectAsked collect_ask_next(CollectPoller *poller, CollectDevice *device, int6
 {
     if (!collect_ask_has_more(device, now_us))
         return COLLECT_NOTHING_TO_ASK;
+    if (!collect_trunk_may_send(device, &poller->settings.trunk, now_us, &device->held_until_us))
+        return COLLECT_HELD;
     if (probe_is_due(device, now_us))
         return ask_probe(poller, device, now_us);
     CollectRound *round = next_round(device);
@@ -581,6 +589,24 @@ static void note_latency(CollectPoller *poller, const BacAnswer *answer)
     poller->counts.latencies[bucket]++;
 }
 
+static void note_pace(const CollectPoller *poller, const CollectBatch *batch, const BacAnswer *answer,
+                      int64_t now_us)
+{
+    CollectDevice *device = batch->device;
+    const uint16_t most = poller->settings.window;
+    const bool was_full = device->peer.outstanding + 1 >= collect_pace_window(&device->pace, most);
+    if (answer->outcome == BAC_SILENT) {
+        collect_pace_silent(&device->pace);
+        collect_pace_narrow(&device->pace, now_us);
+        return;
+    }
+    if (answer->tries > 1)
+        collect_pace_narrow(&device->pace, now_us);
+    else if (was_full && collect_ask_has_more(device, now_us))
+        collect_pace_widen(&device->pace, most, now_us);
+    collect_pace_answered(&device->pace, answer, batch->sent_us, now_us);
+}
+
 /* True while the batch is under way again. */
 static bool take(CollectPoller *poller, CollectBatch *batch, const BacAnswer *answer, int64_t now_us)
 {
@@ -598,6 +624,8 @@ CollectDevice *collect_ask_take(CollectPoller *poller, const BacAnswer *answer, 
     CollectBatch *batch = answer->context;
     CollectDevice *device = batch->device;
     note_latency(poller, answer);
+    note_pace(poller, batch, answer, now_us);
+    collect_trunk_ended(device, batch->is_uncertain);
     if (answer->outcome != BAC_SILENT)
         note_alive(poller, device, now_us);
     if (!take(poller, batch, answer, now_us))
@@ -608,6 +636,8 @@ CollectDevice *collect_ask_take(CollectPoller *poller, const BacAnswer *answer, 
 void collect_ask_forget(CollectPoller *poller, const CollectDevice *device)
 {
     for (size_t i = 0; i < poller->batch_count; i++)
-        if (poller->batches[i].device == device)
+        if (poller->batches[i].device == device) {
+            collect_trunk_ended(poller->batches[i].device, poller->batches[i].is_uncertain);
             free_batch(poller, &poller->batches[i]);
+        }
 }

@@ -27,6 +27,7 @@ typedef struct CollectBatch {
     struct CollectBatch *next;
     CollectDevice *device; /* NULL: this one is free */
     CollectBatchKind kind;
+    bool is_uncertain;   /* counted on the trunk as one that may not be answered */
     uint32_t generation; /* device->generation when it was made */
     int64_t sent_us;
     CollectRound *round;
@@ -50,6 +51,7 @@ struct CollectPoller {
     CollectBatch *batches, *free_batches;
     size_t batch_count; /* of them used so far, so that memory is not touched before it is needed */
     CollectDevice *devices;
+    CollectTrunk *trunks;
     CollectWake wake;
     CollectSeats steady, uncertain;
     BpRandom random;
@@ -60,6 +62,7 @@ typedef enum CollectAsked {
     COLLECT_ASKED,
     COLLECT_NOTHING_TO_ASK,
     COLLECT_NO_ROOM, /* no transaction or invoke ID is free now */
+    COLLECT_HELD,    /* its trunk is taken; see collect_trunk_may_send */
 } CollectAsked;
 
 /* Whether there is something to ask the device now, but for its window. */

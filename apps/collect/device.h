@@ -10,6 +10,16 @@
 
 typedef struct CollectDevice CollectDevice;
 typedef struct CollectScan CollectScan;
+typedef struct CollectTrunk CollectTrunk;
+
+/* What was learned of how fast a device answers, and how much at once (trunk.h). */
+typedef struct CollectPace {
+    int64_t trip_us, variation_us; /* smoothed; 0: no answer yet */
+    uint16_t more;                 /* requests at once beyond the first */
+    uint16_t clean;                /* answers since a window was last changed */
+    uint8_t silences;              /* in a row */
+    int64_t widen_at_us;           /* not before */
+} CollectPace;
 
 /* Something of a device that is read again and again. */
 typedef struct CollectPoint {
@@ -58,6 +68,11 @@ struct CollectDevice {
     bool enabled;
     BacPeer peer; /* its address is the device's identity */
     CollectLimits limits;
+    CollectPace pace;
+    CollectTrunk *trunk; /* the network behind its router; NULL: it has an address of its own */
+    CollectDevice *next_on_trunk;
+    uint64_t trunk_turn; /* its last one */
+    bool is_held;        /* it waits for the trunk */
     CollectState state;
     const char *reason;     /* why it is offline; "" otherwise */
     int64_t since_us;       /* wall clock */
@@ -92,9 +107,10 @@ struct CollectDevice {
     CollectSeat seat;
     bool seat_is_uncertain; /* sits, or queues, with those that may not answer */
     CollectDevice *next_waiting;
-    CollectDevice *next; /* of all devices */
-    int64_t due_us;      /* when it wants to be woken */
-    uint32_t heap_index; /* UINT32_MAX: not in the heap */
+    CollectDevice *next;   /* of all devices */
+    int64_t due_us;        /* when it wants to be woken */
+    int64_t held_until_us; /* there was no room to ask it before; INT64_MAX: none is known */
+    uint32_t heap_index;   /* UINT32_MAX: not in the heap */
 
     int64_t interval_us; /* of its points that have none of their own. The owner's */
     int64_t scanned_us;  /* monotonic, when it was last read out whole; INT64_MIN: never. The owner's */

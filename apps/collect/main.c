@@ -56,13 +56,14 @@ static CollectPoller *new_poller(Collect *collect)
                                     .on_state = on_device_state,
                                     .on_scanned = collect_scanned};
     const Cfg *cfg = &collect->cfg;
-    const CollectPollSettings settings = {.window = (uint16_t)cfg->poll_window,
-                                          .devices = (uint16_t)cfg->poll_devices,
-                                          .timeout_us =
-                                              cfg->bacnet_timeout > 0 ? cfg->bacnet_timeout : 3 * BP_SECOND,
-                                          .retries = (uint8_t)cfg->bacnet_retries,
-                                          .backoff_max_us = cfg->poll_backoff_max,
-                                          .rest_us = DATAGRAM_LIFE_US};
+    const CollectPollSettings settings = {
+        .window = (uint16_t)cfg->poll_window,
+        .trunk = {.window = (uint16_t)cfg->poll_trunk_window, .rate = (uint32_t)cfg->poll_trunk_rate},
+        .devices = (uint16_t)cfg->poll_devices,
+        .timeout_us = cfg->bacnet_timeout > 0 ? cfg->bacnet_timeout : 3 * BP_SECOND,
+        .retries = (uint8_t)cfg->bacnet_retries,
+        .backoff_max_us = cfg->poll_backoff_max,
+        .rest_us = DATAGRAM_LIFE_US};
     return collect_poll_new(&hooks, &settings, collect->seed);
 }
 

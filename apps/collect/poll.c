@@ -105,21 +105,30 @@ static int64_t next_wish_us(const CollectDevice *device)
     return due_us;
 }
 
-/* Sends what the window lets through. */
+static int64_t wake_us(const CollectDevice *device)
+{
+    if (device->probing || device->seat == COLLECT_WAITING)
+        return INT64_MAX;
+    if (device->is_held && device->state == COLLECT_OFFLINE)
+        return device->held_until_us; /* the probe is due, and waits for the trunk */
+    const int64_t wish_us = next_wish_us(device);
+    return wish_us < device->held_until_us ? wish_us : device->held_until_us;
+}
+
+/* Sends what the window and the trunk let through. */
 static void take_turn(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
-    const uint16_t window = is_uncertain(device) ? 1 : poller->settings.window;
+    const uint16_t window =
+        is_uncertain(device) ? 1 : collect_pace_window(&device->pace, poller->settings.window);
     CollectAsked asked = COLLECT_ASKED;
+    device->held_until_us = INT64_MAX;
     while (device->peer.outstanding < window && asked == COLLECT_ASKED)
         asked = collect_ask_next(poller, device, now_us);
-    int64_t due_us = next_wish_us(device);
-    if (asked == COLLECT_NO_ROOM && due_us > now_us + NO_ROOM_MS * BP_MS)
-        due_us = now_us + NO_ROOM_MS * BP_MS;
-    if (device->probing)
-        due_us = INT64_MAX;
-    collect_wake_set(&poller->wake, device, due_us);
+    if (asked == COLLECT_NO_ROOM)
+        device->held_until_us = now_us + NO_ROOM_MS * BP_MS;
     if (device->peer.outstanding == 0)
         leave_seat(poller, device);
+    collect_wake_set(&poller->wake, device, wake_us(device));
 }
 
 static void serve(CollectPoller *poller, int64_t now_us)
@@ -139,9 +148,18 @@ static void look_at(CollectPoller *poller, CollectDevice *device, int64_t now_us
     else if (device->seat == COLLECT_IDLE && collect_ask_has_more(device, now_us))
         queue_for_seat(poller, device);
     if (device->seat != COLLECT_ACTIVE)
-        collect_wake_set(&poller->wake, device,
-                         device->probing || device->seat == COLLECT_WAITING ? INT64_MAX
-                                                                            : next_wish_us(device));
+        collect_wake_set(&poller->wake, device, wake_us(device));
+}
+
+/* A request on the trunk has ended: whoever waits for it goes on. */
+static void pass_on(CollectPoller *poller, CollectTrunk *trunk, int64_t now_us)
+{
+    CollectDevice *device = NULL;
+    do
+        device = trunk ? collect_trunk_pick(trunk, &poller->settings.trunk) : NULL;
+    while (device && !collect_ask_has_more(device, now_us));
+    if (device)
+        look_at(poller, device, now_us);
 }
 
 /* ---- rounds begin ---- */
@@ -180,7 +198,9 @@ static void begin_due_rounds(CollectPoller *poller, CollectDevice *device, int64
 
 static void take_answer(CollectPoller *poller, const BacAnswer *answer, int64_t now_us)
 {
-    look_at(poller, collect_ask_take(poller, answer, now_us), now_us);
+    CollectDevice *device = collect_ask_take(poller, answer, now_us);
+    look_at(poller, device, now_us);
+    pass_on(poller, device->trunk, now_us);
 }
 
 bool collect_poll_receive(CollectPoller *poller, const BacDatagram *datagram, int64_t now_us)
@@ -217,6 +237,43 @@ int64_t collect_poll_next_due_us(const CollectPoller *poller)
 
 /* ---- devices ---- */
 
+static CollectTrunk *find_trunk(CollectPoller *poller, const BacAddress *address)
+{
+    BacAddress key = *address;
+    key.remote = (BacStation){.network = address->remote.network};
+    CollectTrunk *trunk = poller->trunks;
+    while (trunk && !bac_address_equal(&trunk->address, &key))
+        trunk = trunk->next;
+    if (!trunk) {
+        trunk = allocate(1, sizeof *trunk);
+        trunk->address = key;
+        trunk->next = poller->trunks;
+        poller->trunks = trunk;
+    }
+    return trunk;
+}
+
+static void join_trunk(CollectPoller *poller, CollectDevice *device)
+{
+    if (!device->peer.address.remote.network)
+        return;
+    device->trunk = find_trunk(poller, &device->peer.address);
+    device->next_on_trunk = device->trunk->members;
+    device->trunk->members = device;
+}
+
+/* A trunk is few octets, and its devices come back: it stays. */
+static void leave_trunk(CollectDevice *device)
+{
+    if (!device->trunk)
+        return;
+    collect_trunk_let_go(device);
+    CollectDevice **link = &device->trunk->members;
+    while (*link != device)
+        link = &(*link)->next_on_trunk;
+    *link = device->next_on_trunk;
+}
+
 BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint32_t instance,
                           uint32_t max_apdu, bool read_multiple, CollectDevice **ret_device, BpError *err)
 {
@@ -231,11 +288,13 @@ BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint
     device->heap_index = COLLECT_NOT_WOKEN;
     device->scanned_us = INT64_MIN;
     device->due_us = INT64_MAX;
+    device->held_until_us = INT64_MAX;
     const BpStatus status = bac_client_add(&poller->client, &device->peer, err);
     if (status != BP_OK) {
         free(device);
         return status;
     }
+    join_trunk(poller, device);
     device->next = poller->devices;
     poller->devices = device;
     *ret_device = device;
@@ -257,6 +316,7 @@ void collect_poll_remove(CollectPoller *poller, CollectDevice *device)
     collect_ask_flush(poller, device);
     bac_client_remove(&poller->client, &device->peer);
     collect_ask_forget(poller, device);
+    leave_trunk(device);
     leave_seat(poller, device);
     collect_wake_set(&poller->wake, device, INT64_MAX);
     CollectDevice **link = &poller->devices;
@@ -389,6 +449,11 @@ void collect_poll_free(CollectPoller *poller)
         return;
     while (poller->devices)
         collect_poll_remove(poller, poller->devices);
+    while (poller->trunks) {
+        CollectTrunk *trunk = poller->trunks;
+        poller->trunks = trunk->next;
+        free(trunk);
+    }
     collect_wake_done(&poller->wake);
     free(poller->transactions);
     free(poller->dues);

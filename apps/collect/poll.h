@@ -1,5 +1,7 @@
 /* Polling: devices are asked for their points, each at its own interval, and readings come out. Everything
- * that is sent to a device goes through here, so that it never gets more at once than its window.
+ * that is sent to a device goes through here, so that it never gets more at once than its window, and the
+ * network behind a router no more than its share (trunk.h). Points with short intervals go before those with
+ * long ones, and reading out comes last.
  *
  * No sockets, clock or database: datagrams and instants come in as arguments, datagrams, readings and news go
  * out through the hooks. Call collect_poll_advance when collect_poll_next_due_us says so.
@@ -12,6 +14,7 @@
 #define COLLECT_POLL_H
 
 #include "apps/collect/scan.h"
+#include "apps/collect/trunk.h"
 #include "apps/collect/wake.h"
 #include "base/random.h"
 
@@ -21,9 +24,10 @@ enum {
 };
 
 typedef struct CollectPollSettings {
-    uint16_t window;        /* requests under way at once to one device */
+    uint16_t window;        /* requests under way at once to one device that keeps up, at most */
+    CollectShare trunk;     /* of each network behind a router */
     uint16_t devices;       /* devices asked at once */
-    int64_t timeout_us;     /* of each try */
+    int64_t timeout_us;     /* of each try, until round trips are known */
     uint8_t retries;        /* further tries after the first */
     int64_t backoff_max_us; /* longest pause between probes of a silent device */
     int64_t rest_us; /* longest life of a datagram that the network doubled (see BacClientOptions): a device

@@ -20,11 +20,13 @@ static BpStr site_of(const Collect *collect)
 
 static CollectPollSettings poll_settings(const Cfg *cfg)
 {
-    return (CollectPollSettings){.window = (uint16_t)cfg->poll_window,
-                                 .devices = (uint16_t)cfg->poll_devices,
-                                 .timeout_us = cfg->bacnet_timeout > 0 ? cfg->bacnet_timeout : 3 * BP_SECOND,
-                                 .retries = (uint8_t)cfg->bacnet_retries,
-                                 .backoff_max_us = cfg->poll_backoff_max};
+    return (CollectPollSettings){
+        .window = (uint16_t)cfg->poll_window,
+        .trunk = {.window = (uint16_t)cfg->poll_trunk_window, .rate = (uint32_t)cfg->poll_trunk_rate},
+        .devices = (uint16_t)cfg->poll_devices,
+        .timeout_us = cfg->bacnet_timeout > 0 ? cfg->bacnet_timeout : 3 * BP_SECOND,
+        .retries = (uint8_t)cfg->bacnet_retries,
+        .backoff_max_us = cfg->poll_backoff_max};
 }
 
 static void apply_settings(Collect *collect)

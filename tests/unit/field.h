@@ -41,6 +41,8 @@ struct Field {
     Network network;
     SimSite site;
     SimTrunk trunk;
+    size_t trunk_waiting_max;
+    CollectPollSettings settings;
     bool is_routed;
     FieldStation stations[STATIONS_MAX];
     size_t count;
@@ -169,13 +171,14 @@ static inline Field *field_new(size_t count, const SimQuirks *quirks, size_t qui
                                     .on_readings = field_readings,
                                     .on_state = field_state,
                                     .on_scanned = field_scanned};
-    const CollectPollSettings settings = {.window = 4,
-                                          .devices = 64,
-                                          .timeout_us = 3 * BP_SECOND,
-                                          .retries = 2,
-                                          .backoff_max_us = 5 * BP_MINUTE,
-                                          .rest_us = 200 * BP_MS};
-    field->poller = collect_poll_new(&hooks, &settings, 1);
+    field->settings = (CollectPollSettings){.window = 4,
+                                            .trunk = {.window = 1, .rate = 100},
+                                            .devices = 64,
+                                            .timeout_us = 3 * BP_SECOND,
+                                            .retries = 2,
+                                            .backoff_max_us = 5 * BP_MINUTE,
+                                            .rest_us = 200 * BP_MS};
+    field->poller = collect_poll_new(&hooks, &field->settings, 1);
     collect_poll_set_wall(field->poller, field->network.now_us, field->network.now_us);
     for (size_t i = 0; i < count; i++)
         field_add(field, i < quirk_count ? &quirks[i] : NULL);
@@ -229,6 +232,8 @@ static inline void field_deliver(Field *field)
         sim_station_receive(&station->sim, &datagram, now_us);
     else if (bac_address_equal(&frame->to, &COLLECTOR))
         collect_poll_receive(field->poller, &datagram, now_us);
+    if (field->trunk.waiting > field->trunk_waiting_max)
+        field->trunk_waiting_max = field->trunk.waiting;
     free(frame);
 }
 

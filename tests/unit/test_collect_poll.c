@@ -214,6 +214,117 @@ static void a_device_that_restarts_is_read_between(void **state)
     field_free(field);
 }
 
+/* ---- behind a router ---- */
+
+static void a_trunk_is_given_one_request_at_a_time_and_kept_busy(void **state)
+{
+    (void)state;
+    Field *field = field_new(20, NULL, 0, 90 * BP_MS);
+    for (size_t i = 0; i < field->count; i++)
+        field_poll(field, i, i == 0 ? BP_SECOND : 15 * BP_SECOND, 0);
+    field_run(field, 5 * BP_MINUTE);
+    /* Between the device that is read each second and the 19 others a round takes 20 and some requests. */
+    assert_in_range(field->stations[0].seen[0].good, 290, 301);
+    for (size_t i = 1; i < field->count; i++)
+        assert_in_range(field->stations[i].seen[0].good, 19, 21);
+    for (size_t i = 0; i < field->count; i++)
+        assert_int_equal(field->stations[i].seen[0].bad, 0);
+    assert_int_equal(field->trunk.dropped, 0);
+    assert_in_range(field->trunk_waiting_max, 1, 2); /* one more while a device is not known to answer */
+    assert_int_equal(field->wrong, 0);
+    field_free(field);
+}
+
+static void a_full_trunk_is_never_idle(void **state)
+{
+    (void)state;
+    Field *field = field_new(20, NULL, 0, 15 * BP_MS);
+    for (size_t i = 0; i < field->count; i++)
+        field_poll(field, i, 100 * BP_MS, 0);
+    field_run(field, BP_MINUTE);
+    /* 4000 requests of 15 ms fit a minute. */
+    assert_in_range(field->trunk.carried, 3600, 4000);
+    for (size_t i = 1; i < field->count; i++) /* and the devices are served alike */
+        assert_in_range(field->stations[i].seen[0].good, field->stations[1].seen[0].good - 30,
+                        field->stations[1].seen[0].good + 30);
+    field_free(field);
+}
+
+static void a_dead_device_on_a_trunk_holds_up_nobody(void **state)
+{
+    (void)state;
+    SimQuirks quirks[5];
+    for (size_t i = 0; i < 5; i++)
+        quirks[i] = quirks_of("silent");
+    Field *field = field_new(20, quirks, 5, 50 * BP_MS);
+    for (size_t i = 0; i < field->count; i++)
+        field_poll(field, i, 10 * BP_SECOND, 0);
+    field_run(field, 5 * BP_MINUTE);
+    for (size_t i = 5; i < field->count; i++) {
+        assert_in_range(field->stations[i].seen[0].good, 28, 31);
+        assert_int_equal(field->stations[i].seen[0].bad, 0);
+    }
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(field->stations[i].seen[0].reason, "timeout");
+    field_free(field);
+}
+
+static void a_trunk_keeps_to_its_budget(void **state)
+{
+    (void)state;
+    Field *field = field_new(20, NULL, 0, BP_MS);
+    field->settings.trunk.rate = 10;
+    collect_poll_set(field->poller, &field->settings);
+    for (size_t i = 0; i < field->count; i++)
+        field_poll(field, i, BP_SECOND, 0);
+    field_run(field, BP_MINUTE);
+    assert_in_range(field->trunk.carried, 580, 602);
+    field_free(field);
+}
+
+/* ---- pace ---- */
+
+static void a_device_that_keeps_up_is_asked_more_at_once(void **state)
+{
+    (void)state;
+    SimQuirks slow = quirks_of("apdu-206");
+    slow.work_us = 20 * BP_MS;
+    Field *field = field_new(1, &slow, 1, 0);
+    field_poll(field, 0, 5 * BP_SECOND, 0);
+    field_run(field, 5 * BP_MINUTE);
+    assert_in_range(field->stations[0].sim.open_max, 3, 4);
+    field_free(field);
+}
+
+static void a_device_with_room_for_one_is_soon_asked_one_at_a_time(void **state)
+{
+    (void)state;
+    const SimQuirks quirks = quirks_of("apdu-206,one-at-a-time");
+    Field *field = field_new(1, &quirks, 1, 0);
+    field_poll(field, 0, 5 * BP_SECOND, 0);
+    field_run(field, 30 * BP_MINUTE);
+    assert_in_range(field->stations[0].sim.forgotten, 1, 4); /* once it was tried */
+    assert_int_equal(field->stations[0].seen[0].bad, 0);
+    assert_in_range(field->stations[0].seen[0].good, 355, 361);
+    field_free(field);
+}
+
+static void an_answer_that_takes_longer_than_the_timeout_is_waited_for(void **state)
+{
+    (void)state;
+    SimQuirks slow = {.work_us = 4 * BP_SECOND};
+    Field *field = field_new(1, &slow, 1, 0);
+    field_poll(field, 0, 30 * BP_SECOND, 0);
+    field_run(field, 20 * BP_MINUTE);
+    assert_int_equal(field->stations[0].seen[0].quality, MDL_GOOD);
+    assert_in_range(field->stations[0].seen[0].good, 30, 41);
+    /* Once its time is known, nothing is asked twice. */
+    const uint64_t retries = collect_poll_client_counts(field->poller)->retries;
+    field_run(field, 20 * BP_MINUTE);
+    assert_in_range(collect_poll_client_counts(field->poller)->retries - retries, 0, 1);
+    field_free(field);
+}
+
 /* ---- reading out ---- */
 
 static void every_quirk_is_scanned_whole(void **state)
@@ -282,6 +393,13 @@ int main(void)
         cmocka_unit_test(half_of_the_devices_silent_leaves_the_others_on_time),
         cmocka_unit_test(every_quirk_is_read_whole),
         cmocka_unit_test(a_device_that_restarts_is_read_between),
+        cmocka_unit_test(a_trunk_is_given_one_request_at_a_time_and_kept_busy),
+        cmocka_unit_test(a_full_trunk_is_never_idle),
+        cmocka_unit_test(a_dead_device_on_a_trunk_holds_up_nobody),
+        cmocka_unit_test(a_trunk_keeps_to_its_budget),
+        cmocka_unit_test(a_device_that_keeps_up_is_asked_more_at_once),
+        cmocka_unit_test(a_device_with_room_for_one_is_soon_asked_one_at_a_time),
+        cmocka_unit_test(an_answer_that_takes_longer_than_the_timeout_is_waited_for),
         cmocka_unit_test(every_quirk_is_scanned_whole),
         cmocka_unit_test(a_bad_network_costs_time_and_never_a_wrong_value),
     };
