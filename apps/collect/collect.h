@@ -52,8 +52,8 @@ typedef struct Collect {
     BacServer server; /* our own device */
     CollectPoller *poller;
     LoopTimer *poll_timer, *discover_timer;
-    bool is_scan_due; /* devices that answer the Who-Is under way are read out again */
-    size_t scans;     /* under way */
+    size_t scans;       /* under way */
+    char targets[4096]; /* those that were asked last */
 
     Mqtt *mqtt;
     char broker[600];
@@ -71,6 +71,8 @@ typedef struct Collect {
 
 /* discover.c */
 void collect_discover(void *owner);
+void collect_look_anew(Collect *collect);
+void collect_begin_scans(Collect *collect);
 void collect_datagram(void *owner, const BacDatagram *datagram);
 void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan);
 BpStatus collect_open_network(Collect *collect, BpError *err) BP_CHECKED;
@@ -81,6 +83,7 @@ void collect_connected(void *owner);
 void collect_database_lost(void *owner, const BpError *why);
 void collect_notice(void *owner, const char *channel, const char *payload);
 void collect_store_scan(Collect *collect, const CollectDevice *device, const CollectScan *scan);
+void collect_store_address(Collect *collect, const CollectDevice *device, const BacAddress *address);
 void collect_device_state(void *owner, const CollectDevice *device);
 void collect_reload(void *owner);
 

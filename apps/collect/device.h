@@ -113,7 +113,11 @@ struct CollectDevice {
     uint32_t heap_index;   /* UINT32_MAX: not in the heap */
 
     int64_t interval_us; /* of its points that have none of their own. The owner's */
-    int64_t scanned_us;  /* monotonic, when it was last read out whole; INT64_MIN: never. The owner's */
+    bool wants_scan; /* to be read out when there is a place, or again after `scan_retry_us`. The owner's */
+    uint16_t said_apdu; /* its Max_APDU_Length_Accepted, and: */
+    uint8_t said_segmentation;
+    int64_t scan_retry_us;
+    int64_t scanned_us; /* monotonic, when it was last read out whole; INT64_MIN: never. The owner's */
 };
 
 /* Whether `points` are others than the device has, or are read at other intervals. */

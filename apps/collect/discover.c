@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SCANS_AT_ONCE = 16 };
+enum { SCANS_AT_ONCE = 16, SCAN_RETRY_S = 60 };
 static const int64_t SCAN_WINDOW_US =
     30 * BP_SECOND; /* after a Who-Is: whoever answers then is read out again */
 
@@ -34,6 +34,7 @@ static void send_who_is(Collect *collect, const BacAddress *to, BacBvlcFunction 
 /* Of setting discovery.targets: addresses with blanks between them. */
 static void ask_targets(Collect *collect)
 {
+    snprintf(collect->targets, sizeof collect->targets, "%s", collect->cfg.discovery_targets);
     BpStr rest = bp_str(collect->cfg.discovery_targets);
     while (rest.size) {
         const BpStr word = bp_str_trim(bp_str_cut(bp_str_trim(rest), ' ', &rest));
@@ -56,9 +57,15 @@ void collect_discover(void *owner)
         return;
     BacAddress everywhere = bip_broadcast_address(collect->bip);
     everywhere.remote.network = BAC_NETWORK_BROADCAST; /* routers carry it on to their networks */
-    collect->is_scan_due = true;
     send_who_is(collect, &everywhere, BAC_BVLC_ORIGINAL_BROADCAST);
     ask_targets(collect);
+}
+
+/* Settings are others now: addresses that were added are asked at once. */
+void collect_look_anew(Collect *collect)
+{
+    if (collect->is_loaded && strcmp(collect->targets, collect->cfg.discovery_targets) != 0)
+        collect_discover(collect);
 }
 
 /* ---- answers ---- */
@@ -71,14 +78,25 @@ static CollectDevice *find_other(const Collect *collect, uint32_t instance, cons
     return NULL;
 }
 
-static void begin_scan(Collect *collect, CollectDevice *device, const BacIAm *i_am)
+static void begin_scan(Collect *collect, CollectDevice *device)
 {
-    if (device->scan || !device->enabled || collect->scans >= SCANS_AT_ONCE)
-        return; /* it comes again: those that have not been read out are asked again soon */
+    if (device->scan || !device->enabled || device->state == COLLECT_OFFLINE ||
+        collect->scans >= SCANS_AT_ONCE)
+        return; /* in its turn */
+    device->wants_scan = false;
     collect->scans++;
     collect_poll_scan(collect->poller, device,
-                      collect_scan_new(i_am->instance, i_am->max_apdu, i_am->segmentation),
+                      collect_scan_new(device->instance, device->said_apdu, device->said_segmentation),
                       loop_now_us(collect->loop));
+}
+
+/* Those that wait for a place, or were not read whole. Nobody is asked who they are for that. */
+void collect_begin_scans(Collect *collect)
+{
+    const int64_t now_us = loop_now_us(collect->loop);
+    for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
+        if (device->wants_scan && now_us >= device->scan_retry_us)
+            begin_scan(collect, device);
 }
 
 static bool is_scan_due(const Collect *collect, const CollectDevice *device)
@@ -90,6 +108,21 @@ static bool is_scan_due(const Collect *collect, const CollectDevice *device)
            now_us - device->scanned_us > collect->cfg.discovery_interval - SCAN_WINDOW_US;
 }
 
+/* A device that went silent at one address and announces itself at another has moved: its points and their
+ * history go with it. One that still answers is another device with the same number. */
+static bool has_moved(Collect *collect, uint32_t instance, const BacAddress *to)
+{
+    char here[BAC_ADDRESS_TEXT_MAX], there[BAC_ADDRESS_TEXT_MAX];
+    const CollectDevice *device = find_other(collect, instance, NULL);
+    if (!device || device->device_id == 0 || device->state != COLLECT_OFFLINE ||
+        find_other(collect, instance, device))
+        return false;
+    bp_log(BP_LOG_NOTICE, "device %u, silent at %s, answers at %s now", instance,
+           bac_address_format(&device->peer.address, here), bac_address_format(to, there));
+    collect_store_address(collect, device, to);
+    return true;
+}
+
 static void take_i_am(Collect *collect, const BacDatagram *datagram)
 {
     BpCursor in = datagram->body;
@@ -99,6 +132,8 @@ static void take_i_am(Collect *collect, const BacDatagram *datagram)
     if (!collect->cfg.discovery_enabled || !collect->is_loaded || bac_i_am_decode(&in, &i_am, NULL) != BP_OK)
         return;
     CollectDevice *device = collect_poll_find(collect->poller, &datagram->from);
+    if (!device && has_moved(collect, i_am.instance, &datagram->from))
+        return; /* the database tells when it is there */
     if (!device) {
         if (collect_poll_add(collect->poller, &datagram->from, i_am.instance, i_am.max_apdu, true, &device,
                              &err) != BP_OK) {
@@ -112,8 +147,12 @@ static void take_i_am(Collect *collect, const BacDatagram *datagram)
             bp_log(BP_LOG_WARNING, "instance %u answers at %s and at %s: both are kept, as two devices",
                    i_am.instance, here, bac_address_format(&twin->peer.address, there));
     }
-    if (is_scan_due(collect, device))
-        begin_scan(collect, device, &i_am);
+    device->said_apdu = (uint16_t)(i_am.max_apdu < UINT16_MAX ? i_am.max_apdu : UINT16_MAX);
+    device->said_segmentation = i_am.segmentation;
+    if (is_scan_due(collect, device)) {
+        device->wants_scan = true;
+        collect_begin_scans(collect);
+    }
 }
 
 void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan)
@@ -122,15 +161,17 @@ void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan)
     char address[BAC_ADDRESS_TEXT_MAX];
     collect->scans--;
     if (collect_scan_failure(scan)) {
-        bp_log(BP_LOG_WARNING, "device %u (%s) could not be read out: %s; trying again", device->instance,
-               bac_address_format(&device->peer.address, address), collect_scan_failure(scan));
+        bp_log(BP_LOG_WARNING, "device %u (%s) could not be read out: %s; trying again in %d s",
+               device->instance, bac_address_format(&device->peer.address, address),
+               collect_scan_failure(scan), SCAN_RETRY_S);
+        device->wants_scan = true;
+        device->scan_retry_us = loop_now_us(collect->loop) + SCAN_RETRY_S * BP_SECOND;
     } else {
         device->scanned_us = loop_now_us(collect->loop);
         collect_store_scan(collect, device, scan);
     }
     collect_scan_free(scan);
-    /* Others may be waiting for a place, and one that failed for its next try. */
-    loop_timer_set(collect->discover_timer, loop_now_us(collect->loop) + 5 * BP_SECOND);
+    collect_begin_scans(collect);
 }
 
 /* ---- everything that comes in ---- */

@@ -41,6 +41,7 @@ static void apply_settings(Collect *collect)
                "the BACnet network: %s; settings bacnet.address, bacnet.port and bacnet.broadcast say where "
                "it is",
                err.text);
+    collect_look_anew(collect);
 }
 
 static void on_settings(void *context, BpStatus status, const PgRows *rows, const BpError *err)
@@ -99,7 +100,15 @@ static void take_device(Collect *collect, const PgRows *rows, size_t row)
         collect_poll_enable(collect->poller, device, enabled, loop_now_us(collect->loop));
 }
 
-/* Rows that are gone: the device is forgotten, and may be found again. */
+static bool is_row_of(const PgRows *rows, size_t row, const CollectDevice *device)
+{
+    BacAddress address;
+    return pg_get_integer(rows, row, 0) == device->device_id &&
+           bac_address_parse(pg_get_text(rows, row, 1), &address, NULL) == BP_OK &&
+           bac_address_equal(&address, &device->peer.address);
+}
+
+/* Rows that are gone, or have another address now: the device is forgotten, and may be found again. */
 static void forget_devices(Collect *collect, const PgRows *rows)
 {
     CollectDevice *next;
@@ -107,7 +116,7 @@ static void forget_devices(Collect *collect, const PgRows *rows)
         next = device->next;
         bool is_there = device->device_id == 0;
         for (size_t row = 0; row < pg_row_count(rows) && !is_there; row++)
-            is_there = pg_get_integer(rows, row, 0) == device->device_id;
+            is_there = is_row_of(rows, row, device);
         if (is_there)
             continue;
         collect->scans -= device->scan != NULL;
@@ -439,6 +448,24 @@ void collect_store_scan(Collect *collect, const CollectDevice *device, const Col
     storing->steps[1] = (PgStep){SQL_UPDATE_POINTS, storing->values[1], 3};
     storing->steps[2] = (PgStep){SQL_INSERT_POINTS, storing->values[1], 3};
     pg_transaction(collect->pg, storing->steps, 3, on_scan_stored, storing);
+}
+
+static void on_address_stored(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Collect *collect = context;
+    (void)rows;
+    if (status != BP_OK)
+        bp_log(BP_LOG_WARNING, "a device's new address: %s", err->text);
+    else
+        collect_reload(collect);
+}
+
+void collect_store_address(Collect *collect, const CollectDevice *device, const BacAddress *address)
+{
+    char text[BAC_ADDRESS_TEXT_MAX];
+    const PgValue values[] = {pg_text(site_of(collect)), pg_integer(device->device_id),
+                              pg_text(bp_str(bac_address_format(address, text)))};
+    pg_request(collect->pg, SQL_UPDATE_DEVICE_ADDRESS, values, 3, on_address_stored, collect);
 }
 
 /* ---- how a device is ---- */

@@ -107,6 +107,7 @@ void collect_status(void *owner)
 {
     Collect *collect = owner;
     look_at_clock(collect);
+    collect_begin_scans(collect);
     loop_timer_set(collect->status_timer, loop_now_us(collect->loop) + STATUS_EVERY_US);
     if (!collect->mqtt || !mqtt_is_connected(collect->mqtt))
         return;

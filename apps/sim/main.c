@@ -28,7 +28,7 @@ typedef struct Sim {
 
 typedef struct SimArguments {
     const char *address, *broadcast, *start, *speed, *quirks;
-    int64_t port, points, seed, network, trunk;
+    int64_t port, points, seed, network, trunk, instance;
     bool list, without_flaws;
 } SimArguments;
 
@@ -198,7 +198,8 @@ static BpStatus read_quirks(const char *text, SimQuirks quirks[QUIRKS_MAX], size
 
 int sim_main(int argc, char **argv)
 {
-    SimArguments given = {.address = "127.66.0.1", .port = BAC_PORT, .points = 500, .seed = 1};
+    SimArguments given = {
+        .address = "127.66.0.1", .port = BAC_PORT, .points = 500, .seed = 1, .instance = SIM_FIRST_INSTANCE};
     const CfgOption options[] = {
         {.name = "address",
          .value = "ADDRESS",
@@ -220,6 +221,12 @@ int sim_main(int argc, char **argv)
          .integer = &given.network,
          .min = 1,
          .max = 65534},
+        {.name = "instance",
+         .value = "N",
+         .meaning = "Device instance of the first device; each other one has the next. Default 1001",
+         .integer = &given.instance,
+         .min = 0,
+         .max = BAC_INSTANCE_MAX - SIM_POINTS_MAX},
         {.name = "trunk",
          .value = "MS",
          .meaning = "With --network: it carries one request at a time, and needs so many milliseconds for it",
@@ -286,6 +293,8 @@ int sim_main(int argc, char **argv)
         } else {
             sim_site_init(&sim.site, (size_t)given.points, (uint64_t)given.seed, start_us,
                           !given.without_flaws);
+            for (size_t i = 0; i < sim.site.device_count; i++)
+                sim.site.devices[i].instance = (uint32_t)given.instance + (uint32_t)i;
             code = EX_OK;
             if (given.list && arguments.json)
                 list_json(&sim.site);

@@ -1,0 +1,124 @@
+#!/usr/bin/env bats
+# The collector among real parts: an independent stack's device is polled, what is changed by SQL acts at once, and a device that
+# goes away is told and comes back. BUILD names the build folder (default: build).
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    bacpipes=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
+    unset BACPIPES_CONFIG BACPIPES_DATA
+    folder=$(mktemp -d /tmp/bacpipes-collect.XXXXXX)
+    chmod 755 "$folder"
+    data=$folder/data
+    port=$((45000 + (BASHPID * 7 + BATS_TEST_NUMBER * 131) % 2000))
+    pids=()
+}
+
+teardown() {
+    [ -z "${up:-}" ] || { kill -INT "$up" 2>/dev/null && wait "$up" || true; }
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    rm -rf "$folder"
+}
+
+run_site() {
+    "$bacpipes" up --demo --data "$data" --points 60 "$@" >"$folder/out" 2>&1 3>&- &
+    up=$!
+    until_true "grep -q ' stored, newest' $folder/out" 60
+}
+
+until_true() {
+    local until=$((SECONDS + $2))
+    until eval "$1"; do
+        [ $SECONDS -lt $until ] || { echo "not within $2 s: $1"; cat "$folder/out" "$data/log/collect.log"; return 1; }
+        sleep 0.2
+    done
+}
+
+sql() {
+    PGHOST=$data/run PGPORT=$(cat "$data/postgresql.port") PGUSER=bacpipes PGDATABASE=bacpipes psql -qAtX -c "$1"
+}
+
+# readings INSTANCE SECONDS: of the device, of the last seconds; instants: how many different ones they were read at.
+instants() {
+    readings "$1" "$2" "distinct r.time"
+}
+readings() {
+    sql "select count(${3:-*}) from sensor_readings r join point p using (point_id) join device d on d.device_id = p.device_id
+         where d.instance = $1 and r.time > now() - interval '$2 s'"
+}
+
+@test "an independent stack's device is found by its address, polled, and its values are where they belong" {
+    command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] ||
+        skip "NOT TESTED: Node.js 20 or newer is not here"
+    [ -d "$root/tests/peers/node_modules" ] || npm --prefix "$root/tests/peers" ci --ignore-scripts --no-audit --no-fund >/dev/null
+    node "$root/tests/peers/device.mjs" 127.77.0.1:$port 77 40 >"$folder/device" 2>&1 3>&- &
+    pids+=($!)
+    # That stack takes nothing from port 47808 of 127.0.0.1.
+    run_site
+    sql "update setting set value = '$((port + 2500))' where name = 'bacnet.port'"
+    until_true "grep -q ':$((port + 2500)), as device' $data/log/collect.log" 20
+    sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.77.0.1:$port'), ('demo', 'poll.interval', '2s')"
+    until_true '[ "$(sql "select count(*) from point p join device d using (device_id) where d.instance = 77")" -eq 40 ]' 60
+    until_true '[ "$(readings 77 60)" -ge 80 ]' 40
+    [ "$(sql "select count(*) from sensor_readings r join point p using (point_id) join device d on d.device_id = p.device_id
+              where d.instance = 77 and (r.quality <> 'good' or r.value is distinct from
+              case when p.object_type = 'analog-input' then p.object_instance * 10 + 0.5 else p.object_instance % 2 end)")" -eq 0 ]
+}
+
+@test "interval, enabled and settings changed by SQL act within seconds, and nothing is restarted" {
+    run_site
+    collector=$(pgrep -f "^collect collect --config $data")
+    sql "update device set poll_interval_ms = 1000 where instance = 1001"
+    until_true '[ "$(instants 1001 4)" -ge 3 ]' 20
+    sql "update device set enabled = false where instance = 1001"
+    until_true '[ "$(readings 1001 4)" -eq 0 ]' 20
+    sql "update device set enabled = true where instance = 1001"
+    until_true '[ "$(readings 1001 2)" -gt 0 ]' 20
+    sql "update device set poll_interval_ms = null"
+    sql "insert into setting (site_id, name, value) values ('demo', 'poll.interval', '1s')"
+    until_true '[ "$(instants 1002 4)" -ge 3 ]' 20
+    [ "$(pgrep -f "^collect collect --config $data")" = "$collector" ]
+}
+
+@test "a device that stops becomes bad readings with a reason, the others go on, and it comes back by itself" {
+    "$bacpipes" sim --address 127.78.0.1 --port $port --points 20 --seed 3 >"$folder/sim" 2>&1 3>&- &
+    sim=$!
+    pids+=($sim)
+    run_site
+    sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.78.0.1:$port'), ('demo', 'poll.interval', '2s'),
+         ('demo', 'poll.backoff_max', '2s'), ('demo', 'bacnet.retries', '0')"
+    other="p.device_id in (select device_id from device where address like '127.78.%')"
+    until_true "[ \"\$(sql \"select count(*) from sensor_readings r join point p using (point_id) where $other and r.quality = 'good'\")\" -gt 40 ]" 60
+    kill "$sim"
+    until_true "[ \"\$(sql \"select count(*) from sensor_readings r join point p using (point_id) where $other and r.quality = 'bad' and r.reason = 'timeout'
+                        and r.value is null\")\" -ge 20 ]" 40
+    [ "$(sql "select state from device_status join device using (site_id, device_id) where address like '127.78.%'")" = offline ]
+    [ "$(sql "select count(*) from sensor_readings r join point p using (point_id) where not ($other) and r.reason = 'timeout'")" -eq 0 ]
+    "$bacpipes" sim --address 127.78.0.1 --port $port --points 20 --seed 3 >"$folder/sim" 2>&1 3>&- &
+    pids+=($!)
+    until_true "[ \"\$(sql \"select state from device_status join device using (site_id, device_id) where address like '127.78.%'\")\" = online ]" 40
+    until_true "[ \"\$(sql \"select count(*) from sensor_readings r join point p using (point_id) where $other and r.quality = 'good' and r.time > now() - interval '4 s'\")\" -gt 0 ]" 40
+}
+
+@test "a device that moves to another address keeps its points; two that answer to one number are two devices" {
+    "$bacpipes" sim --address 127.79.0.1 --port $port --points 10 --instance 5001 >"$folder/sim" 2>&1 3>&- &
+    sim=$!
+    pids+=($sim)
+    run_site
+    sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port'), ('demo', 'poll.interval', '2s'),
+         ('demo', 'poll.backoff_max', '2s'), ('demo', 'bacnet.retries', '0')"
+    until_true '[ "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 5001")" -eq 10 ]' 30
+    before=$(sql "select device_id from device where instance = 5001")
+    kill "$sim"
+    until_true '[ "$(sql "select state from device_status join device using (site_id, device_id) where instance = 5001")" = offline ]' 30
+    "$bacpipes" sim --address 127.79.0.9 --port $port --points 10 --instance 5001 >"$folder/sim" 2>&1 3>&- &
+    pids+=($!)
+    sql "update setting set value = '127.79.0.9:$port' where name = 'discovery.targets'"
+    until_true "[ \"\$(sql \"select device_id || ' ' || address from device where instance = 5001\")\" = '$before 127.79.0.9:$port' ]" 30
+    until_true '[ "$(readings 5001 3)" -gt 0 ]' 30
+    # Now one more with the same number, while the other answers.
+    "$bacpipes" sim --address 127.79.0.20 --port $port --points 5 --instance 5001 >"$folder/sim2" 2>&1 3>&- &
+    pids+=($!)
+    sql "update setting set value = '127.79.0.9:$port 127.79.0.20:$port' where name = 'discovery.targets'"
+    until_true '[ "$(sql "select count(*) from device where instance = 5001")" -eq 2 ]' 30
+    grep -q 'instance 5001 answers at 127.79.0.20:.* and at 127.79.0.9:.*: both are kept' "$data/log/collect.log"
+}
