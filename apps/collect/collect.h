@@ -48,7 +48,7 @@ typedef struct Collect {
     size_t point_count;
 
     Bip *bip;
-    char bound[96];   /* address, port and broadcast of bip */
+    char bound[192];  /* address, port and broadcast of bip */
     BacServer server; /* our own device */
     CollectPoller *poller;
     LoopTimer *poll_timer, *discover_timer;

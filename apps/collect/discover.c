@@ -310,23 +310,36 @@ static const BacObjects own_objects = {
 
 /* ---- the network ---- */
 
+static void on_registered(void *owner)
+{
+    Collect *collect = owner;
+    bp_log(BP_LOG_INFO, "registered as a foreign device with the BBMD %s", collect->cfg.bacnet_bbmd);
+    collect_discover(collect);
+}
+
 /* Opens the sockets that the settings name, unless they are open. */
 BpStatus collect_open_network(Collect *collect, BpError *err)
 {
     char bound[sizeof collect->bound];
     const Cfg *cfg = &collect->cfg;
-    snprintf(bound, sizeof bound, "%s %d %s %d", cfg->bacnet_address, (int)cfg->bacnet_port,
-             cfg->bacnet_broadcast, (int)cfg->bacnet_instance);
+    snprintf(bound, sizeof bound, "%s %d %s %d %s %d", cfg->bacnet_address, (int)cfg->bacnet_port,
+             cfg->bacnet_broadcast, (int)cfg->bacnet_instance, cfg->bacnet_bbmd,
+             (int)(cfg->bacnet_bbmd_ttl / BP_SECOND));
     if (collect->bip && strcmp(bound, collect->bound) == 0)
         return BP_OK;
-    BacAddress address, broadcast = {0};
+    BacAddress address, broadcast = {0}, bbmd = {0};
     BpStatus status = bac_address_parse(bp_str(cfg->bacnet_address), &address, err);
     if (status == BP_OK && *cfg->bacnet_broadcast)
         status = bac_address_parse(bp_str(cfg->bacnet_broadcast), &broadcast, err);
+    if (status == BP_OK && *cfg->bacnet_bbmd)
+        status = bac_address_parse(bp_str(cfg->bacnet_bbmd), &bbmd, err);
     if (status != BP_OK)
         return status;
     BipOptions options = {.bind = {.port = (uint16_t)cfg->bacnet_port},
                           .broadcast = {.port = (uint16_t)cfg->bacnet_port},
+                          .bbmd = bbmd,
+                          .ttl_s = (uint16_t)(cfg->bacnet_bbmd_ttl / BP_SECOND),
+                          .on_registered = on_registered,
                           .owner = collect,
                           .on_datagram = collect_datagram};
     memcpy(options.bind.ip, address.ip, sizeof options.bind.ip);

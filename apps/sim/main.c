@@ -1,6 +1,7 @@
 /* bacpipes sim: a simulated building whose devices speak BACnet. */
 #include "apps/roles.h"
 #include "apps/sim/network.h"
+#include "bacnet/bbmd.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/time.h"
@@ -27,7 +28,7 @@ typedef struct Sim {
 } Sim;
 
 typedef struct SimArguments {
-    const char *address, *broadcast, *start, *speed, *quirks;
+    const char *address, *broadcast, *start, *speed, *quirks, *bbmd;
     int64_t port, points, seed, network, trunk, instance;
     bool list, without_flaws;
 } SimArguments;
@@ -166,6 +167,23 @@ static BpStatus read_arguments(const SimArguments *given, SimNetworkOptions *opt
     return status;
 }
 
+/* "10.9.1.1,10.9.2.1" */
+static BpStatus read_peers(const char *text, BacAddress peers[BAC_BBMD_PEERS_MAX], size_t *ret_count,
+                           BpError *err)
+{
+    BpStr rest = bp_str(text);
+    *ret_count = 0;
+    while (rest.size > 0 && !bp_str_equal(rest, bp_str("none"))) {
+        const BpStr one = bp_str_trim(bp_str_cut(rest, ',', &rest));
+        if (*ret_count == BAC_BBMD_PEERS_MAX)
+            return bp_fail(err, BP_INVALID, "--bbmd takes %d peers at most", BAC_BBMD_PEERS_MAX);
+        const BpStatus status = bac_address_parse(one, &peers[(*ret_count)++], err);
+        if (status != BP_OK)
+            return status;
+    }
+    return BP_OK;
+}
+
 /* "a,b;none;c": of the first device, the second, the third. */
 static BpStatus read_quirks(const char *text, SimQuirks quirks[QUIRKS_MAX], size_t *ret_count, BpError *err)
 {
@@ -233,6 +251,10 @@ int sim_main(int argc, char **argv)
          .integer = &given.trunk,
          .min = 1,
          .max = 10000},
+        {.name = "bbmd",
+         .value = "PEERS",
+         .meaning = "The first device is the BBMD of its subnet; BBMDs of others, with commas, or none",
+         .text = &given.bbmd},
         {.name = "quirks",
          .value = "LIST",
          .meaning = "How devices fall short, the first and on: \"silent;apdu-50,slow\", or all, one each",
@@ -283,11 +305,13 @@ int sim_main(int argc, char **argv)
     if (code == CFG_GO_ON) {
         Sim sim = {.speed = 1};
         SimQuirks quirks[QUIRKS_MAX];
-        SimNetworkOptions network = {.quirks = quirks};
+        BacAddress peers[BAC_BBMD_PEERS_MAX];
+        SimNetworkOptions network = {.quirks = quirks, .is_bbmd = given.bbmd != NULL, .peers = peers};
         BpError err = {0};
         int64_t start_us = bp_wall_us();
         if (read_arguments(&given, &network, &sim.speed, &start_us, &err) != BP_OK ||
-            read_quirks(given.quirks, quirks, &network.quirk_count, &err) != BP_OK) {
+            read_quirks(given.quirks, quirks, &network.quirk_count, &err) != BP_OK ||
+            (given.bbmd && read_peers(given.bbmd, peers, &network.peer_count, &err) != BP_OK)) {
             fprintf(stderr, "bacpipes sim: %s\n", err.text);
             code = EX_USAGE;
         } else {

@@ -1,5 +1,6 @@
 #include "apps/sim/network.h"
 
+#include "bacnet/bbmd.h"
 #include "base/time.h"
 
 #include <assert.h>
@@ -19,6 +20,7 @@ struct SimNetwork {
     SimNetworkOptions options;
     Bip *router; /* NULL where each device has an address */
     SimTrunk trunk;
+    BacBbmd bbmd;
     Station *stations;
     size_t count;
     LoopTimer *timer; /* of answers to come, and of segments not acknowledged */
@@ -83,13 +85,41 @@ static bool next_address(const LoopAddress *first, size_t i, LoopAddress *ret_ad
     return ret_address->ip[0] == first->ip[0];
 }
 
+/* ---- the first of them may be a BBMD ---- */
+
+static void send_for_bbmd(void *owner, const BacAddress *to, BpStr datagram)
+{
+    SimNetwork *network = owner;
+    bip_send(network->stations[0].bip, to, datagram);
+}
+
+static bool on_bbmd_octets(void *owner, BpCursor octets, const BacAddress *from)
+{
+    Station *station = owner;
+    return bac_bbmd_receive(&station->network->bbmd, octets, from, loop_now_us(station->network->loop));
+}
+
+static void begin_bbmd(SimNetwork *network)
+{
+    BacBbmd *bbmd = &network->bbmd;
+    *bbmd = (BacBbmd){.owner = network,
+                      .send = send_for_bbmd,
+                      .own = bip_address(network->stations[0].bip),
+                      .broadcast = bip_broadcast_address(network->stations[0].bip)};
+    bbmd->peers[bbmd->peer_count++] = (BacBdtEntry){bbmd->own, {255, 255, 255, 255}};
+    for (size_t i = 0; i < network->options.peer_count && bbmd->peer_count < BAC_BBMD_PEERS_MAX; i++)
+        bbmd->peers[bbmd->peer_count++] = (BacBdtEntry){network->options.peers[i], {255, 255, 255, 255}};
+}
+
 static BpStatus open_addresses(SimNetwork *network, BpError *err)
 {
     LoopAddress first = network->options.address;
     for (size_t i = 0; i < network->count; i++) {
         Station *station = &network->stations[i];
-        BipOptions options = {
-            .broadcast = network->options.broadcast, .owner = station, .on_datagram = on_datagram};
+        BipOptions options = {.broadcast = network->options.broadcast,
+                              .owner = station,
+                              .on_datagram = on_datagram,
+                              .on_octets = network->options.is_bbmd && i == 0 ? on_bbmd_octets : NULL};
         if (!next_address(&first, i, &options.bind))
             return bp_fail(err, BP_INVALID, "there are no %zu addresses from the first one on",
                            network->count);
@@ -98,6 +128,8 @@ static BpStatus open_addresses(SimNetwork *network, BpError *err)
             return err->status;
         station->address = bip_address(station->bip);
         first.port = station->address.port; /* the first may have drawn it */
+        if (i == 0 && network->options.is_bbmd)
+            begin_bbmd(network);
     }
     return BP_OK;
 }

@@ -16,6 +16,9 @@ typedef struct SimNetworkOptions {
     /* Of the devices in turn, the first `quirk_count` of them; the others have none. */
     const SimQuirks *quirks;
     size_t quirk_count;
+    bool is_bbmd; /* with addresses of their own: the first device is the BBMD of its subnet, with: */
+    const BacAddress *peers; /* BBMDs of other subnets */
+    size_t peer_count;
     int64_t trunk_us; /* behind one address: how long the network carries a request; 0: no time */
 } SimNetworkOptions;
 

@@ -105,11 +105,47 @@ static Bip *open_beside(ToolsNode *node, BipOptions options, const BpError *why,
     return bip;
 }
 
+enum { REGISTER_TTL_S = 60, REGISTER_WAIT_S = 3 };
+
+static void on_registered(void *owner)
+{
+    ToolsNode *node = owner;
+    loop_stop(node->loop);
+}
+
+static void on_register_timer(void *owner)
+{
+    on_registered(owner);
+}
+
+/* A foreign device's broadcasts go nowhere before it is registered. */
+static BpStatus register_first(ToolsNode *node, BpError *err)
+{
+    const BacForeign *foreign = bip_foreign(node->bip);
+    if (!foreign)
+        return BP_OK;
+    LoopTimer *timer = loop_timer_new(node->loop, on_register_timer, node);
+    loop_timer_set(timer, loop_now_us(node->loop) + REGISTER_WAIT_S * BP_SECOND);
+    loop_run(node->loop);
+    loop_timer_free(timer);
+    if (foreign->is_registered)
+        return BP_OK;
+    return bp_fail(err, BP_TIMEOUT, "the BBMD %s %s the registration as a foreign device",
+                   node->cfg->bacnet_bbmd, foreign->is_refused ? "refuses" : "does not answer");
+}
+
 static Bip *open_bip(ToolsNode *node, BpError *err)
 {
     const uint16_t port = (uint16_t)node->cfg->bacnet_port;
-    BipOptions options = {
-        .bind.port = port, .broadcast.port = port, .owner = node, .on_datagram = on_datagram};
+    BipOptions options = {.bind.port = port,
+                          .broadcast.port = port,
+                          .owner = node,
+                          .on_datagram = on_datagram,
+                          .ttl_s = REGISTER_TTL_S,
+                          .on_registered = on_registered};
+    if (*node->cfg->bacnet_bbmd &&
+        bac_address_parse(bp_str(node->cfg->bacnet_bbmd), &options.bbmd, err) != BP_OK)
+        return NULL;
     read_ipv4(node->cfg->bacnet_address, options.bind.ip);
     read_ipv4(node->cfg->bacnet_broadcast, options.broadcast.ip);
     Bip *bip = bip_new(node->loop, &options, err);
@@ -139,7 +175,7 @@ BpStatus tools_node_new(const Cfg *cfg, ToolsNode **ret_node, BpError *err)
                                                        .segment_timeout_us = 2 * BP_SECOND,
                                                        .seed = (uint64_t)bp_wall_us()});
     node->bip = open_bip(node, err);
-    if (!node->bip) {
+    if (!node->bip || register_first(node, err) != BP_OK) {
         tools_node_free(node);
         return err->status;
     }

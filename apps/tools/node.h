@@ -22,6 +22,11 @@ typedef struct ToolsNode ToolsNode;
          .value = "IP",                                                                                      \
          .setting = "bacnet.broadcast",                                                                      \
          .meaning = "Where broadcasts go. Default: setting bacnet.broadcast, or the interface's."},          \
+        {.name = "bbmd",                                                                                     \
+         .value = "ADDRESS",                                                                                 \
+         .setting = "bacnet.bbmd",                                                                           \
+         .meaning = "A BBMD of another subnet to register with, so that its devices are heard. Default: "    \
+                    "setting bacnet.bbmd."},                                                                 \
     {                                                                                                        \
         .name = "timeout", .value = "DURATION", .setting = "bacnet.timeout",                                 \
         .meaning = "How long a device may take to answer. Default: setting bacnet.timeout."                  \

@@ -22,6 +22,17 @@ typedef enum BacBvlcFunction {
     BAC_BVLC_SECURE = 0x0C,
 } BacBvlcFunction;
 
+/* Result codes (J.2.1). */
+typedef enum BacBvlcResult {
+    BAC_BVLC_SUCCESS = 0x0000,
+    BAC_BVLC_WRITE_BDT_NAK = 0x0010,
+    BAC_BVLC_READ_BDT_NAK = 0x0020,
+    BAC_BVLC_REGISTER_NAK = 0x0030,
+    BAC_BVLC_READ_FDT_NAK = 0x0040,
+    BAC_BVLC_DELETE_FDT_NAK = 0x0050,
+    BAC_BVLC_DISTRIBUTE_NAK = 0x0060,
+} BacBvlcResult;
+
 enum { BAC_BVLC_TYPE = 0x81, BAC_BVLC_HEADER_SIZE = 4 };
 
 typedef struct BacBvlc {
@@ -32,8 +43,8 @@ typedef struct BacBvlc {
     BpCursor body;     /* the NPDU, or the table's entries; empty where the function has none */
 } BacBvlc;
 
-/* Decodes a whole datagram: the length in it must be the datagram's own. Unknown functions are
- * BP_UNSUPPORTED. */
+/* Decodes a whole datagram. Octets behind the length that it says are left out: there are devices that pad
+ * (J.2 says nothing of it). Unknown functions are BP_UNSUPPORTED. */
 BpStatus bac_bvlc_decode(BpCursor datagram, BacBvlc *ret_bvlc, BpError *err) BP_CHECKED;
 
 /* Writes the header and what the function needs of `bvlc` apart from its body; the length is filled in by

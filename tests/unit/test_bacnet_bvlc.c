@@ -56,12 +56,16 @@ static void what_was_read_is_written_as_it_was(void **state)
     }
 }
 
-static void a_length_that_is_not_the_datagrams_is_refused(void **state)
+static void a_length_beyond_the_datagram_is_refused_and_padding_left_out(void **state)
 {
     (void)state;
-    const Octets longer = octets("81 0a 00 07 01 04"), shorter = octets("81 0a 00 05 01 04");
+    const Octets longer = octets("81 0a 00 07 01 04"), padded = octets("81 0a 00 05 01 04");
+    const Octets nothing = octets("81 0a 00 03 01 04");
+    BacBvlc bvlc;
     assert_int_equal(parse(cursor_over(&longer)), BP_TRUNCATED);
-    assert_int_equal(parse(cursor_over(&shorter)), BP_MALFORMED);
+    assert_int_equal(parse(cursor_over(&nothing)), BP_MALFORMED);
+    assert_int_equal(bac_bvlc_decode(cursor_over(&padded), &bvlc, NULL), BP_OK);
+    assert_int_equal(bp_cursor_remaining(&bvlc.body), 1);
 }
 
 static void other_protocols_and_functions_are_told_apart(void **state)
@@ -105,7 +109,7 @@ int main(void)
         cmocka_unit_test(every_prefix_of_a_datagram_is_refused),
         cmocka_unit_test(turned_bits_do_no_harm),
         cmocka_unit_test(what_was_read_is_written_as_it_was),
-        cmocka_unit_test(a_length_that_is_not_the_datagrams_is_refused),
+        cmocka_unit_test(a_length_beyond_the_datagram_is_refused_and_padding_left_out),
         cmocka_unit_test(other_protocols_and_functions_are_told_apart),
         cmocka_unit_test(functions_without_a_body_have_none),
         cmocka_unit_test(a_forwarded_npdu_says_who_sent_it),

@@ -12,6 +12,9 @@ struct Bip {
     LoopUdp *unicast, *broadcast; /* `broadcast` only where one address is bound */
     LoopAddress address, broadcast_address;
     BipCounts counts;
+    Loop *loop;
+    LoopTimer *timer; /* of the registration; NULL: no foreign device */
+    BacForeign foreign;
 };
 
 static bool is_any(const LoopAddress *address)
@@ -25,6 +28,52 @@ static bool same_address(const LoopAddress *a, const LoopAddress *b)
     return a->port == b->port && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
+/* ---- a foreign device's registration ---- */
+
+static void register_when_due(void *owner)
+{
+    Bip *bip = owner;
+    uint8_t memory[16];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    if (bac_foreign_advance(&bip->foreign, &out, loop_now_us(bip->loop)))
+        bip_send(bip, &bip->foreign.bbmd, bp_buf_text(&out));
+    loop_timer_set(bip->timer, bac_foreign_next_due_us(&bip->foreign));
+}
+
+static void take_result(Bip *bip, const BacDatagram *datagram)
+{
+    if (!bip->timer || datagram->function != BAC_BVLC_RESULT)
+        return;
+    const bool is_new = bac_foreign_take(&bip->foreign, datagram, loop_now_us(bip->loop));
+    loop_timer_set(bip->timer, bac_foreign_next_due_us(&bip->foreign));
+    if (is_new && bip->options.on_registered)
+        bip->options.on_registered(bip->options.owner);
+}
+
+static void begin_registration(Bip *bip)
+{
+    if (bip->options.bbmd.port == 0)
+        return;
+    bip->timer = loop_timer_new(bip->loop, register_when_due, bip);
+    bac_foreign_init(&bip->foreign, &bip->options.bbmd, bip->options.ttl_s, loop_now_us(bip->loop));
+    register_when_due(bip);
+}
+
+const BacForeign *bip_foreign(const Bip *bip)
+{
+    return bip->timer ? &bip->foreign : NULL;
+}
+
+/* ---- what comes in ---- */
+
+/* Our own broadcast, or what a BBMD made of it. */
+static bool is_ours(const Bip *bip, const LoopAddress *from, const BacDatagram *datagram)
+{
+    const bool same_origin = datagram->from.port == bip->address.port &&
+                             memcmp(datagram->from.ip, bip->address.ip, sizeof datagram->from.ip) == 0;
+    return same_address(from, &bip->address) || (same_origin && datagram->from.remote.network == 0);
+}
+
 static void on_datagram(void *owner, const LoopAddress *from, BpCursor octets)
 {
     Bip *bip = owner;
@@ -32,11 +81,15 @@ static void on_datagram(void *owner, const LoopAddress *from, BpCursor octets)
     BacAddress sender = {.port = from->port};
     memcpy(sender.ip, from->ip, sizeof sender.ip);
     BacDatagram datagram;
+    if (bip->options.on_octets && bip->options.on_octets(bip->options.owner, octets, &sender))
+        return;
     if (bac_datagram_decode(octets, &sender, &datagram, NULL) != BP_OK)
         bip->counts.malformed++;
     /* Our own broadcasts come back; a program on the same host has another address or port. */
-    else if (!(datagram.is_broadcast && same_address(from, &bip->address)))
+    else if (!(datagram.is_broadcast && is_ours(bip, from, &datagram))) {
+        take_result(bip, &datagram);
         bip->options.on_datagram(bip->options.owner, &datagram);
+    }
 }
 
 /* The broadcast address of the interface that has `address`, or of the first one that can broadcast for
@@ -103,9 +156,12 @@ Bip *bip_new(Loop *loop, const BipOptions *options, BpError *err)
     if (!bip)
         abort();
     bip->options = *options;
+    bip->loop = loop;
     const BpStatus status = open_sockets(bip, loop, &why);
-    if (status == BP_OK)
+    if (status == BP_OK) {
+        begin_registration(bip);
         return bip;
+    }
     if (status == BP_CONFLICT)
         bip_port_explain(options->bind.port, &why);
     if (err)
@@ -114,8 +170,20 @@ Bip *bip_new(Loop *loop, const BipOptions *options, BpError *err)
     return NULL;
 }
 
+static void distribute(Bip *bip, BpStr datagram)
+{
+    uint8_t copy[BAC_DATAGRAM_MAX];
+    if (datagram.size > sizeof copy)
+        return;
+    memcpy(copy, datagram.data, datagram.size);
+    copy[1] = BAC_BVLC_DISTRIBUTE_BROADCAST; /* the header has the same length */
+    bip_send(bip, &bip->foreign.bbmd, (BpStr){(const char *)copy, datagram.size});
+}
+
 void bip_send(Bip *bip, const BacAddress *to, BpStr datagram)
 {
+    if (bip->timer && datagram.size > 1 && (uint8_t)datagram.data[1] == BAC_BVLC_ORIGINAL_BROADCAST)
+        distribute(bip, datagram);
     LoopAddress address = {.port = to->port};
     memcpy(address.ip, to->ip, sizeof address.ip);
     if (loop_udp_send(bip->unicast, &address, datagram, NULL) == BP_OK)
@@ -155,6 +223,8 @@ void bip_free(Bip *bip)
 {
     if (!bip)
         return;
+    if (bip->timer)
+        loop_timer_free(bip->timer);
     loop_udp_free(bip->unicast);
     loop_udp_free(bip->broadcast);
     free(bip);

@@ -2,7 +2,7 @@
 #ifndef IO_BIP_H
 #define IO_BIP_H
 
-#include "bacnet/datagram.h"
+#include "bacnet/foreign.h"
 #include "io/loop/loop.h"
 
 typedef struct Bip Bip;
@@ -13,6 +13,11 @@ typedef struct BipOptions {
                                 0.0.0.0: found from the interface */
     bool broadcast_may_fail; /* go on without hearing broadcasts where another program has their port to
                                 itself */
+    BacAddress bbmd;         /* to register with as a foreign device; port 0: none */
+    uint16_t ttl_s;          /* of the registration */
+    void (*on_registered)(void *owner); /* after it was not; may be NULL */
+    /* Sees each datagram first, as octets; true: it is done with. May be NULL. For simulated BBMDs. */
+    bool (*on_octets)(void *owner, BpCursor octets, const BacAddress *from);
     void *owner;
     /* A datagram that bac_datagram_decode understood; it is valid until the callback returns. Our own
      * broadcasts are not among them. */
@@ -28,7 +33,8 @@ typedef struct BipCounts {
  * there too. BP_CONFLICT: the port is taken there (the message says by what can be known). */
 Bip *bip_new(Loop *loop, const BipOptions *options, BpError *err) BP_CHECKED;
 
-/* Sends a whole datagram to a node, or to the router to a station. */
+/* Sends a whole datagram to a node, or to the router to a station. A foreign device's broadcasts go to its
+ * own subnet and, for distribution, to the BBMD. */
 void bip_send(Bip *bip, const BacAddress *to, BpStr datagram);
 
 /* Our own address and the broadcast address as BACnet addresses. */
@@ -37,6 +43,9 @@ BacAddress bip_broadcast_address(const Bip *bip);
 
 /* False where broadcast_may_fail came true. */
 bool bip_hears_broadcasts(const Bip *bip);
+
+/* The registration as a foreign device; NULL where there is none to be had. */
+const BacForeign *bip_foreign(const Bip *bip);
 
 BipCounts bip_counts(const Bip *bip);
 void bip_free(Bip *bip);
