@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# The collector among real parts: an independent stack's device is polled, what is changed by SQL acts at once, and a device that
-# goes away is told and comes back. BUILD names the build folder (default: build).
+# Who is there, in a running site: addresses that are added by SQL are asked at once, devices that move are followed, and two with
+# one number are kept apart. BUILD names the build folder (default: build).
 
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     bacpipes=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
     unset BACPIPES_CONFIG BACPIPES_DATA
-    folder=$(mktemp -d /tmp/bacpipes-collect.XXXXXX)
+    folder=$(mktemp -d /tmp/bacpipes-discovery.XXXXXX)
     chmod 755 "$folder"
     data=$folder/data
     port=$((45000 + (BASHPID * 7 + BATS_TEST_NUMBER * 131) % 2000))
@@ -62,41 +62,6 @@ readings() {
     [ "$(sql "select count(*) from sensor_readings r join point p using (point_id) join device d on d.device_id = p.device_id
               where d.instance = 77 and (r.quality <> 'good' or r.value is distinct from
               case when p.object_type = 'analog-input' then p.object_instance * 10 + 0.5 else p.object_instance % 2 end)")" -eq 0 ]
-}
-
-@test "interval, enabled and settings changed by SQL act within seconds, and nothing is restarted" {
-    run_site
-    collector=$(pgrep -f "^collect collect --config $data")
-    sql "update device set poll_interval_ms = 1000 where instance = 1001"
-    until_true '[ "$(instants 1001 4)" -ge 3 ]' 20
-    sql "update device set enabled = false where instance = 1001"
-    until_true '[ "$(readings 1001 4)" -eq 0 ]' 20
-    sql "update device set enabled = true where instance = 1001"
-    until_true '[ "$(readings 1001 2)" -gt 0 ]' 20
-    sql "update device set poll_interval_ms = null"
-    sql "insert into setting (site_id, name, value) values ('demo', 'poll.interval', '1s')"
-    until_true '[ "$(instants 1002 4)" -ge 3 ]' 20
-    [ "$(pgrep -f "^collect collect --config $data")" = "$collector" ]
-}
-
-@test "a device that stops becomes bad readings with a reason, the others go on, and it comes back by itself" {
-    "$bacpipes" sim --address 127.78.0.1 --port $port --points 20 --seed 3 >"$folder/sim" 2>&1 3>&- &
-    sim=$!
-    pids+=($sim)
-    run_site
-    sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.78.0.1:$port'), ('demo', 'poll.interval', '2s'),
-         ('demo', 'poll.backoff_max', '2s'), ('demo', 'bacnet.retries', '0')"
-    other="p.device_id in (select device_id from device where address like '127.78.%')"
-    until_true "[ \"\$(sql \"select count(*) from sensor_readings r join point p using (point_id) where $other and r.quality = 'good'\")\" -gt 40 ]" 60
-    kill "$sim"
-    until_true "[ \"\$(sql \"select count(*) from sensor_readings r join point p using (point_id) where $other and r.quality = 'bad' and r.reason = 'timeout'
-                        and r.value is null\")\" -ge 20 ]" 40
-    [ "$(sql "select state from device_status join device using (site_id, device_id) where address like '127.78.%'")" = offline ]
-    [ "$(sql "select count(*) from sensor_readings r join point p using (point_id) where not ($other) and r.reason = 'timeout'")" -eq 0 ]
-    "$bacpipes" sim --address 127.78.0.1 --port $port --points 20 --seed 3 >"$folder/sim" 2>&1 3>&- &
-    pids+=($!)
-    until_true "[ \"\$(sql \"select state from device_status join device using (site_id, device_id) where address like '127.78.%'\")\" = online ]" 40
-    until_true "[ \"\$(sql \"select count(*) from sensor_readings r join point p using (point_id) where $other and r.quality = 'good' and r.time > now() - interval '4 s'\")\" -gt 0 ]" 40
 }
 
 @test "a device that moves to another address keeps its points; two that answer to one number are two devices" {
