@@ -1,6 +1,5 @@
 #include "apps/collect/spool.h"
 
-#include "base/cursor.h"
 #include "base/parse.h"
 #include "base/random.h"
 
@@ -75,7 +74,7 @@ void spool_remove(const char *folder, int64_t segment)
     unlink(path);
 }
 
-static size_t read_records(BpCursor in, int64_t segment, SpoolEach each, void *context)
+size_t spool_walk(BpCursor in, int64_t segment, SpoolEach each, void *context)
 {
     while (bp_cursor_remaining(&in)) {
         const size_t start = in.offset;
@@ -115,7 +114,7 @@ BpStatus spool_read(const char *folder, int64_t segment, SpoolEach each, void *c
         abort();
     const size_t size = fread(octets, 1, capacity, file);
     fclose(file);
-    *ret_torn = size - read_records(bp_cursor(octets, size), segment, each, context);
+    *ret_torn = size - spool_walk(bp_cursor(octets, size), segment, each, context);
     free(octets);
     return BP_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "model/batch.h"
 
 enum { SPOOL_SEGMENT_OCTETS = 1024 * 1024, SPOOL_RECORD_HEADER = 48 };
@@ -20,6 +21,9 @@ void spool_remove(const char *folder, int64_t segment);
 
 /* Called for each whole record of a segment, in order. */
 typedef void (*SpoolEach)(void *context, int64_t segment, const MdlRun *run, int64_t n, BpStr payload);
+
+/* Walks the octets of a segment. Returns how many of them, from its start, are whole records. */
+size_t spool_walk(BpCursor in, int64_t segment, SpoolEach each, void *context);
 
 /* Reads a segment; *ret_torn tells how many octets at its end are no whole record. BP_NOT_FOUND: there is
  * none. */
