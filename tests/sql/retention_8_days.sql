@@ -1,0 +1,49 @@
+-- A site that has run for 8 days keeps 7 of readings; rollups of the day that went stay for as long as their own settings say.
+begin;
+select plan(15);
+
+insert into site (site_id, name) values ('demo', 'Demo');
+insert into device (site_id, device_id, address, instance) values ('demo', 1, '10.0.0.1', 1);
+insert into point (site_id, point_id, device_id, object_type, object_instance, name)
+     select 'demo', i, 1, 'analog-input', i, 'P' || i from generate_series(1, 3) as i;
+select readings_ensure_days('2026-03-01 00:00Z', '2026-03-08 23:59Z');
+insert into sensor_readings (time, site_id, point_id, value, quality)
+select instant, 'demo', point_id, 20 + point_id, 'good'
+  from generate_series('2026-03-01 00:00Z'::timestamptz, '2026-03-08 23:59:59Z', '10 minutes') as instant, generate_series(1, 3) as point_id;
+insert into rollup_dirty select distinct 'demo', bucket_5min(time) from sensor_readings;
+
+-- What ingest does every 20 s (sql/queries/maintain_retention.sql), with the settings as they are delivered.
+create function maintain(at_time timestamptz, keep interval default '7 days', keep_5min interval default '90 days',
+                         keep_hourly interval default '1100 days') returns text language sql as $$
+    select did from (select readings_retain(at_time, keep) as did, rollups_retain(at_time, keep_5min, keep_hourly)) as step
+$$;
+create view days as
+    select (select string_agg(distinct to_char(time at time zone 'UTC', 'DD'), ' ') from sensor_readings) as readings,
+           (select string_agg(distinct to_char(time at time zone 'UTC', 'DD'), ' ') from sensor_readings_5min) as five_minutes,
+           (select string_agg(distinct to_char(time at time zone 'UTC', 'DD'), ' ') from sensor_readings_hourly) as hours;
+
+select is(maintain('2026-03-09 00:00Z'), 'kept: rollups of 2026-03-01 00:00:00+00 are still to be made', 'first the rollups');
+select is(rollup_pending('2026-03-09 00:00Z', 10000), 8 * 144, 'of every span with readings');
+select is(maintain('2026-03-08 23:59:59Z'), null, 'a second before midnight nothing is old enough');
+select is(maintain('2026-03-09 00:00Z'), 'dropped 2026-03-01', 'at midnight the first of 8 days is');
+select is(maintain('2026-03-09 00:00Z'), null, 'and no other');
+select is(readings, '02 03 04 05 06 07 08', 'readings of 7 days are there') from days;
+select is((select count(*) from sensor_readings), 7 * 144 * 3::bigint, 'all of them');
+select is(five_minutes || ', ' || hours, '01 02 03 04 05 06 07 08, 01 02 03 04 05 06 07 08', 'and rollups of 8') from days;
+select results_eq($$ select count(*), sum(count), min(min), max(max) from sensor_readings_hourly where time < '2026-03-02 00:00Z' $$,
+                  $$ values (24 * 3::bigint, 144 * 3::bigint, 21::double precision, 23::double precision) $$, 'those of the day that went are whole');
+select case when readings_are_hypertable() then skip('chunks have names of their own', 1)
+            else is(to_regclass('sensor_readings_20260301'), null, 'its partition is gone from the disk, not emptied') end;
+select case when readings_are_hypertable() then skip('chunks are made for whatever comes', 1)
+            else throws_ok($$ insert into sensor_readings (time, site_id, point_id, quality) values ('2026-03-01 12:00Z', 'demo', 1, 'good') $$,
+                           '23514', null, 'what comes for it now has nowhere to go') end;
+
+select is(maintain('2026-03-09 00:00Z', keep_5min => '6 days', keep_hourly => '7 days'), null, 'other settings for rollups leave readings alone');
+select is(readings || ', ' || five_minutes || ', ' || hours,
+          '02 03 04 05 06 07 08, 02 03 04 05 06 07 08, 02 03 04 05 06 07 08', 'and take a day of each a call') from days;
+select maintain('2026-03-09 00:00Z', keep_5min => '6 days', keep_hourly => '7 days');
+select is(five_minutes || ', ' || hours, '03 04 05 06 07 08, 02 03 04 05 06 07 08', 'to the instant that each setting says') from days;
+select is(maintain('2026-03-09 00:00Z', '1 day'), 'dropped 2026-03-02', 'and a shorter setting for readings takes a day a call too');
+
+select * from finish();
+rollback;
