@@ -230,6 +230,18 @@ static void make_points(Collect *collect, const PgRows *rows)
     bp_arena_done(&collect->points_arena);
 }
 
+/* Devices that no row spoke of. All points of one that did are known now, so the first tells. */
+static void forget_points(Collect *collect)
+{
+    for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next) {
+        const size_t first = device->point_count ? (size_t)device->points[0].point_id : 0;
+        if (device->point_count == 0 || (first < collect->point_count && collect->points[first].is_known &&
+                                         collect->points[first].device_id == device->device_id))
+            continue;
+        collect_poll_set_points(collect->poller, device, NULL, 0, loop_now_us(collect->loop));
+    }
+}
+
 static void on_points(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Collect *collect = context;
@@ -241,6 +253,7 @@ static void on_points(void *context, BpStatus status, const PgRows *rows, const 
     make_points(collect, rows);
     for (size_t row = 0; row < pg_row_count(rows);)
         row = take_points(collect, rows, row);
+    forget_points(collect);
     collect_poll_soon(collect);
     if (!collect->is_loaded) {
         collect->is_loaded = true;

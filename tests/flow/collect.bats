@@ -240,3 +240,23 @@ nothing_is_refused
 [ "$before" = "$(q "select string_agg(point_id || ' ' || device_id || ' ' || object_type || object_instance, ',' order by point_id) from point")" ]
 EOS
 }
+
+@test "a device whose points are all disabled or deleted is left alone, and can be read out anew" {
+    servers <<'EOS'
+begin_device 1
+begin_collect; begin_ingest
+until_sql "count(*) = 10 from point_latest where quality = 'good'"
+q "update point set enabled = false"
+until_sql "max(time) < now() - interval '3 s' from sensor_readings"
+q "update point set enabled = true"
+until_sql "max(time) > now() - interval '2 s' from sensor_readings"
+q "insert into setting (site_id, name, value) values ('demo', 'discovery.enabled', 'false')"
+q "delete from point"
+# Nothing is stored any more, and nothing put aside as being of no point, beyond what was on its way.
+until_sql "max(time) < now() - interval '4 s' and coalesce((select max(received_at) from ingest_quarantine), '-infinity') < now() - interval '4 s' from sensor_readings"
+q "update setting set value = 'true' where name = 'discovery.enabled'"
+end collect TERM
+begin_collect
+until_sql "count(*) = 10 from point_latest where quality = 'good' and time > now() - interval '3 s'"
+EOS
+}
