@@ -5,11 +5,31 @@
 #include <jansson.h>
 #include <stdio.h>
 
+enum { VERSION = 1 };
+
 MdlRun mdl_run(uint64_t random)
 {
     MdlRun run;
     snprintf(run.text, sizeof run.text, "%016" PRIx64, random);
     return run;
+}
+
+/* A later version may mean other things by the same words: what is not stored would be let go of. */
+static BpStatus load(BpStr json, json_t **ret_root, BpError *err)
+{
+    json_error_t error;
+    int version;
+    json_t *root = json_loadb(json.data, json.size, 0, &error);
+    if (!root || json_unpack_ex(root, &error, 0, "{s:i}", "v", &version) != 0) {
+        json_decref(root);
+        return bp_fail(err, BP_MALFORMED, "%s", error.text);
+    }
+    if (version != VERSION) {
+        json_decref(root);
+        return bp_fail(err, BP_UNSUPPORTED, "version %d, understood is %d", version, VERSION);
+    }
+    *ret_root = root;
+    return BP_OK;
 }
 
 static bool copy_run(const char *text, MdlRun *ret_run)
@@ -22,7 +42,7 @@ static bool copy_run(const char *text, MdlRun *ret_run)
 
 void mdl_stored_encode(BpBuf *out, const MdlRun *session, const MdlPosition *positions, size_t count)
 {
-    bp_buf_printf(out, "{\"v\":1,\"session\":\"%s\",\"runs\":[", session->text);
+    bp_buf_printf(out, "{\"v\":%d,\"session\":\"%s\",\"runs\":[", VERSION, session->text);
     for (size_t i = 0; i < count; i++)
         bp_buf_printf(out, "%s{\"run\":\"%s\",\"stored\":%" PRId64 ",\"skipped\":%" PRId64 "}", i ? "," : "",
                       positions[i].run.text, positions[i].stored, positions[i].skipped);
@@ -35,8 +55,11 @@ BpStatus mdl_stored_decode(BpStr json, MdlRun *ret_session, MdlPosition ret_posi
     json_error_t error;
     const char *session;
     json_t *runs;
-    json_auto_t *root = json_loadb(json.data, json.size, 0, &error);
-    if (!root || json_unpack_ex(root, &error, 0, "{s:s, s:o}", "session", &session, "runs", &runs) != 0)
+    json_auto_t *root = NULL;
+    const BpStatus status = load(json, &root, err);
+    if (status != BP_OK)
+        return status;
+    if (json_unpack_ex(root, &error, 0, "{s:s, s:o}", "session", &session, "runs", &runs) != 0)
         return bp_fail(err, BP_MALFORMED, "%s", error.text);
     if (!copy_run(session, ret_session) || !json_is_array(runs) || json_array_size(runs) > MDL_POSITIONS_MAX)
         return bp_fail(err, BP_INVALID, "no session of 16 hexadecimal digits, or no array of at most %d runs",
@@ -59,7 +82,7 @@ BpStatus mdl_stored_decode(BpStr json, MdlRun *ret_session, MdlPosition ret_posi
 
 void mdl_want_encode(BpBuf *out, const MdlRun *run, int64_t from)
 {
-    bp_buf_printf(out, "{\"v\":1,\"run\":\"%s\",\"from\":%" PRId64 "}", run->text, from);
+    bp_buf_printf(out, "{\"v\":%d,\"run\":\"%s\",\"from\":%" PRId64 "}", VERSION, run->text, from);
 }
 
 BpStatus mdl_want_decode(BpStr json, MdlRun *ret_run, int64_t *ret_from, BpError *err)
@@ -67,8 +90,11 @@ BpStatus mdl_want_decode(BpStr json, MdlRun *ret_run, int64_t *ret_from, BpError
     json_error_t error;
     const char *run;
     json_int_t from;
-    json_auto_t *root = json_loadb(json.data, json.size, 0, &error);
-    if (!root || json_unpack_ex(root, &error, 0, "{s:s, s:I}", "run", &run, "from", &from) != 0)
+    json_auto_t *root = NULL;
+    const BpStatus status = load(json, &root, err);
+    if (status != BP_OK)
+        return status;
+    if (json_unpack_ex(root, &error, 0, "{s:s, s:I}", "run", &run, "from", &from) != 0)
         return bp_fail(err, BP_MALFORMED, "%s", error.text);
     if (!copy_run(run, ret_run) || from < 1)
         return bp_fail(err, BP_INVALID, "no run of 16 hexadecimal digits, or from is below 1");

@@ -148,6 +148,23 @@ static void what_ingest_answers_is_read_and_written_back(void **state)
     bp_buf_done(&out);
 }
 
+static void answers_of_another_version_are_not_understood(void **state)
+{
+    (void)state;
+    MdlRun run;
+    MdlPosition positions[MDL_POSITIONS_MAX];
+    size_t count;
+    int64_t from;
+    assert_int_equal(mdl_stored_decode(bp_str("{\"v\":2,\"session\":\"a90fb6d15c33e210\",\"runs\":[]}"), &run,
+                                       positions, &count, NULL),
+                     BP_UNSUPPORTED);
+    assert_int_equal(
+        mdl_want_decode(bp_str("{\"v\":2,\"run\":\"6f1d0c5be7a24b0f\",\"from\":3}"), &run, &from, NULL),
+        BP_UNSUPPORTED);
+    assert_int_equal(mdl_want_decode(bp_str("{\"run\":\"6f1d0c5be7a24b0f\",\"from\":3}"), &run, &from, NULL),
+                     BP_MALFORMED);
+}
+
 static int tear_down(void **state)
 {
     (void)state;
@@ -163,6 +180,7 @@ int main(void)
         cmocka_unit_test_teardown(what_is_wrong_is_said_and_the_position_kept_where_it_can_be, tear_down),
         cmocka_unit_test_teardown(a_batch_cut_anywhere_is_refused, tear_down),
         cmocka_unit_test_teardown(what_ingest_answers_is_read_and_written_back, tear_down),
+        cmocka_unit_test_teardown(answers_of_another_version_are_not_understood, tear_down),
     };
     return cmocka_run_group_tests_name("model batch", tests, NULL, NULL);
 }
