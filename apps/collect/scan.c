@@ -256,6 +256,15 @@ static void keep_states(CollectScan *scan, CollectScanObject *object, BpCursor i
     }
 }
 
+/* One of those that were asked for one by one: in order, and a refused one leaves a gap without a text. */
+static void keep_state(CollectScan *scan, size_t index, BpCursor in)
+{
+    CollectScanObject *object = &scan->objects[scan->object];
+    while (object->state_count + 1 < index)
+        object->states[object->state_count++] = "";
+    object->states[object->state_count++] = keep_text(scan, in);
+}
+
 static void keep_binary_text(CollectScan *scan, CollectScanObject *object, size_t i, BpCursor in)
 {
     if (!object->states) {
@@ -291,9 +300,24 @@ static void take_object_property(CollectScan *scan, uint32_t property, BpCursor 
     }
 }
 
-/* A reference was answered, or refused: then it has no such property, which is no failure. */
-static void take_result(CollectScan *scan, const BacReference *reference, bool refused, BpCursor value)
+/* The texts of a multi-state object that were too long together, one by one. */
+static void want_states(CollectScan *scan)
 {
+    CollectScanObject *object = &scan->objects[scan->object];
+    size_t count = object->max >= 1 && object->max <= COLLECT_SCAN_STATES_MAX ? (size_t)object->max : 0;
+    if (count > REFERENCES_MAX - scan->reference_count)
+        count = REFERENCES_MAX - scan->reference_count;
+    object->states = bp_arena_take(&scan->arena, (count + 1) * sizeof *object->states);
+    object->state_count = 0;
+    for (size_t i = 1; i <= count; i++)
+        want(scan, object->id, BAC_PROP_STATE_TEXT, (uint32_t)i);
+}
+
+/* A reference was answered, or refused: then it has no such property, which is no failure; or its answer was
+ * too long. */
+static void take_result(CollectScan *scan, const BacReference *reference, BacRefusal refusal, BpCursor value)
+{
+    const bool refused = refusal.kind != BAC_NOT_REFUSED;
     switch (scan->phase) {
     case READ_DEVICE:
         if (!refused)
@@ -324,8 +348,13 @@ static void take_result(CollectScan *scan, const BacReference *reference, bool r
             take_listed(scan, value);
         break;
     case READ_OBJECTS:
-        if (!refused)
+        if (!refused && reference->index != BAC_NO_INDEX)
+            keep_state(scan, reference->index, value);
+        else if (!refused)
             take_object_property(scan, reference->property, value);
+        else if (reference->property == BAC_PROP_STATE_TEXT && reference->index == BAC_NO_INDEX &&
+                 refusal.kind == BAC_REFUSED_ABORT)
+            want_states(scan);
         break;
     case OVER: break;
     }
@@ -369,8 +398,7 @@ static void take_multiple(CollectScan *scan, BpCursor body)
     for (size_t left = scan->batch; left > 0; left--) {
         if (bac_read_multiple_ack_next(&walk, &result, NULL) != BP_OK)
             break; /* the client has matched it: what is missing is asked for again */
-        take_result(scan, &scan->references[scan->next], result.refusal.kind != BAC_NOT_REFUSED,
-                    result.value);
+        take_result(scan, &scan->references[scan->next], result.refusal, result.value);
     }
 }
 
@@ -378,9 +406,19 @@ static void take_single(CollectScan *scan, const BacAnswer *answer)
 {
     BpCursor body = answer->body, value = bp_cursor(NULL, 0);
     BacReference reference = scan->references[scan->next];
-    const bool refused = answer->outcome != BAC_ANSWERED ||
-                         bac_read_property_ack_decode(&body, &reference, &value, NULL) != BP_OK;
-    take_result(scan, &scan->references[scan->next], refused, value);
+    BacRefusal refusal = answer->refusal;
+    if (answer->outcome == BAC_SILENT) /* as if it had said that it is too long */
+        refusal = (BacRefusal){.kind = BAC_REFUSED_ABORT, .code = BAC_ABORT_BUFFER_OVERFLOW};
+    else if (answer->outcome == BAC_ANSWERED &&
+             bac_read_property_ack_decode(&body, &reference, &value, NULL) != BP_OK)
+        refusal = (BacRefusal){.kind = BAC_REFUSED_REJECT, .code = BAC_REJECT_OTHER};
+    take_result(scan, &scan->references[scan->next], refusal, value);
+}
+
+/* What may be too long for an answer, which some devices meet with silence. */
+static bool is_long(const BacReference *reference)
+{
+    return reference->property == BAC_PROP_STATE_TEXT && reference->index == BAC_NO_INDEX;
 }
 
 static void ask_for_less(CollectScan *scan)
@@ -403,7 +441,7 @@ void collect_scan_take(CollectScan *scan, CollectLimits *limits, const BacAnswer
             (void)collect_limits_refused(limits, answer->refusal, scan->batch, 0, now_us);
         ask_for_less(scan);
         return;
-    } else if (silent && scan->phase != READ_LIST) {
+    } else if (silent && scan->phase != READ_LIST && !is_long(&scan->references[scan->next])) {
         return; /* the same again */
     } else {
         take_single(scan, answer); /* a whole list that was too long may be met with silence, too */

@@ -172,7 +172,7 @@ static SimDevice *add_device(Layout *layout, const char *name, const char *descr
     *device = (SimDevice){.site = site,
                           .instance = SIM_FIRST_INSTANCE + (uint32_t)site->device_count,
                           .max_apdu = BAC_APDU_MAX,
-                          .segmentation = BAC_SEGMENTED_TRANSMIT};
+                          .segmentation = BAC_SEGMENTED_BOTH};
     site->device_count++;
     snprintf(device->name, sizeof device->name, "%s", name);
     snprintf(device->description, sizeof device->description, "%s", description);

@@ -126,11 +126,12 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
                             .owner = owner,
                             .send = send};
     station->sendings = calloc(SIM_SENDINGS, sizeof *station->sendings); /* untouched pages cost nothing */
-    if (!station->sendings)
+    station->receiving = calloc(1, sizeof *station->receiving);
+    if (!station->sendings || !station->receiving)
         abort();
     const bool claims = !quirks->no_segments || quirks->claims_segments;
     device->max_apdu = quirks->max_apdu ? quirks->max_apdu : BAC_APDU_MAX;
-    device->segmentation = claims ? BAC_SEGMENTED_TRANSMIT : BAC_NO_SEGMENTATION;
+    device->segmentation = claims ? BAC_SEGMENTED_BOTH : BAC_NO_SEGMENTATION;
     device->no_read_multiple = quirks->no_read_multiple;
     const BacServerOptions options = {
         .owner = station,
@@ -148,6 +149,8 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
         .segment_timeout_us = 2 * BP_SECOND,
         .sendings = station->sendings,
         .sending_count = quirks->no_segments ? 0 : SIM_SENDINGS,
+        .receivings = station->receiving,
+        .receiving_count = quirks->no_segments ? 0 : 1,
     };
     bac_server_init(&station->server, &options);
 }
@@ -156,6 +159,7 @@ void sim_station_done(SimStation *station)
 {
     free(station->waiting);
     free(station->sendings);
+    free(station->receiving);
 }
 
 /* ---- what comes in ---- */

@@ -51,6 +51,7 @@ typedef struct SimStation {
     BacAddress address;
     BacServer server;
     BacSending *sendings;
+    BacReceiving *receiving;
     void *owner;
     void (*send)(void *owner, const BacAddress *to, BpStr datagram);
     SimWaiting *waiting; /* in the order in which they come due; made when first needed */

@@ -6,8 +6,10 @@
 
 #include <assert.h>
 
-/* Octets of a confirmed request in front of its parameters (clause 20.1.2). */
-enum { REQUEST_HEADER = 4 };
+/* Octets of a confirmed request in front of its parameters, and of each of its segments (clause 20.1.2). */
+enum { REQUEST_HEADER = 4, SEGMENT_HEADER = 6 };
+
+enum { SEGMENT_TIMEOUTS = 4, WINDOW_MAX = 127, SEGMENT_RETRIES = 3 };
 
 /* ---- what is due: a heap by time, the earliest on top ---- */
 
@@ -214,19 +216,56 @@ static void send_apdu(BacClient *client, const BacAddress *to, const BacApdu *ap
     client->options.send(client->options.owner, to, bp_buf_text(&out));
 }
 
-static void send_try(BacClient *client, BacTransaction *transaction, int64_t now_us)
+static BacApdu request_header(const BacClient *client, const BacTransaction *transaction)
 {
     const bool takes_segments = client->options.assembly_count > 0;
-    const BacApdu apdu = {.type = BAC_CONFIRMED_REQUEST,
-                          .segmented_response_accepted = takes_segments,
-                          .max_segments = takes_segments ? 65 : 0,
-                          .max_apdu = BAC_APDU_MAX,
-                          .invoke_id = transaction->invoke_id,
-                          .service = transaction->service};
+    return (BacApdu){.type = BAC_CONFIRMED_REQUEST,
+                     .segmented_response_accepted = takes_segments,
+                     .max_segments = takes_segments ? 65 : 0,
+                     .max_apdu = BAC_APDU_MAX,
+                     .invoke_id = transaction->invoke_id,
+                     .service = transaction->service};
+}
+
+/* The window's segments (5.4.4.2). */
+static void send_segments(BacClient *client, BacTransaction *transaction)
+{
+    BacApdu apdu = request_header(client, transaction);
+    apdu.segmented = true;
+    apdu.window = BAC_WINDOW;
+    const uint32_t left = transaction->segment_count - transaction->segments_accepted;
+    for (uint32_t i = 0; i < transaction->segment_window && i < left; i++) {
+        const uint32_t number = transaction->segments_accepted + i;
+        const size_t begin = (size_t)number * transaction->segment_size;
+        BpStr part = {transaction->parameters.data + begin, transaction->parameters.size - begin};
+        if (part.size > transaction->segment_size)
+            part.size = transaction->segment_size;
+        apdu.sequence = (uint8_t)number;
+        apdu.more_follows = number + 1 < transaction->segment_count;
+        send_apdu(client, &transaction->peer->address, &apdu, part);
+    }
+}
+
+static bool is_sending(const BacTransaction *transaction)
+{
+    return transaction->segments_accepted < transaction->segment_count;
+}
+
+/* Sends it, or begins to; returns how long to wait for what comes back. */
+static int64_t send_try(BacClient *client, BacTransaction *transaction, int64_t now_us)
+{
     transaction->sent_at_us = now_us;
     transaction->tries++;
-    send_apdu(client, &transaction->peer->address, &apdu,
-              (BpStr){(const char *)transaction->request, transaction->request_size});
+    if (transaction->segment_count == 0) {
+        const BacApdu apdu = request_header(client, transaction);
+        send_apdu(client, &transaction->peer->address, &apdu, transaction->parameters);
+        return transaction->timeout_us;
+    }
+    transaction->segments_accepted = 0;
+    transaction->segment_window = 1; /* until the device has said its own */
+    transaction->segment_retries_left = SEGMENT_RETRIES;
+    send_segments(client, transaction);
+    return client->options.segment_timeout_us;
 }
 
 static void send_abort(BacClient *client, const BacPeer *peer, uint8_t invoke_id, BacAbortReason reason)
@@ -330,7 +369,7 @@ static Match match_read_multiple(BpCursor request, BpCursor body)
 
 static BpCursor request_of(const BacTransaction *transaction)
 {
-    return bp_cursor(transaction->request, transaction->request_size);
+    return bp_cursor(transaction->parameters.data, transaction->parameters.size);
 }
 
 static Match match_answer(const BacTransaction *transaction, BpCursor body)
@@ -408,8 +447,6 @@ static bool take_whole(BacClient *client, BacTransaction *transaction, int64_t n
 }
 
 /* ---- segmented answers (clause 5.4.4.4) ---- */
-
-enum { SEGMENT_TIMEOUTS = 4, WINDOW_MAX = 127 };
 
 /* What was put together in vain is forgotten, and the request waits for another answer. */
 static void give_up_assembly(BacClient *client, BacTransaction *transaction, int64_t now_us)
@@ -521,6 +558,52 @@ static bool take_segment(BacClient *client, BacTransaction *transaction, const B
     return false;
 }
 
+/* ---- segmented requests (clause 5.4.4.2) ---- */
+
+/* Says how far the device has them in order; positive or negative, it goes on behind that. An acknowledgement
+ * of nothing that is on its way is an old one, but a negative one of nothing new asks for the window again.
+ */
+static void take_segment_ack(BacClient *client, BacTransaction *transaction, const BacApdu *ack,
+                             int64_t now_us)
+{
+    const uint32_t left = transaction->segment_count - transaction->segments_accepted;
+    const uint8_t received = (uint8_t)(ack->sequence - transaction->segments_accepted + 1);
+    if (received > transaction->segment_window || received > left || (received == 0 && !ack->negative) ||
+        ack->window == 0 || ack->window > WINDOW_MAX) {
+        client->counts.duplicates++;
+        return;
+    }
+    if (received == 0) {
+        if (transaction->segment_retries_left > 0) {
+            transaction->segment_retries_left--;
+            send_segments(client, transaction);
+        }
+        return;
+    }
+    transaction->segments_accepted += received;
+    if (!is_sending(transaction)) {
+        transaction->sent_at_us = now_us;
+        reschedule(client, transaction, now_us + transaction->timeout_us);
+        return;
+    }
+    transaction->segment_window = ack->window < BAC_WINDOW ? ack->window : BAC_WINDOW;
+    transaction->segment_retries_left = SEGMENT_RETRIES;
+    send_segments(client, transaction);
+    reschedule(client, transaction, now_us + client->options.segment_timeout_us);
+}
+
+/* A window that was not acknowledged goes out again. False: it has often enough. */
+static bool send_segments_again(BacClient *client, BacTransaction *transaction, int64_t now_us)
+{
+    if (transaction->segment_retries_left == 0)
+        return false;
+    transaction->segment_retries_left--;
+    client->counts.retries++;
+    send_segments(client, transaction);
+    reschedule(client, transaction, now_us + client->options.segment_timeout_us);
+    return true;
+}
+
 /* ---- what comes in ---- */
 
 /* An answer to no request that waits. A device that sends segments is told to stop (5.4.4.1), but only one
@@ -577,7 +660,13 @@ static bool is_answer(const BacDatagram *datagram)
 static bool is_awaited(const BacTransaction *transaction, const BacApdu *apdu)
 {
     const bool whole_only = !transaction->assembly;
+    /* Before all of it has been sent there is no answer to it; the last SegmentACK may be overtaken. */
+    const uint32_t sent = transaction->segments_accepted + transaction->segment_window;
+    if (is_sending(transaction) && sent < transaction->segment_count &&
+        (apdu->type == BAC_SIMPLE_ACK || apdu->type == BAC_COMPLEX_ACK || apdu->type == BAC_ERROR))
+        return false;
     switch (apdu->type) {
+    case BAC_SEGMENT_ACK: return is_sending(transaction);
     case BAC_SIMPLE_ACK:
         return whole_only && apdu->service == transaction->service &&
                !is_answered_with_parameters(apdu->service);
@@ -587,7 +676,7 @@ static bool is_awaited(const BacTransaction *transaction, const BacApdu *apdu)
     case BAC_ERROR: return whole_only && apdu->service == transaction->service;
     case BAC_REJECT: return whole_only;
     case BAC_ABORT: return true;
-    default: return false; /* we send no segments that could be acknowledged */
+    default: return false;
     }
 }
 
@@ -609,6 +698,7 @@ bool bac_client_receive(BacClient *client, const BacDatagram *datagram, int64_t 
         return false;
     }
     switch (apdu->type) {
+    case BAC_SEGMENT_ACK: take_segment_ack(client, transaction, apdu, now_us); return false;
     case BAC_ERROR: return take_error(client, transaction, now_us, datagram->body, ret_answer);
     case BAC_REJECT:
     case BAC_ABORT: return take_refusal(client, transaction, now_us, apdu, ret_answer);
@@ -646,6 +736,7 @@ BpStatus bac_client_add(BacClient *client, BacPeer *peer, BpError *err)
     BacPeer **first = bucket(client, &peer->address);
     *peer = (BacPeer){.address = peer->address,
                       .max_apdu = peer->max_apdu,
+                      .takes_segments = peer->takes_segments,
                       .next_in_bucket = *first,
                       .last_invoke_id = (uint8_t)bp_hash(&peer->address, sizeof peer->address, seed),
                       .in_use.words[0] = 1, /* ID 0 */
@@ -673,7 +764,8 @@ BpStatus bac_client_request(BacClient *client, BacPeer *peer, const BacRequest *
 {
     assert(request->timeout_us > 0);
     const size_t size = request->parameters.size;
-    if (size > BAC_REQUEST_MAX || size + REQUEST_HEADER > peer->max_apdu)
+    const bool in_segments = size > BAC_REQUEST_MAX || size + REQUEST_HEADER > peer->max_apdu;
+    if (in_segments && (!peer->takes_segments || size > BAC_ANSWER_MAX))
         return bp_fail(err, BP_INVALID, "a request of %zu octets, where at most %u can be taken",
                        size + REQUEST_HEADER, peer->max_apdu < BAC_APDU_MAX ? peer->max_apdu : BAC_APDU_MAX);
     wake(&peer->rest_of_copies, now_us);
@@ -686,12 +778,20 @@ BpStatus bac_client_request(BacClient *client, BacPeer *peer, const BacRequest *
     transaction->timeout_us = request->timeout_us;
     transaction->tries_left = request->retries;
     transaction->tries = 0;
-    transaction->request_size = (uint16_t)size;
-    BpBuf copy = bp_buf(transaction->request, sizeof transaction->request);
-    bp_buf_str(&copy, request->parameters);
-    schedule(client, transaction, now_us + request->timeout_us);
+    transaction->parameters = request->parameters;
+    if (size <= BAC_REQUEST_MAX) {
+        memcpy(transaction->request, request->parameters.data ? request->parameters.data : "", size);
+        transaction->parameters.data = (const char *)transaction->request;
+    }
+    transaction->segment_count = transaction->segments_accepted = 0;
+    if (in_segments) {
+        const uint16_t apdu = peer->max_apdu < BAC_APDU_MAX ? peer->max_apdu : BAC_APDU_MAX;
+        transaction->segment_size = (uint16_t)(apdu - SEGMENT_HEADER);
+        transaction->segment_count =
+            (uint32_t)((size + transaction->segment_size - 1) / transaction->segment_size);
+    }
     client->counts.requests++;
-    send_try(client, transaction, now_us);
+    schedule(client, transaction, now_us + send_try(client, transaction, now_us));
     return BP_OK;
 }
 
@@ -700,14 +800,15 @@ bool bac_client_expire(BacClient *client, int64_t now_us, BacAnswer *ret_answer)
     take_back_assembly(client);
     while (client->heap_size > 0 && client->options.heap[0].at_us <= now_us) {
         BacTransaction *transaction = client->options.heap[0].transaction;
+        if (is_sending(transaction) && send_segments_again(client, transaction, now_us))
+            continue;
         if (transaction->assembly || transaction->tries_left == 0) {
             client->counts.silent++;
             return finish(client, transaction, now_us, (BacAnswer){.outcome = BAC_SILENT}, ret_answer);
         }
         transaction->tries_left--;
         client->counts.retries++;
-        reschedule(client, transaction, now_us + transaction->timeout_us);
-        send_try(client, transaction, now_us);
+        reschedule(client, transaction, now_us + send_try(client, transaction, now_us));
     }
     return false;
 }

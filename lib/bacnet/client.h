@@ -24,7 +24,7 @@ typedef struct BacTransaction BacTransaction;
 enum {
     BAC_REQUEST_MAX = BAC_APDU_MAX - 4, /* octets of parameters, kept for the retries */
     BAC_ANSWER_MAX = 128 * 1024,        /* octets put together from segments */
-    BAC_WINDOW = 16,                    /* segments taken before one SegmentACK, at most */
+    BAC_WINDOW = 16,                    /* segments taken or sent before one SegmentACK, at most */
     BAC_OUTSTANDING_MAX = 255,          /* requests to one peer: as many as there are invoke IDs */
     BAC_TRANSACTIONS_MAX = UINT16_MAX,
 };
@@ -45,7 +45,8 @@ typedef struct BacRest {
 struct BacPeer {
     BacAddress address;
     uint16_t max_apdu; /* what it takes (I-Am): longer requests are refused here, since many devices just drop
-                          them */
+                          them, or go out in segments: */
+    bool takes_segments; /* segmented-both or -receive */
 
     /* The client's own: */
     uint16_t outstanding; /* requests that wait for their answer */
@@ -60,8 +61,9 @@ struct BacPeer {
 
 typedef struct BacRequest {
     uint8_t service;    /* BacConfirmedService */
-    BpStr parameters;   /* encoded; copied */
-    int64_t timeout_us; /* of each try */
+    BpStr parameters;   /* encoded; copied, but what is longer than BAC_REQUEST_MAX stays the caller's until
+                           the answer */
+    int64_t timeout_us; /* of each try, once all of it is sent */
     uint8_t retries;    /* further tries after the first; 0 for what must not be sent twice */
     void *context;      /* given back with the answer */
 } BacRequest;
@@ -105,7 +107,13 @@ struct BacTransaction {
     int64_t timeout_us, sent_at_us;
     struct BacAssembly *assembly; /* once the first segment of the answer has come */
     uint32_t heap_index;
-    uint16_t request_size;
+    BpStr parameters; /* in `request`, or the caller's */
+    /* Of a request in segments: */
+    uint32_t segment_count;     /* 0: it goes in one piece */
+    uint32_t segments_accepted; /* by the device, in order; all of them: the answer is awaited */
+    uint16_t segment_size;
+    uint8_t segment_window;       /* segments that may be sent before the next SegmentACK */
+    uint8_t segment_retries_left; /* of the window under way */
     uint16_t tries;
     uint8_t invoke_id, service, tries_left;
     uint8_t next_segment; /* awaited sequence number */
@@ -171,8 +179,9 @@ void bac_client_remove(BacClient *client, BacPeer *peer);
 /* The peer with this address, or NULL. */
 BacPeer *bac_client_find(const BacClient *client, const BacAddress *address);
 
-/* Sends a request. BP_FULL: no transaction or no invoke ID is free now. BP_INVALID: it is longer than the
- * peer takes. */
+/* Sends a request, in segments where it is longer than the peer's APDUs and the peer takes segments (clause
+ * 5.4.4.2). BP_FULL: no transaction or no invoke ID is free now. BP_INVALID: it is longer than the peer
+ * takes. */
 BpStatus bac_client_request(BacClient *client, BacPeer *peer, const BacRequest *request, int64_t now_us,
                             BpError *err) BP_CHECKED;
 

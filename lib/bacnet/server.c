@@ -355,18 +355,10 @@ static BacRefusal serve(const BacServer *server, uint8_t service, BpCursor body,
 
 /* ---- what comes in ---- */
 
-static void take_request(BacServer *server, const BacDatagram *request, int64_t now_us)
+static void take_whole_request(BacServer *server, const BacDatagram *request, int64_t now_us)
 {
     const BacApdu *apdu = &request->apdu;
     server->counts.requests++;
-    if (bp_cursor_remaining(&request->body) + REQUEST_HEADER > server->options.identity.max_apdu) {
-        server->counts.too_long++;
-        return;
-    }
-    if (apdu->segmented) {
-        send_refusal(server, request, abortion(BAC_ABORT_SEGMENTATION_NOT_SUPPORTED));
-        return;
-    }
     BacSending *sending = find_sending(server, &request->from, apdu->invoke_id);
     if (sending) { /* asked again while the answer is on its way: did it begin to arrive? */
         if (sending->first == 0)
@@ -384,6 +376,126 @@ static void take_request(BacServer *server, const BacDatagram *request, int64_t 
         send_refusal(server, request, refusal);
 }
 
+/* ---- segmented requests (clause 5.4.5.2) ---- */
+
+static BacReceiving *find_receiving(const BacServer *server, const BacAddress *from, uint8_t invoke_id)
+{
+    for (size_t i = 0; i < server->options.receiving_count; i++) {
+        BacReceiving *receiving = &server->options.receivings[i];
+        if (receiving->in_use && receiving->header.invoke_id == invoke_id &&
+            bac_address_equal(&receiving->from, from))
+            return receiving;
+    }
+    return NULL;
+}
+
+static BacReceiving *free_receiving(const BacServer *server)
+{
+    for (size_t i = 0; i < server->options.receiving_count; i++)
+        if (!server->options.receivings[i].in_use)
+            return &server->options.receivings[i];
+    return NULL;
+}
+
+static void acknowledge(BacServer *server, BacReceiving *receiving, bool negative)
+{
+    receiving->acknowledged = (uint8_t)(receiving->next - 1);
+    const BacApdu apdu = {.type = BAC_SEGMENT_ACK,
+                          .negative = negative,
+                          .from_server = true,
+                          .invoke_id = receiving->header.invoke_id,
+                          .sequence = receiving->acknowledged,
+                          .window = receiving->window};
+    send_reply(server, &receiving->from, &apdu, (BpStr){0});
+}
+
+static void begin_receiving(BacServer *server, const BacDatagram *segment, int64_t now_us)
+{
+    const BacApdu *apdu = &segment->apdu;
+    BacReceiving *receiving = free_receiving(server);
+    if (apdu->sequence != 0)
+        return; /* of a request that is answered already, delayed or doubled: an Abort would be taken for its
+                   answer */
+    if (apdu->window == 0 || apdu->window > WINDOW_MAX)
+        send_refusal(server, segment, abortion(BAC_ABORT_WINDOW_SIZE_OUT_OF_RANGE));
+    else if (!receiving)
+        send_refusal(server, segment,
+                     abortion(server->options.receiving_count ? BAC_ABORT_OUT_OF_RESOURCES
+                                                              : BAC_ABORT_SEGMENTATION_NOT_SUPPORTED));
+    else {
+        receiving->in_use = true;
+        receiving->gap_reported = false;
+        receiving->header = *apdu;
+        receiving->from = segment->from;
+        receiving->next = 0;
+        receiving->window = apdu->window < server->options.window ? apdu->window : server->options.window;
+        /* As if a window ended with the first segment, which is acknowledged alone. */
+        receiving->acknowledged = (uint8_t)-receiving->window;
+        receiving->due_at_us = now_us + 4 * server->options.segment_timeout_us;
+        receiving->request = bp_buf(receiving->octets, sizeof receiving->octets);
+    }
+}
+
+static void end_receiving(BacServer *server, BacReceiving *receiving, const BacDatagram *last, int64_t now_us)
+{
+    BacDatagram whole = *last;
+    receiving->in_use = false;
+    whole.apdu = receiving->header;
+    whole.apdu.segmented = whole.apdu.more_follows = false;
+    whole.body = bp_cursor(receiving->request.data, receiving->request.size);
+    take_whole_request(server, &whole, now_us);
+}
+
+static void take_segment(BacServer *server, BacReceiving *receiving, const BacDatagram *segment,
+                         int64_t now_us)
+{
+    const BacApdu *apdu = &segment->apdu;
+    if (apdu->sequence != receiving->next) {
+        const bool is_ahead = (uint8_t)(apdu->sequence - receiving->next) <= INT8_MAX;
+        if (is_ahead && !receiving->gap_reported) {
+            receiving->gap_reported = true;
+            acknowledge(server, receiving, true);
+        } else if (!is_ahead && apdu->sequence == receiving->acknowledged) {
+            acknowledge(server, receiving, false); /* ours was lost */
+        }
+        return;
+    }
+    BpCursor body = segment->body;
+    const size_t size = bp_cursor_remaining(&body);
+    bp_buf_octets(&receiving->request, bp_cursor_take(&body, size), size);
+    if (receiving->request.failed) {
+        receiving->in_use = false;
+        send_refusal(server, segment, abortion(BAC_ABORT_BUFFER_OVERFLOW));
+        return;
+    }
+    receiving->next++;
+    receiving->gap_reported = false;
+    receiving->due_at_us = now_us + 4 * server->options.segment_timeout_us;
+    if ((uint8_t)(apdu->sequence - receiving->acknowledged) >= receiving->window || !apdu->more_follows)
+        acknowledge(server, receiving, false);
+    if (!apdu->more_follows)
+        end_receiving(server, receiving, segment, now_us);
+}
+
+static void take_request(BacServer *server, const BacDatagram *request, int64_t now_us)
+{
+    const BacApdu *apdu = &request->apdu;
+    if (bp_cursor_remaining(&request->body) + REQUEST_HEADER > server->options.identity.max_apdu) {
+        server->counts.requests++;
+        server->counts.too_long++;
+        return;
+    }
+    if (!apdu->segmented) {
+        take_whole_request(server, request, now_us);
+        return;
+    }
+    if (!find_receiving(server, &request->from, apdu->invoke_id))
+        begin_receiving(server, request, now_us);
+    BacReceiving *receiving = find_receiving(server, &request->from, apdu->invoke_id);
+    if (receiving)
+        take_segment(server, receiving, request, now_us);
+}
+
 static void take_who_is(BacServer *server, const BacDatagram *datagram)
 {
     BpCursor body = datagram->body;
@@ -397,6 +509,9 @@ static void take_who_is(BacServer *server, const BacDatagram *datagram)
 
 static void take_segments_end(BacServer *server, const BacDatagram *datagram)
 {
+    BacReceiving *receiving = find_receiving(server, &datagram->from, datagram->apdu.invoke_id);
+    if (receiving)
+        receiving->in_use = false;
     BacSending *sending = find_sending(server, &datagram->from, datagram->apdu.invoke_id);
     if (!sending)
         return;
@@ -443,6 +558,8 @@ void bac_server_init(BacServer *server, const BacServerOptions *options)
     *server = (BacServer){.options = *options};
     for (size_t i = 0; i < options->sending_count; i++)
         options->sendings[i].in_use = false;
+    for (size_t i = 0; i < options->receiving_count; i++)
+        options->receivings[i].in_use = false;
 }
 
 void bac_server_announce(BacServer *server, const BacAddress *to, bool is_broadcast)
@@ -469,6 +586,9 @@ void bac_server_expire(BacServer *server, int64_t now_us)
         sending->retries_left--;
         send_window(server, sending, now_us);
     }
+    for (size_t i = 0; i < server->options.receiving_count; i++)
+        if (server->options.receivings[i].due_at_us <= now_us)
+            server->options.receivings[i].in_use = false;
 }
 
 int64_t bac_server_next_due_us(const BacServer *server)
@@ -478,6 +598,11 @@ int64_t bac_server_next_due_us(const BacServer *server)
         const BacSending *sending = &server->options.sendings[i];
         if (sending->in_use && sending->due_at_us < due_at_us)
             due_at_us = sending->due_at_us;
+    }
+    for (size_t i = 0; i < server->options.receiving_count; i++) {
+        const BacReceiving *receiving = &server->options.receivings[i];
+        if (receiving->in_use && receiving->due_at_us < due_at_us)
+            due_at_us = receiving->due_at_us;
     }
     return due_at_us;
 }

@@ -1,6 +1,6 @@
 /* Answering as a device: Who-Is, ReadProperty, ReadPropertyMultiple and WriteProperty out of objects that the
- * caller keeps; answers too long for one APDU go out in segments where the client takes them (ASHRAE 135,
- * clause 5.4.5). No sockets, no clock, no allocation. */
+ * caller keeps; answers too long for one APDU go out in segments where the client takes them, and requests
+ * may come in segments (ASHRAE 135, clause 5.4.5). No sockets, no clock, no allocation. */
 #ifndef BACNET_SERVER_H
 #define BACNET_SERVER_H
 
@@ -39,6 +39,18 @@ typedef struct BacSending {
     uint8_t octets[BAC_SERVER_ANSWER_MAX];
 } BacSending;
 
+/* A segmented request on its way here. Contents are the server's own. */
+typedef struct BacReceiving {
+    bool in_use;
+    bool gap_reported;
+    BacApdu header; /* of its first segment */
+    BacAddress from;
+    uint8_t next, acknowledged, window; /* sequence numbers: awaited, and of our last SegmentACK */
+    int64_t due_at_us;
+    BpBuf request; /* over octets */
+    uint8_t octets[BAC_SERVER_ANSWER_MAX];
+} BacReceiving;
+
 typedef struct BacServerOptions {
     void *owner;
     void (*send)(void *owner, const BacAddress *to, BpStr datagram);
@@ -54,6 +66,8 @@ typedef struct BacServerOptions {
     int64_t segment_timeout_us;
     BacSending *sendings; /* need not be zeroed; none: long answers are aborted */
     size_t sending_count;
+    BacReceiving *receivings; /* the same for segmented requests */
+    size_t receiving_count;
 } BacServerOptions;
 
 typedef struct BacServerCounts {

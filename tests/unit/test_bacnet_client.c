@@ -63,6 +63,7 @@ static void add_peer(Asker *asker, BacPeer *peer, const BacAddress *address)
     memset(peer, 0xAA, sizeof *peer);
     peer->address = *address;
     peer->max_apdu = BAC_APDU_MAX;
+    peer->takes_segments = false;
     assert_int_equal(bac_client_add(&asker->client, peer, NULL), BP_OK);
 }
 
