@@ -68,8 +68,11 @@ static void put_services(const SimDevice *device, BpBuf *out)
     if (!device->no_read_multiple)
         set_bit(octets, BAC_SUPPORTS_READ_PROPERTY_MULTIPLE);
     set_bit(octets, BAC_SUPPORTS_WRITE_PROPERTY);
+    if (!device->no_cov)
+        set_bit(octets, BAC_SUPPORTS_SUBSCRIBE_COV);
+    set_bit(octets, BAC_SUPPORTS_WRITE_PROPERTY_MULTIPLE);
+    set_bit(octets, BAC_SUPPORTS_WHO_HAS);
     set_bit(octets, BAC_SUPPORTS_WHO_IS);
-    set_bit(octets, BAC_SUPPORTS_I_AM);
     sim_put_bits(out, octets, SERVICES);
 }
 
@@ -203,5 +206,23 @@ static bool object_exists(void *owner, BacObjectId id)
     return is_own(device, id) || sim_device_find(device, id);
 }
 
-const BacObjects sim_device_objects = {
-    .read = read_object, .write = write_object, .property = object_property, .exists = object_exists};
+static bool find_by_name(void *owner, BpStr name, BacObjectId *ret_object)
+{
+    const SimDevice *device = owner;
+    if (bp_str_equal(name, bp_str(device->name))) {
+        *ret_object = (BacObjectId){BAC_DEVICE, device->instance};
+        return true;
+    }
+    for (size_t i = 0; i < device->count; i++)
+        if (bp_str_equal(name, bp_str(device->objects[i].name))) {
+            *ret_object = device->objects[i].id;
+            return true;
+        }
+    return false;
+}
+
+const BacObjects sim_device_objects = {.read = read_object,
+                                       .write = write_object,
+                                       .property = object_property,
+                                       .exists = object_exists,
+                                       .find = find_by_name};

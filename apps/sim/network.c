@@ -260,6 +260,12 @@ BacAddress sim_network_address(const SimNetwork *network, size_t i)
     return network->stations[i].address;
 }
 
+void sim_network_tell(SimNetwork *network)
+{
+    for (size_t i = 0; i < network->count; i++)
+        sim_station_tell(&network->stations[i].sim, loop_now_us(network->loop));
+}
+
 void sim_network_announce(SimNetwork *network)
 {
     for (size_t i = 0; i < network->count; i++) {

@@ -30,6 +30,9 @@ void sim_network_free(SimNetwork *network);
 /* Address of device `i`, for people and for who asks. */
 BacAddress sim_network_address(const SimNetwork *network, size_t i);
 
+/* Values may have changed: subscribers are told. */
+void sim_network_tell(SimNetwork *network);
+
 /* All devices tell that they are there. */
 void sim_network_announce(SimNetwork *network);
 

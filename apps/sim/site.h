@@ -14,7 +14,7 @@ typedef struct SimDevice {
     size_t count;
     uint16_t max_apdu;    /* as it says, like: */
     uint8_t segmentation; /* BacSegmentation */
-    bool no_read_multiple;
+    bool no_read_multiple, no_cov;
 } SimDevice;
 
 struct SimSite {

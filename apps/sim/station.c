@@ -20,6 +20,8 @@ const char *const sim_quirk_names[][2] = {
     {"one-at-a-time", "forgets requests that come while it works on another"},
     {"slow", "needs 700 ms for an answer"},
     {"restarting", "is away for 20 s of every two minutes"},
+    {"no-cov", "rejects SubscribeCOV"},
+    {"mute-cov", "takes subscriptions to changes, and tells nothing"},
     {"silent", "answers nothing but Who-Is"},
     {NULL, NULL},
 };
@@ -44,6 +46,8 @@ static void add_quirk(SimQuirks *quirks, size_t i)
         break;
     case 9: quirks->work_us = 700 * BP_MS; break;
     case 10: quirks->restarts_us = 2 * BP_MINUTE; break;
+    case 11: quirks->no_cov = true; break;
+    case 12: quirks->mute_cov = true; break;
     default: quirks->silent = true; break;
     }
 }
@@ -106,8 +110,17 @@ static bool object_exists(void *owner, BacObjectId object)
     return sim_device_objects.exists(station->device, object);
 }
 
-static const BacObjects objects = {
-    .read = read_object, .write = write_object, .property = object_property, .exists = object_exists};
+static bool find_object(void *owner, BpStr name, BacObjectId *ret_object)
+{
+    SimStation *station = owner;
+    return sim_device_objects.find(station->device, name, ret_object);
+}
+
+static const BacObjects objects = {.read = read_object,
+                                   .write = write_object,
+                                   .property = object_property,
+                                   .exists = object_exists,
+                                   .find = find_object};
 
 static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
 {
@@ -133,6 +146,19 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
     device->max_apdu = quirks->max_apdu ? quirks->max_apdu : BAC_APDU_MAX;
     device->segmentation = claims ? BAC_SEGMENTED_BOTH : BAC_NO_SEGMENTATION;
     device->no_read_multiple = quirks->no_read_multiple;
+    device->no_cov = quirks->no_cov;
+    BacSubscription *subscriptions = calloc(SIM_SUBSCRIPTIONS, sizeof *subscriptions);
+    if (!subscriptions)
+        abort();
+    station->publisher = (BacPublisher){.owner = station,
+                                        .send = send_datagram,
+                                        .objects = &objects,
+                                        .device = device->instance,
+                                        .station = address->remote,
+                                        .subscriptions = subscriptions,
+                                        .count = SIM_SUBSCRIPTIONS,
+                                        .timeout_us = 3 * BP_SECOND,
+                                        .retries = 3};
     const BacServerOptions options = {
         .owner = station,
         .send = send_datagram,
@@ -151,6 +177,7 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
         .sending_count = quirks->no_segments ? 0 : SIM_SENDINGS,
         .receivings = station->receiving,
         .receiving_count = quirks->no_segments ? 0 : 1,
+        .publisher = quirks->no_cov ? NULL : &station->publisher,
     };
     bac_server_init(&station->server, &options);
 }
@@ -160,6 +187,7 @@ void sim_station_done(SimStation *station)
     free(station->waiting);
     free(station->sendings);
     free(station->receiving);
+    free(station->publisher.subscriptions);
 }
 
 /* ---- what comes in ---- */
@@ -212,10 +240,29 @@ static int64_t answer_at_us(SimStation *station, int64_t now_us)
     return station->busy_until_us;
 }
 
+/* A write may have changed something, and a new subscriber is told at once. */
+static void serve(SimStation *station, const BacDatagram *datagram, int64_t now_us)
+{
+    const uint8_t service = datagram->apdu.service;
+    bac_server_receive(&station->server, datagram, now_us);
+    if (service == BAC_SERVICE_CONFIRMED_SUBSCRIBE_COV || service == BAC_SERVICE_CONFIRMED_WRITE_PROPERTY ||
+        service == BAC_SERVICE_CONFIRMED_WRITE_PROPERTY_MULTIPLE)
+        sim_station_tell(station, now_us);
+}
+
+void sim_station_tell(SimStation *station, int64_t now_us)
+{
+    if (is_away(station, now_us)) /* it restarts, and has forgotten them */
+        memset(station->publisher.subscriptions, 0,
+               station->publisher.count * sizeof *station->publisher.subscriptions);
+    else if (!station->quirks.mute_cov && !station->quirks.silent)
+        bac_publisher_advance(&station->publisher, now_us);
+}
+
 void sim_station_receive(SimStation *station, const BacDatagram *datagram, int64_t now_us)
 {
     if (!datagram->has_apdu || datagram->apdu.type != BAC_CONFIRMED_REQUEST) {
-        if (!is_away(station, now_us))
+        if (!is_away(station, now_us) && !bac_publisher_receive(&station->publisher, datagram))
             bac_server_receive(&station->server, datagram, now_us);
         return;
     }
@@ -224,7 +271,7 @@ void sim_station_receive(SimStation *station, const BacDatagram *datagram, int64
     if (at_us < 0 || bp_cursor_remaining(&datagram->body) > BAC_APDU_MAX) {
         station->forgotten++;
     } else if (at_us <= now_us && station->count == 0) {
-        bac_server_receive(&station->server, datagram, now_us);
+        serve(station, datagram, now_us);
     } else {
         keep(station, datagram, at_us);
         if (station->count > station->open_max)
@@ -242,7 +289,7 @@ void sim_station_advance(SimStation *station, int64_t now_us)
             station->trunk->waiting--;
             station->trunk->carried++;
         }
-        bac_server_receive(&station->server, &waiting->datagram, now_us);
+        serve(station, &waiting->datagram, now_us);
     }
     bac_server_expire(&station->server, now_us);
 }

@@ -4,6 +4,7 @@
 #define SIM_STATION_H
 
 #include "apps/sim/site.h"
+#include "bacnet/publisher.h"
 
 /* How a device falls short of the standard, or of what it says of itself. All zero: it does not. */
 typedef struct SimQuirks {
@@ -16,6 +17,8 @@ typedef struct SimQuirks {
     bool one_at_a_time;    /* has room for one request: forgets what comes while it works */
     int64_t work_us;       /* how long it works on a request */
     int64_t restarts_us;   /* is away for 20 s at each multiple of this time; 0: never */
+    bool no_cov;           /* rejects SubscribeCOV */
+    bool mute_cov;         /* takes subscriptions, and tells nothing */
     bool silent;           /* answers nothing */
 } SimQuirks;
 
@@ -34,7 +37,7 @@ typedef struct SimTrunk {
     uint64_t carried, dropped;
 } SimTrunk;
 
-enum { SIM_SENDINGS = 2, SIM_WAITING_MAX = 64 };
+enum { SIM_SENDINGS = 2, SIM_WAITING_MAX = 64, SIM_SUBSCRIPTIONS = 128 };
 
 /* A request that is worked on, or waits for that. */
 typedef struct SimWaiting {
@@ -52,6 +55,7 @@ typedef struct SimStation {
     BacServer server;
     BacSending *sendings;
     BacReceiving *receiving;
+    BacPublisher publisher;
     void *owner;
     void (*send)(void *owner, const BacAddress *to, BpStr datagram);
     SimWaiting *waiting; /* in the order in which they come due; made when first needed */
@@ -70,6 +74,9 @@ void sim_station_done(SimStation *station);
 
 /* Takes a datagram that is for this device. */
 void sim_station_receive(SimStation *station, const BacDatagram *datagram, int64_t now_us);
+
+/* Values may have changed: subscribers are told. */
+void sim_station_tell(SimStation *station, int64_t now_us);
 
 /* Does what is due. */
 void sim_station_advance(SimStation *station, int64_t now_us);

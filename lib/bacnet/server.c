@@ -1,6 +1,10 @@
 /* Requests answered. From the top down: sending, segmented answers, the services, and what comes in. */
 #include "bacnet/server.h"
 
+#include "bacnet/publisher.h"
+#include "bacnet/who_has.h"
+#include "bacnet/write_multiple.h"
+
 #include <assert.h>
 
 /* Octets in front of the parameters (clauses 20.1.2, 20.1.5). */
@@ -42,7 +46,9 @@ static void send_reply(const BacServer *server, const BacAddress *to, const BacA
     send_apdu(server, BAC_BVLC_ORIGINAL_UNICAST, to, false, apdu, parameters);
 }
 
-static void send_refusal(BacServer *server, const BacDatagram *request, BacRefusal refusal)
+/* `failed`, where not NULL: what could not be written, of several. */
+static void send_refusal_of(BacServer *server, const BacDatagram *request, BacRefusal refusal,
+                            const BacReference *failed)
 {
     uint8_t memory[BAC_APDU_MIN];
     BpBuf parameters = bp_buf(memory, sizeof memory);
@@ -60,11 +66,19 @@ static void send_refusal(BacServer *server, const BacDatagram *request, BacRefus
     default:
         apdu.type = BAC_ERROR;
         apdu.service = request->apdu.service;
-        bac_error_encode(&parameters, refusal);
+        if (failed)
+            bac_write_multiple_error_encode(&parameters, refusal, failed);
+        else
+            bac_error_encode(&parameters, refusal);
         break;
     }
     server->counts.refusals++;
     send_reply(server, &request->from, &apdu, bp_buf_text(&parameters));
+}
+
+static void send_refusal(BacServer *server, const BacDatagram *request, BacRefusal refusal)
+{
+    send_refusal_of(server, request, refusal, NULL);
 }
 
 /* ---- segmented answers (clause 5.4.5.4) ---- */
@@ -340,15 +354,53 @@ static BacRefusal write_property(const BacServer *server, BpCursor body)
     return server->options.objects->write(server->options.owner, &write);
 }
 
-static BacRefusal serve(const BacServer *server, uint8_t service, BpCursor body, BpBuf *out)
+/* Writes one after the other; the first that is refused ends it, and is named in the Error (15.10.2). */
+static BacRefusal write_multiple(const BacServer *server, BpCursor body, BacReference *ret_failed)
 {
-    switch (service) {
-    case BAC_SERVICE_CONFIRMED_READ_PROPERTY: return read_property(server, body, out);
+    BacWriteMultiple walk = {.in = body};
+    BacWrite write;
+    BpStatus status;
+    for (BacWriteMultiple check = walk; (status = bac_write_multiple_next(&check, &write, NULL)) == BP_OK;)
+        ; /* nothing is written of a request that breaks the rules */
+    if (status != BP_NOT_FOUND)
+        return refuse_malformed(status);
+    while (bac_write_multiple_next(&walk, &write, NULL) == BP_OK) {
+        if (write.priority == BAC_NO_PRIORITY)
+            write.priority = 16;
+        const BacRefusal refusal = server->options.objects->write(server->options.owner, &write);
+        if (refusal.kind != BAC_NOT_REFUSED) {
+            *ret_failed = write.reference;
+            return refusal;
+        }
+    }
+    return (BacRefusal){0};
+}
+
+static BacRefusal subscribe_cov(const BacServer *server, const BacDatagram *request, int64_t now_us)
+{
+    BpCursor body = request->body;
+    BacSubscribeCov subscribe;
+    if (!server->options.publisher)
+        return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
+    const BpStatus status = bac_subscribe_cov_decode(&body, &subscribe, NULL);
+    if (status != BP_OK)
+        return refuse_malformed(status);
+    return bac_publisher_subscribe(server->options.publisher, &subscribe, &request->from, now_us);
+}
+
+static BacRefusal serve(const BacServer *server, const BacDatagram *request, BpBuf *out,
+                        BacReference *ret_failed, int64_t now_us)
+{
+    switch (request->apdu.service) {
+    case BAC_SERVICE_CONFIRMED_READ_PROPERTY: return read_property(server, request->body, out);
     case BAC_SERVICE_CONFIRMED_READ_PROPERTY_MULTIPLE:
         if (!server->options.has_read_multiple)
             return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
-        return read_multiple(server, body, out);
-    case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY: return write_property(server, body);
+        return read_multiple(server, request->body, out);
+    case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY: return write_property(server, request->body);
+    case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY_MULTIPLE:
+        return write_multiple(server, request->body, ret_failed);
+    case BAC_SERVICE_CONFIRMED_SUBSCRIBE_COV: return subscribe_cov(server, request, now_us);
     default: return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
     }
 }
@@ -369,11 +421,12 @@ static void take_whole_request(BacServer *server, const BacDatagram *request, in
     uint8_t memory[BAC_APDU_MAX];
     BpBuf answer = sending ? bp_buf(sending->octets, sizeof sending->octets)
                            : bp_buf(memory, apdu_limit(server, apdu) - ANSWER_HEADER);
-    BacRefusal refusal = serve(server, apdu->service, request->body, &answer);
+    BacReference failed = {.property = BAC_NO_INDEX};
+    BacRefusal refusal = serve(server, request, &answer, &failed, now_us);
     if (refusal.kind == BAC_NOT_REFUSED)
         refusal = send_answer(server, request, &answer, sending, now_us);
     if (refusal.kind != BAC_NOT_REFUSED)
-        send_refusal(server, request, refusal);
+        send_refusal_of(server, request, refusal, failed.property == BAC_NO_INDEX ? NULL : &failed);
 }
 
 /* ---- segmented requests (clause 5.4.5.2) ---- */
@@ -507,6 +560,50 @@ static void take_who_is(BacServer *server, const BacDatagram *datagram)
         bac_server_announce(server, &datagram->from, false);
 }
 
+/* By identifier, or by name. */
+static bool find_asked(const BacServer *server, const BacWhoHas *who_has, BacObjectId *ret_object)
+{
+    const BacObjects *objects = server->options.objects;
+    void *owner = server->options.owner;
+    if (who_has->name.type != BAC_CHARACTER_STRING) {
+        *ret_object = who_has->object;
+        return objects->exists(owner, who_has->object);
+    }
+    uint8_t memory[512];
+    BpBuf name = bp_buf(memory, sizeof memory);
+    bac_text_to_utf8(&name, &who_has->name);
+    return objects->find && !name.failed && objects->find(owner, bp_buf_text(&name), ret_object);
+}
+
+static void take_who_has(BacServer *server, const BacDatagram *datagram)
+{
+    BpCursor body = datagram->body;
+    BacWhoHas who_has;
+    const uint32_t instance = server->options.identity.instance;
+    if (bac_who_has_decode(&body, &who_has, NULL) != BP_OK) {
+        server->counts.malformed++;
+        return;
+    }
+    const BacWhoIs *limits = &who_has.limits;
+    BacIHave i_have = {.device = instance};
+    if ((limits->has_range && (instance < limits->low || limits->high < instance)) ||
+        !find_asked(server, &who_has, &i_have.object))
+        return;
+    uint8_t memory[512], octets[512];
+    BpBuf name = bp_buf(octets, sizeof octets), out = bp_buf(memory, sizeof memory);
+    const BacReference reference = {i_have.object, BAC_PROP_OBJECT_NAME, BAC_NO_INDEX};
+    if (server->options.objects->read(server->options.owner, &reference, &name).kind != BAC_NOT_REFUSED ||
+        name.failed)
+        return;
+    BpCursor in = bp_cursor(name.data, name.size);
+    if (bac_value_decode(&in, &i_have.name, NULL) != BP_OK)
+        return;
+    bac_i_have_encode(&out, &i_have);
+    const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST, .service = BAC_SERVICE_UNCONFIRMED_I_HAVE};
+    if (!out.failed)
+        send_apdu(server, BAC_BVLC_ORIGINAL_UNICAST, &datagram->from, false, &apdu, bp_buf_text(&out));
+}
+
 static void take_segments_end(BacServer *server, const BacDatagram *datagram)
 {
     BacReceiving *receiving = find_receiving(server, &datagram->from, datagram->apdu.invoke_id);
@@ -534,6 +631,8 @@ void bac_server_receive(BacServer *server, const BacDatagram *datagram, int64_t 
     case BAC_UNCONFIRMED_REQUEST:
         if (apdu->service == BAC_SERVICE_UNCONFIRMED_WHO_IS)
             take_who_is(server, datagram);
+        else if (apdu->service == BAC_SERVICE_UNCONFIRMED_WHO_HAS)
+            take_who_has(server, datagram);
         break;
     case BAC_SEGMENT_ACK:
         sending = apdu->from_server ? NULL : find_sending(server, &datagram->from, apdu->invoke_id);

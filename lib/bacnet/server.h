@@ -1,11 +1,14 @@
-/* Answering as a device: Who-Is, ReadProperty, ReadPropertyMultiple and WriteProperty out of objects that the
- * caller keeps; answers too long for one APDU go out in segments where the client takes them, and requests
- * may come in segments (ASHRAE 135, clause 5.4.5). No sockets, no clock, no allocation. */
+/* Answering as a device: Who-Is, Who-Has, ReadProperty, ReadPropertyMultiple, WriteProperty,
+ * WritePropertyMultiple and SubscribeCOV, out of objects that the caller keeps; answers too long for one APDU
+ * go out in segments where the client takes them, and requests may come in segments (ASHRAE 135,
+ * clause 5.4.5). No sockets, no clock, no allocation. */
 #ifndef BACNET_SERVER_H
 #define BACNET_SERVER_H
 
 #include "bacnet/datagram.h"
 #include "bacnet/service.h"
+
+typedef struct BacPublisher BacPublisher; /* publisher.h */
 
 /* The objects of a device, as its owner answers for them. */
 typedef struct BacObjects {
@@ -19,6 +22,8 @@ typedef struct BacObjects {
      * object. */
     bool (*property)(void *owner, BacObjectId object, uint32_t only, size_t i, uint32_t *ret_property);
     bool (*exists)(void *owner, BacObjectId object);
+    /* The object with this name, UTF-8. May be NULL: nobody is found by name. */
+    bool (*find)(void *owner, BpStr name, BacObjectId *ret_object);
 } BacObjects;
 
 /* Largest answer that can be put into segments, in octets of parameters. */
@@ -68,6 +73,7 @@ typedef struct BacServerOptions {
     size_t sending_count;
     BacReceiving *receivings; /* the same for segmented requests */
     size_t receiving_count;
+    BacPublisher *publisher; /* of changed values; NULL: SubscribeCOV is rejected */
 } BacServerOptions;
 
 typedef struct BacServerCounts {

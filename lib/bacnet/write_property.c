@@ -4,19 +4,7 @@
 
 #include <assert.h>
 
-enum { OBJECT = 0, PROPERTY = 1, VALUES = 3, PRIORITY = 4, PRIORITY_MAX = 16 };
-
-static BpStatus read_priority(BpCursor *in, uint8_t *ret_priority, BpError *err)
-{
-    uint32_t priority;
-    const BpStatus status = bac_parameter_unsigned(in, PRIORITY, PRIORITY_MAX, &priority, err);
-    if (status != BP_OK)
-        return status;
-    if (priority == 0)
-        return bp_fail(err, BP_INVALID, "priority 0 is none of 1 to 16");
-    *ret_priority = (uint8_t)priority;
-    return BP_OK;
-}
+enum { OBJECT = 0, PROPERTY = 1, VALUES = 3, PRIORITY = 4 };
 
 BpStatus bac_write_property_decode(BpCursor *in, BacWrite *ret_write, BpError *err)
 {
@@ -28,7 +16,7 @@ BpStatus bac_write_property_decode(BpCursor *in, BacWrite *ret_write, BpError *e
     if (status == BP_OK)
         status = bac_parameter_values(in, VALUES, &write.value, err);
     if (status == BP_OK && bac_tag_is_next(in, BAC_CONTEXT, PRIORITY))
-        status = read_priority(in, &write.priority, err);
+        status = bac_parameter_priority(in, PRIORITY, &write.priority, err);
     if (status == BP_OK)
         status = bac_parameter_end(in, err);
     if (status == BP_OK)
@@ -38,12 +26,10 @@ BpStatus bac_write_property_decode(BpCursor *in, BacWrite *ret_write, BpError *e
 
 void bac_write_property_encode(BpBuf *out, const BacWrite *write)
 {
-    assert(write->priority <= PRIORITY_MAX);
+    assert(write->priority <= BAC_PARAMETER_PRIORITY_MAX);
     bac_parameter_put_object(out, OBJECT, write->reference.object);
     bac_parameter_put_property(out, PROPERTY, write->reference.property, write->reference.index);
-    const BpCursor *value = &write->value;
-    bac_parameter_put_values(out, VALUES,
-                             (BpStr){(const char *)value->data + value->offset, bp_cursor_remaining(value)});
+    bac_parameter_put_cursor(out, VALUES, &write->value);
     if (write->priority != BAC_NO_PRIORITY)
         bac_parameter_put_unsigned(out, PRIORITY, write->priority);
 }

@@ -264,6 +264,14 @@ static inline void field_run(Field *field, int64_t for_us)
     field->network.now_us = end_us;
 }
 
+/* The building goes on, and subscribers are told. */
+static inline void field_step(Field *field, double seconds)
+{
+    sim_site_step(&field->site, seconds);
+    for (size_t i = 0; i < field->count; i++)
+        sim_station_tell(&field->stations[i].sim, field->network.now_us);
+}
+
 static inline SimQuirks quirks_of(const char *text)
 {
     SimQuirks quirks;
