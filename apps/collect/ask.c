@@ -1,4 +1,4 @@
-#include "apps/collect/ask.h"
+#include "apps/collect/subscribe.h"
 
 #include "base/time.h"
 
@@ -59,15 +59,41 @@ static void note_refusal(CollectPoint *point, BacRefusal refusal, int64_t now_us
         point->refusals++;
 }
 
-static void end_point(CollectPoller *poller, CollectDevice *device, CollectPoint *point,
-                      const CollectSample *sample, int64_t now_us)
+static void take_sample(CollectPoller *poller, CollectDevice *device, CollectPoint *point,
+                        const CollectSample *sample, int64_t now_us)
 {
     point->flags = sample->flags;
     if (!sample->problem)
         point->refusals = 0;
     if (sample->octets > point->value_octets)
         point->value_octets = sample->octets;
+    point->read_at_us = now_us;
     add_reading(poller, device, point, sample, now_us);
+}
+
+static void end_point(CollectPoller *poller, CollectDevice *device, CollectPoint *point,
+                      const CollectSample *sample, int64_t now_us)
+{
+    collect_subscribe_verify(poller, device, point, sample, now_us);
+    take_sample(poller, device, point, sample, now_us);
+}
+
+static bool is_in_round(const CollectDevice *device)
+{
+    for (size_t i = 0; i < device->round_count; i++)
+        if (device->rounds[i].running)
+            return true;
+    return false;
+}
+
+void collect_ask_told(CollectPoller *poller, CollectDevice *device, CollectPoint *point,
+                      const CollectSample *sample, int64_t now_us)
+{
+    point->was_told = true;
+    point->told = sample->number;
+    take_sample(poller, device, point, sample, now_us);
+    if (!is_in_round(device)) /* else they go with the round's */
+        collect_ask_flush(poller, device);
 }
 
 /* ---- rounds ---- */
@@ -306,6 +332,24 @@ static CollectAsked ask_scan(CollectPoller *poller, CollectDevice *device, int64
     return asked;
 }
 
+static CollectAsked ask_cov(CollectPoller *poller, CollectDevice *device, CollectPoint *point, int64_t now_us)
+{
+    CollectBatch *batch = take_batch(poller, device, COLLECT_BATCH_COV);
+    if (!batch)
+        return COLLECT_NO_ROOM;
+    uint8_t memory[BAC_APDU_MIN];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    batch->points[0] = (uint32_t)(point - device->points);
+    collect_subscribe_write(poller, point, &out);
+    const CollectAsked asked =
+        send(poller, batch, BAC_SERVICE_CONFIRMED_SUBSCRIBE_COV, &out, poller->settings.retries, now_us);
+    if (asked == COLLECT_ASKED)
+        collect_subscribe_asked(device, point);
+    else
+        free_batch(poller, batch);
+    return asked;
+}
+
 static CollectRound *next_round(const CollectDevice *device)
 {
     for (size_t i = 0; i < device->round_count; i++)
@@ -327,7 +371,7 @@ bool collect_ask_has_more(const CollectDevice *device, int64_t now_us)
         return false;
     if (device->doubted || device->state == COLLECT_OFFLINE)
         return probe_is_due(device, now_us);
-    return next_round(device) || (device->scan && !device->scan_waits);
+    return next_round(device) || now_us >= device->cov_due_us || (device->scan && !device->scan_waits);
 }
 
 CollectAsked collect_ask_next(CollectPoller *poller, CollectDevice *device, int64_t now_us)
@@ -338,6 +382,9 @@ CollectAsked collect_ask_next(CollectPoller *poller, CollectDevice *device, int6
         return COLLECT_HELD;
     if (probe_is_due(device, now_us))
         return ask_probe(poller, device, now_us);
+    CollectPoint *point = collect_subscribe_due(device, now_us);
+    if (point)
+        return ask_cov(poller, device, point, now_us);
     CollectRound *round = next_round(device);
     return round ? ask_points(poller, device, round, now_us) : ask_scan(poller, device, now_us);
 }
@@ -361,6 +408,8 @@ static void note_alive(CollectPoller *poller, CollectDevice *device, int64_t now
     device->backoff_us = 0;
     if (device->state != COLLECT_ONLINE)
         set_state(poller, device, COLLECT_ONLINE, "", now_us);
+    if (was_offline)
+        collect_subscribe_forget(poller, device, now_us);
     /* What it missed is read at once; from then on at its own instants again. */
     for (size_t i = 0; was_offline && i < device->round_count; i++)
         device->rounds[i].due_us = now_us;
@@ -579,6 +628,15 @@ static void take_scan(CollectPoller *poller, CollectBatch *batch, const BacAnswe
     poller->hooks.on_scanned(poller->hooks.owner, device, scan);
 }
 
+static void take_cov(CollectPoller *poller, const CollectBatch *batch, const BacAnswer *answer,
+                     int64_t now_us)
+{
+    CollectDevice *device = batch->device;
+    collect_subscribe_taken(poller, device, &device->points[batch->points[0]], answer, now_us);
+    if (answer->outcome == BAC_SILENT && device->answered_us <= batch->sent_us)
+        doubt(device, 1, 0);
+}
+
 static void note_latency(CollectPoller *poller, const BacAnswer *answer)
 {
     if (answer->outcome == BAC_SILENT || answer->tries > 1)
@@ -614,6 +672,10 @@ static bool take(CollectPoller *poller, CollectBatch *batch, const BacAnswer *an
     switch (batch->kind) {
     case COLLECT_BATCH_PROBE: take_probe(poller, batch->device, answer->outcome, now_us); return false;
     case COLLECT_BATCH_SCAN: take_scan(poller, batch, answer, now_us); return false;
+    case COLLECT_BATCH_COV:
+        if (points_are_those)
+            take_cov(poller, batch, answer, now_us);
+        return false;
     case COLLECT_BATCH_SINGLE: return points_are_those && take_single(poller, batch, answer, now_us);
     default: return points_are_those && take_multiple(poller, batch, answer, now_us);
     }

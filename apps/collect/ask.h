@@ -17,6 +17,7 @@ typedef enum CollectBatchKind {
     COLLECT_BATCH_MULTIPLE, /* points, by ReadPropertyMultiple */
     COLLECT_BATCH_SINGLE,   /* one property of one point, by ReadProperty */
     COLLECT_BATCH_PROBE,
+    COLLECT_BATCH_COV, /* a subscription to one point */
     COLLECT_BATCH_SCAN,
 } CollectBatchKind;
 
@@ -56,6 +57,7 @@ struct CollectPoller {
     CollectSeats steady, uncertain;
     BpRandom random;
     int64_t wall_offset_us;
+    uint32_t process; /* of our subscriptions: another for each run */
 };
 
 typedef enum CollectAsked {
@@ -73,6 +75,10 @@ CollectAsked collect_ask_next(CollectPoller *poller, CollectDevice *device, int6
 
 /* Carries out what an answer means; returns the device that gave it, or did not. */
 CollectDevice *collect_ask_take(CollectPoller *poller, const BacAnswer *answer, int64_t now_us);
+
+/* The device told this of a point. */
+void collect_ask_told(CollectPoller *poller, CollectDevice *device, CollectPoint *point,
+                      const CollectSample *sample, int64_t now_us);
 
 /* Takes back the device's batches, whose requests the client has forgotten. */
 void collect_ask_forget(CollectPoller *poller, const CollectDevice *device);

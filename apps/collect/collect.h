@@ -52,8 +52,9 @@ typedef struct Collect {
     BacServer server; /* our own device */
     CollectPoller *poller;
     LoopTimer *poll_timer, *discover_timer;
-    size_t scans;       /* under way */
-    char targets[4096]; /* those that were asked last */
+    size_t scans;        /* under way */
+    int64_t asked_at_us; /* the last Who-Is */
+    char targets[4096];  /* those that were asked last */
 
     Mqtt *mqtt;
     char broker[600];

@@ -27,16 +27,26 @@ typedef struct CollectPoint {
     BacObjectId object;
     uint32_t property;
     int64_t interval_us;
+    bool cov;            /* its device is to tell of it */
+    float cov_increment; /* 0: not known */
 
     /* Learned: */
-    uint8_t value_octets;   /* of its value when last read, tag included; 0: never read */
-    uint8_t flags;          /* its status flags when last read, bit n for BacStatusFlag n */
-    uint8_t refusals;       /* lasting errors in a row, such as unknown-object */
-    bool has_no_flags;      /* the device says that there is no such property */
-    bool reliability_read;  /* `reliability` is from the last round */
-    uint16_t reliability;   /* BacReliability */
-    int64_t flags_at_us;    /* when the flags were last asked for alone (ReadProperty) */
-    int64_t rests_until_us; /* not asked before, for its lasting error */
+    uint8_t value_octets;             /* of its value when last read, tag included; 0: never read */
+    uint8_t flags;                    /* its status flags when last read, bit n for BacStatusFlag n */
+    uint8_t refusals;                 /* lasting errors in a row, such as unknown-object */
+    bool has_no_flags;                /* the device says that there is no such property */
+    bool reliability_read;            /* `reliability` is from the last round */
+    uint16_t reliability;             /* BacReliability */
+    int64_t flags_at_us;              /* when the flags were last asked for alone (ReadProperty) */
+    int64_t rests_until_us;           /* not asked before, for its lasting error */
+    int64_t read_at_us, polled_at_us; /* monotonic: read or told, read; 0: never */
+    /* Of its subscription (subscribe.h): */
+    double told; /* what it said last, since the subscription began */
+    bool was_told;
+    uint8_t cov_failures;
+    int64_t cov_due_us;   /* when it is made or renewed; INT64_MAX: not now */
+    int64_t cov_until_us; /* it holds until then; INT64_MIN: there is none */
+    int64_t cov_began_us;
 } CollectPoint;
 
 /* The points of a device that share an interval. */
@@ -84,6 +94,7 @@ struct CollectDevice {
     CollectRound *rounds; /* the shortest interval first */
     size_t round_count;
     uint32_t *queues;    /* the rounds' */
+    int64_t cov_due_us;  /* of the first of its points' subscriptions that is due */
     uint32_t generation; /* of the points: what was asked before they changed is nobody's */
 
     /* Readings of the round under way, and their reasons. */

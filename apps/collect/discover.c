@@ -8,7 +8,7 @@
 
 enum { SCANS_AT_ONCE = 16, SCAN_RETRY_S = 60 };
 static const int64_t SCAN_WINDOW_US =
-    30 * BP_SECOND; /* after a Who-Is: whoever answers then is read out again */
+    30 * BP_SECOND; /* after a Who-Is: whoever says that it is there then, answers it */
 
 /* ---- sending ---- */
 
@@ -57,6 +57,7 @@ void collect_discover(void *owner)
         return;
     BacAddress everywhere = bip_broadcast_address(collect->bip);
     everywhere.remote.network = BAC_NETWORK_BROADCAST; /* routers carry it on to their networks */
+    collect->asked_at_us = loop_now_us(collect->loop);
     send_who_is(collect, &everywhere, BAC_BVLC_ORIGINAL_BROADCAST);
     ask_targets(collect);
 }
@@ -146,7 +147,8 @@ static void take_i_am(Collect *collect, const BacDatagram *datagram)
         if (twin)
             bp_log(BP_LOG_WARNING, "instance %u answers at %s and at %s: both are kept, as two devices",
                    i_am.instance, here, bac_address_format(&twin->peer.address, there));
-    }
+    } else if (loop_now_us(collect->loop) - collect->asked_at_us > SCAN_WINDOW_US)
+        collect_poll_restarted(collect->poller, device, loop_now_us(collect->loop));
     device->said_apdu = (uint16_t)(i_am.max_apdu < UINT16_MAX ? i_am.max_apdu : UINT16_MAX);
     device->said_segmentation = i_am.segmentation;
     if (is_scan_due(collect, device)) {

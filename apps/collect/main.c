@@ -63,6 +63,8 @@ static CollectPoller *new_poller(Collect *collect)
         .timeout_us = cfg->bacnet_timeout > 0 ? cfg->bacnet_timeout : 3 * BP_SECOND,
         .retries = (uint8_t)cfg->bacnet_retries,
         .backoff_max_us = cfg->poll_backoff_max,
+        .cov_lifetime_s = (uint32_t)(cfg->cov_lifetime / BP_SECOND),
+        .cov_confirmed = cfg->cov_confirmed,
         .rest_us = DATAGRAM_LIFE_US};
     return collect_poll_new(&hooks, &settings, collect->seed);
 }

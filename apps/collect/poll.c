@@ -1,4 +1,4 @@
-#include "apps/collect/ask.h"
+#include "apps/collect/subscribe.h"
 
 #include "base/time.h"
 
@@ -9,7 +9,8 @@ enum {
     BUCKETS = 4096,
     ASSEMBLIES = 4,        /* segmented answers come with object lists, and few scans run at once */
     SEGMENT_TIMEOUT_S = 2, /* the usual APDU_Segment_Timeout */
-    NO_ROOM_MS = 100,      /* until a device tries again that found no transaction free */
+    COV_LIFETIME_S = 600,
+    NO_ROOM_MS = 100, /* until a device tries again that found no transaction free */
 };
 
 const char *collect_state_name(CollectState state)
@@ -111,7 +112,13 @@ static int64_t wake_us(const CollectDevice *device)
         return INT64_MAX;
     if (device->is_held && device->state == COLLECT_OFFLINE)
         return device->held_until_us; /* the probe is due, and waits for the trunk */
-    const int64_t wish_us = next_wish_us(device);
+    int64_t wish_us = next_wish_us(device);
+    /* A subscription that is due and cannot be sent goes out with the next turn, whatever brings that about.
+     */
+    const bool may_send =
+        device->peer.outstanding == 0 && !device->is_held && device->held_until_us == INT64_MAX;
+    if (may_send && device->enabled && device->cov_due_us < wish_us && device->state != COLLECT_OFFLINE)
+        wish_us = device->cov_due_us;
     return wish_us < device->held_until_us ? wish_us : device->held_until_us;
 }
 
@@ -172,7 +179,8 @@ static void begin_round(const CollectDevice *device, CollectRound *round, int64_
     round->careful_count = 0;
     round->was_sent = false;
     for (uint32_t i = round->count; i-- > 0;)
-        if (now_us >= device->points[round->first + i].rests_until_us)
+        if (now_us >= device->points[round->first + i].rests_until_us &&
+            !collect_subscribe_holds(&device->points[round->first + i], now_us))
             round->queue[--round->head] = round->first + i;
     round->running = round->head < round->count;
 }
@@ -206,6 +214,8 @@ static void take_answer(CollectPoller *poller, const BacAnswer *answer, int64_t 
 bool collect_poll_receive(CollectPoller *poller, const BacDatagram *datagram, int64_t now_us)
 {
     BacAnswer answer;
+    if (collect_subscribe_take(poller, datagram, now_us))
+        return true;
     if (!bac_client_receive(&poller->client, datagram, now_us, &answer))
         return false;
     take_answer(poller, &answer, now_us);
@@ -289,6 +299,7 @@ BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint
     device->scanned_us = INT64_MIN;
     device->due_us = INT64_MAX;
     device->held_until_us = INT64_MAX;
+    device->cov_due_us = INT64_MAX;
     const BpStatus status = bac_client_add(&poller->client, &device->peer, err);
     if (status != BP_OK) {
         free(device);
@@ -349,9 +360,11 @@ static void keep_learned(CollectPoint *point, const CollectPoint *old, size_t ol
     const CollectPoint *same = old_count ? bsearch(point, old, old_count, sizeof *old, compare_ids) : NULL;
     if (!same || !bac_object_equal(same->object, point->object) || same->property != point->property)
         return;
-    const int64_t interval_us = point->interval_us;
+    const CollectPoint given = *point;
     *point = *same;
-    point->interval_us = interval_us;
+    point->interval_us = given.interval_us;
+    point->cov = given.cov;
+    point->cov_increment = given.cov_increment;
 }
 
 /* Both sorted by point_id: what was given is compared with what is there. */
@@ -369,7 +382,7 @@ bool collect_points_differ(const CollectDevice *device, const CollectPoint *poin
     }
     for (size_t i = 0; i < count && !differ; i++)
         differ = sorted[i].point_id != given[i].point_id || sorted[i].interval_us != given[i].interval_us ||
-                 sorted[i].property != given[i].property ||
+                 sorted[i].property != given[i].property || sorted[i].cov != given[i].cov ||
                  !bac_object_equal(sorted[i].object, given[i].object);
     free(sorted);
     free(given);
@@ -395,6 +408,7 @@ void collect_poll_set_points(CollectPoller *poller, CollectDevice *device, const
     device->readings = allocate(count, sizeof *device->readings);
     device->generation++;
     collect_plan_rounds(device, now_us);
+    collect_subscribe_plan(poller, device, now_us);
     look_at(poller, device, now_us);
 }
 
@@ -413,6 +427,13 @@ void collect_poll_scan(CollectPoller *poller, CollectDevice *device, CollectScan
     serve(poller, now_us);
 }
 
+void collect_poll_restarted(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    collect_subscribe_forget(poller, device, now_us);
+    look_at(poller, device, now_us);
+    serve(poller, now_us);
+}
+
 /* ---- making one ---- */
 
 CollectPoller *collect_poll_new(const CollectPollHooks *hooks, const CollectPollSettings *settings,
@@ -427,6 +448,10 @@ CollectPoller *collect_poll_new(const CollectPollHooks *hooks, const CollectPoll
     poller->assemblies = allocate(ASSEMBLIES, sizeof *poller->assemblies);
     poller->batches = allocate(COLLECT_TRANSACTIONS_MAX, sizeof *poller->batches);
     poller->random = bp_random(seed);
+    poller->process =
+        (uint32_t)bp_random_u64(&poller->random) & 0x3FFFFF; /* 22 bits: some devices take no more */
+    if (poller->settings.cov_lifetime_s == 0)
+        poller->settings.cov_lifetime_s = COV_LIFETIME_S;
     const BacClientOptions options = {.owner = hooks->owner,
                                       .send = hooks->send,
                                       .transactions = poller->transactions,
@@ -466,6 +491,8 @@ void collect_poll_free(CollectPoller *poller)
 void collect_poll_set(CollectPoller *poller, const CollectPollSettings *settings)
 {
     poller->settings = *settings;
+    if (poller->settings.cov_lifetime_s == 0)
+        poller->settings.cov_lifetime_s = COV_LIFETIME_S;
 }
 
 void collect_poll_set_wall(CollectPoller *poller, int64_t now_us, int64_t wall_us)

@@ -24,12 +24,14 @@ enum {
 };
 
 typedef struct CollectPollSettings {
-    uint16_t window;        /* requests under way at once to one device that keeps up, at most */
-    CollectShare trunk;     /* of each network behind a router */
-    uint16_t devices;       /* devices asked at once */
-    int64_t timeout_us;     /* of each try, until round trips are known */
-    uint8_t retries;        /* further tries after the first */
-    int64_t backoff_max_us; /* longest pause between probes of a silent device */
+    uint16_t window;         /* requests under way at once to one device that keeps up, at most */
+    CollectShare trunk;      /* of each network behind a router */
+    uint16_t devices;        /* devices asked at once */
+    int64_t timeout_us;      /* of each try, until round trips are known */
+    uint8_t retries;         /* further tries after the first */
+    int64_t backoff_max_us;  /* longest pause between probes of a silent device */
+    uint32_t cov_lifetime_s; /* of subscriptions; 0: 10 minutes */
+    bool cov_confirmed;      /* notifications are to be confirmed */
     int64_t rest_us; /* longest life of a datagram that the network doubled (see BacClientOptions): a device
                         is asked at most 127 times meanwhile. Taken by collect_poll_new alone */
 } CollectPollSettings;
@@ -51,6 +53,11 @@ typedef struct CollectPollCounts {
     uint64_t rounds;         /* finished */
     uint64_t rounds_skipped; /* not begun, since the one before was not finished */
     uint64_t rounds_late;    /* began more than a tenth of their interval, or 1 s, after they were due */
+    uint64_t cov_subscribed; /* subscriptions made or renewed */
+    uint64_t cov_told;       /* notifications taken */
+    uint64_t cov_foreign;    /* and those that nobody waits for */
+    uint64_t cov_missed;     /* polls that brought what should have been told */
+    uint64_t cov_given_up;   /* subscriptions that were refused, or did not tell */
     int64_t lateness_max_us; /* since the last collect_poll_take_extremes */
     int64_t round_max_us;    /* longest from due to done, since then */
     uint64_t latencies[COLLECT_LATENCIES]; /* of requests answered at the first try */
@@ -96,7 +103,11 @@ void collect_poll_scan(CollectPoller *poller, CollectDevice *device, CollectScan
 
 /* ---- driving it ---- */
 
-/* Takes any datagram; true if it ended a request of ours. */
+/* The device has said that it is there without being asked: it may have restarted, and has then forgotten
+ * subscriptions. */
+void collect_poll_restarted(CollectPoller *poller, CollectDevice *device, int64_t now_us);
+
+/* Takes any datagram; true if it was for the poller: an answer to a request of ours, or a notification. */
 bool collect_poll_receive(CollectPoller *poller, const BacDatagram *datagram, int64_t now_us);
 
 /* Does what is due. */

@@ -26,7 +26,9 @@ static CollectPollSettings poll_settings(const Cfg *cfg)
         .devices = (uint16_t)cfg->poll_devices,
         .timeout_us = cfg->bacnet_timeout > 0 ? cfg->bacnet_timeout : 3 * BP_SECOND,
         .retries = (uint8_t)cfg->bacnet_retries,
-        .backoff_max_us = cfg->poll_backoff_max};
+        .backoff_max_us = cfg->poll_backoff_max,
+        .cov_lifetime_s = (uint32_t)(cfg->cov_lifetime / BP_SECOND),
+        .cov_confirmed = cfg->cov_confirmed};
 }
 
 static void apply_settings(Collect *collect)
@@ -200,7 +202,9 @@ static size_t take_points(Collect *collect, const PgRows *rows, size_t row)
         points[count++] = (CollectPoint){.point_id = (int32_t)point_id,
                                          .object = object,
                                          .property = property,
-                                         .interval_us = interval_us ? interval_us : device->interval_us};
+                                         .interval_us = interval_us ? interval_us : device->interval_us,
+                                         .cov = pg_get_bool(rows, row, 10),
+                                         .cov_increment = (float)pg_get_double(rows, row, 11)};
     }
     if (device && collect_points_differ(device, points, count))
         collect_poll_set_points(collect->poller, device, points, count, loop_now_us(collect->loop));

@@ -47,6 +47,7 @@ struct Field {
     FieldStation stations[STATIONS_MAX];
     size_t count;
     CollectPoller *poller;
+    bool wants_cov; /* points are told where they can be */
     size_t readings, wrong;
     size_t sent_in_slot, sent_in_slot_max; /* requests in a tenth of a second */
     int64_t slot;
@@ -213,7 +214,10 @@ static inline void field_poll(Field *field, size_t i, int64_t interval_us, size_
                           ? device->objects[j].id
                           : (BacObjectId){BAC_ANALOG_INPUT, 4000000 + (uint32_t)(j - device->count)},
             .property = BAC_PROP_PRESENT_VALUE,
-            .interval_us = interval_us};
+            .interval_us = interval_us,
+            .cov = field->wants_cov,
+            .cov_increment =
+                field->wants_cov && j < device->count ? (float)device->objects[j].spec->resolution * 2 : 0};
     collect_poll_set_points(field->poller, field->stations[i].device, points, count, field->network.now_us);
     free(points);
 }

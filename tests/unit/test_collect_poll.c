@@ -325,6 +325,117 @@ static void an_answer_that_takes_longer_than_the_timeout_is_waited_for(void **st
     field_free(field);
 }
 
+/* ---- change of value ---- */
+
+static Field *field_that_tells(size_t count, const SimQuirks *quirks)
+{
+    Field *field = field_new(count, quirks, quirks ? 1 : 0, 0);
+    field->wants_cov = true;
+    for (size_t i = 0; i < count; i++)
+        field_poll(field, i, 10 * BP_SECOND, 0);
+    return field;
+}
+
+/* Minutes of a building whose values change, told each second. */
+static void live(Field *field, int minutes)
+{
+    for (int second = 0; second < 60 * minutes; second++) {
+        field_step(field, 20);
+        field_run(field, BP_SECOND);
+    }
+}
+
+static void changes_are_told_and_polled_more_slowly(void **state)
+{
+    (void)state;
+    Field *field = field_that_tells(2, NULL);
+    field_run(field, 60 * 60 * BP_SECOND);
+    const CollectPollCounts *counts = collect_poll_counts(field->poller);
+    const size_t points = field->stations[0].sim.device->count + field->stations[1].sim.device->count;
+    /* Nothing changes: each is told once with each subscription, and polled each 100 s instead of each 10. */
+    assert_in_range(counts->cov_subscribed, 8 * points, 13 * points);
+    assert_int_equal(counts->cov_told, counts->cov_subscribed);
+    assert_in_range(field->stations[0].seen[0].good, 36 + 8, 36 + 16);
+    assert_int_equal(counts->cov_missed, 0);
+    live(field, 5);
+    assert_int_equal(counts->cov_given_up, 0);
+    assert_true(counts->cov_told > counts->cov_subscribed + 100);
+    field_free(field);
+}
+
+static void confirmed_notifications_are_confirmed(void **state)
+{
+    (void)state;
+    Field *field = field_that_tells(1, NULL);
+    field->settings.cov_confirmed = true;
+    collect_poll_set(field->poller, &field->settings);
+    live(field, 2);
+    const BacPublisher *publisher = &field->stations[0].sim.publisher;
+    assert_true(publisher->told > 20);
+    assert_in_range(publisher->confirmed, publisher->told - field->stations[0].sim.device->count,
+                    publisher->told);
+    assert_int_equal(publisher->given_up, 0);
+    field_free(field);
+}
+
+static void a_device_that_tells_nothing_is_polled_again(void **state)
+{
+    (void)state;
+    const SimQuirks mute = quirks_of("mute-cov");
+    Field *field = field_that_tells(1, &mute);
+    field_run(field, 30 * BP_MINUTE);
+    const size_t points = field->stations[0].sim.device->count;
+    assert_int_equal(collect_poll_counts(field->poller)->cov_given_up, points);
+    assert_in_range(field->stations[0].seen[0].good, 150, 181);
+    field_free(field);
+}
+
+static void a_device_that_knows_no_cov_is_polled(void **state)
+{
+    (void)state;
+    const SimQuirks quirks = quirks_of("no-cov");
+    Field *field = field_that_tells(1, &quirks);
+    field_run(field, 10 * BP_MINUTE);
+    assert_int_equal(collect_poll_counts(field->poller)->cov_given_up, field->stations[0].sim.device->count);
+    assert_in_range(field->stations[0].seen[0].good, 60, 61);
+    field_free(field);
+}
+
+static void a_device_that_restarts_is_subscribed_to_again(void **state)
+{
+    (void)state;
+    Field *field = field_that_tells(1, NULL);
+    BacPublisher *publisher = &field->stations[0].sim.publisher;
+    field_run(field, BP_MINUTE);
+    memset(publisher->subscriptions, 0, publisher->count * sizeof *publisher->subscriptions);
+    collect_poll_restarted(field->poller, field->stations[0].device, field->network.now_us);
+    field_run(field, 10 * BP_SECOND);
+    size_t subscribed = 0;
+    for (size_t i = 0; i < publisher->count; i++)
+        subscribed += publisher->subscriptions[i].in_use;
+    assert_int_equal(subscribed, field->stations[0].sim.device->count);
+    field_free(field);
+}
+
+/* From the right device and object, but for another process: that of the run before, say. */
+static void what_others_tell_is_nobodys(void **state)
+{
+    (void)state;
+    Field *field = field_that_tells(2, NULL);
+    field_run(field, BP_MINUTE);
+    const size_t before = field->readings;
+    const uint64_t told = collect_poll_counts(field->poller)->cov_told;
+    BacSubscription *one = &field->stations[1].sim.publisher.subscriptions[0];
+    one->process++;
+    one->was_told = false;
+    sim_station_tell(&field->stations[1].sim, field->network.now_us);
+    field_run(field, BP_MS);
+    assert_int_equal(field->readings, before);
+    assert_int_equal(collect_poll_counts(field->poller)->cov_told, told);
+    assert_int_equal(collect_poll_counts(field->poller)->cov_foreign, 1);
+    field_free(field);
+}
+
 /* ---- reading out ---- */
 
 static void every_quirk_is_scanned_whole(void **state)
@@ -400,6 +511,12 @@ int main(void)
         cmocka_unit_test(a_device_that_keeps_up_is_asked_more_at_once),
         cmocka_unit_test(a_device_with_room_for_one_is_soon_asked_one_at_a_time),
         cmocka_unit_test(an_answer_that_takes_longer_than_the_timeout_is_waited_for),
+        cmocka_unit_test(changes_are_told_and_polled_more_slowly),
+        cmocka_unit_test(confirmed_notifications_are_confirmed),
+        cmocka_unit_test(a_device_that_tells_nothing_is_polled_again),
+        cmocka_unit_test(a_device_that_knows_no_cov_is_polled),
+        cmocka_unit_test(a_device_that_restarts_is_subscribed_to_again),
+        cmocka_unit_test(what_others_tell_is_nobodys),
         cmocka_unit_test(every_quirk_is_scanned_whole),
         cmocka_unit_test(a_bad_network_costs_time_and_never_a_wrong_value),
     };
