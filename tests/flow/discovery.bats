@@ -87,3 +87,21 @@ readings() {
     until_true '[ "$(sql "select count(*) from device where instance = 5001")" -eq 2 ]' 30
     grep -q 'instance 5001 answers at 127.79.0.20:.* and at 127.79.0.9:.*: both are kept' "$data/log/collect.log"
 }
+
+@test "a device that is asked to tells its changes, ours and an independent stack's, and is polled more slowly" {
+    command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] ||
+        skip "NOT TESTED: Node.js 20 or newer is not here"
+    [ -d "$root/tests/peers/node_modules" ] || npm --prefix "$root/tests/peers" ci --ignore-scripts --no-audit --no-fund >/dev/null
+    node "$root/tests/peers/device.mjs" 127.77.0.1:$port 77 4 >"$folder/device" 2>&1 3>&- &
+    pids+=($!)
+    run_site
+    sql "update setting set value = '$((port + 2500))' where name = 'bacnet.port'"
+    until_true "grep -q ':$((port + 2500)), as device' $data/log/collect.log" 20
+    sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.77.0.1:$port'), ('demo', 'poll.interval', '20s')"
+    until_true '[ "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 77")" -eq 4 ]' 30
+    sql "update device set cov = true where instance in (77, 1001)"
+    until_true "[ \"\$(sql \"select count(*) from sensor_readings r join point p using (point_id) join device d on d.device_id = p.device_id
+                 where d.instance = 77 and p.object_type = 'analog-input' and p.object_instance = 1 and r.value = 11.5\")\" -ge 1 ]" 30
+    # All points of our own device are subscribed to, and told with that.
+    until_true '[ "$(readings 1001 20)" -ge "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 1001")" ]' 30
+}

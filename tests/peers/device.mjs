@@ -67,6 +67,19 @@ client.on('whoIs', ({ header, payload }) => {
     client.iAmResponse(header.sender, instance, Segmentation.NO_SEGMENTATION, 0)
 })
 
+// Analog input 1 tells a subscriber that it is 11.5, three seconds after the subscription, and with it.
+client.on('subscribeCov', ({ header, payload, invokeId, service }) => {
+    client.simpleAckResponse(header.sender, service, invokeId)
+    const { subscriberProcessId, monitoredObjectId: id } = payload
+    const tell = (value) => client.unconfirmedCOVNotification(header.sender, subscriberProcessId, instance, id, 60, [
+        { property: { id: PropertyIdentifier.PRESENT_VALUE }, value },
+        { property: { id: PropertyIdentifier.STATUS_FLAGS }, value: bits([0], 4) },
+    ])
+    setImmediate(() => tell(valueOf(id, PropertyIdentifier.PRESENT_VALUE)))
+    if (id.type === ObjectType.ANALOG_INPUT && id.instance === 1)
+        setTimeout(() => tell([{ type: ApplicationTag.REAL, value: 11.5 }]), 3000)
+})
+
 client.on('readProperty', ({ header, payload, invokeId, service }) => {
     const value = exists(payload.objectId) && valueOf(payload.objectId, payload.property.id, payload.property.index)
     if (value) return client.readPropertyResponse(header.sender, invokeId, payload.objectId, payload.property, value)

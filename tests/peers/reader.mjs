@@ -100,6 +100,47 @@ await check('a setpoint is written at a priority, stands in its slot, and is rel
     assert.equal((await read(objectId, P.PRESENT_VALUE))[0].value, before)
 })
 
+const setpoints = () => objects.filter(({ type }) => type === ObjectType.ANALOG_VALUE)
+const real = (value) => [{ type: ApplicationTag.REAL, value }]
+const released = [{ type: ApplicationTag.NULL, value: null }]
+
+for (const confirmed of [false, true])
+    await check(`a subscriber is told at once and when a value changes, ${confirmed ? 'and confirms it' : 'unconfirmed'}`, async () => {
+        const [objectId] = setpoints()
+        const told = []
+        const event = confirmed ? 'covNotify' : 'covNotifyUnconfirmed'
+        const listen = ({ header, payload, invokeId, service }) => {
+            told.push(payload)
+            if (confirmed) client.simpleAckResponse(header.sender, service, invokeId)
+        }
+        client.on(event, listen)
+        const until = async (wanted) => {
+            for (let i = 0; i < 50 && !wanted(); i++) await new Promise((resolve) => setTimeout(resolve, 100))
+            assert.ok(wanted(), `told: ${JSON.stringify(told)}`)
+        }
+        await client.subscribeCov(device, objectId, 77, false, confirmed, 60)
+        await until(() => told.length > 0)
+        assert.equal(told[0].subscriberProcessId, 77)
+        assert.deepEqual(told[0].monitoredObjectId, objectId)
+        assert.equal(told[0].initiatingDeviceId.instance, deviceId.instance)
+        const before = (await read(objectId, P.PRESENT_VALUE))[0].value
+        await client.writeProperty(device, objectId, P.PRESENT_VALUE, real(before + 5), { priority: PRIORITY })
+        await until(() => told.some(({ values }) => values.some(({ value }) => Math.abs(value[0].value - before - 5) < 0.01)))
+        await client.writeProperty(device, objectId, P.PRESENT_VALUE, released, { priority: PRIORITY })
+        await client.subscribeCov(device, objectId, 77, true, false, 0)
+        client.off(event, listen)
+    })
+
+await check('several are written at once', async () => {
+    const two = setpoints().slice(0, 2)
+    const write = (value) => client.writePropertyMultiple(device, two.map((objectId) => ({ objectId,
+        values: [{ property: { id: P.PRESENT_VALUE, index: ASN1_ARRAY_ALL }, value, priority: PRIORITY }] })))
+    await write(real(17.5))
+    for (const objectId of two) assert.equal((await read(objectId, P.PRESENT_VALUE))[0].value, 17.5)
+    await write(released)
+    for (const objectId of two) assert.equal((await read(objectId, P.PRIORITY_ARRAY, PRIORITY))[0].type, ApplicationTag.NULL)
+})
+
 await check('what cannot be is refused in the words of the standard', async () => {
     const input = objects.find(({ type }) => type === ObjectType.ANALOG_INPUT)
     assert.match(await failure(read({ type: ObjectType.ANALOG_INPUT, instance: 4194301 }, P.PRESENT_VALUE)), /Class:1 - Code:31/) // unknown-object
