@@ -24,10 +24,10 @@ BpStatus bac_bvlc_decode(BpCursor datagram, BacBvlc *ret_bvlc, BpError *err)
         return bp_fail(err, BP_TRUNCATED, "%zu octets are no B/IP datagram", size);
     if (type != BAC_BVLC_TYPE)
         return bp_fail(err, BP_MALFORMED, "first octet is 0x%02x, not B/IP's 0x81", type);
-    if (length > size || length < BAC_BVLC_HEADER_SIZE)
-        return bp_fail(err, length > size ? BP_TRUNCATED : BP_MALFORMED,
-                       "datagram of %zu octets says that it has %u", size, length);
-    datagram.size -= size - length;
+    if (length < BAC_BVLC_HEADER_SIZE)
+        return bp_fail(err, BP_MALFORMED, "datagram of %zu octets says that it has %u", size, length);
+    if (length < size)
+        datagram.size -= size - length;
 
     bool has_body = true;
     switch (bvlc.function) {

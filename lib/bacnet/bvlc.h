@@ -43,8 +43,9 @@ typedef struct BacBvlc {
     BpCursor body;     /* the NPDU, or the table's entries; empty where the function has none */
 } BacBvlc;
 
-/* Decodes a whole datagram. Octets behind the length that it says are left out: there are devices that pad
- * (J.2 says nothing of it). Unknown functions are BP_UNSUPPORTED. */
+/* Decodes a whole datagram. There are devices that pad it, and some that say a wrong length: octets behind
+ * the length that it says are left out, and missing ones are missed by whoever reads its contents. Unknown
+ * functions are BP_UNSUPPORTED. */
 BpStatus bac_bvlc_decode(BpCursor datagram, BacBvlc *ret_bvlc, BpError *err) BP_CHECKED;
 
 /* Writes the header and what the function needs of `bvlc` apart from its body; the length is filled in by

@@ -77,6 +77,16 @@ static inline void assert_prefixes_are_refused(Parser *parser, const char *hexad
             fail_msg("the first %zu of %zu octets were taken", size, message.size);
 }
 
+/* Where what is missing is another parser's to find: each beginning of the message, from memory of just its
+ * size, does no harm. */
+static inline void cut_everywhere(Parser *parser, const char *hexadecimal)
+{
+    const Octets message = octets(hexadecimal);
+    assert_int_equal(parse_exactly(parser, message.data, message.size), BP_OK);
+    for (size_t size = 0; size < message.size; size++)
+        (void)parse_exactly(parser, message.data, size);
+}
+
 /* Whatever the parser makes of it, it stays within the message: one, then some bits are turned over. */
 static inline void flip_bits(Parser *parser, const char *hexadecimal)
 {
