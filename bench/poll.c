@@ -1,10 +1,10 @@
 /* What polling costs: present values and status flags of N points of simulated devices, read by the
  * collector's own poller over real sockets on loopback, decoded and judged, without JSON and MQTT.
  *
- *   poll_bench rpm|rp SECONDS ADDRESS:PORT...     the devices are `bacpipes sim`'s
+ *   poll_bench rpm|rp SECONDS INTERVAL-MS ADDRESS:PORT...     the devices are `bacpipes sim`'s
  *
- * Prints "points CPU-SECONDS SECONDS" of what was read. Rounds are due all the time, so that it reads as fast
- * as it can. */
+ * Prints "points CPU-SECONDS SECONDS LATE" of what was read; LATE: rounds that began late or were left out.
+ * At 1 ms rounds are due all the time, so that it reads as fast as it can. */
 #include "apps/collect/poll.h"
 #include "base/time.h"
 #include "io/bip/bip.h"
@@ -15,13 +15,23 @@
 
 enum { WINDOW = 8 };
 
+/* What was found in a device, to be read when all have been read out. */
+typedef struct Found {
+    struct Found *next;
+    CollectDevice *device;
+    CollectPoint *points;
+    size_t count;
+} Found;
+
 typedef struct Bench {
+    Found *found;
     Loop *loop;
     Bip *bip;
     CollectPoller *poller;
     LoopTimer *timer;
     size_t readings, scans;
     bool by_single;
+    int64_t interval_us;
 } Bench;
 
 static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
@@ -44,7 +54,6 @@ static void on_state(void *owner, const CollectDevice *device)
     (void)device;
 }
 
-/* The device's points, to be read every millisecond: as fast as can be. */
 static void on_scanned(void *owner, CollectDevice *device, CollectScan *scan)
 {
     Bench *bench = owner;
@@ -57,13 +66,16 @@ static void on_scanned(void *owner, CollectDevice *device, CollectScan *scan)
         points[i] = (CollectPoint){.point_id = (int32_t)i + 1,
                                    .object = objects[i].id,
                                    .property = BAC_PROP_PRESENT_VALUE,
-                                   .interval_us = BP_MS};
+                                   .interval_us = bench->interval_us};
     device->device_id = 1; /* as the database would give it */
     if (bench->by_single)
         device->limits.read_multiple = false;
     device->limits.multiple_retry_us = INT64_MAX;
-    collect_poll_set_points(bench->poller, device, points, count, loop_now_us(bench->loop));
-    free(points);
+    Found *found = calloc(1, sizeof *found);
+    if (!found)
+        abort();
+    *found = (Found){bench->found, device, points, count};
+    bench->found = found;
     collect_scan_free(scan);
     bench->scans--;
 }
@@ -118,13 +130,28 @@ static void add_device(Bench *bench, const char *text)
                       loop_now_us(bench->loop));
 }
 
+static void begin_polling(Bench *bench)
+{
+    while (bench->found) {
+        Found *found = bench->found;
+        collect_poll_set_points(bench->poller, found->device, found->points, found->count,
+                                loop_now_us(bench->loop));
+        bench->found = found->next;
+        free(found->points);
+        free(found);
+    }
+    soon(bench);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
-        fprintf(stderr, "usage: poll_bench rpm|rp SECONDS ADDRESS:PORT...\n");
+    if (argc < 5) {
+        fprintf(stderr, "usage: poll_bench rpm|rp SECONDS INTERVAL-MS ADDRESS:PORT...\n");
         return 64;
     }
-    Bench bench = {.loop = loop_new(), .by_single = strcmp(argv[1], "rp") == 0};
+    Bench bench = {.loop = loop_new(),
+                   .by_single = strcmp(argv[1], "rp") == 0,
+                   .interval_us = strtol(argv[3], NULL, 10) * BP_MS};
     const double seconds = strtod(argv[2], NULL);
     const CollectPollHooks hooks = {.owner = &bench,
                                     .send = send_datagram,
@@ -147,18 +174,23 @@ int main(int argc, char **argv)
     bench.timer = loop_timer_new(bench.loop, on_due, &bench);
     bench.poller = collect_poll_new(&hooks, &settings, 1);
     collect_poll_set_wall(bench.poller, loop_now_us(bench.loop), bp_wall_us());
-    for (int i = 3; i < argc; i++)
+    for (int i = 4; i < argc; i++)
         add_device(&bench, argv[i]);
     soon(&bench);
     while (bench.scans)
         run_for(&bench, 10 * BP_MS);
+    begin_polling(&bench);
     run_for(&bench, BP_SECOND / 2); /* under way */
     const size_t readings = bench.readings;
+    const CollectPollCounts before = *collect_poll_counts(bench.poller);
     const double cpu = cpu_seconds();
     const int64_t begin_us = loop_now_us(bench.loop);
     run_for(&bench, (int64_t)(seconds * BP_SECOND));
-    printf("%zu %.6f %.6f\n", bench.readings - readings, cpu_seconds() - cpu,
-           (double)(loop_now_us(bench.loop) - begin_us) / BP_SECOND);
+    const CollectPollCounts *after = collect_poll_counts(bench.poller);
+    printf("%zu %.6f %.6f %llu\n", bench.readings - readings, cpu_seconds() - cpu,
+           (double)(loop_now_us(bench.loop) - begin_us) / BP_SECOND,
+           (unsigned long long)(after->rounds_late + after->rounds_skipped - before.rounds_late -
+                                before.rounds_skipped));
     collect_poll_free(bench.poller);
     bip_free(bench.bip);
     loop_timer_free(bench.timer);

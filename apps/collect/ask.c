@@ -7,6 +7,7 @@
 enum {
     FLAGS_EVERY_S = 60,   /* status flags of a point that is read by ReadProperty */
     BACKOFF_FIRST_S = 10, /* until a silent device is probed again */
+    SCAN_PASSED_MAX = 16, /* requests for points before one of a scan, where there is no end to them */
     FLUSH_AFTER_S = 5,    /* readings of a slow round do not wait longer for its end */
     REST_FIRST_S = 60,    /* until a point with a lasting error is asked for again; doubled each time */
     REST_DOUBLINGS = 6,   /* up to about an hour */
@@ -386,7 +387,13 @@ CollectAsked collect_ask_next(CollectPoller *poller, CollectDevice *device, int6
     if (point)
         return ask_cov(poller, device, point, now_us);
     CollectRound *round = next_round(device);
-    return round ? ask_points(poller, device, round, now_us) : ask_scan(poller, device, now_us);
+    const bool may_scan = device->scan && !device->scan_waits;
+    if (round && (!may_scan || device->scan_passed < SCAN_PASSED_MAX)) {
+        device->scan_passed += may_scan;
+        return ask_points(poller, device, round, now_us);
+    }
+    device->scan_passed = 0;
+    return ask_scan(poller, device, now_us);
 }
 
 /* ---- online and offline ---- */

@@ -111,8 +111,9 @@ struct CollectDevice {
     int64_t probe_due_us;  /* when offline */
     int64_t backoff_us;
 
-    CollectScan *scan; /* being read out; NULL: not now */
-    bool scan_waits;   /* for an answer */
+    CollectScan *scan;   /* being read out; NULL: not now */
+    bool scan_waits;     /* for an answer */
+    uint8_t scan_passed; /* requests for points that went before it */
 
     /* The poller's own: */
     CollectSeat seat;

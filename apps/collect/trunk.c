@@ -6,6 +6,7 @@ enum {
     CLEAN_ANSWERS = 16,   /* to a full window, before it grows by one */
     WIDEN_AGAIN_S = 3600, /* after a window was too wide */
     DOUBLINGS_MAX = 3,
+    AGED_TURNS = 64, /* of others: a device that was held so long goes first, lest a full trunk starve it */
 };
 
 /* ---- trunks ---- */
@@ -23,6 +24,8 @@ static bool has_room(const CollectTrunk *trunk, const CollectShare *share, bool 
 /* What a device would be asked next, as a number that is smaller where it is more urgent. */
 static int64_t urgency(const CollectDevice *device)
 {
+    if (device->is_held && device->trunk->turns - device->trunk_turn >= AGED_TURNS)
+        return 0;
     for (size_t i = 0; i < device->round_count; i++)
         if (device->rounds[i].running && device->rounds[i].head < device->rounds[i].count)
             return device->rounds[i].interval_us;
