@@ -107,4 +107,19 @@ static inline void flip_bits(Parser *parser, const char *hexadecimal)
     }
 }
 
+/* A whole message is good; every part of it from `least` octets on, and with an octet too many, is not; and
+ * with bits turned over it does no harm. */
+static inline void assert_taken_whole_or_not_at_all(Parser *parser, const char *hexadecimal, size_t least)
+{
+    assert_prefixes_are_refused(parser, hexadecimal, least);
+    flip_bits(parser, hexadecimal);
+    Octets message = octets(hexadecimal);
+    message.data[message.size++] = 0xF5; /* no tag of any service, and cut short besides */
+    if (parse_exactly(parser, message.data, message.size) == BP_OK)
+        fail_msg("%s was taken with half a tag more", hexadecimal);
+    message.data[message.size - 1] = 0x8F; /* closes what is not open */
+    if (parse_exactly(parser, message.data, message.size) != BP_MALFORMED)
+        fail_msg("%s was taken with an octet more", hexadecimal);
+}
+
 #endif

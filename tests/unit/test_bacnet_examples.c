@@ -2,8 +2,15 @@
  * to hand on, so this test reads them where they are, and says so where they are not. */
 #include "octets.h"
 
+#include "bacnet/alarm.h"
+#include "bacnet/cov.h"
 #include "bacnet/datagram.h"
+#include "bacnet/log_record.h"
+#include "bacnet/read_range.h"
 #include "bacnet/service.h"
+#include "bacnet/time_sync.h"
+#include "bacnet/who_has.h"
+#include "bacnet/write_multiple.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -160,15 +167,166 @@ static BpStatus echo_write(BpCursor *in, BpBuf *out, BpError *err)
     return status;
 }
 
+static BpStatus echo_subscribe_cov(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BacSubscribeCov subscribe;
+    const BpStatus status = bac_subscribe_cov_decode(in, &subscribe, err);
+    if (status == BP_OK)
+        bac_subscribe_cov_encode(out, &subscribe);
+    return status;
+}
+
+static BpStatus echo_who_has(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BacWhoHas who_has;
+    const BpStatus status = bac_who_has_decode(in, &who_has, err);
+    if (status == BP_OK)
+        bac_who_has_encode(out, &who_has);
+    return status;
+}
+
+static BpStatus echo_i_have(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BacIHave i_have;
+    const BpStatus status = bac_i_have_decode(in, &i_have, err);
+    if (status == BP_OK)
+        bac_i_have_encode(out, &i_have);
+    return status;
+}
+
+static BpStatus echo_time_sync(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BacDateTime now;
+    const BpStatus status = bac_time_sync_decode(in, &now, err);
+    if (status == BP_OK)
+        bac_time_sync_encode(out, &now);
+    return status;
+}
+
+static BpStatus echo_range(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BacReadRange range;
+    const BpStatus status = bac_read_range_decode(in, &range, err);
+    if (status == BP_OK)
+        bac_read_range_encode(out, &range);
+    return status;
+}
+
+static BpStatus echo_get_events(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BacGetEvents request;
+    const BpStatus status = bac_get_events_decode(in, &request, err);
+    if (status == BP_OK)
+        bac_get_events_encode(out, &request);
+    return status;
+}
+
+static BpStatus echo_acknowledge(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BacAcknowledgeAlarm acknowledge;
+    const BpStatus status = bac_acknowledge_alarm_decode(in, &acknowledge, err);
+    if (status == BP_OK)
+        bac_acknowledge_alarm_encode(out, &acknowledge);
+    return status;
+}
+
+static uint8_t inner_memory[65536];
+
+static BpStatus echo_cov_notification(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BacCovNotification notification;
+    BacPropertyValue value;
+    BpStatus status = bac_cov_notification_decode(in, &notification, err);
+    if (status != BP_OK)
+        return status;
+    bac_cov_notification_begin(out, &notification);
+    while ((status = bac_property_value_next(&notification.values, &value, err)) == BP_OK)
+        bac_property_value_encode(out, &value);
+    bac_cov_notification_end(out);
+    return status == BP_NOT_FOUND ? BP_OK : status;
+}
+
+static BpStatus echo_write_multiple(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BacWrite writes[64];
+    size_t count = 0;
+    BacWriteMultiple walk = {.in = *in};
+    BpStatus status;
+    while (count < 64 && (status = bac_write_multiple_next(&walk, &writes[count], err)) == BP_OK)
+        count++;
+    bac_write_multiple_encode(out, writes, count);
+    return status == BP_NOT_FOUND ? BP_OK : status;
+}
+
+static BpStatus echo_range_ack(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BpBuf inner = bp_buf(inner_memory, sizeof inner_memory);
+    BacReadRangeAck ack;
+    BacLogRecord record;
+    BpStatus status = bac_read_range_ack_decode(in, &ack, err);
+    if (status != BP_OK)
+        return status;
+    while ((status = bac_log_record_next(&ack.items, &record, err)) == BP_OK)
+        bac_log_record_encode(&inner, &record);
+    ack.items = bp_cursor(inner.data, inner.size);
+    bac_read_range_ack_encode(out, &ack);
+    return status == BP_NOT_FOUND ? BP_OK : status;
+}
+
+static BpStatus echo_get_events_ack(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BpBuf inner = bp_buf(inner_memory, sizeof inner_memory);
+    BacGetEventsAck ack;
+    BacEventSummary summary;
+    BpStatus status = bac_get_events_ack_decode(in, &ack, err);
+    if (status != BP_OK)
+        return status;
+    while ((status = bac_event_summary_next(&ack.summaries, &summary, err)) == BP_OK)
+        bac_event_summary_encode(&inner, &summary);
+    ack.summaries = bp_cursor(inner.data, inner.size);
+    bac_get_events_ack_encode(out, &ack);
+    return status == BP_NOT_FOUND ? BP_OK : status;
+}
+
+static BpStatus echo_event(BpCursor *in, BpBuf *out, BpError *err)
+{
+    BpBuf inner = bp_buf(inner_memory, sizeof inner_memory);
+    BacEventNotification notification;
+    BacEventValues values;
+    BpStatus status = bac_event_notification_decode(in, &notification, err);
+    if (status == BP_OK && notification.has_values)
+        status = bac_event_values_decode(&notification.values, notification.values_type, &values, err);
+    if (status == BP_OK && notification.has_values) {
+        bac_event_values_encode(&inner, &values);
+        notification.values = bp_cursor(inner.data, inner.size);
+    }
+    if (status == BP_OK)
+        bac_event_notification_encode(out, &notification);
+    return status;
+}
+
 typedef BpStatus Echo(BpCursor *in, BpBuf *out, BpError *err);
+
+static Echo *echo_of_unconfirmed(uint8_t service)
+{
+    switch (service) {
+    case BAC_SERVICE_UNCONFIRMED_WHO_IS: return echo_who_is;
+    case BAC_SERVICE_UNCONFIRMED_I_AM: return echo_i_am;
+    case BAC_SERVICE_UNCONFIRMED_WHO_HAS: return echo_who_has;
+    case BAC_SERVICE_UNCONFIRMED_I_HAVE: return echo_i_have;
+    case BAC_SERVICE_UNCONFIRMED_COV_NOTIFICATION: return echo_cov_notification;
+    case BAC_SERVICE_UNCONFIRMED_EVENT_NOTIFICATION: return echo_event;
+    case BAC_SERVICE_UNCONFIRMED_TIME_SYNCHRONIZATION:
+    case BAC_SERVICE_UNCONFIRMED_UTC_TIME_SYNCHRONIZATION: return echo_time_sync;
+    default: return NULL;
+    }
+}
 
 /* What reads and writes the parameters of a message, or NULL where the service is not one of ours. */
 static Echo *echo_of(const BacApdu *apdu)
 {
-    if (apdu->type == BAC_UNCONFIRMED_REQUEST && apdu->service == BAC_SERVICE_UNCONFIRMED_WHO_IS)
-        return echo_who_is;
-    if (apdu->type == BAC_UNCONFIRMED_REQUEST && apdu->service == BAC_SERVICE_UNCONFIRMED_I_AM)
-        return echo_i_am;
+    if (apdu->type == BAC_UNCONFIRMED_REQUEST)
+        return echo_of_unconfirmed(apdu->service);
     if (apdu->type == BAC_ERROR)
         return echo_error;
     const bool is_request = apdu->type == BAC_CONFIRMED_REQUEST;
@@ -178,6 +336,14 @@ static Echo *echo_of(const BacApdu *apdu)
     case BAC_SERVICE_CONFIRMED_READ_PROPERTY: return is_request ? echo_read : echo_read_ack;
     case BAC_SERVICE_CONFIRMED_READ_PROPERTY_MULTIPLE: return is_request ? echo_multiple : echo_multiple_ack;
     case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY: return is_request ? echo_write : NULL;
+    case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY_MULTIPLE: return is_request ? echo_write_multiple : NULL;
+    case BAC_SERVICE_CONFIRMED_READ_RANGE: return is_request ? echo_range : echo_range_ack;
+    case BAC_SERVICE_CONFIRMED_SUBSCRIBE_COV: return is_request ? echo_subscribe_cov : NULL;
+    case BAC_SERVICE_CONFIRMED_COV_NOTIFICATION: return is_request ? echo_cov_notification : NULL;
+    case BAC_SERVICE_CONFIRMED_EVENT_NOTIFICATION: return is_request ? echo_event : NULL;
+    case BAC_SERVICE_CONFIRMED_ACKNOWLEDGE_ALARM: return is_request ? echo_acknowledge : NULL;
+    case BAC_SERVICE_CONFIRMED_GET_EVENT_INFORMATION:
+        return is_request ? echo_get_events : echo_get_events_ack;
     default: return NULL;
     }
 }
@@ -231,7 +397,7 @@ static void the_examples_of_annex_f_come_back_as_they_were(void **state)
     }
     fclose(file);
     assert_int_equal(examples, 92);
-    assert_int_equal(whole, 15);
+    assert_int_equal(whole, 31);
 }
 
 /* ---- captures ---- */
@@ -319,8 +485,8 @@ static void a_capture_of_a_segmented_answer_comes_back_as_it_was(void **state)
     const Counts counts = take_capture("bacnet_segmented_data.pcap");
     assert_int_equal(counts.frames, 20);
     assert_int_equal(counts.segmented, 1);
-    assert_int_equal(counts.ours,
-                     12); /* 7 I-Am, a Who-Is, 2 reads, an answer whole and one in three segments */
+    assert_int_equal(counts.ours, 16); /* 7 I-Am, 2 I-Have, a Who-Is, a Who-Has, a time, 2 reads, an answer
+                                          whole and one in three segments */
 }
 
 int main(void)

@@ -1,0 +1,64 @@
+/* ReadRange's request, its answer, and a log's records, all tried on the same octets: refused, or written to
+ * octets that are read and written to the same octets. */
+#include "bacnet/log_record.h"
+#include "bacnet/read_range.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef bool Echo(BpCursor in, BpBuf *out);
+
+static bool echo_request(BpCursor in, BpBuf *out)
+{
+    BacReadRange range;
+    BpError err;
+    if (bac_read_range_decode(&in, &range, &err) != BP_OK)
+        return false;
+    bac_read_range_encode(out, &range);
+    return true;
+}
+
+static bool echo_answer(BpCursor in, BpBuf *out)
+{
+    BacReadRangeAck ack;
+    BpError err;
+    if (bac_read_range_ack_decode(&in, &ack, &err) != BP_OK)
+        return false;
+    bac_read_range_ack_encode(out, &ack);
+    return true;
+}
+
+static bool echo_records(BpCursor in, BpBuf *out)
+{
+    BacLogRecord record;
+    BpError err;
+    BpStatus status;
+    while ((status = bac_log_record_next(&in, &record, &err)) == BP_OK)
+        bac_log_record_encode(out, &record);
+    return status == BP_NOT_FOUND;
+}
+
+static void try_twice(Echo *echo, BpCursor in)
+{
+    static uint8_t first_octets[65536], second_octets[65536];
+    BpBuf first = bp_buf(first_octets, sizeof first_octets);
+    BpBuf second = bp_buf(second_octets, sizeof second_octets);
+    if (!echo(in, &first) || first.failed)
+        return;
+    const bool again = echo(bp_cursor(first.data, first.size), &second);
+    assert(again && second.size == first.size && memcmp(first.data, second.data, first.size) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    BacReadRangeAck ack;
+    BpError err;
+    BpCursor in = bp_cursor(data, size);
+    try_twice(echo_request, in);
+    try_twice(echo_answer, in);
+    try_twice(echo_records, in);
+    if (bac_read_range_ack_decode(&in, &ack, &err) == BP_OK)
+        try_twice(echo_records, ack.items);
+    return 0;
+}

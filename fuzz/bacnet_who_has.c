@@ -1,0 +1,47 @@
+/* Who-Has and I-Have, both tried on the same octets: refused, or written to octets that are read and written
+ * to the same octets. */
+#include "bacnet/who_has.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef bool Echo(BpCursor in, BpBuf *out);
+
+static bool echo_who_has(BpCursor in, BpBuf *out)
+{
+    BacWhoHas who_has;
+    BpError err;
+    if (bac_who_has_decode(&in, &who_has, &err) != BP_OK)
+        return false;
+    bac_who_has_encode(out, &who_has);
+    return true;
+}
+
+static bool echo_i_have(BpCursor in, BpBuf *out)
+{
+    BacIHave i_have;
+    BpError err;
+    if (bac_i_have_decode(&in, &i_have, &err) != BP_OK)
+        return false;
+    bac_i_have_encode(out, &i_have);
+    return true;
+}
+
+static void try_twice(Echo *echo, BpCursor in)
+{
+    static uint8_t first_octets[65536], second_octets[65536];
+    BpBuf first = bp_buf(first_octets, sizeof first_octets);
+    BpBuf second = bp_buf(second_octets, sizeof second_octets);
+    if (!echo(in, &first) || first.failed)
+        return;
+    const bool again = echo(bp_cursor(first.data, first.size), &second);
+    assert(again && second.size == first.size && memcmp(first.data, second.data, first.size) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    try_twice(echo_who_has, bp_cursor(data, size));
+    try_twice(echo_i_have, bp_cursor(data, size));
+    return 0;
+}
