@@ -130,7 +130,7 @@ void bac_parameter_put_boolean(BpBuf *out, uint8_t number, bool truth)
 
 BpStatus bac_parameter_device(BpCursor *in, uint8_t number, uint32_t *ret_instance, BpError *err)
 {
-    BacObjectId device;
+    BacObjectId device = {0};
     const BpStatus status = bac_parameter_object(in, number, &device, err);
     if (status != BP_OK)
         return status;
@@ -148,7 +148,7 @@ void bac_parameter_put_device(BpBuf *out, uint8_t number, uint32_t instance)
 
 BpStatus bac_parameter_priority(BpCursor *in, uint8_t number, uint8_t *ret_priority, BpError *err)
 {
-    uint32_t priority;
+    uint32_t priority = 0;
     const BpStatus status = bac_parameter_unsigned(in, number, BAC_PARAMETER_PRIORITY_MAX, &priority, err);
     if (status != BP_OK)
         return status;
