@@ -52,7 +52,9 @@ typedef struct Collect {
     BacServer server; /* our own device */
     CollectPoller *poller;
     LoopTimer *poll_timer, *discover_timer;
-    size_t scans;        /* under way */
+    size_t scans;              /* under way */
+    uint16_t rejected_network; /* that a router said it cannot reach, and when that is worth a line again */
+    int64_t rejected_again_us;
     int64_t asked_at_us; /* the last Who-Is */
     char targets[4096];  /* those that were asked last */
 

@@ -128,6 +128,7 @@ struct CollectDevice {
     bool wants_scan; /* to be read out when there is a place, or again after `scan_retry_us`. The owner's */
     uint16_t said_apdu; /* its Max_APDU_Length_Accepted, and: */
     uint8_t said_segmentation;
+    uint8_t scan_failures; /* in a row */
     int64_t scan_retry_us;
     int64_t scanned_us; /* monotonic, when it was last read out whole; INT64_MIN: never. The owner's */
 };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SCANS_AT_ONCE = 16, SCAN_RETRY_S = 60 };
+enum { SCANS_AT_ONCE = 16, SCAN_RETRY_S = 60, SCAN_DOUBLINGS = 6 };
 static const int64_t SCAN_WINDOW_US =
     30 * BP_SECOND; /* after a Who-Is: whoever says that it is there then, answers it */
 
@@ -163,13 +163,18 @@ void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan)
     char address[BAC_ADDRESS_TEXT_MAX];
     collect->scans--;
     if (collect_scan_failure(scan)) {
-        bp_log(BP_LOG_WARNING, "device %u (%s) could not be read out: %s; trying again in %d s",
+        const int64_t wait_us = SCAN_RETRY_S * BP_SECOND << device->scan_failures;
+        char wait[BP_TIME_TEXT_MAX];
+        bp_log(BP_LOG_WARNING, "device %u (%s) could not be read out: %s; trying again in %s",
                device->instance, bac_address_format(&device->peer.address, address),
-               collect_scan_failure(scan), SCAN_RETRY_S);
+               collect_scan_failure(scan), bp_interval_format(wait_us, wait));
+        if (device->scan_failures < SCAN_DOUBLINGS)
+            device->scan_failures++;
         device->wants_scan = true;
-        device->scan_retry_us = loop_now_us(collect->loop) + SCAN_RETRY_S * BP_SECOND;
+        device->scan_retry_us = loop_now_us(collect->loop) + wait_us;
     } else {
         device->scanned_us = loop_now_us(collect->loop);
+        device->scan_failures = 0;
         collect_store_scan(collect, device, scan);
     }
     collect_scan_free(scan);
@@ -183,12 +188,37 @@ void collect_poll_soon(Collect *collect)
     loop_timer_set(collect->poll_timer, collect_poll_next_due_us(collect->poller));
 }
 
+/* A router that cannot pass on what we send is worth a line, once in a while: its devices go silent. */
+static void take_network_message(Collect *collect, const BacDatagram *datagram)
+{
+    static const char *const reasons[] = {"an error",       "it knows no way to that network",
+                                          "it is busy",     "it does not know the message",
+                                          "it is too long", "security",
+                                          "a wrong address"};
+    enum { REASONS = sizeof reasons / sizeof reasons[0], AGAIN_S = 600 };
+    BpCursor in = datagram->body;
+    char router[BAC_ADDRESS_TEXT_MAX];
+    const uint8_t reason = bp_cursor_u8(&in);
+    const uint16_t network = bp_cursor_u16(&in);
+    const int64_t now_us = loop_now_us(collect->loop);
+    if (datagram->npdu.message != BAC_REJECT_MESSAGE_TO_NETWORK || in.failed ||
+        (collect->rejected_network == network && now_us < collect->rejected_again_us))
+        return;
+    collect->rejected_network = network;
+    collect->rejected_again_us = now_us + AGAIN_S * BP_SECOND;
+    bp_log(BP_LOG_WARNING, "the router %s does not pass on messages to network %u: %s",
+           bac_address_format(&datagram->from, router), network,
+           reason < REASONS ? reasons[reason] : "for reasons of its own");
+}
+
 void collect_datagram(void *owner, const BacDatagram *datagram)
 {
     Collect *collect = owner;
     const int64_t now_us = loop_now_us(collect->loop);
-    if (datagram->has_apdu && datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
-        datagram->apdu.service == BAC_SERVICE_UNCONFIRMED_I_AM)
+    if (datagram->npdu.is_network_message)
+        take_network_message(collect, datagram);
+    else if (datagram->has_apdu && datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
+             datagram->apdu.service == BAC_SERVICE_UNCONFIRMED_I_AM)
         take_i_am(collect, datagram);
     else if (!collect_poll_receive(collect->poller, datagram, now_us))
         bac_server_receive(&collect->server, datagram, now_us);

@@ -150,6 +150,22 @@ static void send_network_message(SimNetwork *network, const BacAddress *to, BacN
     bip_send(network->router, to, bp_buf_text(&out));
 }
 
+/* It knows no way there (6.4.4). */
+static void reject(SimNetwork *network, const BacAddress *to, uint16_t number)
+{
+    enum { NOT_DIRECTLY_CONNECTED = 1 };
+    uint8_t memory[BAC_DATAGRAM_MAX];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    const BacBvlc bvlc = {.function = BAC_BVLC_ORIGINAL_UNICAST};
+    const BacNpdu npdu = {.is_network_message = true, .message = BAC_REJECT_MESSAGE_TO_NETWORK};
+    const size_t begin = bac_bvlc_begin(&out, &bvlc);
+    bac_npdu_encode(&out, &npdu);
+    bp_buf_u8(&out, NOT_DIRECTLY_CONNECTED);
+    bp_buf_u16(&out, number);
+    bac_bvlc_end(&out, begin);
+    bip_send(network->router, to, bp_buf_text(&out));
+}
+
 static void take_network_message(SimNetwork *network, const BacDatagram *datagram)
 {
     BpCursor in = datagram->body;
@@ -170,8 +186,10 @@ static void on_routed(void *owner, const BacDatagram *datagram)
     }
     if (to->network == BAC_NETWORK_LOCAL)
         return; /* the router itself is no device */
-    if (to->network != BAC_NETWORK_BROADCAST && to->network != network->options.network)
+    if (to->network != BAC_NETWORK_BROADCAST && to->network != network->options.network) {
+        reject(network, &datagram->from, to->network);
         return;
+    }
     for (size_t i = 0; i < network->count; i++) {
         const BacStation *station = &network->stations[i].address.remote;
         if (to->length == 0 ||

@@ -105,3 +105,12 @@ readings() {
     # All points of our own device are subscribed to, and told with that.
     until_true '[ "$(readings 1001 20)" -ge "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 1001")" ]' 30
 }
+
+@test "a router that knows no way to a device's network says so, and so does the log" {
+    "$bacpipes" sim --address 127.80.0.1 --port $port --points 5 --network 2001 >"$folder/sim" 2>&1 3>&- &
+    pids+=($!)
+    run_site
+    sql "insert into device (site_id, device_id, address, instance) values ('demo', 9001, '127.80.0.1:$port/2009:01', 9001)"
+    sql "insert into point (site_id, point_id, device_id, object_type, object_instance, poll_interval_ms) values ('demo', 90001, 9001, 'analog-input', 1, 1000)"
+    until_true "grep -q 'the router 127.80.0.1:$port does not pass on messages to network 2009: it knows no way' $data/log/collect.log" 30
+}
