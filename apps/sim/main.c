@@ -294,8 +294,8 @@ int sim_main(int argc, char **argv)
         .details =
             "Each hour one humidity sensor says NaN for 2 minutes, and some zone sensors are faulty for 5.\n"
             "Quirks: apdu-50, apdu-206, apdu-480, no-read-multiple, no-segments, false-segments,\n"
-            "short-answers, drops-long, one-at-a-time, slow, restarting, no-cov, mute-cov, silent; none for\n"
-            "none.",
+            "short-answers, drops-long, one-at-a-time, slow, restarting, no-cov, mute-cov, odd-names,\n"
+            "silent; none for none.",
         .examples = "bacpipes sim\nbacpipes sim --points 10000 --port 47900\nbacpipes sim --start "
                     "2026-07-15T05:00:00Z --speed 60\nbacpipes sim --list\n"
                     "bacpipes sim --quirks 'none;silent;apdu-50,one-at-a-time'\n"

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { WINDOW = 8, SEGMENT_RETRIES = 3, AWAY_S = 20, TRUNK_WAITING_MAX = 32 };
@@ -22,6 +23,7 @@ const char *const sim_quirk_names[][2] = {
     {"restarting", "is away for 20 s of every two minutes"},
     {"no-cov", "rejects SubscribeCOV"},
     {"mute-cov", "takes subscriptions to changes, and tells nothing"},
+    {"odd-names", "has names with / # + and characters beyond ASCII"},
     {"silent", "answers nothing but Who-Is"},
     {NULL, NULL},
 };
@@ -48,6 +50,7 @@ static void add_quirk(SimQuirks *quirks, size_t i)
     case 10: quirks->restarts_us = 2 * BP_MINUTE; break;
     case 11: quirks->no_cov = true; break;
     case 12: quirks->mute_cov = true; break;
+    case 13: quirks->odd_names = true; break;
     default: quirks->silent = true; break;
     }
 }
@@ -128,6 +131,16 @@ static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
     station->send(station->owner, to, datagram);
 }
 
+/* What topics, files and tables trip over. */
+static void rename_oddly(SimDevice *device)
+{
+    for (size_t i = 0; i < device->count; i++) {
+        char name[SIM_NAME_MAX];
+        snprintf(name, sizeof name, "冷房/#+ \"é\" %.16s", device->objects[i].name);
+        memcpy(device->objects[i].name, name, sizeof name);
+    }
+}
+
 void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *quirks, SimTrunk *trunk,
                       const BacAddress *address, void *owner,
                       void (*send)(void *owner, const BacAddress *to, BpStr datagram))
@@ -147,6 +160,8 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
     device->segmentation = claims ? BAC_SEGMENTED_BOTH : BAC_NO_SEGMENTATION;
     device->no_read_multiple = quirks->no_read_multiple;
     device->no_cov = quirks->no_cov;
+    if (quirks->odd_names)
+        rename_oddly(device);
     BacSubscription *subscriptions = calloc(SIM_SUBSCRIPTIONS, sizeof *subscriptions);
     if (!subscriptions)
         abort();

@@ -17,6 +17,7 @@ typedef struct SimQuirks {
     bool one_at_a_time;    /* has room for one request: forgets what comes while it works */
     int64_t work_us;       /* how long it works on a request */
     int64_t restarts_us;   /* is away for 20 s at each multiple of this time; 0: never */
+    bool odd_names;        /* its objects have names with / # + and characters beyond ASCII */
     bool no_cov;           /* rejects SubscribeCOV */
     bool mute_cov;         /* takes subscriptions, and tells nothing */
     bool silent;           /* answers nothing */
