@@ -515,6 +515,8 @@ static void take_segment(BacServer *server, BacReceiving *receiving, const BacDa
     }
     BpCursor body = segment->body;
     const size_t size = bp_cursor_remaining(&body);
+    if (size == 0 && apdu->more_follows)
+        return; /* it could go on for ever */
     bp_buf_octets(&receiving->request, bp_cursor_take(&body, size), size);
     if (receiving->request.failed) {
         receiving->in_use = false;

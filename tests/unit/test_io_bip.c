@@ -79,6 +79,32 @@ static void broadcasts_reach_all_nodes_but_the_sender(void **state)
     loop_free(loop);
 }
 
+static void bound_to_all_addresses_it_does_not_hear_itself(void **state)
+{
+    (void)state;
+    loop = loop_new();
+    Node all = {0}, other = {0};
+    const BipOptions options = {
+        .broadcast = {{127, 255, 255, 255}, 0}, .owner = &all, .on_datagram = on_datagram};
+    all.bip = bip_new(loop, &options, NULL);
+    assert_non_null(all.bip);
+    const BipOptions beside = {.bind = {{127, 98, 0, 2}, 0},
+                               .broadcast = {{127, 255, 255, 255}, bip_address(all.bip).port},
+                               .broadcast_may_fail = true, /* the other has the port to itself */
+                               .owner = &other,
+                               .on_datagram = on_datagram};
+    other.bip = bip_new(loop, &beside, NULL);
+    assert_non_null(other.bip);
+    const BacAddress broadcast = bip_broadcast_address(all.bip);
+    send_who_is(&all, &broadcast, BAC_BVLC_ORIGINAL_BROADCAST);
+    send_who_is(&other, &broadcast, BAC_BVLC_ORIGINAL_BROADCAST);
+    until(&all.broadcasts, 1); /* the other's, which came after its own */
+    assert_int_equal(all.from.ip[1], 98);
+    bip_free(all.bip);
+    bip_free(other.bip);
+    loop_free(loop);
+}
+
 static void what_is_no_bacnet_is_counted(void **state)
 {
     (void)state;
@@ -115,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(broadcasts_reach_all_nodes_but_the_sender),
+        cmocka_unit_test(bound_to_all_addresses_it_does_not_hear_itself),
         cmocka_unit_test(what_is_no_bacnet_is_counted),
         cmocka_unit_test(a_taken_port_names_its_holder),
     };

@@ -7,10 +7,14 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+enum { OWN_MAX = 64 };
+
 struct Bip {
     BipOptions options;
     LoopUdp *unicast, *broadcast; /* `broadcast` only where one address is bound */
     LoopAddress address, broadcast_address;
+    uint8_t own[OWN_MAX][4]; /* this machine's addresses, where all of them are bound */
+    size_t own_count;
     BipCounts counts;
     Loop *loop;
     LoopTimer *timer; /* of the registration; NULL: no foreign device */
@@ -21,11 +25,6 @@ static bool is_any(const LoopAddress *address)
 {
     static const uint8_t any[4];
     return memcmp(address->ip, any, sizeof any) == 0;
-}
-
-static bool same_address(const LoopAddress *a, const LoopAddress *b)
-{
-    return a->port == b->port && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
 /* ---- a foreign device's registration ---- */
@@ -66,12 +65,22 @@ const BacForeign *bip_foreign(const Bip *bip)
 
 /* ---- what comes in ---- */
 
+/* Bound to 0.0.0.0, our address is any of this machine's; nobody else has our port there. */
+static bool is_own(const Bip *bip, const uint8_t ip[4], uint16_t port)
+{
+    if (port != bip->address.port)
+        return false;
+    for (size_t i = 0; i < bip->own_count; i++)
+        if (memcmp(ip, bip->own[i], sizeof bip->own[i]) == 0)
+            return true;
+    return !is_any(&bip->address) && memcmp(ip, bip->address.ip, sizeof bip->address.ip) == 0;
+}
+
 /* Our own broadcast, or what a BBMD made of it. */
 static bool is_ours(const Bip *bip, const LoopAddress *from, const BacDatagram *datagram)
 {
-    const bool same_origin = datagram->from.port == bip->address.port &&
-                             memcmp(datagram->from.ip, bip->address.ip, sizeof datagram->from.ip) == 0;
-    return same_address(from, &bip->address) || (same_origin && datagram->from.remote.network == 0);
+    return is_own(bip, from->ip, from->port) ||
+           (datagram->from.remote.network == 0 && is_own(bip, datagram->from.ip, datagram->from.port));
 }
 
 static void on_datagram(void *owner, const LoopAddress *from, BpCursor octets)
@@ -126,12 +135,28 @@ static BpStatus find_broadcast(const LoopAddress *address, LoopAddress *broadcas
     return BP_OK;
 }
 
+static void list_own(Bip *bip)
+{
+    struct ifaddrs *all;
+    if (!is_any(&bip->address) || getifaddrs(&all) != 0)
+        return;
+    for (const struct ifaddrs *one = all; one && bip->own_count < OWN_MAX; one = one->ifa_next) {
+        if (!one->ifa_addr || one->ifa_addr->sa_family != AF_INET)
+            continue;
+        struct sockaddr_in own;
+        memcpy(&own, one->ifa_addr, sizeof own);
+        memcpy(bip->own[bip->own_count++], &own.sin_addr, sizeof bip->own[0]);
+    }
+    freeifaddrs(all);
+}
+
 static BpStatus open_sockets(Bip *bip, Loop *loop, BpError *err)
 {
     bip->unicast = loop_udp_new(loop, &bip->options.bind, false, on_datagram, bip, err);
     if (!bip->unicast)
         return err ? err->status : BP_UNAVAILABLE;
     bip->address = loop_udp_address(bip->unicast);
+    list_own(bip);
     bip->broadcast_address = bip->options.broadcast;
     if (is_any(&bip->broadcast_address)) {
         const BpStatus status = find_broadcast(&bip->address, &bip->broadcast_address, err);
