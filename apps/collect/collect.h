@@ -1,9 +1,9 @@
 /* bacpipes collect: BACnet devices to MQTT.
  *
  *   discover.c -> site.c          who is there, and what the database says of them
- *   poll.c -> decode.c            device to readings (see poll.h)
- *   publish.c -> outbox.c, spool.c   readings to batches, kept until they are stored
- *   status.c                      how it is going */
+ *   poll.c -> ask.c -> decode.c   device to readings (see poll.h), within its share (trunk.c) or told
+ * (subscribe.c) publish.c -> outbox.c, spool.c   readings to batches, kept until they are stored status.c how
+ * it is going */
 #ifndef COLLECT_COLLECT_H
 #define COLLECT_COLLECT_H
 
