@@ -68,7 +68,6 @@ static void take_sample(CollectPoller *poller, CollectDevice *device, CollectPoi
         point->refusals = 0;
     if (sample->octets > point->value_octets)
         point->value_octets = sample->octets;
-    point->read_at_us = now_us;
     add_reading(poller, device, point, sample, now_us);
 }
 
@@ -174,7 +173,7 @@ static CollectAsked send(CollectPoller *poller, CollectBatch *batch, uint8_t ser
         .context = batch};
     CollectDevice *device = batch->device;
     batch->sent_us = now_us;
-    batch->is_uncertain = device->doubted || device->state != COLLECT_ONLINE;
+    batch->is_uncertain = collect_device_is_uncertain(device);
     const BpStatus status = bac_client_request(&poller->client, &device->peer, &request, now_us, NULL);
     /* Longer than the peer takes it cannot be: plan and scan keep to limits that are the peer's. */
     assert(status == BP_OK || status == BP_FULL);

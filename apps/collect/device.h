@@ -31,15 +31,15 @@ typedef struct CollectPoint {
     float cov_increment; /* 0: not known */
 
     /* Learned: */
-    uint8_t value_octets;             /* of its value when last read, tag included; 0: never read */
-    uint8_t flags;                    /* its status flags when last read, bit n for BacStatusFlag n */
-    uint8_t refusals;                 /* lasting errors in a row, such as unknown-object */
-    bool has_no_flags;                /* the device says that there is no such property */
-    bool reliability_read;            /* `reliability` is from the last round */
-    uint16_t reliability;             /* BacReliability */
-    int64_t flags_at_us;              /* when the flags were last asked for alone (ReadProperty) */
-    int64_t rests_until_us;           /* not asked before, for its lasting error */
-    int64_t read_at_us, polled_at_us; /* monotonic: read or told, read; 0: never */
+    uint8_t value_octets;   /* of its value when last read, tag included; 0: never read */
+    uint8_t flags;          /* its status flags when last read, bit n for BacStatusFlag n */
+    uint8_t refusals;       /* lasting errors in a row, such as unknown-object */
+    bool has_no_flags;      /* the device says that there is no such property */
+    bool reliability_read;  /* `reliability` is from the last round */
+    uint16_t reliability;   /* BacReliability */
+    int64_t flags_at_us;    /* when the flags were last asked for alone (ReadProperty) */
+    int64_t rests_until_us; /* not asked before, for its lasting error */
+    int64_t polled_at_us;   /* monotonic, when it was last read; 0: never */
     /* Of its subscription (subscribe.h): */
     double told; /* what it said last, since the subscription began */
     bool was_told;
@@ -132,6 +132,12 @@ struct CollectDevice {
     int64_t scan_retry_us;
     int64_t scanned_us; /* monotonic, when it was last read out whole; INT64_MIN: never. The owner's */
 };
+
+/* It may not answer: it was never heard of, is offline, or left a request without an answer just now. */
+static inline bool collect_device_is_uncertain(const CollectDevice *device)
+{
+    return device->doubted || device->state != COLLECT_ONLINE;
+}
 
 /* Whether `points` are others than the device has, or are read at other intervals. */
 bool collect_points_differ(const CollectDevice *device, const CollectPoint *points, size_t count);

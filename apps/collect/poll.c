@@ -37,14 +37,9 @@ static CollectSeats *seats_of(CollectPoller *poller, const CollectDevice *device
     return device->seat_is_uncertain ? &poller->uncertain : &poller->steady;
 }
 
-static bool is_uncertain(const CollectDevice *device)
-{
-    return device->doubted || device->state != COLLECT_ONLINE;
-}
-
 static void queue_for_seat(CollectPoller *poller, CollectDevice *device)
 {
-    device->seat_is_uncertain = is_uncertain(device);
+    device->seat_is_uncertain = collect_device_is_uncertain(device);
     device->seat = COLLECT_WAITING;
     device->next_waiting = NULL;
     CollectSeats *seats = seats_of(poller, device);
@@ -126,7 +121,7 @@ static int64_t wake_us(const CollectDevice *device)
 static void take_turn(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
     const uint16_t window =
-        is_uncertain(device) ? 1 : collect_pace_window(&device->pace, poller->settings.window);
+        collect_device_is_uncertain(device) ? 1 : collect_pace_window(&device->pace, poller->settings.window);
     CollectAsked asked = COLLECT_ASKED;
     device->held_until_us = INT64_MAX;
     while (device->peer.outstanding < window && asked == COLLECT_ASKED)
@@ -145,10 +140,12 @@ static void serve(CollectPoller *poller, int64_t now_us)
         take_turn(poller, device, now_us);
 }
 
+static void pass_on(CollectPoller *poller, CollectTrunk *trunk, int64_t now_us);
+
 /* After anything happened to the device: it goes on, or asks for a seat, of the kind that it now needs. */
 static void look_at(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
-    if (device->seat != COLLECT_IDLE && device->seat_is_uncertain != is_uncertain(device))
+    if (device->seat != COLLECT_IDLE && device->seat_is_uncertain != collect_device_is_uncertain(device))
         leave_seat(poller, device);
     if (device->seat == COLLECT_ACTIVE)
         take_turn(poller, device, now_us);
@@ -156,17 +153,30 @@ static void look_at(CollectPoller *poller, CollectDevice *device, int64_t now_us
         queue_for_seat(poller, device);
     if (device->seat != COLLECT_ACTIVE)
         collect_wake_set(&poller->wake, device, wake_us(device));
+    if (device->is_held && !collect_ask_has_more(device, now_us)) {
+        collect_trunk_let_go(device); /* and with it those that let it go before them */
+        pass_on(poller, device->trunk, now_us);
+    }
 }
 
-/* A request on the trunk has ended: whoever waits for it goes on. */
-static void pass_on(CollectPoller *poller, CollectTrunk *trunk, int64_t now_us)
+static void pass_on_to(CollectPoller *poller, CollectTrunk *trunk, bool uncertain, int64_t now_us)
 {
-    CollectDevice *device = NULL;
+    CollectDevice *device;
     do
-        device = trunk ? collect_trunk_pick(trunk, &poller->settings.trunk) : NULL;
+        device = collect_trunk_pick(trunk, &poller->settings.trunk, uncertain);
     while (device && !collect_ask_has_more(device, now_us));
     if (device)
         look_at(poller, device, now_us);
+}
+
+/* There may be room on the trunk: whoever waits for it goes on, one of those that answer and one of the
+ * others. */
+static void pass_on(CollectPoller *poller, CollectTrunk *trunk, int64_t now_us)
+{
+    if (!trunk || trunk->held == 0)
+        return;
+    pass_on_to(poller, trunk, false, now_us);
+    pass_on_to(poller, trunk, true, now_us);
 }
 
 /* ---- rounds begin ---- */
@@ -322,7 +332,7 @@ static void free_device(CollectDevice *device)
     free(device);
 }
 
-void collect_poll_remove(CollectPoller *poller, CollectDevice *device)
+static void take_out(CollectPoller *poller, CollectDevice *device)
 {
     collect_ask_flush(poller, device);
     bac_client_remove(&poller->client, &device->peer);
@@ -335,6 +345,14 @@ void collect_poll_remove(CollectPoller *poller, CollectDevice *device)
         link = &(*link)->next;
     *link = device->next;
     free_device(device);
+}
+
+void collect_poll_remove(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    CollectTrunk *trunk = device->trunk;
+    take_out(poller, device);
+    pass_on(poller, trunk, now_us);
+    serve(poller, now_us);
 }
 
 CollectDevice *collect_poll_find(const CollectPoller *poller, const BacAddress *address)
@@ -410,6 +428,7 @@ void collect_poll_set_points(CollectPoller *poller, CollectDevice *device, const
     collect_plan_rounds(device, now_us);
     collect_subscribe_plan(poller, device, now_us);
     look_at(poller, device, now_us);
+    serve(poller, now_us);
 }
 
 void collect_poll_enable(CollectPoller *poller, CollectDevice *device, bool enabled, int64_t now_us)
@@ -473,7 +492,7 @@ void collect_poll_free(CollectPoller *poller)
     if (!poller)
         return;
     while (poller->devices)
-        collect_poll_remove(poller, poller->devices);
+        take_out(poller, poller->devices);
     while (poller->trunks) {
         CollectTrunk *trunk = poller->trunks;
         poller->trunks = trunk->next;

@@ -83,7 +83,7 @@ void collect_poll_set_wall(CollectPoller *poller, int64_t now_us, int64_t wall_u
 BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint32_t instance,
                           uint32_t max_apdu, bool read_multiple, CollectDevice **ret_device,
                           BpError *err) BP_CHECKED;
-void collect_poll_remove(CollectPoller *poller, CollectDevice *device);
+void collect_poll_remove(CollectPoller *poller, CollectDevice *device, int64_t now_us);
 
 CollectDevice *collect_poll_find(const CollectPoller *poller, const BacAddress *address);
 

@@ -122,7 +122,7 @@ static void forget_devices(Collect *collect, const PgRows *rows)
         if (is_there)
             continue;
         collect->scans -= device->scan != NULL;
-        collect_poll_remove(collect->poller, device);
+        collect_poll_remove(collect->poller, device, loop_now_us(collect->loop));
     }
 }
 

@@ -115,7 +115,7 @@ void collect_subscribe_taken(CollectPoller *poller, CollectDevice *device, Colle
 
 bool collect_subscribe_holds(const CollectPoint *point, int64_t now_us)
 {
-    if (now_us >= point->cov_until_us || point->read_at_us == 0)
+    if (now_us >= point->cov_until_us || point->polled_at_us == 0)
         return false;
     int64_t verify_us = VERIFY_ROUNDS * point->interval_us;
     if (verify_us > VERIFY_MAX_S * BP_SECOND)

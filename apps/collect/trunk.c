@@ -6,15 +6,10 @@ enum {
     CLEAN_ANSWERS = 16,   /* to a full window, before it grows by one */
     WIDEN_AGAIN_S = 3600, /* after a window was too wide */
     DOUBLINGS_MAX = 3,
-    AGED_TURNS = 64, /* of others: a device that was held so long goes first, lest a full trunk starve it */
+    AGED_TURNS = 64, /* of others: who has had none for so long goes first, lest a full trunk starve it */
 };
 
 /* ---- trunks ---- */
-
-static bool is_uncertain(const CollectDevice *device)
-{
-    return device->doubted || device->state != COLLECT_ONLINE;
-}
 
 static bool has_room(const CollectTrunk *trunk, const CollectShare *share, bool uncertain)
 {
@@ -24,7 +19,7 @@ static bool has_room(const CollectTrunk *trunk, const CollectShare *share, bool 
 /* What a device would be asked next, as a number that is smaller where it is more urgent. */
 static int64_t urgency(const CollectDevice *device)
 {
-    if (device->is_held && device->trunk->turns - device->trunk_turn >= AGED_TURNS)
+    if (device->trunk->turns - device->trunk_turn >= AGED_TURNS)
         return 0;
     for (size_t i = 0; i < device->round_count; i++)
         if (device->rounds[i].running && device->rounds[i].head < device->rounds[i].count)
@@ -44,7 +39,8 @@ static CollectDevice *first_held(const CollectTrunk *trunk, bool uncertain)
     if (trunk->held == 0)
         return NULL;
     for (CollectDevice *device = trunk->members; device; device = device->next_on_trunk)
-        if (device->is_held && is_uncertain(device) == uncertain && (!first || goes_before(device, first)))
+        if (device->is_held && collect_device_is_uncertain(device) == uncertain &&
+            (!first || goes_before(device, first)))
             first = device;
     return first;
 }
@@ -70,7 +66,7 @@ bool collect_trunk_may_send(CollectDevice *device, const CollectShare *share, in
     *ret_until_us = INT64_MAX;
     if (!trunk)
         return true;
-    const bool uncertain = is_uncertain(device);
+    const bool uncertain = collect_device_is_uncertain(device);
     const CollectDevice *other = first_held(trunk, uncertain);
     if (!has_room(trunk, share, uncertain) || (other && other != device && goes_before(other, device))) {
         hold(device);
@@ -110,11 +106,9 @@ void collect_trunk_ended(CollectDevice *device, bool uncertain)
         trunk->steady--;
 }
 
-CollectDevice *collect_trunk_pick(CollectTrunk *trunk, const CollectShare *share)
+CollectDevice *collect_trunk_pick(CollectTrunk *trunk, const CollectShare *share, bool uncertain)
 {
-    CollectDevice *device = has_room(trunk, share, false) ? first_held(trunk, false) : NULL;
-    if (!device && has_room(trunk, share, true))
-        device = first_held(trunk, true);
+    CollectDevice *device = has_room(trunk, share, uncertain) ? first_held(trunk, uncertain) : NULL;
     if (device)
         collect_trunk_let_go(device);
     return device;

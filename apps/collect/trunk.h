@@ -32,8 +32,9 @@ bool collect_trunk_may_send(CollectDevice *device, const CollectShare *share, in
 void collect_trunk_sent(CollectDevice *device, const CollectShare *share, bool uncertain, int64_t now_us);
 void collect_trunk_ended(CollectDevice *device, bool uncertain);
 
-/* The held device whose turn it is, no longer held; NULL: nobody's, or the trunk is taken. */
-CollectDevice *collect_trunk_pick(CollectTrunk *trunk, const CollectShare *share);
+/* The held device whose turn it is, no longer held, of those that may not answer or of the others; NULL: none
+ * is held, or there is no room for it. */
+CollectDevice *collect_trunk_pick(CollectTrunk *trunk, const CollectShare *share, bool uncertain);
 
 void collect_trunk_let_go(CollectDevice *device); /* it is not held any more */
 

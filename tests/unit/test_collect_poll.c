@@ -269,6 +269,61 @@ static void a_dead_device_on_a_trunk_holds_up_nobody(void **state)
     field_free(field);
 }
 
+/* Too much is asked of it, at different intervals; some are dead, some come and go. */
+static void an_overloaded_trunk_is_never_idle_and_starves_nobody(void **state)
+{
+    (void)state;
+    SimQuirks quirks[3];
+    for (size_t i = 0; i < 3; i++)
+        quirks[i] = quirks_of("silent");
+    Field *field = field_new(30, quirks, 3, 90 * BP_MS);
+    static const int64_t intervals_us[] = {BP_SECOND, 2 * BP_SECOND, BP_MINUTE};
+    for (size_t i = 0; i < field->count; i++)
+        field_poll(field, i, intervals_us[i % 3], 0);
+    field_run(field, 2 * BP_MINUTE);
+    const uint64_t carried = field->trunk.carried;
+    for (int i = 0; i < 60; i++) {
+        CollectDevice *device = field->stations[3 + i % 27].device;
+        collect_poll_enable(field->poller, device, i % 4 < 2, field->network.now_us);
+        field_run(field, 4 * BP_SECOND);
+        collect_poll_enable(field->poller, device, true, field->network.now_us);
+        field_run(field, BP_SECOND);
+    }
+    assert_in_range(field->trunk.carried - carried, 300 * 11 * 9 / 10, 300 * 12); /* 90 ms each, for 300 s */
+    for (size_t i = 3; i < field->count; i++)
+        if (field->stations[i].seen[0].good < 4)
+            fail_msg("device %zu was read %zu times", i, field->stations[i].seen[0].good);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(field->stations[i].asked >= 5);
+    field->stations[0].sim.quirks.silent = false; /* one comes back while the trunk is full */
+    field_run(field, 12 * BP_MINUTE);
+    assert_true(field->stations[0].seen[0].good > 0);
+    assert_int_equal(field->wrong, 0);
+    field_free(field);
+}
+
+/* Whoever is asked just then is taken out; the others, which nothing else wakes, go on. */
+static void a_device_that_is_removed_leaves_the_trunk_to_the_others(void **state)
+{
+    (void)state;
+    Field *field = field_new(6, NULL, 0, 90 * BP_MS);
+    for (size_t i = 0; i < field->count; i++)
+        collect_poll_scan(field->poller, field->stations[i].device,
+                          collect_scan_new(field->site.devices[i].instance, BAC_APDU_MAX, 0),
+                          field->network.now_us);
+    field_run(field, BP_SECOND);
+    size_t removed = 0;
+    while (removed < 6 && field->stations[removed].device->peer.outstanding == 0)
+        removed++;
+    assert_true(removed < 6);
+    collect_poll_remove(field->poller, field->stations[removed].device, field->network.now_us);
+    field_run(field, 10 * BP_MINUTE);
+    for (size_t i = 0; i < 6; i++)
+        if (i != removed)
+            assert_non_null(field->stations[i].scan);
+    field_free(field);
+}
+
 static void a_trunk_keeps_to_its_budget(void **state)
 {
     (void)state;
@@ -507,6 +562,8 @@ int main(void)
         cmocka_unit_test(a_trunk_is_given_one_request_at_a_time_and_kept_busy),
         cmocka_unit_test(a_full_trunk_is_never_idle),
         cmocka_unit_test(a_dead_device_on_a_trunk_holds_up_nobody),
+        cmocka_unit_test(an_overloaded_trunk_is_never_idle_and_starves_nobody),
+        cmocka_unit_test(a_device_that_is_removed_leaves_the_trunk_to_the_others),
         cmocka_unit_test(a_trunk_keeps_to_its_budget),
         cmocka_unit_test(a_device_that_keeps_up_is_asked_more_at_once),
         cmocka_unit_test(a_device_with_room_for_one_is_soon_asked_one_at_a_time),
