@@ -2,11 +2,9 @@
  * or written to octets that are read and written to the same octets. */
 #include "bacnet/alarm.h"
 
-#include <assert.h>
+#include "echo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-typedef bool Echo(BpCursor in, BpBuf *out);
 
 static bool echo_notification(BpCursor in, BpBuf *out)
 {
@@ -79,17 +77,6 @@ static bool echo_acknowledge(BpCursor in, BpBuf *out)
         return false;
     bac_acknowledge_alarm_encode(out, &acknowledge);
     return true;
-}
-
-static void try_twice(Echo *echo, BpCursor in)
-{
-    static uint8_t first_octets[65536], second_octets[65536];
-    BpBuf first = bp_buf(first_octets, sizeof first_octets);
-    BpBuf second = bp_buf(second_octets, sizeof second_octets);
-    if (!echo(in, &first) || first.failed)
-        return;
-    const bool again = echo(bp_cursor(first.data, first.size), &second);
-    assert(again && second.size == first.size && memcmp(first.data, second.data, first.size) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

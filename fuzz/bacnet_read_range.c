@@ -3,11 +3,9 @@
 #include "bacnet/log_record.h"
 #include "bacnet/read_range.h"
 
-#include <assert.h>
+#include "echo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-typedef bool Echo(BpCursor in, BpBuf *out);
 
 static bool echo_request(BpCursor in, BpBuf *out)
 {
@@ -37,17 +35,6 @@ static bool echo_records(BpCursor in, BpBuf *out)
     while ((status = bac_log_record_next(&in, &record, &err)) == BP_OK)
         bac_log_record_encode(out, &record);
     return status == BP_NOT_FOUND;
-}
-
-static void try_twice(Echo *echo, BpCursor in)
-{
-    static uint8_t first_octets[65536], second_octets[65536];
-    BpBuf first = bp_buf(first_octets, sizeof first_octets);
-    BpBuf second = bp_buf(second_octets, sizeof second_octets);
-    if (!echo(in, &first) || first.failed)
-        return;
-    const bool again = echo(bp_cursor(first.data, first.size), &second);
-    assert(again && second.size == first.size && memcmp(first.data, second.data, first.size) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,9 +1,10 @@
 /* bacpipes collect: BACnet devices to MQTT.
  *
- *   discover.c -> site.c          who is there, and what the database says of them
- *   poll.c -> ask.c -> decode.c   device to readings (see poll.h), within its share (trunk.c) or told
- * (subscribe.c) publish.c -> outbox.c, spool.c   readings to batches, kept until they are stored status.c how
- * it is going */
+ *   discover.c -> site.c             who is there, and what the database says of them
+ *   poll.c -> ask.c -> decode.c      device to readings (poll.h)
+ *   trunk.c, subscribe.c             how much at once, and what devices tell by themselves
+ *   publish.c -> outbox.c, spool.c   readings to batches, kept until they are stored
+ *   status.c                         how it is going */
 #ifndef COLLECT_COLLECT_H
 #define COLLECT_COLLECT_H
 
@@ -57,6 +58,7 @@ typedef struct Collect {
     int64_t rejected_again_us;
     int64_t asked_at_us; /* the last Who-Is */
     char targets[4096];  /* those that were asked last */
+    bool looks;          /* setting discovery.enabled, as it was acted on */
 
     Mqtt *mqtt;
     char broker[600];
@@ -89,6 +91,7 @@ void collect_store_scan(Collect *collect, const CollectDevice *device, const Col
 void collect_store_address(Collect *collect, const CollectDevice *device, const BacAddress *address);
 void collect_device_state(void *owner, const CollectDevice *device);
 void collect_reload(void *owner);
+CollectPollSettings collect_poll_settings(const Cfg *cfg);
 
 /* publish.c */
 void collect_readings(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count);

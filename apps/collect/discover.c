@@ -62,10 +62,15 @@ void collect_discover(void *owner)
     ask_targets(collect);
 }
 
-/* Settings are others now: addresses that were added are asked at once. */
+/* Settings are others now: addresses that were added are asked at once, and everybody where devices are to be
+ * looked for again. */
 void collect_look_anew(Collect *collect)
 {
-    if (collect->is_loaded && strcmp(collect->targets, collect->cfg.discovery_targets) != 0)
+    const bool looks = collect->cfg.discovery_enabled;
+    const bool is_new =
+        looks && (!collect->looks || strcmp(collect->targets, collect->cfg.discovery_targets) != 0);
+    collect->looks = looks;
+    if (is_new && collect->is_loaded)
         collect_discover(collect);
 }
 

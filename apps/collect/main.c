@@ -11,9 +11,6 @@
 #include <sys/random.h>
 #include <sysexits.h>
 
-/* On a building's network. Slower ones, behind routers, are asked one thing at a time anyway. */
-static const int64_t DATAGRAM_LIFE_US = 200 * BP_MS;
-
 static void on_poll_due(void *owner)
 {
     Collect *collect = owner;
@@ -55,17 +52,7 @@ static CollectPoller *new_poller(Collect *collect)
                                     .on_readings = collect_readings,
                                     .on_state = on_device_state,
                                     .on_scanned = collect_scanned};
-    const Cfg *cfg = &collect->cfg;
-    const CollectPollSettings settings = {
-        .window = (uint16_t)cfg->poll_window,
-        .trunk = {.window = (uint16_t)cfg->poll_trunk_window, .rate = (uint32_t)cfg->poll_trunk_rate},
-        .devices = (uint16_t)cfg->poll_devices,
-        .timeout_us = cfg->bacnet_timeout > 0 ? cfg->bacnet_timeout : 3 * BP_SECOND,
-        .retries = (uint8_t)cfg->bacnet_retries,
-        .backoff_max_us = cfg->poll_backoff_max,
-        .cov_lifetime_s = (uint32_t)(cfg->cov_lifetime / BP_SECOND),
-        .cov_confirmed = cfg->cov_confirmed,
-        .rest_us = DATAGRAM_LIFE_US};
+    const CollectPollSettings settings = collect_poll_settings(&collect->cfg);
     return collect_poll_new(&hooks, &settings, collect->seed);
 }
 

@@ -18,7 +18,10 @@ static BpStr site_of(const Collect *collect)
 
 /* ---- settings ---- */
 
-static CollectPollSettings poll_settings(const Cfg *cfg)
+/* On a building's network. Slower ones, behind routers, are asked one thing at a time anyway. */
+static const int64_t DATAGRAM_LIFE_US = 200 * BP_MS;
+
+CollectPollSettings collect_poll_settings(const Cfg *cfg)
 {
     return (CollectPollSettings){
         .window = (uint16_t)cfg->poll_window,
@@ -28,13 +31,14 @@ static CollectPollSettings poll_settings(const Cfg *cfg)
         .retries = (uint8_t)cfg->bacnet_retries,
         .backoff_max_us = cfg->poll_backoff_max,
         .cov_lifetime_s = (uint32_t)(cfg->cov_lifetime / BP_SECOND),
-        .cov_confirmed = cfg->cov_confirmed};
+        .cov_confirmed = cfg->cov_confirmed,
+        .rest_us = DATAGRAM_LIFE_US};
 }
 
 static void apply_settings(Collect *collect)
 {
     BpError err = {0};
-    const CollectPollSettings settings = poll_settings(&collect->cfg);
+    const CollectPollSettings settings = collect_poll_settings(&collect->cfg);
     collect_poll_set(collect->poller, &settings);
     collect->outbox.memory_max = collect->cfg.spool_memory;
     collect->outbox.disk_max = collect->cfg.spool_size;

@@ -107,15 +107,11 @@ static Bip *open_beside(ToolsNode *node, BipOptions options, const BpError *why,
 
 enum { REGISTER_TTL_S = 60, REGISTER_WAIT_S = 3 };
 
+/* Or nobody has answered for long enough. */
 static void on_registered(void *owner)
 {
     ToolsNode *node = owner;
     loop_stop(node->loop);
-}
-
-static void on_register_timer(void *owner)
-{
-    on_registered(owner);
 }
 
 /* A foreign device's broadcasts go nowhere before it is registered. */
@@ -124,7 +120,7 @@ static BpStatus register_first(ToolsNode *node, BpError *err)
     const BacForeign *foreign = bip_foreign(node->bip);
     if (!foreign)
         return BP_OK;
-    LoopTimer *timer = loop_timer_new(node->loop, on_register_timer, node);
+    LoopTimer *timer = loop_timer_new(node->loop, on_registered, node);
     loop_timer_set(timer, loop_now_us(node->loop) + REGISTER_WAIT_S * BP_SECOND);
     loop_run(node->loop);
     loop_timer_free(timer);

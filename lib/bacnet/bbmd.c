@@ -95,22 +95,16 @@ static void strike(BacBbmd *bbmd, const BacAddress *from, const BacAddress *entr
     send_result(bbmd, from, BAC_BVLC_DELETE_FDT_NAK);
 }
 
-static void put_node(BpBuf *out, const BacAddress *address)
-{
-    bp_buf_octets(out, address->ip, sizeof address->ip);
-    bp_buf_u16(out, address->port);
-}
-
 static void tell_table(BacBbmd *bbmd, const BacAddress *to, bool foreign, int64_t now_us)
 {
     uint8_t memory[ENTRY_SIZE * BAC_BBMD_FOREIGN_MAX];
     BpBuf out = bp_buf(memory, sizeof memory);
     for (size_t i = 0; !foreign && i < bbmd->peer_count; i++) {
-        put_node(&out, &bbmd->peers[i].address);
+        bac_bvlc_node_encode(&out, &bbmd->peers[i].address);
         bp_buf_octets(&out, bbmd->peers[i].mask, sizeof bbmd->peers[i].mask);
     }
     for (size_t i = 0; foreign && i < bbmd->foreign_count; i++) {
-        put_node(&out, &bbmd->foreign[i].address);
+        bac_bvlc_node_encode(&out, &bbmd->foreign[i].address);
         bp_buf_u16(&out, bbmd->foreign[i].ttl_s);
         bp_buf_u16(&out, (uint16_t)((bbmd->foreign[i].until_us - now_us) / BP_SECOND));
     }
@@ -118,23 +112,11 @@ static void tell_table(BacBbmd *bbmd, const BacAddress *to, bool foreign, int64_
     send_bvlc(bbmd, to, &bvlc, bp_cursor(out.data, out.size));
 }
 
-static bool read_node(BpCursor *in, BacAddress *ret_address)
-{
-    BacAddress address = {0};
-    const uint8_t *ip = bp_cursor_take(in, sizeof address.ip);
-    address.port = bp_cursor_u16(in);
-    if (in->failed)
-        return false;
-    memcpy(address.ip, ip, sizeof address.ip);
-    *ret_address = address;
-    return true;
-}
-
 bool bac_bdt_next(BpCursor *body, BacBdtEntry *ret_entry)
 {
-    BacBdtEntry entry;
-    if (bp_cursor_remaining(body) < ENTRY_SIZE || !read_node(body, &entry.address))
+    if (bp_cursor_remaining(body) < ENTRY_SIZE)
         return false;
+    BacBdtEntry entry = {.address = bac_bvlc_node_decode(body)};
     memcpy(entry.mask, bp_cursor_take(body, sizeof entry.mask), sizeof entry.mask);
     *ret_entry = entry;
     return true;
@@ -142,9 +124,9 @@ bool bac_bdt_next(BpCursor *body, BacBdtEntry *ret_entry)
 
 bool bac_fdt_next(BpCursor *body, BacForeignEntry *ret_entry, uint16_t *ret_left_s)
 {
-    BacForeignEntry entry = {0};
-    if (bp_cursor_remaining(body) < ENTRY_SIZE || !read_node(body, &entry.address))
+    if (bp_cursor_remaining(body) < ENTRY_SIZE)
         return false;
+    BacForeignEntry entry = {.address = bac_bvlc_node_decode(body)};
     entry.ttl_s = bp_cursor_u16(body);
     *ret_left_s = bp_cursor_u16(body);
     *ret_entry = entry;

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-static BacAddress read_node(BpCursor *in)
+BacAddress bac_bvlc_node_decode(BpCursor *in)
 {
     BacAddress node = {0};
     const uint8_t *ip = bp_cursor_take(in, sizeof node.ip);
@@ -10,6 +10,12 @@ static BacAddress read_node(BpCursor *in)
         memcpy(node.ip, ip, sizeof node.ip);
     node.port = bp_cursor_u16(in);
     return node;
+}
+
+void bac_bvlc_node_encode(BpBuf *out, const BacAddress *node)
+{
+    bp_buf_octets(out, node->ip, sizeof node->ip);
+    bp_buf_u16(out, node->port);
 }
 
 BpStatus bac_bvlc_decode(BpCursor datagram, BacBvlc *ret_bvlc, BpError *err)
@@ -40,12 +46,12 @@ BpStatus bac_bvlc_decode(BpCursor datagram, BacBvlc *ret_bvlc, BpError *err)
         has_body = false;
         break;
     case BAC_BVLC_DELETE_FDT_ENTRY:
-        bvlc.source = read_node(in);
+        bvlc.source = bac_bvlc_node_decode(in);
         has_body = false;
         break;
     case BAC_BVLC_READ_BDT:
     case BAC_BVLC_READ_FDT: has_body = false; break;
-    case BAC_BVLC_FORWARDED_NPDU: bvlc.source = read_node(in); break;
+    case BAC_BVLC_FORWARDED_NPDU: bvlc.source = bac_bvlc_node_decode(in); break;
     case BAC_BVLC_WRITE_BDT:
     case BAC_BVLC_READ_BDT_ACK:
     case BAC_BVLC_READ_FDT_ACK:
@@ -75,10 +81,7 @@ size_t bac_bvlc_begin(BpBuf *out, const BacBvlc *bvlc)
     case BAC_BVLC_RESULT: bp_buf_u16(out, bvlc->result); break;
     case BAC_BVLC_REGISTER_FOREIGN_DEVICE: bp_buf_u16(out, bvlc->ttl_s); break;
     case BAC_BVLC_FORWARDED_NPDU:
-    case BAC_BVLC_DELETE_FDT_ENTRY:
-        bp_buf_octets(out, bvlc->source.ip, sizeof bvlc->source.ip);
-        bp_buf_u16(out, bvlc->source.port);
-        break;
+    case BAC_BVLC_DELETE_FDT_ENTRY: bac_bvlc_node_encode(out, &bvlc->source); break;
     default: break;
     }
     return begin;

@@ -43,6 +43,10 @@ typedef struct BacBvlc {
     BpCursor body;     /* the NPDU, or the table's entries; empty where the function has none */
 } BacBvlc;
 
+/* A B/IP node as six octets, as it stands in functions and tables. A short cursor fails, and gives zeros. */
+BacAddress bac_bvlc_node_decode(BpCursor *in);
+void bac_bvlc_node_encode(BpBuf *out, const BacAddress *node);
+
 /* Decodes a whole datagram. There are devices that pad it, and some that say a wrong length: octets behind
  * the length that it says are left out, and missing ones are missed by whoever reads its contents. Unknown
  * functions are BP_UNSUPPORTED. */

@@ -48,9 +48,14 @@ int64_t bac_foreign_next_due_us(const BacForeign *foreign)
 
 bool bac_foreign_take(BacForeign *foreign, const BacDatagram *datagram, int64_t now_us)
 {
+    if (datagram->function != BAC_BVLC_RESULT || !bac_address_equal(&datagram->from, &foreign->bbmd))
+        return false;
+    if (datagram->bvlc_result == BAC_BVLC_DISTRIBUTE_NAK && foreign->is_registered) {
+        foreign->is_registered = false; /* it has restarted, and forgotten us */
+        foreign->due_us = now_us;
+    }
     /* The result says nothing of what it answers: only while a registration waits is it that one's. */
-    if (datagram->function != BAC_BVLC_RESULT || foreign->failures == 0 ||
-        !bac_address_equal(&datagram->from, &foreign->bbmd))
+    if (foreign->failures == 0)
         return false;
     const bool was_registered = foreign->is_registered && now_us < foreign->lapses_us;
     if (datagram->bvlc_result == BAC_BVLC_REGISTER_NAK) {

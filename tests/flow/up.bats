@@ -48,14 +48,15 @@ until_gone() {
 }
 
 @test "readings are stored within seconds, and are there again the next time" {
+    # In the first two minutes of an hour the building's humidity sensor says NaN, which is no value.
+    while case $(date +%M) in 59 | 00 | 01 | 02) true ;; *) false ;; esac do sleep 5; done
     run "$bacpipes" up --demo --data "$folder/a data" --for 25s --json --points 60
     echo "$output"
     [ "$status" -eq 0 ]
     [ "$(field points)" -eq 60 ]
     [ "$(field devices)" -ge 3 ]
     [ "$(field readings_stored)" -ge 60 ]
-    # In the first two minutes of an hour the building's humidity sensor says NaN, which is no value.
-    [ "$(field reads_failed)" -eq 0 ] || { [ "$(field reads_failed)" -le 3 ] && [ "$(date +%-M)" -lt 4 ]; }
+    [ "$(field reads_failed)" -eq 0 ]
     [ "$(field restarts)" -eq 0 ]
     until_gone
     run "$bacpipes" up --demo --data "$folder/a data" --for 25s --json --points 60

@@ -21,6 +21,8 @@ typedef struct Link {
     int64_t now_us;
     size_t to_foreign, to_local, to_peer, news;
     BacAddress last_source;
+    uint8_t table[256];
+    size_t table_size;
 } Link;
 
 static void from_bbmd(void *owner, const BacAddress *to, BpStr octets)
@@ -34,6 +36,11 @@ static void from_bbmd(void *owner, const BacAddress *to, BpStr octets)
         link->to_local += bac_address_equal(to, &LOCAL);
         link->to_peer += bac_address_equal(to, &PEER);
         link->last_source = datagram.from;
+    }
+    if (datagram.function == BAC_BVLC_READ_BDT_ACK || datagram.function == BAC_BVLC_READ_FDT_ACK) {
+        link->table_size = bp_cursor_remaining(&datagram.body);
+        assert_true(link->table_size <= sizeof link->table);
+        memcpy(link->table, bp_cursor_take(&datagram.body, link->table_size), link->table_size);
     }
     if (!link->loses && bac_address_equal(to, &OURS))
         link->news += bac_foreign_take(&link->foreign, &datagram, link->now_us);
@@ -63,6 +70,12 @@ static void run(Link *link, int64_t for_us)
             assert_true(bac_bbmd_receive(&link->bbmd, bp_cursor(out.data, out.size), &OURS, link->now_us));
     }
     link->now_us = end_us;
+}
+
+static void send_as(Link *link, const char *octets, size_t size, const BacAddress *from)
+{
+    link->bbmd.owner = link;
+    (void)bac_bbmd_receive(&link->bbmd, bp_cursor(octets, size), from, link->now_us);
 }
 
 static void it_registers_and_renews_at_half_of_its_time(void **state)
@@ -104,10 +117,46 @@ static void a_refusal_is_told_and_asked_again(void **state)
     assert_true(link.foreign.is_registered && !link.foreign.is_refused);
 }
 
-static void send_as(Link *link, const char *octets, size_t size, const BacAddress *from)
+/* Its tables are gone, and it says so at the first broadcast: no half of the time to live is waited for. */
+static void a_bbmd_that_restarts_is_registered_with_at_once(void **state)
 {
-    link->bbmd.owner = link;
-    (void)bac_bbmd_receive(&link->bbmd, bp_cursor(octets, size), from, link->now_us);
+    (void)state;
+    static const char distribute[] = "\x81\x09\x00\x08\x01\x00\x10\x08";
+    Link link = link_new(3600);
+    run(&link, BP_MINUTE);
+    link.bbmd.foreign_count = 0;
+    send_as(&link, distribute, 8, &OURS);
+    assert_false(link.foreign.is_registered);
+    run(&link, BP_SECOND);
+    assert_true(link.foreign.is_registered);
+    assert_int_equal(link.news, 2);
+    assert_int_equal(link.foreign.sent, 2);
+}
+
+/* What a BBMD tells of its tables, read back. */
+static void tables_are_told_and_read(void **state)
+{
+    (void)state;
+    static const char read_bdt[] = "\x81\x02\x00\x04", read_fdt[] = "\x81\x06\x00\x04";
+    Link link = link_new(60);
+    run(&link, 10 * BP_SECOND);
+    send_as(&link, read_bdt, 4, &OURS);
+    BpCursor body = bp_cursor(link.table, link.table_size);
+    BacBdtEntry peer;
+    assert_true(bac_bdt_next(&body, &peer) && bac_address_equal(&peer.address, &BBMD));
+    assert_true(bac_bdt_next(&body, &peer) && bac_address_equal(&peer.address, &PEER));
+    assert_int_equal(peer.mask[3], 255);
+    assert_false(bac_bdt_next(&body, &peer));
+    send_as(&link, read_fdt, 4, &OURS);
+    BacForeignEntry foreign;
+    uint16_t left_s;
+    body = bp_cursor(link.table, link.table_size);
+    assert_true(bac_fdt_next(&body, &foreign, &left_s) && bac_address_equal(&foreign.address, &OURS));
+    assert_int_equal(foreign.ttl_s, 60);
+    assert_int_equal(left_s, 60 + 30 - 10);
+    assert_false(bac_fdt_next(&body, &foreign, &left_s));
+    body = bp_cursor(link.table, 9); /* half an entry */
+    assert_false(bac_fdt_next(&body, &foreign, &left_s));
 }
 
 static void broadcasts_go_everywhere_but_back(void **state)
@@ -144,6 +193,8 @@ int main(void)
         cmocka_unit_test(it_registers_and_renews_at_half_of_its_time),
         cmocka_unit_test(a_dead_network_ends_nothing_for_good),
         cmocka_unit_test(a_refusal_is_told_and_asked_again),
+        cmocka_unit_test(a_bbmd_that_restarts_is_registered_with_at_once),
+        cmocka_unit_test(tables_are_told_and_read),
         cmocka_unit_test(broadcasts_go_everywhere_but_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
