@@ -1,7 +1,7 @@
 /* The server's side of a conversation. The input is a play: each scene has an octet that says what happens,
  * one that says how much or how long, and the octets of an APDU where one comes in. Whatever comes, what we
  * send can be read and is no longer than the device and its client take, and every long answer ends. */
-#include "bacnet/server.h"
+#include "bacnet/publisher.h"
 
 #include <assert.h>
 
@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Bits of the octet that says what happens. */
 enum { TIME_PASSES = 0x01, OTHER_CLIENT = 0x02, BROADCAST = 0x04 };
 
-enum { SENDINGS = 2, MAX_APDU = 480, OBJECTS = 200, DEVICE = 1042 };
+enum { SENDINGS = 2, RECEIVINGS = 2, SUBSCRIPTIONS = 3, MAX_APDU = 480, OBJECTS = 200, DEVICE = 1042 };
 
 static const BacRefusal UNKNOWN = {BAC_REFUSED_ERROR, BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY};
 
@@ -31,6 +31,11 @@ static BacRefusal read_one(void *owner, const BacReference *reference, BpBuf *ou
         for (uint32_t i = 0; i < OBJECTS; i++)
             bac_value_encode(out,
                              &(BacValue){.type = BAC_OBJECT_IDENTIFIER, .object = {BAC_ANALOG_INPUT, i}});
+        return (BacRefusal){0};
+    }
+    if (reference->property == BAC_PROP_STATUS_FLAGS) {
+        const uint8_t none = 0;
+        bac_value_encode(out, &(BacValue){.type = BAC_BIT_STRING, .bits = {&none, 4}});
         return (BacRefusal){0};
     }
     if (reference->property != BAC_PROP_PRESENT_VALUE)
@@ -66,10 +71,22 @@ static void take_sent(void *owner, const BacAddress *to, BpStr octets)
     assert(octets.size <= MAX_APDU - 5 + header);
 }
 
-static void begin(BacServer *server, BacSending *sendings)
+static void begin(BacServer *server, BacPublisher *publisher)
 {
     static const BacObjects objects = {
         .read = read_one, .write = write_one, .property = property, .exists = exists};
+    static BacSending sendings[SENDINGS];
+    static BacReceiving receivings[RECEIVINGS];
+    static BacSubscription subscriptions[SUBSCRIPTIONS];
+    memset(subscriptions, 0, sizeof subscriptions);
+    *publisher = (BacPublisher){.owner = server,
+                                .send = take_sent,
+                                .objects = &objects,
+                                .device = DEVICE,
+                                .subscriptions = subscriptions,
+                                .count = SUBSCRIPTIONS,
+                                .timeout_us = 3000000,
+                                .retries = 3};
     const BacServerOptions options = {
         .owner = server,
         .send = take_sent,
@@ -81,11 +98,14 @@ static void begin(BacServer *server, BacSending *sendings)
         .segment_timeout_us = 2000000,
         .sendings = sendings,
         .sending_count = SENDINGS,
+        .receivings = receivings,
+        .receiving_count = RECEIVINGS,
+        .publisher = publisher,
     };
     bac_server_init(server, &options);
 }
 
-static void hear(BacServer *server, uint8_t what, BpCursor apdu, int64_t now_us)
+static void hear(BacServer *server, BacPublisher *publisher, uint8_t what, BpCursor apdu, int64_t now_us)
 {
     BacDatagram datagram = {.from = {{10, 0, 0, 1}, BAC_PORT, {0}},
                             .has_apdu = true,
@@ -93,16 +113,17 @@ static void hear(BacServer *server, uint8_t what, BpCursor apdu, int64_t now_us)
                             .body = apdu};
     if (what & OTHER_CLIENT)
         datagram.from.remote = (BacStation){17, 1, {0x22}};
-    if (bac_apdu_decode(&datagram.body, &datagram.apdu, NULL) == BP_OK)
+    if (bac_apdu_decode(&datagram.body, &datagram.apdu, NULL) == BP_OK &&
+        !bac_publisher_receive(publisher, &datagram))
         bac_server_receive(server, &datagram, now_us);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static BacSending sendings[SENDINGS];
     BacServer server;
+    BacPublisher publisher;
     int64_t now_us = 0;
-    begin(&server, sendings);
+    begin(&server, &publisher);
     BpCursor in = bp_cursor(data, size);
     while (bp_cursor_remaining(&in) > 0) {
         const uint8_t what = bp_cursor_u8(&in), how_much = bp_cursor_u8(&in);
@@ -110,8 +131,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (what & TIME_PASSES) {
             now_us += how_much * INT64_C(100000);
             bac_server_expire(&server, now_us);
+            bac_publisher_advance(&publisher, now_us);
         } else {
-            hear(&server, what, bp_cursor_sub(&in, how_much < left ? how_much : left), now_us);
+            hear(&server, &publisher, what, bp_cursor_sub(&in, how_much < left ? how_much : left), now_us);
         }
     }
     for (int tries = 0; tries <= 4; tries++)

@@ -9,49 +9,68 @@ enum { WINDOW = 8, SEGMENT_RETRIES = 3, AWAY_S = 20, TRUNK_WAITING_MAX = 32 };
 
 /* ---- quirks by name ---- */
 
+enum {
+    APDU_50,
+    APDU_206,
+    APDU_480,
+    NO_READ_MULTIPLE,
+    NO_SEGMENTS,
+    FALSE_SEGMENTS,
+    SHORT_ANSWERS,
+    DROPS_LONG,
+    ONE_AT_A_TIME,
+    SLOW,
+    RESTARTING,
+    NO_COV,
+    MUTE_COV,
+    ODD_NAMES,
+    SILENT
+};
+
 const char *const sim_quirk_names[][2] = {
-    {"apdu-50", "takes and sends 50 octets at most"},
-    {"apdu-206", "takes and sends 206 octets at most"},
-    {"apdu-480", "takes and sends 480 octets at most, as on MS/TP"},
-    {"no-read-multiple", "rejects ReadPropertyMultiple"},
-    {"no-segments", "does not send segmented answers"},
-    {"false-segments", "says that it sends segmented answers, and aborts them"},
-    {"short-answers", "takes 1476 octets, but aborts answers longer than 300"},
-    {"drops-long", "leaves requests unanswered whose answers are longer than 300 octets"},
-    {"one-at-a-time", "forgets requests that come while it works on another"},
-    {"slow", "needs 700 ms for an answer"},
-    {"restarting", "is away for 20 s of every two minutes"},
-    {"no-cov", "rejects SubscribeCOV"},
-    {"mute-cov", "takes subscriptions to changes, and tells nothing"},
-    {"odd-names", "has names with / # + and characters beyond ASCII"},
-    {"silent", "answers nothing but Who-Is"},
-    {NULL, NULL},
+    [APDU_50] = {"apdu-50", "takes and sends 50 octets at most"},
+    [APDU_206] = {"apdu-206", "takes and sends 206 octets at most"},
+    [APDU_480] = {"apdu-480", "takes and sends 480 octets at most, as on MS/TP"},
+    [NO_READ_MULTIPLE] = {"no-read-multiple", "rejects ReadPropertyMultiple"},
+    [NO_SEGMENTS] = {"no-segments", "does not send segmented answers"},
+    [FALSE_SEGMENTS] = {"false-segments", "says that it sends segmented answers, and aborts them"},
+    [SHORT_ANSWERS] = {"short-answers", "takes 1476 octets, but aborts answers longer than 300"},
+    [DROPS_LONG] = {"drops-long", "leaves requests unanswered whose answers are longer than 300 octets"},
+    [ONE_AT_A_TIME] = {"one-at-a-time", "forgets requests that come while it works on another"},
+    [SLOW] = {"slow", "needs 700 ms for an answer"},
+    [RESTARTING] = {"restarting", "is away for 20 s of every two minutes"},
+    [NO_COV] = {"no-cov", "rejects SubscribeCOV"},
+    [MUTE_COV] = {"mute-cov", "takes subscriptions to changes, and tells nothing"},
+    [ODD_NAMES] = {"odd-names", "has names with / # + and characters beyond ASCII"},
+    [SILENT] = {"silent", "answers nothing but Who-Is"},
+    [SILENT + 1] = {NULL, NULL},
 };
 
 static void add_quirk(SimQuirks *quirks, size_t i)
 {
     switch (i) {
-    case 0: quirks->max_apdu = 50; break;
-    case 1: quirks->max_apdu = 206; break;
-    case 2: quirks->max_apdu = 480; break;
-    case 3: quirks->no_read_multiple = true; break;
-    case 4: quirks->no_segments = true; break;
-    case 5: quirks->no_segments = quirks->claims_segments = true; break;
-    case 6: quirks->answer_max = 300; break;
-    case 7:
+    case APDU_50: quirks->max_apdu = 50; break;
+    case APDU_206: quirks->max_apdu = 206; break;
+    case APDU_480: quirks->max_apdu = 480; break;
+    case NO_READ_MULTIPLE: quirks->no_read_multiple = true; break;
+    case NO_SEGMENTS: quirks->no_segments = true; break;
+    case FALSE_SEGMENTS: quirks->no_segments = quirks->claims_segments = true; break;
+    case SHORT_ANSWERS: quirks->answer_max = 300; break;
+    case DROPS_LONG:
         quirks->answer_max = 300;
         quirks->drops_long = true;
         break;
-    case 8:
+    case ONE_AT_A_TIME:
         quirks->one_at_a_time = true;
         quirks->work_us = quirks->work_us ? quirks->work_us : 20 * BP_MS;
         break;
-    case 9: quirks->work_us = 700 * BP_MS; break;
-    case 10: quirks->restarts_us = 2 * BP_MINUTE; break;
-    case 11: quirks->no_cov = true; break;
-    case 12: quirks->mute_cov = true; break;
-    case 13: quirks->odd_names = true; break;
-    default: quirks->silent = true; break;
+    case SLOW: quirks->work_us = 700 * BP_MS; break;
+    case RESTARTING: quirks->restarts_us = 2 * BP_MINUTE; break;
+    case NO_COV: quirks->no_cov = true; break;
+    case MUTE_COV: quirks->mute_cov = true; break;
+    case ODD_NAMES: quirks->odd_names = true; break;
+    case SILENT: quirks->silent = true; break;
+    default: break;
     }
 }
 
