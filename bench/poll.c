@@ -48,7 +48,7 @@ static void on_readings(void *owner, const CollectDevice *device, const MdlReadi
         bench->readings += readings[i].has_value;
 }
 
-static void on_state(void *owner, const CollectDevice *device)
+static void on_state(void *owner, CollectDevice *device)
 {
     (void)owner;
     (void)device;

@@ -1,5 +1,6 @@
-/* A datagram: refused, or taken apart so that its headers, put together again, say the same. */
-#include "bacnet/datagram.h"
+/* A datagram: refused, or taken apart so that its headers, put together again, say the same; and what it
+ * tells of routes taken in. */
+#include "bacnet/routes.h"
 
 #include <assert.h>
 
@@ -28,6 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     BpError err;
     if (bac_datagram_decode(bp_cursor(data, size), &from, &datagram, &err) != BP_OK)
         return 0;
+    static BacRoutes routes;
+    static int64_t now_us;
+    bac_routes_take(&routes, &datagram, ++now_us);
+    assert(routes.count <= BAC_ROUTES_MAX);
     BpBuf out = bp_buf(once, sizeof once), second = bp_buf(again, sizeof again);
     BpStatus status = bac_bvlc_decode(bp_cursor(data, size), &bvlc, &err);
     assert(status == BP_OK);

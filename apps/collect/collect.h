@@ -1,6 +1,6 @@
 /* bacpipes collect: BACnet devices to MQTT.
  *
- *   discover.c -> site.c             who is there, and what the database says of them
+ *   discover.c, routes.c -> site.c   who is there, and what the database says of them
  *   poll.c -> ask.c -> decode.c      device to readings (poll.h)
  *   trunk.c, subscribe.c             how much at once, and what devices tell by themselves
  *   publish.c -> outbox.c, spool.c   readings to batches, kept until they are stored
@@ -10,6 +10,7 @@
 
 #include "apps/collect/outbox.h"
 #include "apps/collect/poll.h"
+#include "bacnet/routes.h"
 #include "bacnet/server.h"
 #include "config/config.h"
 #include "io/bip/bip.h"
@@ -53,8 +54,9 @@ typedef struct Collect {
     BacServer server; /* our own device */
     CollectPoller *poller;
     LoopTimer *poll_timer, *discover_timer;
-    size_t scans;              /* under way */
-    uint16_t rejected_network; /* that a router said it cannot reach, and when that is worth a line again */
+    size_t scans; /* under way */
+    BacRoutes routes;
+    uint16_t rejected_network; /* by a router, and when that is worth a line again */
     int64_t rejected_again_us;
     int64_t asked_at_us; /* the last Who-Is */
     char targets[4096];  /* those that were asked last */
@@ -82,6 +84,11 @@ void collect_datagram(void *owner, const BacDatagram *datagram);
 void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan);
 BpStatus collect_open_network(Collect *collect, BpError *err) BP_CHECKED;
 void collect_poll_soon(Collect *collect);
+void collect_ask_who(const Collect *collect, const BacAddress *whom);
+
+/* routes.c */
+void collect_begin_routes(Collect *collect);
+void collect_ask_routers(Collect *collect);
 
 /* site.c */
 void collect_connected(void *owner);
@@ -89,7 +96,8 @@ void collect_database_lost(void *owner, const BpError *why);
 void collect_notice(void *owner, const char *channel, const char *payload);
 void collect_store_scan(Collect *collect, const CollectDevice *device, const CollectScan *scan);
 void collect_store_address(Collect *collect, const CollectDevice *device, const BacAddress *address);
-void collect_device_state(void *owner, const CollectDevice *device);
+void collect_device_state(void *owner, CollectDevice *device);
+void collect_device_learned(Collect *collect);
 void collect_reload(void *owner);
 CollectPollSettings collect_poll_settings(const Cfg *cfg);
 

@@ -130,6 +130,8 @@ struct CollectDevice {
     uint8_t said_segmentation;
     uint8_t scan_failures; /* in a row */
     int64_t scan_retry_us;
+    uint16_t stored_octets, stored_more; /* of what was learned, as the database has it. The owner's, like: */
+    bool stored_multiple;
     int64_t scanned_us; /* monotonic, when it was last read out whole; INT64_MIN: never. The owner's */
 };
 

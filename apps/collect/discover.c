@@ -19,7 +19,7 @@ static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
         bip_send(collect->bip, to, datagram);
 }
 
-static void send_who_is(Collect *collect, const BacAddress *to, BacBvlcFunction function)
+static void send_who_is(const Collect *collect, const BacAddress *to, BacBvlcFunction function)
 {
     uint8_t memory[BAC_DATAGRAM_MAX];
     BpBuf out = bp_buf(memory, sizeof memory);
@@ -29,6 +29,11 @@ static void send_who_is(Collect *collect, const BacAddress *to, BacBvlcFunction 
     bac_who_is_encode(&out, &everybody);
     bac_datagram_end(&out, begin);
     bip_send(collect->bip, to, bp_buf_text(&out));
+}
+
+void collect_ask_who(const Collect *collect, const BacAddress *whom)
+{
+    send_who_is(collect, whom, BAC_BVLC_ORIGINAL_UNICAST);
 }
 
 /* Of setting discovery.targets: addresses with blanks between them. */
@@ -43,7 +48,7 @@ static void ask_targets(Collect *collect)
         if (word.size == 0)
             continue;
         if (bac_address_parse(word, &address, &err) == BP_OK)
-            send_who_is(collect, &address, BAC_BVLC_ORIGINAL_UNICAST);
+            collect_ask_who(collect, &address);
         else
             bp_log(BP_LOG_WARNING, "discovery.targets: %s", err.text);
     }
@@ -60,6 +65,7 @@ void collect_discover(void *owner)
     collect->asked_at_us = loop_now_us(collect->loop);
     send_who_is(collect, &everywhere, BAC_BVLC_ORIGINAL_BROADCAST);
     ask_targets(collect);
+    collect_ask_routers(collect);
 }
 
 /* Settings are others now: addresses that were added are asked at once, and everybody where devices are to be
@@ -193,37 +199,13 @@ void collect_poll_soon(Collect *collect)
     loop_timer_set(collect->poll_timer, collect_poll_next_due_us(collect->poller));
 }
 
-/* A router that cannot pass on what we send is worth a line, once in a while: its devices go silent. */
-static void take_network_message(Collect *collect, const BacDatagram *datagram)
-{
-    static const char *const reasons[] = {"an error",       "it knows no way to that network",
-                                          "it is busy",     "it does not know the message",
-                                          "it is too long", "security",
-                                          "a wrong address"};
-    enum { REASONS = sizeof reasons / sizeof reasons[0], AGAIN_S = 600 };
-    BpCursor in = datagram->body;
-    char router[BAC_ADDRESS_TEXT_MAX];
-    const uint8_t reason = bp_cursor_u8(&in);
-    const uint16_t network = bp_cursor_u16(&in);
-    const int64_t now_us = loop_now_us(collect->loop);
-    if (datagram->npdu.message != BAC_REJECT_MESSAGE_TO_NETWORK || in.failed ||
-        (collect->rejected_network == network && now_us < collect->rejected_again_us))
-        return;
-    collect->rejected_network = network;
-    collect->rejected_again_us = now_us + AGAIN_S * BP_SECOND;
-    bp_log(BP_LOG_WARNING, "the router %s does not pass on messages to network %u: %s",
-           bac_address_format(&datagram->from, router), network,
-           reason < REASONS ? reasons[reason] : "for reasons of its own");
-}
-
 void collect_datagram(void *owner, const BacDatagram *datagram)
 {
     Collect *collect = owner;
     const int64_t now_us = loop_now_us(collect->loop);
-    if (datagram->npdu.is_network_message)
-        take_network_message(collect, datagram);
-    else if (datagram->has_apdu && datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
-             datagram->apdu.service == BAC_SERVICE_UNCONFIRMED_I_AM)
+    bac_routes_take(&collect->routes, datagram, now_us);
+    if (datagram->has_apdu && datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
+        datagram->apdu.service == BAC_SERVICE_UNCONFIRMED_I_AM)
         take_i_am(collect, datagram);
     else if (!collect_poll_receive(collect->poller, datagram, now_us))
         bac_server_receive(&collect->server, datagram, now_us);
@@ -265,7 +247,23 @@ static const uint32_t own_properties[] = {
     BAC_PROP_NUMBER_OF_APDU_RETRIES,
     BAC_PROP_DATABASE_REVISION,
     BAC_PROP_APPLICATION_SOFTWARE_VERSION,
+    BAC_PROP_PROTOCOL_SERVICES_SUPPORTED,
+    BAC_PROP_PROTOCOL_OBJECT_TYPES_SUPPORTED,
+    BAC_PROP_DEVICE_ADDRESS_BINDING,
 };
+
+/* Of BACnetServicesSupported, what we carry out; of BACnetObjectTypesSupported, what we have. */
+static const uint8_t own_services[] = {1, 12, 14, 26, 28, 33, 34}, own_types[] = {BAC_DEVICE};
+enum { SERVICE_BITS = 41, TYPE_BITS = 60 };
+
+static void put_bits(BpBuf *out, const uint8_t *set, size_t set_count, uint32_t count)
+{
+    uint8_t octets[8] = {0};
+    for (size_t i = 0; i < set_count; i++)
+        octets[set[i] / 8] |= (uint8_t)(0x80 >> set[i] % 8);
+    const BacValue value = {.type = BAC_BIT_STRING, .bits = {octets, count}};
+    bac_value_encode(out, &value);
+}
 
 static BacRefusal refusal(BacErrorClass error_class, BacErrorCode code)
 {
@@ -321,6 +319,13 @@ static BacRefusal read_own(void *owner, const BacReference *reference, BpBuf *ou
     case BAC_PROP_NUMBER_OF_APDU_RETRIES:
         put_natural(out, BAC_UNSIGNED, (uint64_t)collect->cfg.bacnet_retries);
         break;
+    case BAC_PROP_PROTOCOL_SERVICES_SUPPORTED:
+        put_bits(out, own_services, sizeof own_services, SERVICE_BITS);
+        break;
+    case BAC_PROP_PROTOCOL_OBJECT_TYPES_SUPPORTED:
+        put_bits(out, own_types, sizeof own_types, TYPE_BITS);
+        break;
+    case BAC_PROP_DEVICE_ADDRESS_BINDING: break; /* an empty list */
     default: return refusal(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
     }
     return (BacRefusal){0};

@@ -21,6 +21,18 @@ CollectLimits collect_limits(uint32_t max_apdu, bool read_multiple)
                            .multiple_retry_us = INT64_MAX};
 }
 
+void collect_limits_recall(CollectLimits *limits, bool read_multiple, int64_t answer_octets, int64_t now_us)
+{
+    if (limits->read_multiple && !read_multiple) {
+        limits->read_multiple = false;
+        limits->multiple_retry_us = now_us + RETRY_AFTER_S * BP_SECOND;
+    }
+    if (answer_octets >= BAC_APDU_MIN && answer_octets < limits->answer_octets) {
+        limits->answer_octets = (uint16_t)answer_octets;
+        limits->answer_retry_us = now_us + RETRY_AFTER_S * BP_SECOND;
+    }
+}
+
 static CollectRemedy ask_less(CollectLimits *limits, size_t count, size_t answer_octets, int64_t now_us)
 {
     if (count <= 1)

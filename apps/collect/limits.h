@@ -17,6 +17,9 @@ typedef struct CollectLimits {
 /* From what the device said in its I-Am (any number) and in its Protocol_Services_Supported. */
 CollectLimits collect_limits(uint32_t max_apdu, bool read_multiple);
 
+/* What was learned by a run before, from now on; like what is learned now, more is tried after an hour. */
+void collect_limits_recall(CollectLimits *limits, bool read_multiple, int64_t answer_octets, int64_t now_us);
+
 /* What is to be done about a batch that a device did not answer as asked. */
 typedef enum CollectRemedy {
     COLLECT_ASK_LESS,  /* it was too much: the limits are now smaller */

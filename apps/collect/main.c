@@ -25,7 +25,7 @@ static void send_request(void *owner, const BacAddress *to, BpStr datagram)
         bip_send(collect->bip, to, datagram);
 }
 
-static void on_device_state(void *owner, const CollectDevice *device)
+static void on_device_state(void *owner, CollectDevice *device)
 {
     char address[BAC_ADDRESS_TEXT_MAX];
     bac_address_format(&device->peer.address, address);
@@ -65,6 +65,7 @@ static void begin(Collect *collect, PgOptions *options)
     collect->publish_timer = loop_timer_new(loop, collect_publish, collect);
     collect->status_timer = loop_timer_new(loop, collect_status, collect);
     collect->poller = new_poller(collect);
+    collect_begin_routes(collect);
     collect->outbox.memory_max = collect->cfg.spool_memory;
     collect->outbox.disk_max = collect->cfg.spool_size;
     options->owner = collect;

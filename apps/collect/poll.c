@@ -453,6 +453,14 @@ void collect_poll_restarted(CollectPoller *poller, CollectDevice *device, int64_
     serve(poller, now_us);
 }
 
+void collect_poll_pause(CollectPoller *poller, const BacAddress *network, int64_t until_us, int64_t now_us)
+{
+    CollectTrunk *trunk = find_trunk(poller, network);
+    trunk->free_at_us = until_us;
+    pass_on(poller, trunk, now_us);
+    serve(poller, now_us);
+}
+
 /* ---- making one ---- */
 
 CollectPoller *collect_poll_new(const CollectPollHooks *hooks, const CollectPollSettings *settings,

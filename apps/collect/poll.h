@@ -42,7 +42,7 @@ typedef struct CollectPollHooks {
     /* Readings of one device, with its reasons, are valid until the hook returns. */
     void (*on_readings)(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count);
     /* device->state is another now; device->reason says why. */
-    void (*on_state)(void *owner, const CollectDevice *device);
+    void (*on_state)(void *owner, CollectDevice *device);
     /* A scan has ended, well or not; it is the owner's now. */
     void (*on_scanned)(void *owner, CollectDevice *device, CollectScan *scan);
 } CollectPollHooks;
@@ -106,6 +106,10 @@ void collect_poll_scan(CollectPoller *poller, CollectDevice *device, CollectScan
 /* The device has said that it is there without being asked: it may have restarted, and has then forgotten
  * subscriptions. */
 void collect_poll_restarted(CollectPoller *poller, CollectDevice *device, int64_t now_us);
+
+/* The network behind a router (its address, with the network's number) is left alone until then; what is
+ * under way ends as it does. */
+void collect_poll_pause(CollectPoller *poller, const BacAddress *network, int64_t until_us, int64_t now_us);
 
 /* Takes any datagram; true if it was for the poller: an answer to a request of ours, or a notification. */
 bool collect_poll_receive(CollectPoller *poller, const BacDatagram *datagram, int64_t now_us);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { POINT_ID_MAX = 10 * 1000 * 1000 };
+enum { POINT_ID_MAX = 10 * 1000 * 1000, WINDOW_MAX = 64 };
 static const int64_t RELOAD_AFTER_US = 200 * BP_MS; /* changes come in flocks */
 
 static BpStr site_of(const Collect *collect)
@@ -79,6 +79,20 @@ static CollectDevice *find_by_id(const Collect *collect, int32_t device_id)
     return NULL;
 }
 
+/* A limit that took timeouts to find is not looked for again after each restart. */
+static void recall(CollectDevice *device, BpStr learned, int64_t now_us)
+{
+    json_auto_t *json = json_loadb(learned.data, learned.size, 0, NULL);
+    int multiple = 1;
+    json_int_t octets = 0, window = 1;
+    if (!json || json_unpack(json, "{s?b, s?I, s?I}", "read_multiple", &multiple, "answer_octets", &octets,
+                             "window", &window) != 0)
+        return;
+    collect_limits_recall(&device->limits, multiple != 0, octets, now_us);
+    if (window > 1 && window <= WINDOW_MAX)
+        device->pace.more = (uint16_t)(window - 1);
+}
+
 static void take_device(Collect *collect, const PgRows *rows, size_t row)
 {
     BacAddress address;
@@ -97,8 +111,10 @@ static void take_device(Collect *collect, const PgRows *rows, size_t row)
     }
     const bool is_new = device->device_id == 0;
     device->device_id = (int32_t)pg_get_integer(rows, row, 0);
-    if (is_new)
+    if (is_new) {
+        recall(device, pg_get_text(rows, row, 7), loop_now_us(collect->loop));
         collect_device_state(collect, device);
+    }
     const bool enabled = pg_get_bool(rows, row, 4);
     const int64_t interval_us = pg_get_integer(rows, row, 5) * BP_MS;
     device->interval_us = interval_us ? interval_us : collect->cfg.poll_interval;
@@ -412,7 +428,7 @@ static json_t *object_json(const CollectScanObject *object)
                      number_or_null(object->cov_increment), "commandable", object->commandable);
 }
 
-/* Three statements in one transaction; their texts live until it has ended. */
+/* Four statements in one transaction; their texts live until it has ended. */
 typedef struct Storing {
     Collect *collect;
     char *device, *points;
@@ -420,17 +436,28 @@ typedef struct Storing {
     uint32_t instance;
     size_t count;
     PgValue values[2][3];
-    PgStep steps[3];
+    PgStep steps[4];
 } Storing;
+
+/* What is new, changed and gone since it was last read out. */
+static void tell_scan(const Storing *storing, const PgRows *rows)
+{
+    const long long added = (long long)pg_get_integer(rows, 0, 0),
+                    changed = (long long)pg_get_integer(rows, 0, 1),
+                    gone = (long long)pg_get_integer(rows, 0, 2);
+    bp_log(BP_LOG_INFO, "device %u (%s) read out: %zu points, %lld new, %lld changed, %lld gone",
+           storing->instance, storing->address, storing->count, added, changed, gone);
+    if (pg_get_integer(rows, 0, 3) > 0)
+        bp_log(BP_LOG_WARNING, "device %u (%s) has these points no more, which are kept: %.*s",
+               storing->instance, storing->address, BP_STR_ARGS(pg_get_text(rows, 0, 4)));
+}
 
 static void on_scan_stored(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Storing *storing = context;
-    (void)rows;
-    if (status == BP_OK)
-        bp_log(BP_LOG_INFO, "device %u (%s) read out: %zu points", storing->instance, storing->address,
-               storing->count);
-    else
+    if (status == BP_OK && pg_row_count(rows) > 0)
+        tell_scan(storing, rows);
+    else if (status != BP_OK)
         bp_log(BP_LOG_WARNING, "storing what device %u (%s) has: %s", storing->instance, storing->address,
                err->text);
     CollectDevice *device = NULL;
@@ -468,7 +495,8 @@ void collect_store_scan(Collect *collect, const CollectDevice *device, const Col
     storing->steps[0] = (PgStep){SQL_UPSERT_DEVICE, storing->values[0], 2};
     storing->steps[1] = (PgStep){SQL_UPDATE_POINTS, storing->values[1], 3};
     storing->steps[2] = (PgStep){SQL_INSERT_POINTS, storing->values[1], 3};
-    pg_transaction(collect->pg, storing->steps, 3, on_scan_stored, storing);
+    storing->steps[3] = (PgStep){SQL_UPDATE_MISSING_POINTS, storing->values[1], 3};
+    pg_transaction(collect->pg, storing->steps, 4, on_scan_stored, storing);
 }
 
 static void on_address_stored(void *context, BpStatus status, const PgRows *rows, const BpError *err)
@@ -491,16 +519,32 @@ void collect_store_address(Collect *collect, const CollectDevice *device, const 
 
 /* ---- how a device is ---- */
 
-void collect_device_state(void *owner, const CollectDevice *device)
+static bool is_learned_stored(const CollectDevice *device)
+{
+    return device->stored_multiple == device->limits.read_multiple &&
+           device->stored_octets == device->limits.answer_octets && device->stored_more == device->pace.more;
+}
+
+void collect_device_learned(Collect *collect)
+{
+    for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
+        if (!is_learned_stored(device))
+            collect_device_state(collect, device);
+}
+
+void collect_device_state(void *owner, CollectDevice *device)
 {
     Collect *collect = owner;
-    char learned[128];
+    char learned[160];
     if (device->device_id == 0 || !pg_is_connected(collect->pg))
         return; /* told when it has a row, and when the database is back */
+    device->stored_multiple = device->limits.read_multiple;
+    device->stored_octets = device->limits.answer_octets;
+    device->stored_more = device->pace.more;
     snprintf(learned, sizeof learned,
-             "{\"read_multiple\": %s, \"request_octets\": %u, \"answer_octets\": %u}",
+             "{\"read_multiple\": %s, \"request_octets\": %u, \"answer_octets\": %u, \"window\": %u}",
              device->limits.read_multiple ? "true" : "false", device->limits.request_octets,
-             device->limits.answer_octets);
+             device->limits.answer_octets, device->pace.more + 1U);
     const PgValue values[] = {
         pg_text(site_of(collect)),
         pg_integer(device->device_id),

@@ -112,6 +112,8 @@ void collect_status(void *owner)
 {
     Collect *collect = owner;
     look_at_clock(collect);
+    bac_routes_expire(&collect->routes, loop_now_us(collect->loop));
+    collect_device_learned(collect);
     collect_begin_scans(collect);
     loop_timer_set(collect->status_timer, loop_now_us(collect->loop) + STATUS_EVERY_US);
     if (!collect->mqtt || !mqtt_is_connected(collect->mqtt))

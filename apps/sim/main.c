@@ -29,7 +29,7 @@ typedef struct Sim {
 
 typedef struct SimArguments {
     const char *address, *broadcast, *start, *speed, *quirks, *bbmd;
-    int64_t port, points, seed, network, trunk, instance;
+    int64_t port, points, seed, network, own_network, trunk, instance;
     bool list, without_flaws;
 } SimArguments;
 
@@ -163,7 +163,11 @@ static BpStatus read_arguments(const SimArguments *given, SimNetworkOptions *opt
         status = bp_time_parse(bp_str(given->start), start_us, err);
     if (status == BP_OK && given->trunk && !given->network)
         status = bp_fail(err, BP_INVALID, "--trunk wants --network NUMBER: the devices behind it share it");
+    if (status == BP_OK && given->own_network && !given->network)
+        status =
+            bp_fail(err, BP_INVALID, "--own-network wants --network NUMBER: it is a router that tells it");
     options->network = (uint16_t)given->network;
+    options->own_network = (uint16_t)given->own_network;
     options->trunk_us = given->trunk * BP_MS;
     return status;
 }
@@ -238,6 +242,12 @@ int sim_main(int argc, char **argv)
          .value = "NUMBER",
          .meaning = "Put all devices behind the one address, as stations of this network",
          .integer = &given.network,
+         .min = 1,
+         .max = 65534},
+        {.name = "own-network",
+         .value = "NUMBER",
+         .meaning = "With --network: the router says that the network in front of it has this number",
+         .integer = &given.own_network,
          .min = 1,
          .max = 65534},
         {.name = "instance",

@@ -1,6 +1,7 @@
 #include "apps/sim/network.h"
 
 #include "bacnet/bbmd.h"
+#include "bacnet/routes.h"
 #include "base/time.h"
 
 #include <assert.h>
@@ -20,6 +21,7 @@ struct SimNetwork {
     SimNetworkOptions options;
     Bip *router; /* NULL where each device has an address */
     SimTrunk trunk;
+    bool is_busy; /* the router has said so */
     BacBbmd bbmd;
     Station *stations;
     size_t count;
@@ -31,6 +33,8 @@ static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
     Station *station = owner;
     bip_send(station->bip, to, datagram);
 }
+
+static void tell_business(SimNetwork *network);
 
 /* ---- timers ---- */
 
@@ -52,6 +56,7 @@ static void on_timer(void *owner)
     SimNetwork *network = owner;
     for (size_t i = 0; i < network->count; i++)
         sim_station_advance(&network->stations[i].sim, loop_now_us(network->loop));
+    tell_business(network);
     arm(network);
 }
 
@@ -136,44 +141,67 @@ static BpStatus open_addresses(SimNetwork *network, BpError *err)
 
 /* ---- all behind one address ---- */
 
-static void send_network_message(SimNetwork *network, const BacAddress *to, BacNetworkMessage message,
-                                 uint16_t number)
+/* `to` NULL: to everybody in front of the router. */
+static void send_network_message(const SimNetwork *network, const BacAddress *to, BacNetworkMessage message,
+                                 const BpBuf *contents)
 {
-    uint8_t memory[BAC_DATAGRAM_MAX];
+    uint8_t memory[64];
     BpBuf out = bp_buf(memory, sizeof memory);
-    const BacBvlc bvlc = {.function = BAC_BVLC_ORIGINAL_UNICAST};
-    const BacNpdu npdu = {.is_network_message = true, .message = (uint8_t)message};
-    const size_t begin = bac_bvlc_begin(&out, &bvlc);
-    bac_npdu_encode(&out, &npdu);
-    bp_buf_u16(&out, number);
-    bac_bvlc_end(&out, begin);
-    bip_send(network->router, to, bp_buf_text(&out));
+    BacAddress all = bip_broadcast_address(network->router);
+    bac_network_message_write(&out, to ? BAC_BVLC_ORIGINAL_UNICAST : BAC_BVLC_ORIGINAL_BROADCAST,
+                              to ? to : &all, message, bp_buf_text(contents));
+    bip_send(network->router, to ? to : &all, bp_buf_text(&out));
+}
+
+static void tell_network(const SimNetwork *network, const BacAddress *to, BacNetworkMessage message)
+{
+    uint8_t memory[2];
+    BpBuf number = bp_buf(memory, sizeof memory);
+    bp_buf_u16(&number, network->options.network);
+    send_network_message(network, to, message, &number);
 }
 
 /* It knows no way there (6.4.4). */
-static void reject(SimNetwork *network, const BacAddress *to, uint16_t number)
+static void reject(const SimNetwork *network, const BacAddress *to, uint16_t number)
 {
-    enum { NOT_DIRECTLY_CONNECTED = 1 };
-    uint8_t memory[BAC_DATAGRAM_MAX];
-    BpBuf out = bp_buf(memory, sizeof memory);
-    const BacBvlc bvlc = {.function = BAC_BVLC_ORIGINAL_UNICAST};
-    const BacNpdu npdu = {.is_network_message = true, .message = BAC_REJECT_MESSAGE_TO_NETWORK};
-    const size_t begin = bac_bvlc_begin(&out, &bvlc);
-    bac_npdu_encode(&out, &npdu);
-    bp_buf_u8(&out, NOT_DIRECTLY_CONNECTED);
-    bp_buf_u16(&out, number);
-    bac_bvlc_end(&out, begin);
-    bip_send(network->router, to, bp_buf_text(&out));
+    uint8_t memory[3];
+    BpBuf contents = bp_buf(memory, sizeof memory);
+    bp_buf_u8(&contents, BAC_NETWORK_UNREACHABLE);
+    bp_buf_u16(&contents, number);
+    send_network_message(network, to, BAC_REJECT_MESSAGE_TO_NETWORK, &contents);
 }
 
-static void take_network_message(SimNetwork *network, const BacDatagram *datagram)
+static void tell_own_number(const SimNetwork *network)
+{
+    uint8_t memory[3];
+    BpBuf contents = bp_buf(memory, sizeof memory);
+    bp_buf_u16(&contents, network->options.own_network);
+    bp_buf_u8(&contents, 1); /* configured, not learned */
+    if (network->options.own_network)
+        send_network_message(network, NULL, BAC_NETWORK_NUMBER_IS, &contents);
+}
+
+static void take_network_message(const SimNetwork *network, const BacDatagram *datagram)
 {
     BpCursor in = datagram->body;
+    if (datagram->npdu.message == BAC_WHAT_IS_NETWORK_NUMBER)
+        tell_own_number(network);
     if (datagram->npdu.message != BAC_WHO_IS_ROUTER_TO_NETWORK)
         return;
     const bool all = bp_cursor_remaining(&in) == 0;
     if (all || bp_cursor_u16(&in) == network->options.network)
-        send_network_message(network, &datagram->from, BAC_I_AM_ROUTER_TO_NETWORK, network->options.network);
+        tell_network(network, &datagram->from, BAC_I_AM_ROUTER_TO_NETWORK);
+}
+
+/* With more to carry than it soon can, it asks for silence (6.4.5), and says when it has done. */
+static void tell_business(SimNetwork *network)
+{
+    enum { MUCH = 24, LITTLE = 4 };
+    if (!network->router || network->is_busy == (network->trunk.waiting > (network->is_busy ? LITTLE : MUCH)))
+        return;
+    network->is_busy = !network->is_busy;
+    tell_network(network, NULL,
+                 network->is_busy ? BAC_ROUTER_BUSY_TO_NETWORK : BAC_ROUTER_AVAILABLE_TO_NETWORK);
 }
 
 static void on_routed(void *owner, const BacDatagram *datagram)
@@ -196,6 +224,7 @@ static void on_routed(void *owner, const BacDatagram *datagram)
             (to->length == station->length && memcmp(to->mac, station->mac, to->length) == 0))
             receive(&network->stations[i], datagram);
     }
+    tell_business(network);
 }
 
 static BpStatus open_router(SimNetwork *network, BpError *err)
@@ -286,6 +315,10 @@ void sim_network_tell(SimNetwork *network)
 
 void sim_network_announce(SimNetwork *network)
 {
+    if (network->router) {
+        tell_network(network, NULL, BAC_I_AM_ROUTER_TO_NETWORK);
+        tell_own_number(network);
+    }
     for (size_t i = 0; i < network->count; i++) {
         BacAddress all = bip_broadcast_address(network->stations[i].bip);
         if (network->router)

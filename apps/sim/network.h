@@ -13,6 +13,7 @@ typedef struct SimNetworkOptions {
     LoopAddress address;
     LoopAddress broadcast; /* all zero: found from the interface */
     uint16_t network;      /* 0: each device has an address; else the number of the network behind the one */
+    uint16_t own_network;  /* and that of the network in front of it; 0: the router does not know it */
     /* Of the devices in turn, the first `quirk_count` of them; the others have none. */
     const SimQuirks *quirks;
     size_t quirk_count;

@@ -46,6 +46,15 @@ readings() {
          where d.instance = $1 and r.time > now() - interval '$2 s'"
 }
 
+# state_at ADDRESS: of the device there
+state_at() {
+    sql "select state from device_status join device using (site_id, device_id) where address like '$1%'"
+}
+# learned INSTANCE KEY
+learned() {
+    sql "select learned ->> '$2' from device_status join device using (site_id, device_id) where instance = $1"
+}
+
 @test "an independent stack's device is found by its address, polled, and its values are where they belong" {
     command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] ||
         skip "NOT TESTED: Node.js 20 or newer is not here"
@@ -113,4 +122,46 @@ readings() {
     sql "insert into device (site_id, device_id, address, instance) values ('demo', 9001, '127.80.0.1:$port/2009:01', 9001)"
     sql "insert into point (site_id, point_id, device_id, object_type, object_instance, poll_interval_ms) values ('demo', 90001, 9001, 'analog-input', 1, 1000)"
     until_true "grep -q 'the router 127.80.0.1:$port does not pass on messages to network 2009: it knows no way' $data/log/collect.log" 30
+}
+
+@test "two networks with one number are told and kept apart; what a device no longer has is told and kept" {
+    "$bacpipes" sim --address 127.80.0.1 --port $port --points 12 --instance 6001 --network 2001 >"$folder/sim" 2>&1 3>&- &
+    sim=$!
+    "$bacpipes" sim --address 127.80.0.9 --port $port --points 12 --instance 6001 --network 2001 >"$folder/sim2" 2>&1 3>&- &
+    pids+=($!)
+    run_site
+    sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.80.0.1:$port/2001 127.80.0.9:$port/2001')"
+    until_true '[ "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 6001")" -eq 24 ]' 30
+    [ "$(sql "select count(*) from device where instance = 6001")" -eq 2 ]
+    grep -q 'network 2001 is behind the router 127.80.0.[19]:.* and behind 127.80.0.[19]:.*: two networks with one number' "$data/log/collect.log"
+    # One of them comes back with fewer points.
+    kill "$sim"
+    until_true '[ "$(state_at 127.80.0.1:)" = offline ]' 60
+    "$bacpipes" sim --address 127.80.0.1 --port $port --points 9 --instance 6001 --network 2001 >"$folder/sim" 2>&1 3>&- &
+    pids+=($!)
+    until_true "grep -q ready $folder/sim" 10
+    until_true '[ "$(state_at 127.80.0.1:)" = online ]' 60
+    kill -INT "$up" && wait "$up"
+    run_site
+    until_true "grep -q 'device 6001 (127.80.0.1:.*) read out: 9 points, 0 new, [0-9]* changed, 3 gone' $data/log/collect.log" 30
+    grep -q 'device 6001 (127.80.0.1:.*) has these points no more, which are kept: ' "$data/log/collect.log"
+    [ "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 6001 and missing_since is not null")" -eq 3 ]
+    [ "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 6001")" -eq 24 ]
+}
+
+@test "what was learned of a device outlives a restart" {
+    "$bacpipes" sim --address 127.81.0.1 --port $port --points 20 --instance 7001 --quirks no-read-multiple >"$folder/sim" 2>&1 3>&- &
+    pids+=($!)
+    run_site
+    sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.81.0.1:$port'), ('demo', 'poll.interval', '2s')"
+    # It names the service among those it has, so that it is tried.
+    until_true '[ "$(learned 7001 read_multiple)" = false ]' 60
+    # Of another one it is only said: were it forgotten, the collector would say otherwise at once.
+    sql "update device_status set learned = learned || '{\"read_multiple\": false, \"answer_octets\": 333}' where device_id = (select device_id from device where instance = 1001)"
+    kill -INT "$up" && wait "$up"
+    run_site
+    until_true '[ "$(readings 7001 4)" -gt 0 ] && [ "$(readings 1001 4)" -gt 0 ]' 30
+    [ "$(learned 7001 read_multiple)" = false ]
+    [ "$(learned 1001 read_multiple)" = false ]
+    [ "$(learned 1001 answer_octets)" = 333 ]
 }

@@ -121,7 +121,7 @@ static inline void field_readings(void *owner, const CollectDevice *device, cons
     }
 }
 
-static inline void field_state(void *owner, const CollectDevice *device)
+static inline void field_state(void *owner, CollectDevice *device)
 {
     Field *field = owner;
     field->stations[device->device_id - 1].states++;

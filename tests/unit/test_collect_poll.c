@@ -108,6 +108,25 @@ static void faults_and_oddities_become_qualities(void **state)
     field_free(field);
 }
 
+static void what_a_run_before_has_learned_is_known_and_more_is_tried_later(void **state)
+{
+    (void)state;
+    CollectLimits limits = collect_limits(1476, true);
+    collect_limits_recall(&limits, false, 300, BP_SECOND);
+    assert_false(limits.read_multiple);
+    assert_int_equal(limits.answer_octets, 300);
+    collect_limits_relax(&limits, 1476, 30 * BP_MINUTE);
+    assert_int_equal(limits.answer_octets, 300);
+    collect_limits_relax(&limits, 1476, 61 * BP_MINUTE);
+    assert_true(limits.read_multiple);
+    assert_int_equal(limits.answer_octets, 600);
+    limits = collect_limits(480, true);
+    collect_limits_recall(&limits, true, 1476, 0); /* it says now that it takes less */
+    assert_int_equal(limits.answer_octets, 480);
+    collect_limits_recall(&limits, true, 7, 0); /* nonsense */
+    assert_int_equal(limits.answer_octets, 480);
+}
+
 static void an_unknown_object_spoils_no_neighbour(void **state)
 {
     (void)state;
@@ -321,6 +340,36 @@ static void a_device_that_is_removed_leaves_the_trunk_to_the_others(void **state
     for (size_t i = 0; i < 6; i++)
         if (i != removed)
             assert_non_null(field->stations[i].scan);
+    field_free(field);
+}
+
+static void a_busy_router_is_left_alone_until_it_is_free(void **state)
+{
+    (void)state;
+    Field *field = field_new(4, NULL, 0, 15 * BP_MS);
+    for (size_t i = 0; i < field->count; i++)
+        field_poll(field, i, 5 * BP_SECOND, 0);
+    field_run(field, 30 * BP_SECOND);
+    const uint64_t before = field->trunk.carried;
+    BacAddress network = field_address(field, 0);
+    network.remote = (BacStation){.network = TRUNK_NETWORK};
+    const int64_t now_us = field->network.now_us;
+    collect_poll_pause(field->poller, &network, now_us + 30 * BP_SECOND, now_us);
+    field_run(field, 20 * BP_SECOND);
+    assert_in_range(field->trunk.carried, before, before + 1);             /* what was under way */
+    collect_poll_pause(field->poller, &network, 0, field->network.now_us); /* it says that it is free */
+    field_run(field, 2 * BP_SECOND);
+    assert_true(field->trunk.carried >= before + 4);
+    const uint64_t freed = field->trunk.carried;
+    collect_poll_pause(field->poller, &network, field->network.now_us + 10 * BP_SECOND,
+                       field->network.now_us);
+    field_run(field, 20 * BP_SECOND); /* it says nothing more: half of the time is its own */
+    assert_true(field->trunk.carried > freed);
+    for (size_t i = 0; i < field->count; i++) {
+        assert_int_equal(field->stations[i].device->state, COLLECT_ONLINE);
+        assert_int_equal(field->stations[i].seen[0].bad, 0);
+    }
+    assert_int_equal(field->wrong, 0);
     field_free(field);
 }
 
@@ -554,6 +603,7 @@ int main(void)
         cmocka_unit_test(a_disabled_device_is_left_alone_and_goes_on_when_enabled),
         cmocka_unit_test(a_new_interval_holds_at_once),
         cmocka_unit_test(faults_and_oddities_become_qualities),
+        cmocka_unit_test(what_a_run_before_has_learned_is_known_and_more_is_tried_later),
         cmocka_unit_test(an_unknown_object_spoils_no_neighbour),
         cmocka_unit_test(a_silent_device_is_told_probed_and_delays_nobody),
         cmocka_unit_test(half_of_the_devices_silent_leaves_the_others_on_time),
@@ -564,6 +614,7 @@ int main(void)
         cmocka_unit_test(a_dead_device_on_a_trunk_holds_up_nobody),
         cmocka_unit_test(an_overloaded_trunk_is_never_idle_and_starves_nobody),
         cmocka_unit_test(a_device_that_is_removed_leaves_the_trunk_to_the_others),
+        cmocka_unit_test(a_busy_router_is_left_alone_until_it_is_free),
         cmocka_unit_test(a_trunk_keeps_to_its_budget),
         cmocka_unit_test(a_device_that_keeps_up_is_asked_more_at_once),
         cmocka_unit_test(a_device_with_room_for_one_is_soon_asked_one_at_a_time),
