@@ -58,9 +58,10 @@ typedef struct Collect {
     BacRoutes routes;
     uint16_t rejected_network; /* by a router, and when that is worth a line again */
     int64_t rejected_again_us;
-    int64_t asked_at_us; /* the last Who-Is */
-    char targets[4096];  /* those that were asked last */
-    bool looks;          /* setting discovery.enabled, as it was acted on */
+    int64_t asked_at_us;  /* the last Who-Is */
+    int64_t asked_far_us; /* and the last for a new registration with a BBMD; 0: none */
+    char targets[4096];   /* those that were asked last */
+    bool looks;           /* setting discovery.enabled, as it was acted on */
 
     Mqtt *mqtt;
     char broker[600];

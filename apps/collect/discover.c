@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SCANS_AT_ONCE = 16, SCAN_RETRY_S = 60, SCAN_DOUBLINGS = 6 };
+enum { SCANS_AT_ONCE = 16, SCAN_RETRY_S = 60, SCAN_DOUBLINGS = 6, ASK_FAR_AGAIN_S = 60 };
 static const int64_t SCAN_WINDOW_US =
     30 * BP_SECOND; /* after a Who-Is: whoever says that it is there then, answers it */
 
@@ -355,7 +355,11 @@ static const BacObjects own_objects = {
 static void on_registered(void *owner)
 {
     Collect *collect = owner;
+    const int64_t now_us = loop_now_us(collect->loop);
     bp_log(BP_LOG_INFO, "registered as a foreign device with the BBMD %s", collect->cfg.bacnet_bbmd);
+    if (collect->asked_far_us && now_us - collect->asked_far_us < ASK_FAR_AGAIN_S * BP_SECOND)
+        return; /* a BBMD that comes and goes */
+    collect->asked_far_us = now_us;
     collect_discover(collect);
 }
 

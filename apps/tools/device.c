@@ -111,7 +111,7 @@ static BpStatus find_by_instance(ToolsNode *node, const Cfg *cfg, uint32_t insta
 {
     Search search = {.count = 0};
     ToolsTargets targets = {.count = 0};
-    const ToolsListener listener = {{true, instance, instance}, note, &search};
+    const ToolsListener listener = {{true, instance, instance}, note, NULL, &search};
     if (tools_device_targets(&targets, cfg, &(CfgTexts){0}, err) != BP_OK)
         return err->status;
     if (!tools_node_hears_broadcasts(node))
@@ -124,7 +124,8 @@ static BpStatus find_by_instance(ToolsNode *node, const Cfg *cfg, uint32_t insta
              waited_us += STEP_US)
             tools_node_listen(node, &listener, STEP_US);
         for (size_t i = 0; tries == 0 && search.count == 0 && i < targets.count; i++)
-            ask_target(node, &targets.addresses[i], instance, &search);
+            if (!bac_address_is_network(&targets.addresses[i]))
+                ask_target(node, &targets.addresses[i], instance, &search);
     }
     if (search.count)
         tools_node_listen(node, &listener, GRACE_US);
@@ -169,7 +170,7 @@ BpStatus tools_device_instance(ToolsNode *node, const Cfg *cfg, BacPeer *peer, B
         return BP_OK;
     }
     Search search = {.found = {peer->address}};
-    const ToolsListener listener = {{0}, note_from, &search};
+    const ToolsListener listener = {{0}, note_from, NULL, &search};
     tools_node_who_is(node, &listener, &peer->address);
     tools_node_listen(node, &listener, cfg->bacnet_timeout);
     if (search.count == 0)

@@ -24,7 +24,9 @@ static const CfgOption options[] = {
     {"wait", "DURATION", "How long to wait for answers. Default: 3s.", .duration_us = &wait_us},
     {"low", "INSTANCE", "Only devices from this instance on.", .integer = &low, .max = BAC_INSTANCE_MAX},
     {"high", "INSTANCE", "Only devices up to this instance.", .integer = &high, .max = BAC_INSTANCE_MAX},
-    {"target", "ADDRESS", "Asks this address alone, beside the broadcast. May be repeated.",
+    {"target", "ADDRESS",
+     "Asks this address alone, beside the broadcast, or as 10.2.0.1/2001 all devices of a network behind a "
+     "router. May be repeated.",
      .texts = &more_targets},
     {"names", NULL, "Asks each device for its name, vendor and model too.", .flag = &names},
     TOOLS_NETWORK_OPTIONS,
@@ -172,7 +174,7 @@ static int by_instance(const void *a, const void *b)
 static void find_devices(Discovery *discovery)
 {
     show_progress("waiting for answers", 0);
-    const ToolsListener listener = {discovery->who_is, note, discovery};
+    const ToolsListener listener = {discovery->who_is, note, NULL, discovery};
     if (!tools_node_hears_broadcasts(discovery->node))
         tools_device_known(&discovery->targets, discovery->cfg, &discovery->who_is);
     tools_node_who_is_everyone(discovery->node, &listener);
@@ -180,7 +182,8 @@ static void find_devices(Discovery *discovery)
         tools_node_who_is(discovery->node, &listener, &discovery->targets.addresses[i]);
     tools_node_listen(discovery->node, &listener, wait_us);
     for (size_t i = 0; i < discovery->targets.count; i++)
-        if (!is_known(discovery, &discovery->targets.addresses[i]))
+        if (!bac_address_is_network(&discovery->targets.addresses[i]) &&
+            !is_known(discovery, &discovery->targets.addresses[i]))
             ask_target(discovery, &discovery->targets.addresses[i]);
     qsort(discovery->devices, discovery->count, sizeof *discovery->devices, by_instance);
     for (size_t i = 0; names && i < discovery->count; i++) {

@@ -67,10 +67,14 @@ static void on_datagram(void *owner, const BacDatagram *datagram)
 {
     ToolsNode *node = owner;
     BacAnswer answer;
-    if (bac_client_receive(&node->client, datagram, loop_now_us(node->loop), &answer))
+    if (bac_client_receive(&node->client, datagram, loop_now_us(node->loop), &answer)) {
         take_answer(node, &answer);
-    else if (node->listener && datagram->has_apdu && datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
-             datagram->apdu.service == BAC_SERVICE_UNCONFIRMED_I_AM)
+        return;
+    }
+    if (node->listener && node->listener->on_datagram)
+        node->listener->on_datagram(node->listener->owner, datagram);
+    if (node->listener && datagram->has_apdu && datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
+        datagram->apdu.service == BAC_SERVICE_UNCONFIRMED_I_AM)
         take_i_am(node, datagram);
 }
 
@@ -227,6 +231,26 @@ void tools_node_listen(ToolsNode *node, const ToolsListener *listener, int64_t w
     for (int64_t now_us; node->listener && (now_us = loop_now_us(node->loop)) < end_us;)
         loop_run_once(node->loop, end_us - now_us);
     node->listener = NULL;
+}
+
+void tools_node_send(ToolsNode *node, const BacAddress *to, BpStr datagram)
+{
+    bip_send(node->bip, to, datagram);
+}
+
+BacAddress tools_node_broadcast_address(const ToolsNode *node)
+{
+    return bip_broadcast_address(node->bip);
+}
+
+BacAddress tools_node_address(const ToolsNode *node)
+{
+    return bip_address(node->bip);
+}
+
+Loop *tools_node_loop(const ToolsNode *node)
+{
+    return node->loop;
 }
 
 /* ---- asking one ---- */

@@ -4,6 +4,7 @@
 
 #include "bacnet/client.h"
 #include "config/arguments.h"
+#include "io/loop/loop.h"
 
 typedef struct ToolsNode ToolsNode;
 
@@ -45,6 +46,8 @@ bool tools_node_hears_broadcasts(const ToolsNode *node);
 typedef struct ToolsListener {
     BacWhoIs who_is;
     bool (*on_i_am)(void *owner, const BacAddress *from, const BacIAm *i_am);
+    /* Sees all that comes in meanwhile but answers to requests. May be NULL. */
+    void (*on_datagram)(void *owner, const BacDatagram *datagram);
     void *owner;
 } ToolsListener;
 
@@ -54,6 +57,12 @@ void tools_node_who_is(ToolsNode *node, const ToolsListener *listener, const Bac
 
 /* Hears who answers until `wait_us` is over or the listener has heard enough. */
 void tools_node_listen(ToolsNode *node, const ToolsListener *listener, int64_t wait_us);
+
+/* Sends a whole datagram, as to the BBMD or routers. */
+void tools_node_send(ToolsNode *node, const BacAddress *to, BpStr datagram);
+BacAddress tools_node_broadcast_address(const ToolsNode *node);
+BacAddress tools_node_address(const ToolsNode *node);
+Loop *tools_node_loop(const ToolsNode *node);
 
 /* Whom to ask at an address; kept with the node. */
 BacPeer *tools_node_peer(ToolsNode *node, const BacAddress *address, uint16_t max_apdu);

@@ -143,7 +143,6 @@ int up_main(int argc, char **argv)
             "bacpipes up --demo\nbacpipes up --data /var/lib/bacpipes\nbacpipes up --demo --for 60s --json",
     };
     CfgArguments arguments;
-    /* The configuration of last time is ours: it says nothing that we do not say anew. */
     int code = cfg_begin(&command, argc, argv, &up.arena, &arguments, &up.cfg);
     if (code == CFG_GO_ON) {
         if (arguments.data)

@@ -4,6 +4,7 @@
 #include "base/parse.h"
 #include "base/time.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <glob.h>
 #include <signal.h>
@@ -330,15 +331,43 @@ BpStatus up_start_broker(Up *up, BpError *err)
 
 /* ---- what the roles and tools find ---- */
 
+static bool is_ours(const CfgSetting *setting)
+{
+    return strcmp(setting->name, "site") == 0 || strcmp(setting->name, "data") == 0 ||
+           strncmp(setting->name, "database.", strlen("database.")) == 0;
+}
+
+/* What was said to us, by a file, the environment or the command line, is for the roles and tools, and for
+ * the next start that says nothing else. */
+static void write_settings(const Up *up, BpBuf *out)
+{
+    char before[4200], now[4200];
+    Cfg defaults;
+    BpArena arena = {0};
+    BpBuf problems = bp_buf(NULL, 0);
+    const BpStatus status = cfg_load(&(CfgSource){0}, &arena, &defaults, &problems);
+    assert(status == BP_OK);
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
+        BpBuf otherwise = bp_buf(before, sizeof before), value = bp_buf(now, sizeof now);
+        cfg_format(&defaults, &cfg_settings[i], &otherwise);
+        cfg_format(&up->cfg, &cfg_settings[i], &value);
+        if (!is_ours(&cfg_settings[i]) && !bp_str_equal(bp_buf_text(&otherwise), bp_buf_text(&value)))
+            bp_buf_printf(out, "%s = %.*s\n", cfg_settings[i].name, BP_STR_ARGS(bp_buf_text(&value)));
+    }
+    bp_arena_done(&arena);
+}
+
 BpStatus up_write_configuration(Up *up, BpError *err)
 {
     BpBuf out = bp_buf_growing(64 * 1024);
     bp_buf_printf(&out,
-                  "# Written by `bacpipes up` at each start: where this site's database is.\nsite = %s\ndata "
-                  "= \"%s\"\n",
+                  "# Written by `bacpipes up` at each start: where this site's database is, and the settings "
+                  "that it was started\n# with, or found here. Of table setting is what acts at once.\n"
+                  "site = %s\ndata = \"%s\"\n",
                   up->site, up->data);
     bp_buf_printf(&out, "database.host = \"%s\"\ndatabase.port = %d\n", up->run_folder,
                   (int)up->database_port);
+    write_settings(up, &out);
     const BpStatus status = up_write_file(up, up_path(up, "bacpipes.conf"), bp_buf_text(&out), err);
     bp_buf_done(&out);
     return status;

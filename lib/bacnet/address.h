@@ -33,13 +33,19 @@ static inline bool bac_address_equal(const BacAddress *a, const BacAddress *b)
     return memcmp(a, b, sizeof *a) == 0;
 }
 
+/* All stations of a network behind a router, rather than one: "10.1.2.1/2001". */
+static inline bool bac_address_is_network(const BacAddress *address)
+{
+    return address->remote.network != BAC_NETWORK_LOCAL && address->remote.length == 0;
+}
+
 uint64_t bac_address_hash(const BacAddress *address);
 
 /* Longest text of an address, with its closing zero. */
 enum { BAC_ADDRESS_TEXT_MAX = 64 };
 
-/* "10.1.2.9" (port 47808), "10.1.2.9:47809", and with a station "10.1.2.1/2001:0a" (network 2001, MAC 0x0a).
- * Returns ret_text. */
+/* "10.1.2.9" (port 47808), "10.1.2.9:47809", with a station "10.1.2.1/2001:0a" (network 2001, MAC 0x0a), and
+ * all stations of a network "10.1.2.1/2001". Returns ret_text. */
 char *bac_address_format(const BacAddress *address, char ret_text[BAC_ADDRESS_TEXT_MAX]);
 
 /* Reads what bac_address_format writes. */

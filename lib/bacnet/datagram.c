@@ -15,8 +15,11 @@ BpStatus bac_datagram_decode(BpCursor octets, const BacAddress *from, BacDatagra
     BpStatus status = bac_bvlc_decode(octets, &bvlc, err);
     if (status != BP_OK)
         return status;
-    BacDatagram datagram = {
-        .from = *from, .function = bvlc.function, .bvlc_result = bvlc.result, .body = bvlc.body};
+    BacDatagram datagram = {.from = *from,
+                            .sender = *from,
+                            .function = bvlc.function,
+                            .bvlc_result = bvlc.result,
+                            .body = bvlc.body};
     if (carries_npdu(bvlc.function)) {
         if (bvlc.function == BAC_BVLC_FORWARDED_NPDU)
             datagram.from = bvlc.source;

@@ -9,6 +9,7 @@
 typedef struct BacDatagram {
     BacAddress
         from; /* the original sender: its station behind a router, its own address where a BBMD forwarded */
+    BacAddress sender; /* who sent it to us: the BBMD where one forwarded it */
     BacBvlcFunction function;
     uint16_t bvlc_result; /* of function RESULT: its code (J.2.1) */
     bool is_broadcast;    /* by the function or by the destination network */

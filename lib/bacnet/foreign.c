@@ -7,6 +7,7 @@ enum {
     GRACE_S = 30,      /* that a BBMD adds to the time to live (J.5.2.3) */
     RETRY_FIRST_S = 3, /* doubled with each failure, up to: */
     RETRY_MAX_S = 60,
+    FORGOTTEN_AGAIN_S = 30, /* between registrations that were confirmed */
 };
 
 void bac_foreign_init(BacForeign *foreign, const BacAddress *bbmd, uint16_t ttl_s, int64_t now_us)
@@ -52,7 +53,9 @@ bool bac_foreign_take(BacForeign *foreign, const BacDatagram *datagram, int64_t 
         return false;
     if (datagram->bvlc_result == BAC_BVLC_DISTRIBUTE_NAK && foreign->is_registered) {
         foreign->is_registered = false; /* it has restarted, and forgotten us */
-        foreign->due_us = now_us;
+        /* Unless it confirms and then knows nothing of it: that is no reason to ask without end. */
+        const int64_t again_us = foreign->confirmed_us + FORGOTTEN_AGAIN_S * BP_SECOND;
+        foreign->due_us = now_us > again_us ? now_us : again_us;
     }
     /* The result says nothing of what it answers: only while a registration waits is it that one's. */
     if (foreign->failures == 0)
@@ -69,6 +72,7 @@ bool bac_foreign_take(BacForeign *foreign, const BacDatagram *datagram, int64_t 
     foreign->is_refused = false;
     foreign->failures = 0;
     foreign->confirmed++;
+    foreign->confirmed_us = now_us;
     foreign->due_us = now_us + (int64_t)foreign->ttl_s * BP_SECOND / 2;
     foreign->lapses_us = now_us + (int64_t)(foreign->ttl_s + GRACE_S) * BP_SECOND;
     return !was_registered;

@@ -12,10 +12,11 @@ typedef struct BacForeign {
     BacAddress bbmd;
     uint16_t ttl_s; /* 30 at least is asked for */
     bool is_registered;
-    bool is_refused;   /* the BBMD said no, last */
-    uint32_t failures; /* registrations in a row that were refused or not answered */
-    int64_t due_us;    /* of the next registration */
-    int64_t lapses_us; /* when the BBMD forgets the last one that it confirmed */
+    bool is_refused;      /* the BBMD said no, last */
+    uint32_t failures;    /* registrations in a row that were refused or not answered */
+    int64_t due_us;       /* of the next registration */
+    int64_t confirmed_us; /* the last time */
+    int64_t lapses_us;    /* when the BBMD forgets the last one that it confirmed */
     uint64_t sent, confirmed, refused;
 } BacForeign;
 

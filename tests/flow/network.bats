@@ -1,72 +1,12 @@
 #!/usr/bin/env bats
-# BACnet across real subnets: network namespaces with veth pairs, a bridge and an IP router between them.
-# BUILD names the build folder (default: build).
-#
-#   yard 10.9.1.0/24: bridge in the router's namespace, with the simulated site (site) and a station beside it (near)
-#   far  10.9.2.0/24: a station behind the IP router, which carries no broadcasts
+# BACnet across real subnets of network namespaces (subnets.bash). BUILD names the build folder (default: build).
 
-setup_file() {
-    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    export root BACPIPES="$(realpath "${BUILD:-$root/build}")/apps/bacpipes" BACPIPES_CONFIG=/dev/null
-    export tag=bp$((BASHPID % 10000))
-    if [ "$(id -u)" = 0 ] && ip netns add "$tag-r" 2>/dev/null; then
-        export HAS_NAMESPACES=yes
-        for name in site near far; do
-            ip netns add "$tag-$name"
-            ip -n "$tag-r" link add "to-$name" type veth peer name eth0 netns "$tag-$name"
-            ip -n "$tag-$name" link set lo up
-            ip -n "$tag-$name" link set eth0 up
-            ip -n "$tag-r" link set "to-$name" up
-        done
-        ip -n "$tag-r" link set lo up
-        ip -n "$tag-r" link add yard type bridge
-        ip -n "$tag-r" link set yard up
-        ip -n "$tag-r" link set to-site master yard
-        ip -n "$tag-r" link set to-near master yard
-        ip -n "$tag-r" addr add 10.9.1.254/24 dev yard
-        ip -n "$tag-r" addr add 10.9.2.254/24 dev to-far
-        ip netns exec "$tag-r" sysctl -qw net.ipv4.ip_forward=1
-        for i in 1 2 3 4; do ip -n "$tag-site" addr add 10.9.1.$i/24 broadcast + dev eth0; done
-        ip -n "$tag-near" addr add 10.9.1.50/24 broadcast + dev eth0
-        ip -n "$tag-far" addr add 10.9.2.50/24 broadcast + dev eth0
-        ip -n "$tag-site" route add default via 10.9.1.254
-        ip -n "$tag-near" route add default via 10.9.1.254
-        ip -n "$tag-far" route add default via 10.9.2.254
-    fi
-}
+load subnets
 
-teardown_file() {
-    [ -n "${HAS_NAMESPACES:-}" ] || return 0
-    for name in r site near far; do ip netns del "$tag-$name"; done
-}
-
-setup() {
-    [ -n "${HAS_NAMESPACES:-}" ] || skip "NOT TESTED: network namespaces cannot be made here"
-    pids=()
-}
-
-teardown() {
-    [ -z "${HAS_NAMESPACES:-}" ] || ip -n "$tag-r" link set to-site up
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-}
-
-in_ns() {
-    local name=$1
-    shift
-    ip netns exec "$tag-$name" "$@"
-}
-
-site() {
-    ip netns exec "$tag-site" "$BACPIPES" sim --address 10.9.1.1 --points 60 --without-flaws "$@" >"$BATS_TEST_TMPDIR/sim" 2>&1 3>&- &
-    pids+=($!)
-    for _ in $(seq 100); do
-        grep -q ready "$BATS_TEST_TMPDIR/sim" && return
-        sleep 0.1
-    done
-    cat "$BATS_TEST_TMPDIR/sim"
-    return 1
-}
+setup_file() { make_subnets; }
+teardown_file() { drop_subnets; }
+setup() { begin_test; }
+teardown() { end_test; }
 
 @test "devices of the subnet answer a broadcast" {
     site
@@ -98,12 +38,19 @@ site() {
     run in_ns far "$BACPIPES" discover --address 10.9.2.50 --wait 1s --bbmd 10.9.1.2
     echo "$output"
     [ "$status" -ne 0 ]
-    [[ "$output" == *"the BBMD 10.9.1.2 does not answer the registration as a foreign device"* ]]
+    [[ "$output" == *"the BBMD 10.9.1.2 refuses the registration as a foreign device"* ]]
+    run in_ns far "$BACPIPES" discover --address 10.9.2.50 --wait 1s --bbmd 10.9.1.99
+    [ "$status" -ne 0 ]
+    [[ "$output" == *"the BBMD 10.9.1.99 does not answer the registration as a foreign device"* ]]
 }
 
 @test "stations behind a BACnet router are found by broadcast and read, through IP and BACnet router alike" {
     site --network 2001 --trunk 20
     run in_ns near "$BACPIPES" discover --address 10.9.1.50 --wait 2s
+    echo "$output"
+    [ "$(grep -c '10\.9\.1\.1/2001:000[1-4]' <<<"$output")" -eq 4 ]
+    # From the far subnet, without any broadcast: all of a network by its router.
+    run in_ns far "$BACPIPES" discover --address 10.9.2.50 --wait 2s --target 10.9.1.1/2001
     echo "$output"
     [ "$(grep -c '10\.9\.1\.1/2001:000[1-4]' <<<"$output")" -eq 4 ]
     run in_ns far "$BACPIPES" read 10.9.1.1/2001:0002 device,1002 object-name --address 10.9.2.50
@@ -121,4 +68,66 @@ site() {
     sleep 1
     run in_ns near "$BACPIPES" read 10.9.1.1 device,1001 object-name --address 10.9.1.50
     [ "$status" -eq 0 ]
+}
+
+# ---- a whole site in the far subnet ----
+
+sql() {
+    PGHOST=$data/run PGPORT=$(cat "$data/postgresql.port") PGUSER=bacpipes PGDATABASE=bacpipes psql -qAtX -c "$1"
+}
+until_true() {
+    local until=$((SECONDS + $2))
+    until eval "$1"; do
+        [ $SECONDS -lt $until ] || { echo "not within $2 s: $1"; cat "$data/log/collect.log"; return 1; }
+        sleep 0.2
+    done
+}
+run_site() {
+    data=$BATS_TEST_TMPDIR/data
+    chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
+    BACPIPES_CONFIG=$BATS_TEST_TMPDIR/conf
+    printf 'site = far\nbacnet.address = 10.9.2.50\npoll.interval = 2s\npoll.backoff_max = 3s\nbacnet.timeout = 500ms\nbacnet.retries = 1\n%s\n' "$1" >"$BACPIPES_CONFIG"
+    ip netns exec "$tag-far" "$BACPIPES" up --data "$data" >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
+    pids+=($!)
+    until_true '[ -f "$data/postgresql.port" ] && [ "$(sql "select count(*) from device_status where state = '"'online'"'" 2>/dev/null)" = 4 ]' 60
+}
+# Good readings of the last 3 s, and devices in a state.
+fresh() { sql "select count(*) from sensor_readings where quality = 'good' and time > now() - interval '3 s'"; }
+devices() { sql "select count(*) from device_status where state = '$1'"; }
+
+@test "a site behind an IP router collects through a BBMD, through its restart, silence and a pulled cable" {
+    site --bbmd none
+    run_site "bacnet.bbmd = 10.9.1.1
+bacnet.bbmd_ttl = 30s"
+    grep -q 'registered as a foreign device with the BBMD 10.9.1.1' "$data/log/collect.log"
+    until_true '[ "$(fresh)" -ge 60 ]' 20
+    # The building's power fails, and comes back: the BBMD has forgotten us.
+    kill -KILL "${pids[0]}"
+    until_true '[ "$(devices offline)" = 4 ]' 30
+    until_true '[ "$(sql "select count(*) from sensor_readings where quality = '"'bad'"'")" -ge 60 ]' 10
+    site --bbmd none
+    until_true '[ "$(devices online)" = 4 ]' 30
+    until_true '[ "$(fresh)" -ge 60 ]' 20
+    # The cable.
+    ip -n "$tag-r" link set to-site down
+    until_true '[ "$(devices offline)" = 4 ]' 30
+    ip -n "$tag-r" link set to-site up
+    until_true '[ "$(devices online)" = 4 ]' 30
+    until_true '[ "$(fresh)" -ge 60 ]' 20
+    until_true 'in_ns near "$BACPIPES" doctor --address 10.9.1.50 --wait 1s >"$BATS_TEST_TMPDIR/doctor"
+                grep -q "10.9.1.1 is a BBMD: 1 in its table, foreign devices: 1" "$BATS_TEST_TMPDIR/doctor"' 40 || { cat "$BATS_TEST_TMPDIR/doctor"; return 1; }
+}
+
+@test "a router that moves to another address takes its devices along" {
+    site --network 2001
+    run_site "discovery.targets = 10.9.1.1/2001"
+    until_true '[ "$(fresh)" -ge 60 ]' 20
+    ids=$(sql "select string_agg(device_id || ':' || instance, ' ' order by device_id) from device")
+    kill -KILL "${pids[0]}"
+    until_true '[ "$(devices offline)" = 4 ]' 30
+    simulate site 10.9.1.4 --network 2001
+    sql "insert into setting (site_id, name, value) values ('far', 'discovery.targets', '10.9.1.4/2001')"
+    until_true '[ "$(sql "select count(*) from device where address like '"'10.9.1.4/2001:%'"'")" = 4 ]' 30
+    until_true '[ "$(devices online)" = 4 ] && [ "$(fresh)" -ge 60 ]' 30
+    [ "$(sql "select string_agg(device_id || ':' || instance, ' ' order by device_id) from device")" = "$ids" ]
 }

@@ -134,6 +134,19 @@ static void a_bbmd_that_restarts_is_registered_with_at_once(void **state)
 }
 
 /* What a BBMD tells of its tables, read back. */
+static void a_bbmd_that_confirms_and_forgets_is_not_asked_without_end(void **state)
+{
+    (void)state;
+    Link link = link_new(60);
+    static const char who_is[] = {(char)0x81, 0x09, 0, 8, 1, 0, 0x10, 8};
+    for (size_t i = 0; i < 10000; i++) { /* each confirmation is followed by a broadcast, which is refused */
+        run(&link, BP_MS);
+        link.bbmd.foreign_count = 0;
+        send_as(&link, who_is, sizeof who_is, &OURS);
+    }
+    assert_in_range(link.foreign.sent, 1, 2); /* in 10 s */
+}
+
 static void tables_are_told_and_read(void **state)
 {
     (void)state;
@@ -194,6 +207,7 @@ int main(void)
         cmocka_unit_test(a_dead_network_ends_nothing_for_good),
         cmocka_unit_test(a_refusal_is_told_and_asked_again),
         cmocka_unit_test(a_bbmd_that_restarts_is_registered_with_at_once),
+        cmocka_unit_test(a_bbmd_that_confirms_and_forgets_is_not_asked_without_end),
         cmocka_unit_test(tables_are_told_and_read),
         cmocka_unit_test(broadcasts_go_everywhere_but_back),
     };

@@ -1,19 +1,15 @@
 #include "io/bip/bip.h"
 
+#include "io/bip/interfaces.h"
 #include "io/bip/port.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-
-enum { OWN_MAX = 64 };
 
 struct Bip {
     BipOptions options;
     LoopUdp *unicast, *broadcast; /* `broadcast` only where one address is bound */
     LoopAddress address, broadcast_address;
-    uint8_t own[OWN_MAX][4]; /* this machine's addresses, where all of them are bound */
+    uint8_t own[BIP_INTERFACES_MAX][4]; /* this machine's addresses, where all of them are bound */
     size_t own_count;
     BipCounts counts;
     Loop *loop;
@@ -83,6 +79,26 @@ static bool is_ours(const Bip *bip, const LoopAddress *from, const BacDatagram *
            (datagram->from.remote.network == 0 && is_own(bip, datagram->from.ip, datagram->from.port));
 }
 
+/* A node that is no BBMD says so to whoever takes it for one (J.2.2 ff). Whoever sees the octets first may be
+ * one. */
+static void refuse_as_no_bbmd(Bip *bip, const BacDatagram *datagram)
+{
+    static const uint16_t naks[] = {[BAC_BVLC_WRITE_BDT] = BAC_BVLC_WRITE_BDT_NAK,
+                                    [BAC_BVLC_READ_BDT] = BAC_BVLC_READ_BDT_NAK,
+                                    [BAC_BVLC_REGISTER_FOREIGN_DEVICE] = BAC_BVLC_REGISTER_NAK,
+                                    [BAC_BVLC_READ_FDT] = BAC_BVLC_READ_FDT_NAK,
+                                    [BAC_BVLC_DELETE_FDT_ENTRY] = BAC_BVLC_DELETE_FDT_NAK,
+                                    [BAC_BVLC_DISTRIBUTE_BROADCAST] = BAC_BVLC_DISTRIBUTE_NAK};
+    uint8_t memory[8];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    if (bip->options.on_octets || datagram->function >= sizeof naks / sizeof naks[0] ||
+        naks[datagram->function] == 0)
+        return;
+    const BacBvlc bvlc = {.function = BAC_BVLC_RESULT, .result = naks[datagram->function]};
+    bac_bvlc_end(&out, bac_bvlc_begin(&out, &bvlc));
+    bip_send(bip, &datagram->sender, bp_buf_text(&out));
+}
+
 static void on_datagram(void *owner, const LoopAddress *from, BpCursor octets)
 {
     Bip *bip = owner;
@@ -97,57 +113,33 @@ static void on_datagram(void *owner, const LoopAddress *from, BpCursor octets)
     /* Our own broadcasts come back; a program on the same host has another address or port. */
     else if (!(datagram.is_broadcast && is_ours(bip, from, &datagram))) {
         take_result(bip, &datagram);
+        refuse_as_no_bbmd(bip, &datagram);
         bip->options.on_datagram(bip->options.owner, &datagram);
     }
 }
 
-/* The broadcast address of the interface that has `address`, or of the first one that can broadcast for
- * 0.0.0.0. */
 static BpStatus find_broadcast(const LoopAddress *address, LoopAddress *broadcast, BpError *err)
 {
-    struct ifaddrs *all;
-    bool found = false;
-    if (getifaddrs(&all) != 0)
-        return bp_fail(err, BP_UNAVAILABLE, "the interfaces cannot be listed");
-    for (const struct ifaddrs *one = all; one && !found; one = one->ifa_next) {
-        if (!one->ifa_addr || one->ifa_addr->sa_family != AF_INET || !one->ifa_netmask)
-            continue;
-        struct sockaddr_in own, mask;
-        memcpy(&own, one->ifa_addr, sizeof own);
-        memcpy(&mask, one->ifa_netmask, sizeof mask);
-        const bool wanted = is_any(address)
-                                ? one->ifa_flags & IFF_BROADCAST && !(one->ifa_flags & IFF_LOOPBACK)
-                                : memcmp(&own.sin_addr, address->ip, sizeof address->ip) == 0 ||
-                                      (one->ifa_flags & IFF_LOOPBACK && address->ip[0] == 127);
-        if (!wanted)
-            continue;
-        own.sin_addr.s_addr |= ~mask.sin_addr.s_addr;
-        memcpy(broadcast->ip, &own.sin_addr, sizeof broadcast->ip);
-        found = true;
-    }
-    freeifaddrs(all);
-    if (found)
-        return BP_OK;
-    if (!is_any(address))
+    BipInterface all[BIP_INTERFACES_MAX];
+    const BipInterface *interface = bip_interface_for(all, bip_interfaces(all), address->ip);
+    if (interface)
+        memcpy(broadcast->ip, interface->broadcast, sizeof broadcast->ip);
+    else if (is_any(address))
+        memset(broadcast->ip, 255, sizeof broadcast->ip); /* no network but loopback: nobody to hear it */
+    else
         return bp_fail(err, BP_INVALID, "%u.%u.%u.%u is no address of this machine", address->ip[0],
                        address->ip[1], address->ip[2], address->ip[3]);
-    memset(broadcast->ip, 255, sizeof broadcast->ip); /* no network but loopback: nobody to hear it */
     return BP_OK;
 }
 
 static void list_own(Bip *bip)
 {
-    struct ifaddrs *all;
-    if (!is_any(&bip->address) || getifaddrs(&all) != 0)
+    BipInterface all[BIP_INTERFACES_MAX];
+    if (!is_any(&bip->address))
         return;
-    for (const struct ifaddrs *one = all; one && bip->own_count < OWN_MAX; one = one->ifa_next) {
-        if (!one->ifa_addr || one->ifa_addr->sa_family != AF_INET)
-            continue;
-        struct sockaddr_in own;
-        memcpy(&own, one->ifa_addr, sizeof own);
-        memcpy(bip->own[bip->own_count++], &own.sin_addr, sizeof bip->own[0]);
-    }
-    freeifaddrs(all);
+    bip->own_count = bip_interfaces(all);
+    for (size_t i = 0; i < bip->own_count; i++)
+        memcpy(bip->own[i], all[i].ip, sizeof bip->own[i]);
 }
 
 static BpStatus open_sockets(Bip *bip, Loop *loop, BpError *err)

@@ -71,12 +71,17 @@ static bool find_process(unsigned long inode, char ret_pid[16], char ret_name[64
     return true;
 }
 
+bool bip_port_holder(uint16_t port, char ret_pid[16], char ret_name[64])
+{
+    const unsigned long inode = find_inode(port);
+    return inode && find_process(inode, ret_pid, ret_name);
+}
+
 void bip_port_explain(uint16_t port, BpError *err)
 {
     char pid[16], name[64], before[BP_ERROR_TEXT_MAX];
     memcpy(before, err->text, sizeof before);
-    const unsigned long inode = find_inode(port);
-    if (inode && find_process(inode, pid, name))
+    if (bip_port_holder(port, pid, name))
         bp_fail(err, err->status, "%s: process %s (%s) has it", before, pid, name);
     else
         bp_fail(err, err->status, "%s: another user's program has it (ss -lunp shows it to root)", before);

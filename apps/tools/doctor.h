@@ -1,0 +1,46 @@
+/* bacpipes doctor: what is wrong with the machine and the network that devices are to be heard through. */
+#ifndef TOOLS_DOCTOR_H
+#define TOOLS_DOCTOR_H
+
+#include "apps/tools/device.h"
+#include "io/bip/interfaces.h"
+
+typedef enum DoctorGrade { DOCTOR_FINE, DOCTOR_NOTE, DOCTOR_WRONG } DoctorGrade;
+
+typedef struct DoctorFinding {
+    DoctorGrade grade;
+    const char *check; /* "interface", "port", "router" ... */
+    const char *what;  /* a sentence */
+    const char *mend;  /* what to do about it; NULL: nothing */
+} DoctorFinding;
+
+enum { DOCTOR_FINDINGS_MAX = 512 };
+
+typedef struct Doctor {
+    const Cfg *cfg;
+    BpArena *arena;
+    DoctorFinding findings[DOCTOR_FINDINGS_MAX];
+    size_t count, shown;
+    BipInterface interfaces[BIP_INTERFACES_MAX];
+    size_t interface_count;
+    const BipInterface *interface; /* that broadcasts go out on; NULL: there is none */
+    size_t devices, routers, bbmds;
+} Doctor;
+
+/* Adds a finding; doctor_mend says what to do about the last one. */
+void doctor_say(Doctor *doctor, DoctorGrade grade, const char *check, const char *format, ...)
+    BP_PRINTF(4, 5);
+void doctor_mend(Doctor *doctor, const char *format, ...) BP_PRINTF(2, 3);
+
+/* doctor_host.c: the machine itself; sends nothing. */
+void doctor_look_at_host(Doctor *doctor);
+
+/* Whether a firewall's rules (nft list ruleset, or iptables-save) drop what comes in for a UDP port, as far
+ * as can be told without being it: incoming datagrams are dropped unless a rule lets them in, and no rule
+ * names the port. */
+bool doctor_firewall_drops(BpStr rules, uint16_t port);
+
+/* doctor_network.c: who answers. Sends a Who-Is, questions to routers, and to BBMDs. */
+void doctor_look_at_network(Doctor *doctor, ToolsNode *node, const ToolsTargets *targets, int64_t wait_us);
+
+#endif
