@@ -2,9 +2,6 @@
 #include "apps/sim/site.h"
 #include "base/time.h"
 
-#include <stdio.h>
-#include <time.h>
-
 enum {
     VENDOR = 0,
     PROTOCOL_VERSION = 1,
@@ -71,6 +68,9 @@ static void put_services(const SimDevice *device, BpBuf *out)
     if (!device->no_cov)
         set_bit(octets, BAC_SUPPORTS_SUBSCRIBE_COV);
     set_bit(octets, BAC_SUPPORTS_WRITE_PROPERTY_MULTIPLE);
+    set_bit(octets, BAC_SUPPORTS_READ_RANGE);
+    set_bit(octets, BAC_SUPPORTS_TIME_SYNCHRONIZATION);
+    set_bit(octets, BAC_SUPPORTS_UTC_TIME_SYNCHRONIZATION);
     set_bit(octets, BAC_SUPPORTS_WHO_HAS);
     set_bit(octets, BAC_SUPPORTS_WHO_IS);
     sim_put_bits(out, octets, SERVICES);
@@ -82,13 +82,27 @@ static void put_types(const SimDevice *device, BpBuf *out)
     set_bit(octets, BAC_DEVICE);
     for (size_t i = 0; i < device->count; i++)
         set_bit(octets, device->objects[i].id.type);
+    if (device->trend_count)
+        set_bit(octets, BAC_TREND_LOG);
     sim_put_bits(out, octets, OBJECT_TYPES);
 }
 
 static void put_listed_object(const void *context, size_t i, BpBuf *out)
 {
     const SimDevice *device = context;
-    sim_put_object(out, i == 0 ? (BacObjectId){BAC_DEVICE, device->instance} : device->objects[i - 1].id);
+    if (i == 0)
+        sim_put_object(out, (BacObjectId){BAC_DEVICE, device->instance});
+    else if (i <= device->count)
+        sim_put_object(out, device->objects[i - 1].id);
+    else
+        sim_put_object(out, device->trends[i - 1 - device->count].id);
+}
+
+static SimTrend *find_trend(const SimDevice *device, BacObjectId id)
+{
+    return id.type == BAC_TREND_LOG && id.instance >= 1 && id.instance <= device->trend_count
+               ? &device->trends[id.instance - 1]
+               : NULL;
 }
 
 static void put_listed_property(const void *context, size_t i, BpBuf *out)
@@ -99,17 +113,9 @@ static void put_listed_property(const void *context, size_t i, BpBuf *out)
 
 static void put_clock(const SimDevice *device, bool date, BpBuf *out)
 {
-    const time_t second = (time_t)(device->site->building.now_us / BP_SECOND);
-    struct tm now;
-    gmtime_r(&second, &now);
-    BacValue value = {.type = BAC_DATE,
-                      .date = {.year = (uint8_t)now.tm_year,
-                               .month = (uint8_t)(now.tm_mon + 1),
-                               .day = (uint8_t)now.tm_mday,
-                               .weekday = (uint8_t)(now.tm_wday ? now.tm_wday : 7)}};
-    if (!date)
-        value = (BacValue){.type = BAC_TIME,
-                           .time = {(uint8_t)now.tm_hour, (uint8_t)now.tm_min, (uint8_t)now.tm_sec, 0}};
+    const BacDateTime now = bac_date_time_at(device->site->building.now_us + device->clock_offset_us);
+    const BacValue value = date ? (BacValue){.type = BAC_DATE, .date = now.date}
+                                : (BacValue){.type = BAC_TIME, .time = now.time};
     bac_value_encode(out, &value);
 }
 
@@ -117,7 +123,8 @@ static BacRefusal read_own(const SimDevice *device, const BacReference *referenc
 {
     const BacValue utc_offset = {.type = BAC_SIGNED, .integer = 0};
     if (reference->property == BAC_PROP_OBJECT_LIST)
-        return sim_put_array(out, reference->index, device->count + 1, put_listed_object, device);
+        return sim_put_array(out, reference->index, device->count + device->trend_count + 1,
+                             put_listed_object, device);
     if (reference->property == BAC_PROP_PROPERTY_LIST)
         return sim_put_array(out, reference->index, PROPERTIES - 3, put_listed_property, device);
     if (reference->index != BAC_NO_INDEX)
@@ -158,6 +165,9 @@ static BacRefusal read_object(void *owner, const BacReference *reference, BpBuf 
     const SimDevice *device = owner;
     if (is_own(device, reference->object))
         return read_own(device, reference, out);
+    const SimTrend *trend = find_trend(device, reference->object);
+    if (trend)
+        return sim_trend_read(trend, reference, out);
     const SimObject *object = sim_device_find(device, reference->object);
     return object ? sim_object_read(object, reference, out)
                   : sim_error(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
@@ -173,6 +183,9 @@ static BacRefusal write_object(void *owner, const BacWrite *write)
         return refusal.kind == BAC_NOT_REFUSED ? sim_error(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED)
                                                : refusal;
     }
+    SimTrend *trend = find_trend(device, write->reference.object);
+    if (trend)
+        return sim_trend_write(trend, write);
     SimObject *object = sim_device_find(device, write->reference.object);
     return object ? sim_object_write(object, write) : sim_error(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
 }
@@ -196,6 +209,8 @@ static bool object_property(void *owner, BacObjectId id, uint32_t only, size_t i
     const SimDevice *device = owner;
     if (is_own(device, id))
         return own_property(only, i, ret_property);
+    if (find_trend(device, id))
+        return sim_trend_property(only, i, ret_property);
     const SimObject *object = sim_device_find(device, id);
     return object && sim_object_property(object, only, i, ret_property);
 }
@@ -203,7 +218,7 @@ static bool object_property(void *owner, BacObjectId id, uint32_t only, size_t i
 static bool object_exists(void *owner, BacObjectId id)
 {
     const SimDevice *device = owner;
-    return is_own(device, id) || sim_device_find(device, id);
+    return is_own(device, id) || find_trend(device, id) || sim_device_find(device, id);
 }
 
 static bool find_by_name(void *owner, BpStr name, BacObjectId *ret_object)
@@ -218,11 +233,43 @@ static bool find_by_name(void *owner, BpStr name, BacObjectId *ret_object)
             *ret_object = device->objects[i].id;
             return true;
         }
+    for (size_t i = 0; i < device->trend_count; i++)
+        if (bp_str_equal(name, bp_str(device->trends[i].name))) {
+            *ret_object = device->trends[i].id;
+            return true;
+        }
     return false;
+}
+
+static BacRefusal list_property(void *owner, const BacReference *reference, BacList *ret_list)
+{
+    const SimDevice *device = owner;
+    const SimTrend *trend = find_trend(device, reference->object);
+    if (trend)
+        return sim_trend_list(trend, reference, ret_list);
+    if (!object_exists(owner, reference->object))
+        return sim_error(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
+    uint32_t property;
+    for (size_t i = 0; object_property(owner, reference->object, BAC_PROP_ALL, i, &property); i++)
+        if (property == reference->property)
+            return sim_error(BAC_CLASS_SERVICES, BAC_CODE_PROPERTY_IS_NOT_A_LIST);
+    return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
+}
+
+/* The building lives in UTC, and so do its devices. */
+static void set_clock(void *owner, const BacDateTime *now, bool is_utc)
+{
+    SimDevice *device = owner;
+    int64_t now_us;
+    (void)is_utc;
+    if (bac_date_time_to_us(now, &now_us, NULL) == BP_OK)
+        device->clock_offset_us = now_us - device->site->building.now_us;
 }
 
 const BacObjects sim_device_objects = {.read = read_object,
                                        .write = write_object,
                                        .property = object_property,
                                        .exists = object_exists,
-                                       .find = find_by_name};
+                                       .find = find_by_name,
+                                       .list = list_property,
+                                       .set_clock = set_clock};

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-static const int64_t STEP_US = BP_SECOND;
+static const int64_t STEP_US = BP_SECOND, LOGGED_US = 6 * BP_HOUR; /* of trend logs, at the start */
 
 enum { QUIRKS_MAX = 64 };
 
@@ -327,8 +327,9 @@ int sim_main(int argc, char **argv)
             fprintf(stderr, "bacpipes sim: %s\n", err.text);
             code = EX_USAGE;
         } else {
-            sim_site_init(&sim.site, (size_t)given.points, (uint64_t)given.seed, start_us,
+            sim_site_init(&sim.site, (size_t)given.points, (uint64_t)given.seed, start_us - LOGGED_US,
                           !given.without_flaws);
+            sim_site_age(&sim.site, LOGGED_US);
             for (size_t i = 0; i < sim.site.device_count; i++)
                 sim.site.devices[i].instance = (uint32_t)given.instance + (uint32_t)i;
             code = EX_OK;

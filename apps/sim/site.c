@@ -225,6 +225,28 @@ static void add_zones(Layout *layout, size_t handler, size_t *zone, size_t last)
     }
 }
 
+static bool is_logged(const SimObject *object)
+{
+    static const char *const names[] = {"ZN-T", "SAT", "OAT", "KW", "CHW-ST"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(object->spec->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void add_trends(SimDevice *device)
+{
+    device->trends = calloc(device->count + 1, sizeof *device->trends);
+    if (!device->trends)
+        abort();
+    for (size_t i = 0; i < device->count; i++)
+        if (is_logged(&device->objects[i])) {
+            sim_trend_init(&device->trends[device->trend_count], (uint32_t)device->trend_count + 1,
+                           &device->objects[i], &device->instance);
+            device->trend_count++;
+        }
+}
+
 static void lay_out(SimSite *site, size_t points)
 {
     Building *building = &site->building;
@@ -248,9 +270,11 @@ static void lay_out(SimSite *site, size_t points)
         add_zones(&layout, i, &zone, building->handlers[i].first_zone + building->handlers[i].zones);
     }
     site->point_count = points - layout.left;
-    for (size_t i = 0; i < site->device_count; i++)
+    for (size_t i = 0; i < site->device_count; i++) {
         if (site->devices[i].count)
             qsort(site->devices[i].objects, site->devices[i].count, sizeof *site->devices[i].objects, by_id);
+        add_trends(&site->devices[i]);
+    }
 }
 
 void sim_site_init(SimSite *site, size_t points, uint64_t seed, int64_t start_us, bool flaws)
@@ -272,8 +296,12 @@ void sim_site_init(SimSite *site, size_t points, uint64_t seed, int64_t start_us
 
 void sim_site_done(SimSite *site)
 {
-    for (size_t i = 0; i < site->device_count; i++)
+    for (size_t i = 0; i < site->device_count; i++) {
+        for (size_t j = 0; j < site->devices[i].trend_count; j++)
+            sim_trend_done(&site->devices[i].trends[j]);
+        free(site->devices[i].trends);
         free(site->devices[i].objects);
+    }
     free(site->devices);
     building_done(&site->building);
 }
@@ -303,6 +331,21 @@ void sim_site_step(SimSite *site, double seconds)
             sim_object_apply(&site->devices[i].objects[j]);
     if (site->has_flaws)
         apply_flaws(site);
+    for (size_t i = 0; i < site->device_count; i++)
+        for (size_t j = 0; j < site->devices[i].trend_count; j++)
+            sim_trend_step(&site->devices[i].trends[j],
+                           site->building.now_us + site->devices[i].clock_offset_us);
+}
+
+void sim_site_age(SimSite *site, int64_t for_us)
+{
+    static const int64_t step_us = 15 * BP_MINUTE;
+    for (int64_t left_us = for_us; left_us > 0;) {
+        const int64_t full_us = step_us - site->building.now_us % step_us; /* to the next full quarter */
+        const int64_t now_us = left_us < full_us ? left_us : full_us;
+        sim_site_step(site, (double)now_us / BP_SECOND);
+        left_us -= now_us;
+    }
 }
 
 SimObject *sim_device_find(const SimDevice *device, BacObjectId id)

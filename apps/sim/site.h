@@ -2,7 +2,7 @@
 #ifndef SIM_SITE_H
 #define SIM_SITE_H
 
-#include "apps/sim/object.h"
+#include "apps/sim/trend.h"
 
 typedef struct SimSite SimSite;
 
@@ -12,8 +12,11 @@ typedef struct SimDevice {
     char name[SIM_NAME_MAX], description[80], model[40];
     SimObject *objects; /* sorted by type and instance */
     size_t count;
-    uint16_t max_apdu;    /* as it says, like: */
-    uint8_t segmentation; /* BacSegmentation */
+    SimTrend *trends; /* of some of them; by instance from 1 on */
+    size_t trend_count;
+    int64_t clock_offset_us; /* its clock's from the building's: TimeSynchronization sets it */
+    uint16_t max_apdu;       /* as it says, like: */
+    uint8_t segmentation;    /* BacSegmentation */
     bool no_read_multiple, no_cov;
 } SimDevice;
 
@@ -27,13 +30,16 @@ struct SimSite {
 
 enum { SIM_FIRST_INSTANCE = 1001, SIM_POINTS_MAX = 100000 };
 
-/* A site with exactly `points` objects besides its devices' own. `flaws`: some sensors are faulty now and
- * then, one says NaN, as on real sites. */
+/* A site with exactly `points` objects besides its devices' own and their trend logs. `flaws`: some sensors
+ * are faulty now and then, one says NaN, as on real sites. */
 void sim_site_init(SimSite *site, size_t points, uint64_t seed, int64_t start_us, bool flaws);
 void sim_site_done(SimSite *site);
 
 /* The building goes on by `seconds`, and objects show it. */
 void sim_site_step(SimSite *site, double seconds);
+
+/* The building and its trend logs as if they had run for so long already. */
+void sim_site_age(SimSite *site, int64_t for_us);
 
 SimObject *sim_device_find(const SimDevice *device, BacObjectId id);
 

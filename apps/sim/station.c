@@ -138,11 +138,25 @@ static bool find_object(void *owner, BpStr name, BacObjectId *ret_object)
     return sim_device_objects.find(station->device, name, ret_object);
 }
 
+static BacRefusal list_property(void *owner, const BacReference *reference, BacList *ret_list)
+{
+    SimStation *station = owner;
+    return sim_device_objects.list(station->device, reference, ret_list);
+}
+
+static void set_clock(void *owner, const BacDateTime *now, bool is_utc)
+{
+    SimStation *station = owner;
+    sim_device_objects.set_clock(station->device, now, is_utc);
+}
+
 static const BacObjects objects = {.read = read_object,
                                    .write = write_object,
                                    .property = object_property,
                                    .exists = object_exists,
-                                   .find = find_object};
+                                   .find = find_object,
+                                   .list = list_property,
+                                   .set_clock = set_clock};
 
 static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
 {

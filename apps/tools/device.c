@@ -3,6 +3,7 @@
 #include "apps/tools/database.h"
 #include "apps/tools/readings.h"
 
+#include "bacnet/timestamp.h"
 #include "base/parse.h"
 #include "base/time.h"
 
@@ -194,5 +195,31 @@ BpStatus tools_device_find(ToolsNode *node, const Cfg *cfg, const char *text, Ba
                        text, BAC_INSTANCE_MAX);
     /* What it takes is not known; what we ask is short. */
     *ret_peer = tools_node_peer(node, &address, BAC_APDU_MAX);
+    return BP_OK;
+}
+
+BpStatus tools_device_clock(ToolsNode *node, const Cfg *cfg, BacPeer *peer, BpArena *arena,
+                            int64_t *ret_offset_us, BpError *err)
+{
+    BacObjectId device = {BAC_DEVICE, BAC_INSTANCE_WILDCARD};
+    BpStatus status = tools_device_instance(node, cfg, peer, arena, &device.instance, err);
+    const BacReference references[] = {{device, BAC_PROP_LOCAL_DATE, BAC_NO_INDEX},
+                                       {device, BAC_PROP_LOCAL_TIME, BAC_NO_INDEX}};
+    ToolsReadings readings = {.arena = arena};
+    BacValue date, time;
+    int64_t clock_us;
+    if (status == BP_OK)
+        status = tools_readings_read(&readings, node, peer, references, 2, err);
+    if (status != BP_OK)
+        return status;
+    if (!tools_reading_first(&readings.items[0], &date) || date.type != BAC_DATE ||
+        !tools_reading_first(&readings.items[1], &time) || time.type != BAC_TIME)
+        return bp_fail(err, BP_REFUSED, "the device has no clock (local-date, local-time)");
+    const BacDateTime shown = {date.date, time.time};
+    if (bac_date_time_to_us(&shown, &clock_us, err) != BP_OK) {
+        err->status = BP_REFUSED;
+        return bp_within(err, "the device's clock was never set");
+    }
+    *ret_offset_us = clock_us - bp_wall_us();
     return BP_OK;
 }

@@ -36,4 +36,9 @@ BpStatus tools_device_find(ToolsNode *node, const Cfg *cfg, const char *text, Ba
 BpStatus tools_device_instance(ToolsNode *node, const Cfg *cfg, BacPeer *peer, BpArena *arena,
                                uint32_t *ret_instance, BpError *err) BP_CHECKED;
 
+/* How far the device's clock, whatever its time zone, is ahead of UTC as this machine has it. BP_REFUSED: it
+ * has no clock, or one that was never set. */
+BpStatus tools_device_clock(ToolsNode *node, const Cfg *cfg, BacPeer *peer, BpArena *arena,
+                            int64_t *ret_offset_us, BpError *err) BP_CHECKED;
+
 #endif

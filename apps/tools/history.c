@@ -4,6 +4,7 @@
 #include "apps/tools/json.h"
 #include "apps/tools/number.h"
 #include "apps/tools/table.h"
+#include "apps/tools/when.h"
 
 #include "apps/roles.h"
 #include "base/parse.h"
@@ -129,21 +130,6 @@ static BpStatus find_point(History *history, const char *wanted, BpError *err)
 
 /* ---- which times ---- */
 
-static BpStatus parse_time(const char *option, const char *text, int64_t now_us, int64_t *ret_us,
-                           BpError *err)
-{
-    int64_t ago_us;
-    if (bp_parse_duration_us(bp_str(text), &ago_us, NULL) == BP_OK) {
-        *ret_us = now_us - ago_us;
-        return BP_OK;
-    }
-    if (bp_time_parse(bp_str(text), ret_us, NULL) == BP_OK)
-        return BP_OK;
-    return bp_fail(err, BP_INVALID,
-                   "--%s %s is neither a time like 2026-11-24T08:00:00Z nor one like 2h or 7d ago", option,
-                   text);
-}
-
 /* Readings where there are few or they must be; rollups where they are fine enough and quicker. */
 static void choose_query(History *history)
 {
@@ -173,9 +159,9 @@ static BpStatus settle_times(History *history, BpError *err)
 {
     const int64_t now_us = bp_wall_us();
     history->until_us = now_us;
-    BpStatus status = parse_time("since", since_text, now_us, &history->from_us, err);
+    BpStatus status = tools_when("since", since_text, now_us, &history->from_us, err);
     if (status == BP_OK && until_text)
-        status = parse_time("until", until_text, now_us, &history->until_us, err);
+        status = tools_when("until", until_text, now_us, &history->until_us, err);
     if (status == BP_OK && history->from_us >= history->until_us)
         return bp_fail(err, BP_INVALID, "--since is not before --until");
     if (status == BP_OK && every_us && every_us < BP_SECOND)

@@ -137,7 +137,7 @@ BpStatus bac_read_range_ack_decode(BpCursor *in, BacReadRangeAck *ret_ack, BpErr
     return status;
 }
 
-void bac_read_range_ack_encode(BpBuf *out, const BacReadRangeAck *ack)
+void bac_read_range_ack_begin(BpBuf *out, const BacReadRangeAck *ack)
 {
     const uint8_t flags = (uint8_t)((ack->has_first_item ? 0x80 >> FIRST_ITEM : 0) |
                                     (ack->has_last_item ? 0x80 >> LAST_ITEM : 0) |
@@ -145,7 +145,21 @@ void bac_read_range_ack_encode(BpBuf *out, const BacReadRangeAck *ack)
     write_reference(out, &ack->reference);
     bac_value_encode_context(out, FLAGS, &(BacValue){.type = BAC_BIT_STRING, .bits = {&flags, FLAG_COUNT}});
     bac_parameter_put_unsigned(out, COUNT, ack->count);
-    bac_parameter_put_cursor(out, ITEMS, &ack->items);
+    bac_tag_encode(out, BAC_OPENING, ITEMS, 0);
+}
+
+void bac_read_range_ack_end(BpBuf *out, const BacReadRangeAck *ack)
+{
+    bac_tag_encode(out, BAC_CLOSING, ITEMS, 0);
     if (ack->has_sequence)
         bac_parameter_put_unsigned(out, SEQUENCE, ack->sequence);
+}
+
+void bac_read_range_ack_encode(BpBuf *out, const BacReadRangeAck *ack)
+{
+    BpCursor items = ack->items;
+    const size_t size = bp_cursor_remaining(&items);
+    bac_read_range_ack_begin(out, ack);
+    bp_buf_octets(out, bp_cursor_take(&items, size), size);
+    bac_read_range_ack_end(out, ack);
 }

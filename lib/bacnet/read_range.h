@@ -41,4 +41,8 @@ typedef struct BacReadRangeAck {
 BpStatus bac_read_range_ack_decode(BpCursor *in, BacReadRangeAck *ret_ack, BpError *err) BP_CHECKED;
 void bac_read_range_ack_encode(BpBuf *out, const BacReadRangeAck *ack);
 
+/* The same around items that the caller writes straight to `out`. */
+void bac_read_range_ack_begin(BpBuf *out, const BacReadRangeAck *ack);
+void bac_read_range_ack_end(BpBuf *out, const BacReadRangeAck *ack);
+
 #endif

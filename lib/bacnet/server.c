@@ -339,6 +339,20 @@ static BacRefusal read_multiple(const BacServer *server, BpCursor body, BpBuf *o
     return in_list ? (BacRefusal){0} : reject(BAC_REJECT_MISSING_REQUIRED_PARAMETER);
 }
 
+static BacRefusal read_range(const BacServer *server, BpCursor body, BpBuf *out)
+{
+    BacReadRange range;
+    BacList list = {0};
+    if (!server->options.objects->list)
+        return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
+    const BpStatus status = bac_read_range_decode(&body, &range, NULL);
+    if (status != BP_OK)
+        return refuse_malformed(status);
+    range.reference.object = own_object(server, range.reference.object);
+    const BacRefusal refusal = server->options.objects->list(server->options.owner, &range.reference, &list);
+    return refusal.kind == BAC_NOT_REFUSED ? bac_list_answer(&list, &range, out) : refusal;
+}
+
 static BacRefusal write_property(const BacServer *server, BpCursor body)
 {
     BacWrite write;
@@ -397,6 +411,7 @@ static BacRefusal serve(const BacServer *server, const BacDatagram *request, BpB
         if (!server->options.has_read_multiple)
             return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
         return read_multiple(server, request->body, out);
+    case BAC_SERVICE_CONFIRMED_READ_RANGE: return read_range(server, request->body, out);
     case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY: return write_property(server, request->body);
     case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY_MULTIPLE:
         return write_multiple(server, request->body, ret_failed);
@@ -606,6 +621,27 @@ static void take_who_has(BacServer *server, const BacDatagram *datagram)
         send_apdu(server, BAC_BVLC_ORIGINAL_UNICAST, &datagram->from, false, &apdu, bp_buf_text(&out));
 }
 
+static void take_clock(BacServer *server, const BacDatagram *datagram, bool is_utc)
+{
+    BpCursor body = datagram->body;
+    BacDateTime now;
+    if (bac_time_sync_decode(&body, &now, NULL) != BP_OK)
+        server->counts.malformed++;
+    else if (server->options.objects->set_clock)
+        server->options.objects->set_clock(server->options.owner, &now, is_utc);
+}
+
+static void take_unconfirmed(BacServer *server, const BacDatagram *datagram)
+{
+    switch (datagram->apdu.service) {
+    case BAC_SERVICE_UNCONFIRMED_WHO_IS: take_who_is(server, datagram); break;
+    case BAC_SERVICE_UNCONFIRMED_WHO_HAS: take_who_has(server, datagram); break;
+    case BAC_SERVICE_UNCONFIRMED_TIME_SYNCHRONIZATION: take_clock(server, datagram, false); break;
+    case BAC_SERVICE_UNCONFIRMED_UTC_TIME_SYNCHRONIZATION: take_clock(server, datagram, true); break;
+    default: break;
+    }
+}
+
 static void take_segments_end(BacServer *server, const BacDatagram *datagram)
 {
     BacReceiving *receiving = find_receiving(server, &datagram->from, datagram->apdu.invoke_id);
@@ -630,12 +666,7 @@ void bac_server_receive(BacServer *server, const BacDatagram *datagram, int64_t 
         if (!datagram->is_broadcast) /* those are dropped (5.4.5.1) */
             take_request(server, datagram, now_us);
         break;
-    case BAC_UNCONFIRMED_REQUEST:
-        if (apdu->service == BAC_SERVICE_UNCONFIRMED_WHO_IS)
-            take_who_is(server, datagram);
-        else if (apdu->service == BAC_SERVICE_UNCONFIRMED_WHO_HAS)
-            take_who_has(server, datagram);
-        break;
+    case BAC_UNCONFIRMED_REQUEST: take_unconfirmed(server, datagram); break;
     case BAC_SEGMENT_ACK:
         sending = apdu->from_server ? NULL : find_sending(server, &datagram->from, apdu->invoke_id);
         if (sending)

@@ -1,12 +1,13 @@
-/* Answering as a device: Who-Is, Who-Has, ReadProperty, ReadPropertyMultiple, WriteProperty,
- * WritePropertyMultiple and SubscribeCOV, out of objects that the caller keeps; answers too long for one APDU
- * go out in segments where the client takes them, and requests may come in segments (ASHRAE 135,
- * clause 5.4.5). No sockets, no clock, no allocation. */
+/* Answering as a device: Who-Is, Who-Has, ReadProperty, ReadPropertyMultiple, ReadRange, WriteProperty,
+ * WritePropertyMultiple, SubscribeCOV and TimeSynchronization, out of objects that the caller keeps; answers
+ * too long for one APDU go out in segments where the client takes them, and requests may come in segments
+ * (ASHRAE 135, clause 5.4.5). No sockets, no clock, no allocation. */
 #ifndef BACNET_SERVER_H
 #define BACNET_SERVER_H
 
 #include "bacnet/datagram.h"
-#include "bacnet/service.h"
+#include "bacnet/list.h"
+#include "bacnet/time_sync.h"
 
 typedef struct BacPublisher BacPublisher; /* publisher.h */
 
@@ -24,6 +25,11 @@ typedef struct BacObjects {
     bool (*exists)(void *owner, BacObjectId object);
     /* The object with this name, UTF-8. May be NULL: nobody is found by name. */
     bool (*find)(void *owner, BpStr name, BacObjectId *ret_object);
+    /* The property as a list for ReadRange; *ret_list is used until the server returns. Refuses what is no
+     * list. May be NULL: ReadRange is not known. */
+    BacRefusal (*list)(void *owner, const BacReference *reference, BacList *ret_list);
+    /* The clock is to be set, to a time of this place or, `is_utc`, to one of UTC. May be NULL. */
+    void (*set_clock)(void *owner, const BacDateTime *now, bool is_utc);
 } BacObjects;
 
 /* Largest answer that can be put into segments, in octets of parameters. */

@@ -2,7 +2,81 @@
 
 #include "bacnet/parameter.h"
 
+#include "base/time.h"
+
 #include <assert.h>
+#include <stdio.h>
+
+enum { ANY = 255, FIRST_YEAR = 1900, LAST_MONTH = 12, LAST_DAY = 31, HUNDREDTH_US = 10000 };
+
+/* ---- as one number ---- */
+
+/* Days since 1970 of a day in the Gregorian calendar: the year begins in March, so that a leap day is its
+ * last. */
+static int64_t days_of(int64_t year, int64_t month, int64_t day)
+{
+    if (month <= 2)
+        year--;
+    const int64_t months = (month + 9) % 12; /* since March */
+    return year * 365 + year / 4 - year / 100 + year / 400 + (months * 153 + 2) / 5 + day - 1 - 719468;
+}
+
+BacDateTime bac_date_time_at(int64_t clock_us)
+{
+    const int64_t days = clock_us / BP_DAY - (clock_us % BP_DAY < 0), rest_us = clock_us - days * BP_DAY;
+    int64_t year = 1970 + days / 366, month = 1;
+    while (days_of(year + 1, 1, 1) <= days)
+        year++;
+    while (month < LAST_MONTH && days_of(year, month + 1, 1) <= days)
+        month++;
+    return (BacDateTime){.date = {.year = (uint8_t)(year - FIRST_YEAR),
+                                  .month = (uint8_t)month,
+                                  .day = (uint8_t)(days - days_of(year, month, 1) + 1),
+                                  .weekday = (uint8_t)((days % 7 + 10) % 7 + 1)},
+                         .time = {.hour = (uint8_t)(rest_us / BP_HOUR),
+                                  .minute = (uint8_t)(rest_us / BP_MINUTE % 60),
+                                  .second = (uint8_t)(rest_us / BP_SECOND % 60),
+                                  .hundredths = (uint8_t)(rest_us / HUNDREDTH_US % 100)}};
+}
+
+BpStatus bac_date_time_to_us(const BacDateTime *date_time, int64_t *ret_clock_us, BpError *err)
+{
+    const BacDate *date = &date_time->date;
+    const BacTime *time = &date_time->time;
+    char text[BAC_DATE_TIME_TEXT_MAX];
+    if (date->year == ANY || date->month < 1 || date->month > LAST_MONTH || date->day < 1 ||
+        date->day > LAST_DAY || time->hour > 23 || time->minute > 59 || time->second > 59)
+        return bp_fail(err, BP_INVALID, "%s is no time", bac_date_time_format(date_time, text));
+    *ret_clock_us = days_of(FIRST_YEAR + date->year, date->month, date->day) * BP_DAY + time->hour * BP_HOUR +
+                    time->minute * BP_MINUTE + time->second * BP_SECOND +
+                    (time->hundredths < 100 ? time->hundredths * HUNDREDTH_US : 0);
+    return BP_OK;
+}
+
+static void put_part(BpBuf *out, const char *before, unsigned value, bool is_any)
+{
+    if (is_any)
+        bp_buf_printf(out, "%s*", before);
+    else
+        bp_buf_printf(out, "%s%02u", before, value);
+}
+
+char *bac_date_time_format(const BacDateTime *date_time, char ret_text[BAC_DATE_TIME_TEXT_MAX])
+{
+    const BacDate *date = &date_time->date;
+    const BacTime *time = &date_time->time;
+    BpBuf out = bp_buf(ret_text, BAC_DATE_TIME_TEXT_MAX);
+    put_part(&out, "", FIRST_YEAR + (unsigned)date->year, date->year == ANY);
+    put_part(&out, "-", date->month, date->month == ANY);
+    put_part(&out, "-", date->day, date->day == ANY);
+    put_part(&out, " ", time->hour, time->hour == ANY);
+    put_part(&out, ":", time->minute, time->minute == ANY);
+    put_part(&out, ":", time->second, time->second == ANY);
+    bp_buf_u8(&out, '\0');
+    return ret_text;
+}
+
+/* ---- as octets ---- */
 
 BpStatus bac_date_time_decode(BpCursor *in, BacDateTime *ret_date_time, BpError *err)
 {

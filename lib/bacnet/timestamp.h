@@ -10,6 +10,16 @@ typedef struct BacDateTime {
     BacTime time;
 } BacDateTime;
 
+/* Instants of a clock without time zones: microseconds since 1970, as the clock shows them. */
+BacDateTime bac_date_time_at(int64_t clock_us);
+
+/* BP_INVALID: parts of it are unspecified, or no date. */
+BpStatus bac_date_time_to_us(const BacDateTime *date_time, int64_t *ret_clock_us, BpError *err) BP_CHECKED;
+
+/* "2026-11-24 08:15:00", with "*" for parts that are unspecified. Returns ret_text. */
+enum { BAC_DATE_TIME_TEXT_MAX = 32 };
+char *bac_date_time_format(const BacDateTime *date_time, char ret_text[BAC_DATE_TIME_TEXT_MAX]);
+
 BpStatus bac_date_time_decode(BpCursor *in, BacDateTime *ret_date_time, BpError *err) BP_CHECKED;
 void bac_date_time_encode(BpBuf *out, const BacDateTime *date_time);
 

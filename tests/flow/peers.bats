@@ -45,7 +45,7 @@ needs_node() {
     run node "$root/tests/peers/reader.mjs" 127.77.0.2:$((port + 5000)) 127.255.255.255 127.66.0.1:$port
     echo "$output"
     [ "$status" -eq 0 ]
-    [ "$(grep -c '^ok' <<<"$output")" -eq 10 ]
+    [ "$(grep -c '^ok' <<<"$output")" -eq 12 ]
 }
 
 @test "our tools read an independent stack's device" {
@@ -57,6 +57,11 @@ needs_node() {
     [[ "$output" == *70.5* && "$output" == *AI/7* ]]
     run "$BACPIPES" read 127.77.0.1:$port device,77 object-list --address 127.0.0.1 --port $((port + 1))
     [ "$(grep -c 'analog-input\|binary-value' <<<"$output")" -ge 40 ]
+    # Its log, of which it sends 7 records at once.
+    run "$BACPIPES" trend 127.77.0.1:$port tl,1 --last 30 --csv --address 127.0.0.1 --port $((port + 1))
+    echo "$output"
+    [ "${#lines[@]}" -eq 31 ]
+    for n in $(seq 30); do grep -q "^2026-01-05 08:$(printf %02d $n):00,value,$n.5,$" <<<"$output"; done
 }
 
 @test "all devices answer behind one address, as stations of a network" {
@@ -83,6 +88,11 @@ needs_node() {
     "$BACPIPES" read 1002 ai,1 all "${options[@]}" >/dev/null
     "$BACPIPES" read 1004 device,1004 object-list "${options[@]}" >/dev/null
     "$BACPIPES" read 1004 msv,1 all "${options[@]}" >/dev/null
+    "$BACPIPES" trend 1001 tl,1 "${options[@]}" >/dev/null
+    "$BACPIPES" trend 1001 tl,1 --since 2h "${options[@]}" >/dev/null
+    "$BACPIPES" time 1001 --set "${options[@]}" >/dev/null
+    "$BACPIPES" time 1001 --set --utc "${options[@]}" >/dev/null
+    "$BACPIPES" doctor --wait 1s "${options[@]}" >/dev/null
     "$BACPIPES" write 1004 av,1 22.5 --priority 8 "${options[@]}" >/dev/null
     "$BACPIPES" release 1004 av,1 --priority 8 "${options[@]}" >/dev/null
     ! "$BACPIPES" read 1004 ai,4000 present-value "${options[@]}" >/dev/null 2>&1

@@ -2,8 +2,14 @@
 //
 //   node device.mjs ADDRESS:PORT INSTANCE POINTS
 //
-// Analog input i is i * 10 + 0.5, binary value i is active when i is odd. Prints "ready" and serves until it is stopped.
+// Analog input i is i * 10 + 0.5, binary value i is active when i is odd; trend log 1, which its object list does not name, has 30
+// records, the n-th n + 0.5 at minute n of 2026-01-05 08:00. Prints "ready" and serves until it is stopped.
+import { createRequire } from 'node:module'
 import bacnet from '@bacnet-js/client'
+
+const inside = createRequire(import.meta.url) // what encodes ReadRange's answers, which no public function sends
+const apdu = inside('@bacnet-js/client/dist/lib/apdu.js'), npdu = inside('@bacnet-js/client/dist/lib/npdu.js')
+const { ReadRange } = inside('@bacnet-js/client/dist/lib/services/index.js')
 
 const { default: Client, ObjectType, PropertyIdentifier, ApplicationTag, ErrorClass, ErrorCode, Segmentation } = bacnet
 const [where, instance, points] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
@@ -41,6 +47,8 @@ function valueOf({ type, instance: i }, property, index) {
         }
         return undefined
     }
+    if (type === ObjectType.TREND_LOG)
+        return { [P.OBJECT_NAME]: text('LOG'), [P.RECORD_COUNT]: natural(RECORDS), [P.TOTAL_RECORD_COUNT]: natural(RECORDS) }[property]
     const analog = type === ObjectType.ANALOG_INPUT
     switch (property) {
         case P.OBJECT_NAME: return text(`${analog ? 'AI' : 'BV'}/${i}`)
@@ -53,7 +61,16 @@ function valueOf({ type, instance: i }, property, index) {
     return undefined
 }
 
-const exists = (id) => objects.some((object) => object.type === id.type && object.instance === id.instance)
+const RECORDS = 30
+const LOG = { type: ObjectType.TREND_LOG, instance: 1 }
+// [0] { date, time } [1] { [2] Real }
+function record(n) {
+    const value = Buffer.alloc(4)
+    value.writeFloatBE(n + 0.5)
+    return Buffer.from([0x0e, 0xa4, 126, 1, 5, 1, 0xb4, 8, n, 0, 0, 0x0f, 0x1e, 0x2c, ...value, 0x1f])
+}
+
+const exists = (id) => [...objects, LOG].some((object) => object.type === id.type && object.instance === id.instance)
 const refusal = (id) => exists(id)
     ? { errorClass: ErrorClass.PROPERTY, errorCode: ErrorCode.UNKNOWN_PROPERTY }
     : { errorClass: ErrorClass.OBJECT, errorCode: ErrorCode.UNKNOWN_OBJECT }
@@ -78,6 +95,21 @@ client.on('subscribeCov', ({ header, payload, invokeId, service }) => {
     setImmediate(() => tell(valueOf(id, PropertyIdentifier.PRESENT_VALUE)))
     if (id.type === ObjectType.ANALOG_INPUT && id.instance === 1)
         setTimeout(() => tell([{ type: ApplicationTag.REAL, value: 11.5 }]), 3000)
+})
+
+// At most 7 records at once, by position or by number.
+client.on('readRange', ({ header, payload, invokeId }) => {
+    const { objectId, property, requestType, position, count } = payload
+    const first = Math.max(1, position), last = Math.min(RECORDS, first + Math.min(count, 7) - 1)
+    const items = []
+    for (let n = first; n <= last; n++) items.push(record(n))
+    const flags = (first === 1 ? 1 : 0) | (last === RECORDS ? 2 : 0) | (last < Math.min(RECORDS, first + count - 1) ? 4 : 0)
+    const buffer = client._getApduBuffer(header.sender)
+    npdu.encode(buffer, 0, header.sender)
+    apdu.encodeComplexAck(buffer, 0x30, 26, invokeId)
+    ReadRange.encodeAcknowledge(buffer, objectId, property.id, property.index, { value: [flags], bitsUsed: 3 }, items.length,
+        Buffer.concat(items), requestType, first)
+    client.sendBvlc(header.sender, buffer)
 })
 
 client.on('readProperty', ({ header, payload, invokeId, service }) => {

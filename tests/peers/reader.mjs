@@ -141,6 +141,25 @@ await check('several are written at once', async () => {
     for (const objectId of two) assert.equal((await read(objectId, P.PRIORITY_ARRAY, PRIORITY))[0].type, ApplicationTag.NULL)
 })
 
+await check('a trend log is read by position', async () => {
+    const log = objects.find(({ type }) => type === ObjectType.TREND_LOG)
+    const [{ value: records }] = await read(log, P.RECORD_COUNT)
+    const { itemCount, rangeBuffer, resultFlag } = await client.readRange(device, log, records - 2, 10)
+    assert.equal(itemCount, 3)
+    assert.equal(rangeBuffer[0], 0x0e) // the first record's time
+    assert.equal(resultFlag.value[0] & 2, 2) // the last of the list is among them
+    const none = await failure(read(log, P.LOG_BUFFER))
+    assert.match(none, /Class:2 - Code:27/) // read-access-denied: for ReadRange alone
+})
+
+await check('the clock is set', async () => {
+    const wanted = new Date(2031, 4, 6, 7, 8, 9)
+    client.timeSync(device, wanted)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const [{ value: date }] = await read(deviceId, P.LOCAL_DATE), [{ value: time }] = await read(deviceId, P.LOCAL_TIME)
+    assert.deepEqual([date.getFullYear(), date.getMonth(), date.getDate(), time.getHours(), time.getMinutes()], [2031, 4, 6, 7, 8])
+})
+
 await check('what cannot be is refused in the words of the standard', async () => {
     const input = objects.find(({ type }) => type === ObjectType.ANALOG_INPUT)
     assert.match(await failure(read({ type: ObjectType.ANALOG_INPUT, instance: 4194301 }, P.PRESENT_VALUE)), /Class:1 - Code:31/) // unknown-object

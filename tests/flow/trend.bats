@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# bacpipes trend and time against the simulator. BUILD names the build folder (default: build).
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    bacpipes=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
+    export BACPIPES_CONFIG=/dev/null
+    port=$((40000 + (BASHPID * 7 + BATS_TEST_NUMBER * 131) % 5000))
+    net=(--address 127.0.0.1 --broadcast 127.255.255.255 --port $port)
+    log=$BATS_TEST_TMPDIR/sim
+}
+
+teardown() {
+    [ -z "${sim:-}" ] || { kill "$sim" 2>/dev/null && wait "$sim" || true; }
+}
+
+simulate() {
+    "$bacpipes" sim --port $port --points 60 --without-flaws "$@" >"$log" 2>&1 3>&- &
+    sim=$!
+    for _ in $(seq 100); do
+        grep -q ready "$log" && return
+        sleep 0.1
+    done
+    cat "$log"
+    return 1
+}
+
+@test "a device's log is read whole, from a time on, and its last records" {
+    simulate --start 2026-03-01T12:07:00Z
+    run "$bacpipes" trend 1001 tl,1 --last 1000 --csv "${net[@]}"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = "time,kind,value,flags" ]
+    [ "${#lines[@]}" -eq 26 ] # six hours of quarters
+    [[ "${lines[1]}" == "2026-03-01 06:"* && "${lines[25]}" == "2026-03-01 12:07:"* || "${lines[25]}" == "2026-03-01 12:00:"* ]]
+    run "$bacpipes" trend 1001 tl,1 --last 2 --json "${net[@]}"
+    [ "$(grep -c '"kind": "value"' <<<"$output")" -eq 2 ]
+    # The device lives in March: --since is converted to its clock.
+    run "$bacpipes" trend 1001 tl,1 --since 1h "${net[@]}"
+    echo "$output"
+    [ "${#lines[@]}" -ge 5 ] && [ "${#lines[@]}" -le 6 ]
+    run "$bacpipes" trend 1001 tl,1 --since 3h --until 2h --csv "${net[@]}"
+    [ "${#lines[@]}" -eq 5 ]
+}
+
+@test "devices that take little are read in pieces, and give the same" {
+    simulate --start 2026-03-01T12:07:00Z
+    "$bacpipes" trend 1001 tl,1 --last 1000 --csv "${net[@]}" >"$BATS_TEST_TMPDIR/whole"
+    kill "$sim" && wait "$sim" || true
+    for quirk in apdu-50,no-segments apdu-206 short-answers drops-long; do
+        simulate --start 2026-03-01T12:07:00Z --quirks "$quirk"
+        "$bacpipes" trend 1001 tl,1 --last 1000 --csv "${net[@]}" >"$BATS_TEST_TMPDIR/pieces" || { echo "$quirk"; return 1; }
+        kill "$sim" && wait "$sim" || true
+        diff <(head -25 "$BATS_TEST_TMPDIR/whole") <(head -25 "$BATS_TEST_TMPDIR/pieces") || { echo "$quirk"; return 1; }
+    done
+}
+
+@test "what is written over while it is read is counted, and none comes twice" {
+    # Two hours of the building pass in a second, a record a second; each piece of one record takes 700 ms.
+    simulate --speed 10000 --quirks apdu-50,no-segments,slow
+    "$bacpipes" trend 1001 tl,1 --last 25 --csv "${net[@]}" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    sleep 5
+    "$bacpipes" write 1001 tl,1 0 --property record-count "${net[@]}" || true # purges it
+    wait $!
+    cat "$BATS_TEST_TMPDIR/err" "$BATS_TEST_TMPDIR/out"
+    grep -q '^The device wrote over [1-9][0-9]* records while they were read' "$BATS_TEST_TMPDIR/err"
+    # It goes on with what was logged since, until it has caught up.
+    count=$(grep -c ',value,' "$BATS_TEST_TMPDIR/out")
+    [ "$count" -ge 10 ]
+    [ "$(grep ',value,' "$BATS_TEST_TMPDIR/out" | cut -d, -f1 | sort -u | wc -l)" -eq "$count" ]
+}
+
+@test "what is no trend log, and wrong words" {
+    simulate
+    run "$bacpipes" trend 1001 ai,1 "${net[@]}"
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"no trend log: the device says no record-count: unknown-property"* ]]
+    run "$bacpipes" trend 1001 nonsense "${net[@]}"
+    [ "$status" -eq 64 ]
+    run "$bacpipes" trend 1001 tl,1 --since yesterday "${net[@]}"
+    [ "$status" -eq 64 ]
+    [[ "$output" == *"--since yesterday is neither a time"* ]]
+}
+
+@test "a clock is shown, and set" {
+    simulate --start 2026-03-01T12:07:00Z
+    run "$bacpipes" time 1001 "${net[@]}"
+    echo "$output"
+    [[ "$output" == "2026-03-01 12:07:"*" behind of this machine's local time" ]]
+    run env TZ=Asia/Tokyo "$bacpipes" time 1001 --set "${net[@]}"
+    echo "$output"
+    [[ "$output" == *", as here" ]]
+    run env TZ=UTC "$bacpipes" time 1001 "${net[@]}"
+    [[ "$output" == *" 9 h ahead of this machine's local time" ]]
+    run env TZ=Asia/Tokyo "$bacpipes" time 1001 --set --utc --json "${net[@]}"
+    python3 -c 'import json, sys; d = json.loads(sys.argv[1]); assert abs(d["from_utc_s"]) < 2, d' "$output"
+}
