@@ -2,6 +2,7 @@
  * one that says how much or how long, and the octets of an APDU where one comes in. Whatever comes, what we
  * send can be read and is no longer than the device and its client take, and every long answer ends. */
 #include "bacnet/publisher.h"
+#include "bacnet/reporter.h"
 
 #include <assert.h>
 
@@ -58,6 +59,49 @@ static bool property(void *owner, BacObjectId object, uint32_t only, size_t i, u
     return exists(owner, object) && i < 2;
 }
 
+/* A log of 300 records at full seconds since 1970, the first of them number 2^32 - 10. */
+enum { RECORDS = 300 };
+
+static void put_record(const void *context, uint32_t i, BpBuf *out)
+{
+    (void)context;
+    assert(i < RECORDS);
+    bac_value_encode(out, &(BacValue){.type = BAC_UNSIGNED, .natural = i});
+}
+
+static BacDateTime time_of(const void *context, uint32_t i)
+{
+    (void)context;
+    assert(i < RECORDS);
+    return bac_date_time_at(i * INT64_C(1000000));
+}
+
+static BacRefusal list(void *owner, const BacReference *reference, BacList *ret_list)
+{
+    if (reference->property != BAC_PROP_LOG_BUFFER || !exists(owner, reference->object))
+        return UNKNOWN;
+    *ret_list =
+        (BacList){.count = RECORDS, .put = put_record, .time = time_of, .first_sequence = UINT32_MAX - 10};
+    return (BacRefusal){0};
+}
+
+static void set_clock(void *owner, const BacDateTime *now, bool is_utc)
+{
+    int64_t now_us;
+    char text[BAC_DATE_TIME_TEXT_MAX];
+    (void)owner;
+    (void)is_utc;
+    bac_date_time_format(now, text);
+    if (bac_date_time_to_us(now, &now_us, NULL) == BP_OK)
+        (void)bac_date_time_at(now_us);
+}
+
+static BacDateTime clock_of(void *owner)
+{
+    (void)owner;
+    return bac_date_time_at(0);
+}
+
 static void take_sent(void *owner, const BacAddress *to, BpStr octets)
 {
     const BacAddress device = {{10, 0, 0, 9}, BAC_PORT, {0}};
@@ -71,10 +115,40 @@ static void take_sent(void *owner, const BacAddress *to, BpStr octets)
     assert(octets.size <= MAX_APDU - 5 + header);
 }
 
-static void begin(BacServer *server, BacPublisher *publisher)
+/* Two alarms, of which nobody has seen one. */
+static void begin_reporter(BacServer *server, BacReporter *reporter)
 {
-    static const BacObjects objects = {
-        .read = read_one, .write = write_one, .property = property, .exists = exists};
+    static const BacAddress recipient = {{10, 0, 0, 1}, BAC_PORT, {0}};
+    static BacEventSource sources[2];
+    memset(sources, 0, sizeof sources);
+    *reporter = (BacReporter){.owner = server,
+                              .send = take_sent,
+                              .clock = clock_of,
+                              .device = DEVICE,
+                              .needs_ack = {true, true, true},
+                              .sources = sources,
+                              .source_count = 2,
+                              .recipients = &recipient,
+                              .recipient_count = 1,
+                              .is_confirmed = true,
+                              .timeout_us = 3000000,
+                              .retries = 3};
+    for (uint32_t i = 0; i < 2; i++) {
+        sources[i] = (BacEventSource){.object = {BAC_BINARY_INPUT, i},
+                                      .event_type = BAC_EVENT_CHANGE_OF_STATE,
+                                      .alarm_value = BAC_ACTIVE};
+        bac_reporter_judge(reporter, &sources[i], BAC_ACTIVE, 0);
+    }
+}
+
+static void begin(BacServer *server, BacPublisher *publisher, BacReporter *reporter)
+{
+    static const BacObjects objects = {.read = read_one,
+                                       .write = write_one,
+                                       .property = property,
+                                       .exists = exists,
+                                       .list = list,
+                                       .set_clock = set_clock};
     static BacSending sendings[SENDINGS];
     static BacReceiving receivings[RECEIVINGS];
     static BacSubscription subscriptions[SUBSCRIPTIONS];
@@ -101,11 +175,14 @@ static void begin(BacServer *server, BacPublisher *publisher)
         .receivings = receivings,
         .receiving_count = RECEIVINGS,
         .publisher = publisher,
+        .reporter = reporter,
     };
+    begin_reporter(server, reporter);
     bac_server_init(server, &options);
 }
 
-static void hear(BacServer *server, BacPublisher *publisher, uint8_t what, BpCursor apdu, int64_t now_us)
+static void hear(BacServer *server, BacPublisher *publisher, BacReporter *reporter, uint8_t what,
+                 BpCursor apdu, int64_t now_us)
 {
     BacDatagram datagram = {.from = {{10, 0, 0, 1}, BAC_PORT, {0}},
                             .has_apdu = true,
@@ -114,7 +191,7 @@ static void hear(BacServer *server, BacPublisher *publisher, uint8_t what, BpCur
     if (what & OTHER_CLIENT)
         datagram.from.remote = (BacStation){17, 1, {0x22}};
     if (bac_apdu_decode(&datagram.body, &datagram.apdu, NULL) == BP_OK &&
-        !bac_publisher_receive(publisher, &datagram))
+        !bac_publisher_receive(publisher, &datagram) && !bac_reporter_receive(reporter, &datagram))
         bac_server_receive(server, &datagram, now_us);
 }
 
@@ -122,8 +199,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     BacServer server;
     BacPublisher publisher;
+    BacReporter reporter;
     int64_t now_us = 0;
-    begin(&server, &publisher);
+    begin(&server, &publisher, &reporter);
     BpCursor in = bp_cursor(data, size);
     while (bp_cursor_remaining(&in) > 0) {
         const uint8_t what = bp_cursor_u8(&in), how_much = bp_cursor_u8(&in);
@@ -132,8 +210,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             now_us += how_much * INT64_C(100000);
             bac_server_expire(&server, now_us);
             bac_publisher_advance(&publisher, now_us);
+            bac_reporter_advance(&reporter, now_us);
         } else {
-            hear(&server, &publisher, what, bp_cursor_sub(&in, how_much < left ? how_much : left), now_us);
+            hear(&server, &publisher, &reporter, what, bp_cursor_sub(&in, how_much < left ? how_much : left),
+                 now_us);
         }
     }
     for (int tries = 0; tries <= 4; tries++)

@@ -68,6 +68,10 @@ static void put_services(const SimDevice *device, BpBuf *out)
     if (!device->no_cov)
         set_bit(octets, BAC_SUPPORTS_SUBSCRIBE_COV);
     set_bit(octets, BAC_SUPPORTS_WRITE_PROPERTY_MULTIPLE);
+    if (device->events) {
+        set_bit(octets, BAC_SUPPORTS_ACKNOWLEDGE_ALARM);
+        set_bit(octets, BAC_SUPPORTS_GET_EVENT_INFORMATION);
+    }
     set_bit(octets, BAC_SUPPORTS_READ_RANGE);
     set_bit(octets, BAC_SUPPORTS_TIME_SYNCHRONIZATION);
     set_bit(octets, BAC_SUPPORTS_UTC_TIME_SYNCHRONIZATION);
@@ -84,6 +88,8 @@ static void put_types(const SimDevice *device, BpBuf *out)
         set_bit(octets, device->objects[i].id.type);
     if (device->trend_count)
         set_bit(octets, BAC_TREND_LOG);
+    if (device->events)
+        set_bit(octets, BAC_NOTIFICATION_CLASS);
     sim_put_bits(out, octets, OBJECT_TYPES);
 }
 
@@ -94,8 +100,15 @@ static void put_listed_object(const void *context, size_t i, BpBuf *out)
         sim_put_object(out, (BacObjectId){BAC_DEVICE, device->instance});
     else if (i <= device->count)
         sim_put_object(out, device->objects[i - 1].id);
-    else
+    else if (i <= device->count + device->trend_count)
         sim_put_object(out, device->trends[i - 1 - device->count].id);
+    else
+        sim_put_object(out, (BacObjectId){BAC_NOTIFICATION_CLASS, SIM_NOTIFICATION_CLASS});
+}
+
+static bool is_class(const SimDevice *device, BacObjectId id)
+{
+    return device->events && id.type == BAC_NOTIFICATION_CLASS && id.instance == SIM_NOTIFICATION_CLASS;
 }
 
 static SimTrend *find_trend(const SimDevice *device, BacObjectId id)
@@ -103,12 +116,6 @@ static SimTrend *find_trend(const SimDevice *device, BacObjectId id)
     return id.type == BAC_TREND_LOG && id.instance >= 1 && id.instance <= device->trend_count
                ? &device->trends[id.instance - 1]
                : NULL;
-}
-
-static void put_listed_property(const void *context, size_t i, BpBuf *out)
-{
-    (void)context;
-    sim_put_enumerated(out, properties[i + 3].property); /* behind identifier, name and type */
 }
 
 static void put_clock(const SimDevice *device, bool date, BpBuf *out)
@@ -123,10 +130,9 @@ static BacRefusal read_own(const SimDevice *device, const BacReference *referenc
 {
     const BacValue utc_offset = {.type = BAC_SIGNED, .integer = 0};
     if (reference->property == BAC_PROP_OBJECT_LIST)
-        return sim_put_array(out, reference->index, device->count + device->trend_count + 1,
+        return sim_put_array(out, reference->index,
+                             device->count + device->trend_count + 1 + (device->events != NULL),
                              put_listed_object, device);
-    if (reference->property == BAC_PROP_PROPERTY_LIST)
-        return sim_put_array(out, reference->index, PROPERTIES - 3, put_listed_property, device);
     if (reference->index != BAC_NO_INDEX)
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_PROPERTY_IS_NOT_AN_ARRAY);
     switch (reference->property) {
@@ -160,17 +166,52 @@ static BacRefusal read_own(const SimDevice *device, const BacReference *referenc
     return not_refused;
 }
 
+static bool object_exists(void *owner, BacObjectId id);
+static bool object_property(void *owner, BacObjectId id, uint32_t only, size_t i, uint32_t *ret_property);
+
+/* An object's properties, of which Property_List leaves out the first three (12.1.1.4.1). */
+typedef struct Listed {
+    SimDevice *device;
+    BacObjectId object;
+} Listed;
+
+enum { UNLISTED = 3 };
+
+static void put_listed_property(const void *context, size_t i, BpBuf *out)
+{
+    const Listed *listed = context;
+    uint32_t property = 0;
+    if (object_property(listed->device, listed->object, BAC_PROP_ALL, i + UNLISTED, &property))
+        sim_put_enumerated(out, property);
+}
+
+static BacRefusal put_property_list(SimDevice *device, const BacReference *reference, BpBuf *out)
+{
+    const Listed listed = {device, reference->object};
+    size_t count = 0;
+    for (uint32_t property; object_property(device, reference->object, BAC_PROP_ALL, count, &property);)
+        count++;
+    return sim_put_array(out, reference->index, count - UNLISTED, put_listed_property, &listed);
+}
+
 static BacRefusal read_object(void *owner, const BacReference *reference, BpBuf *out)
 {
-    const SimDevice *device = owner;
+    SimDevice *device = owner;
+    BacRefusal refusal;
+    if (!object_exists(owner, reference->object))
+        return sim_error(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
+    if (reference->property == BAC_PROP_PROPERTY_LIST)
+        return put_property_list(device, reference, out);
     if (is_own(device, reference->object))
         return read_own(device, reference, out);
+    if (is_class(device, reference->object))
+        return sim_class_read(device->events, reference, out);
     const SimTrend *trend = find_trend(device, reference->object);
     if (trend)
         return sim_trend_read(trend, reference, out);
-    const SimObject *object = sim_device_find(device, reference->object);
-    return object ? sim_object_read(object, reference, out)
-                  : sim_error(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
+    if (device->events && sim_events_read(device->events, reference, out, &refusal))
+        return refusal;
+    return sim_object_read(sim_device_find(device, reference->object), reference, out);
 }
 
 static BacRefusal write_object(void *owner, const BacWrite *write)
@@ -178,14 +219,17 @@ static BacRefusal write_object(void *owner, const BacWrite *write)
     const SimDevice *device = owner;
     uint8_t memory[64];
     BpBuf nowhere = bp_buf(memory, sizeof memory);
-    if (is_own(device, write->reference.object)) {
-        const BacRefusal refusal = read_own(device, &write->reference, &nowhere);
+    BacRefusal refusal;
+    if (is_own(device, write->reference.object) || is_class(device, write->reference.object)) {
+        refusal = read_object(owner, &write->reference, &nowhere);
         return refusal.kind == BAC_NOT_REFUSED ? sim_error(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED)
                                                : refusal;
     }
     SimTrend *trend = find_trend(device, write->reference.object);
     if (trend)
         return sim_trend_write(trend, write);
+    if (device->events && sim_events_write(device->events, write, &refusal))
+        return refusal;
     SimObject *object = sim_device_find(device, write->reference.object);
     return object ? sim_object_write(object, write) : sim_error(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
 }
@@ -211,14 +255,23 @@ static bool object_property(void *owner, BacObjectId id, uint32_t only, size_t i
         return own_property(only, i, ret_property);
     if (find_trend(device, id))
         return sim_trend_property(only, i, ret_property);
+    if (is_class(device, id))
+        return sim_class_property(only, i, ret_property);
     const SimObject *object = sim_device_find(device, id);
-    return object && sim_object_property(object, only, i, ret_property);
+    if (!object || sim_object_property(object, only, i, ret_property))
+        return object != NULL;
+    size_t own = 0;
+    while (sim_object_property(object, only, own, ret_property))
+        own++;
+    return only != BAC_PROP_REQUIRED && device->events &&
+           sim_events_property(device->events, id, i - own, ret_property);
 }
 
 static bool object_exists(void *owner, BacObjectId id)
 {
     const SimDevice *device = owner;
-    return is_own(device, id) || find_trend(device, id) || sim_device_find(device, id);
+    return is_own(device, id) || is_class(device, id) || find_trend(device, id) ||
+           sim_device_find(device, id);
 }
 
 static bool find_by_name(void *owner, BpStr name, BacObjectId *ret_object)

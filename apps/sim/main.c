@@ -28,7 +28,7 @@ typedef struct Sim {
 } Sim;
 
 typedef struct SimArguments {
-    const char *address, *broadcast, *start, *speed, *quirks, *bbmd;
+    const char *address, *broadcast, *start, *speed, *quirks, *bbmd, *recipient;
     int64_t port, points, seed, network, own_network, trunk, instance;
     bool list, without_flaws;
 } SimArguments;
@@ -150,7 +150,7 @@ static BpStatus read_address(const char *text, int64_t port, LoopAddress *ret_ad
 }
 
 static BpStatus read_arguments(const SimArguments *given, SimNetworkOptions *options, double *speed,
-                               int64_t *start_us, BpError *err)
+                               int64_t *start_us, BacAddress *recipient, BpError *err)
 {
     BpStatus status = read_address(given->address, given->port, &options->address, err);
     if (status == BP_OK && given->broadcast)
@@ -163,6 +163,11 @@ static BpStatus read_arguments(const SimArguments *given, SimNetworkOptions *opt
         status = bp_time_parse(bp_str(given->start), start_us, err);
     if (status == BP_OK && given->trunk && !given->network)
         status = bp_fail(err, BP_INVALID, "--trunk wants --network NUMBER: the devices behind it share it");
+    if (status == BP_OK && given->recipient) {
+        status = bac_address_parse(bp_str(given->recipient), recipient, err);
+        options->recipients = recipient;
+        options->recipient_count = 1;
+    }
     if (status == BP_OK && given->own_network && !given->network)
         status =
             bp_fail(err, BP_INVALID, "--own-network wants --network NUMBER: it is a router that tells it");
@@ -244,6 +249,10 @@ int sim_main(int argc, char **argv)
          .integer = &given.network,
          .min = 1,
          .max = 65534},
+        {.name = "recipient",
+         .value = "ADDRESS",
+         .meaning = "Whom all devices tell of alarms (confirmed event notifications), as 127.0.0.1:47809",
+         .text = &given.recipient},
         {.name = "own-network",
          .value = "NUMBER",
          .meaning = "With --network: the router says that the network in front of it has this number",
@@ -318,10 +327,11 @@ int sim_main(int argc, char **argv)
         Sim sim = {.speed = 1};
         SimQuirks quirks[QUIRKS_MAX];
         BacAddress peers[BAC_BBMD_PEERS_MAX];
+        BacAddress recipient;
         SimNetworkOptions network = {.quirks = quirks, .is_bbmd = given.bbmd != NULL, .peers = peers};
         BpError err = {0};
         int64_t start_us = bp_wall_us();
-        if (read_arguments(&given, &network, &sim.speed, &start_us, &err) != BP_OK ||
+        if (read_arguments(&given, &network, &sim.speed, &start_us, &recipient, &err) != BP_OK ||
             read_quirks(given.quirks, quirks, &network.quirk_count, &err) != BP_OK ||
             (given.bbmd && read_peers(given.bbmd, peers, &network.peer_count, &err) != BP_OK)) {
             fprintf(stderr, "bacpipes sim: %s\n", err.text);

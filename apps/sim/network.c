@@ -257,6 +257,10 @@ static void serve(SimNetwork *network, size_t i)
     SimTrunk *trunk = network->trunk.request_us ? &network->trunk : NULL;
     sim_station_init(&station->sim, &network->site->devices[i], quirks, trunk, &station->address, station,
                      send_datagram);
+    BacReporter *reporter = &station->sim.events.reporter;
+    reporter->recipients = network->options.recipients;
+    reporter->recipient_count = network->options.recipient_count;
+    reporter->is_confirmed = true;
 }
 
 SimNetwork *sim_network_new(Loop *loop, SimSite *site, const SimNetworkOptions *options, BpError *err)

@@ -20,6 +20,8 @@ typedef struct SimNetworkOptions {
     bool is_bbmd; /* with addresses of their own: the first device is the BBMD of its subnet, with: */
     const BacAddress *peers; /* BBMDs of other subnets */
     size_t peer_count;
+    const BacAddress *recipients; /* who is told of alarms, by all devices; confirmed */
+    size_t recipient_count;
     int64_t trunk_us; /* behind one address: how long the network carries a request; 0: no time */
 } SimNetworkOptions;
 

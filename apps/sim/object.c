@@ -33,7 +33,7 @@ void sim_put_enumerated(BpBuf *out, uint32_t enumerated)
     bac_value_encode(out, &value);
 }
 
-static void put_real(BpBuf *out, double real)
+void sim_put_real(BpBuf *out, double real)
 {
     const BacValue value = {.type = BAC_REAL, .real = (float)real};
     bac_value_encode(out, &value);
@@ -171,7 +171,7 @@ static void put_value(const SimObject *object, double value, BpBuf *out)
         } else if (object->id.type == BAC_POSITIVE_INTEGER_VALUE) {
             sim_put_natural(out, (uint64_t)fmax(0, value));
         } else {
-            put_real(out, value);
+            sim_put_real(out, value);
         }
         break;
     case SIM_BINARY: sim_put_enumerated(out, value > 0.5 ? BAC_ACTIVE : BAC_INACTIVE); break;
@@ -198,8 +198,9 @@ static void put_state(const void *context, size_t i, BpBuf *out)
 static void put_status_flags(const SimObject *object, BpBuf *out)
 {
     const bool overridden = false; /* nobody stands at the equipment */
-    const uint8_t flags = (uint8_t)((object->is_faulty ? 0x40 : 0) | (overridden ? 0x20 : 0) |
-                                    (object->out_of_service ? 0x10 : 0));
+    const bool in_alarm = object->is_faulty || object->event_state != BAC_STATE_NORMAL;
+    const uint8_t flags = (uint8_t)((in_alarm ? 0x80 : 0) | (object->is_faulty ? 0x40 : 0) |
+                                    (overridden ? 0x20 : 0) | (object->out_of_service ? 0x10 : 0));
     sim_put_bits(out, &flags, 4);
 }
 
@@ -305,46 +306,6 @@ bool sim_object_property(const SimObject *object, uint32_t only, size_t i, uint3
     return false;
 }
 
-/* Property_List leaves out what every object has in front of it: identifier, name, type and itself
- * (clause 12.1.1.4.1). */
-static bool is_listed(uint32_t property)
-{
-    return property != BAC_PROP_OBJECT_IDENTIFIER && property != BAC_PROP_OBJECT_NAME &&
-           property != BAC_PROP_OBJECT_TYPE;
-}
-
-typedef struct PropertyList {
-    uint32_t items[PROPERTIES];
-} PropertyList;
-
-static void put_listed(const void *context, size_t i, BpBuf *out)
-{
-    const PropertyList *list = context;
-    sim_put_enumerated(out, list->items[i]);
-}
-
-static BacRefusal put_property_list(const SimObject *object, uint32_t index, BpBuf *out)
-{
-    PropertyList list;
-    size_t count = 0;
-    uint32_t property;
-    for (size_t i = 0; sim_object_property(object, BAC_PROP_ALL, i, &property); i++)
-        if (is_listed(property))
-            list.items[count++] = property;
-    return sim_put_array(out, index, count, put_listed, &list);
-}
-
-static BacRefusal put_array_property(const SimObject *object, const BacReference *reference, BpBuf *out)
-{
-    switch (reference->property) {
-    case BAC_PROP_PRIORITY_ARRAY:
-        return sim_put_array(out, reference->index, SIM_PRIORITIES, put_slot, object);
-    case BAC_PROP_STATE_TEXT:
-        return sim_put_array(out, reference->index, state_count(object), put_state, object);
-    default: return put_property_list(object, reference->index, out);
-    }
-}
-
 static void put_property(const SimObject *object, uint32_t property, BpBuf *out)
 {
     const SimSpec *spec = object->spec;
@@ -356,7 +317,7 @@ static void put_property(const SimObject *object, uint32_t property, BpBuf *out)
     case BAC_PROP_DESCRIPTION: sim_put_text(out, spec->description); break;
     case BAC_PROP_STATUS_FLAGS: put_status_flags(object, out); break;
     case BAC_PROP_EVENT_STATE:
-        sim_put_enumerated(out, object->is_faulty ? BAC_STATE_FAULT : BAC_STATE_NORMAL);
+        sim_put_enumerated(out, object->is_faulty ? BAC_STATE_FAULT : object->event_state);
         break;
     case BAC_PROP_RELIABILITY:
         sim_put_enumerated(out, object->is_faulty ? BAC_RELIABILITY_UNRELIABLE_OTHER
@@ -370,7 +331,7 @@ static void put_property(const SimObject *object, uint32_t property, BpBuf *out)
         break;
     case BAC_PROP_RESOLUTION: put_value(object, spec->resolution, out); break;
     case BAC_PROP_COV_INCREMENT: put_value(object, spec->resolution * 2, out); break;
-    case BAC_PROP_SCALE: put_real(out, 1); break; /* BACnetScale's float choice is context 0: see below */
+    case BAC_PROP_SCALE: sim_put_real(out, 1); break; /* BACnetScale's float choice is context 0: see below */
     case BAC_PROP_POLARITY: sim_put_enumerated(out, BAC_POLARITY_NORMAL); break;
     case BAC_PROP_INACTIVE_TEXT: sim_put_text(out, spec->states[0]); break;
     case BAC_PROP_ACTIVE_TEXT: sim_put_text(out, spec->states[1]); break;
@@ -395,11 +356,12 @@ static void put_scale(BpBuf *out)
 BacRefusal sim_object_read(const SimObject *object, const BacReference *reference, BpBuf *out)
 {
     const uint32_t property = reference->property;
-    if (property != BAC_PROP_PROPERTY_LIST && !find_property(object, property))
+    if (!find_property(object, property))
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
-    if (property == BAC_PROP_PRIORITY_ARRAY || property == BAC_PROP_STATE_TEXT ||
-        property == BAC_PROP_PROPERTY_LIST)
-        return put_array_property(object, reference, out);
+    if (property == BAC_PROP_PRIORITY_ARRAY)
+        return sim_put_array(out, reference->index, SIM_PRIORITIES, put_slot, object);
+    if (property == BAC_PROP_STATE_TEXT)
+        return sim_put_array(out, reference->index, state_count(object), put_state, object);
     if (reference->index != BAC_NO_INDEX)
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_PROPERTY_IS_NOT_AN_ARRAY);
     if (property == BAC_PROP_SCALE)

@@ -30,6 +30,7 @@ typedef struct SimObject {
     bool out_of_service;
     bool is_faulty; /* reliability: unreliable-other */
     bool is_not_a_number;
+    uint32_t event_state; /* BacEventState, by its events; a fault goes before it */
     double slots[SIM_PRIORITIES];
     double relinquish_default; /* of setpoints; where the building controls it, its own value */
     bool has_default;
@@ -52,11 +53,12 @@ BacRefusal sim_object_write(SimObject *object, const BacWrite *write);
 /* The object's properties one by one, for ALL, REQUIRED and OPTIONAL; false at the end. */
 bool sim_object_property(const SimObject *object, uint32_t only, size_t i, uint32_t *ret_property);
 
-/* ---- for device.c too ---- */
+/* ---- for all that answers for a device ---- */
 
 BacRefusal sim_error(BacErrorClass error_class, BacErrorCode code);
 void sim_put_text(BpBuf *out, const char *text);
 void sim_put_natural(BpBuf *out, uint64_t natural);
+void sim_put_real(BpBuf *out, double real);
 void sim_put_enumerated(BpBuf *out, uint32_t enumerated);
 void sim_put_bits(BpBuf *out, const uint8_t *octets, uint32_t count);
 void sim_put_object(BpBuf *out, BacObjectId object);

@@ -2,6 +2,7 @@
 #ifndef SIM_SITE_H
 #define SIM_SITE_H
 
+#include "apps/sim/events.h"
 #include "apps/sim/trend.h"
 
 typedef struct SimSite SimSite;
@@ -14,6 +15,7 @@ typedef struct SimDevice {
     size_t count;
     SimTrend *trends; /* of some of them; by instance from 1 on */
     size_t trend_count;
+    SimEvents *events;       /* NULL: it reports none */
     int64_t clock_offset_us; /* its clock's from the building's: TimeSynchronization sets it */
     uint16_t max_apdu;       /* as it says, like: */
     uint8_t segmentation;    /* BacSegmentation */

@@ -164,6 +164,12 @@ static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
     station->send(station->owner, to, datagram);
 }
 
+static BacDateTime clock_now(void *owner)
+{
+    const SimStation *station = owner;
+    return bac_date_time_at(station->device->site->building.now_us + station->device->clock_offset_us);
+}
+
 /* What topics, files and tables trip over. */
 static void rename_oddly(SimDevice *device)
 {
@@ -207,6 +213,14 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
                                         .count = SIM_SUBSCRIPTIONS,
                                         .timeout_us = 3 * BP_SECOND,
                                         .retries = 3};
+    sim_events_init(&station->events, device->objects, device->count);
+    device->events = &station->events;
+    BacReporter *reporter = &station->events.reporter;
+    reporter->owner = station;
+    reporter->send = send_datagram;
+    reporter->clock = clock_now;
+    reporter->device = device->instance;
+    reporter->station = address->remote;
     const BacServerOptions options = {
         .owner = station,
         .send = send_datagram,
@@ -226,6 +240,7 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
         .receivings = station->receiving,
         .receiving_count = quirks->no_segments ? 0 : 1,
         .publisher = quirks->no_cov ? NULL : &station->publisher,
+        .reporter = reporter,
     };
     bac_server_init(&station->server, &options);
 }
@@ -236,6 +251,8 @@ void sim_station_done(SimStation *station)
     free(station->sendings);
     free(station->receiving);
     free(station->publisher.subscriptions);
+    station->device->events = NULL;
+    sim_events_done(&station->events);
 }
 
 /* ---- what comes in ---- */
@@ -300,6 +317,8 @@ static void serve(SimStation *station, const BacDatagram *datagram, int64_t now_
 
 void sim_station_tell(SimStation *station, int64_t now_us)
 {
+    if (!is_away(station, now_us) && !station->quirks.silent)
+        sim_events_judge(&station->events, now_us);
     if (is_away(station, now_us)) /* it restarts, and has forgotten them */
         memset(station->publisher.subscriptions, 0,
                station->publisher.count * sizeof *station->publisher.subscriptions);
@@ -310,7 +329,8 @@ void sim_station_tell(SimStation *station, int64_t now_us)
 void sim_station_receive(SimStation *station, const BacDatagram *datagram, int64_t now_us)
 {
     if (!datagram->has_apdu || datagram->apdu.type != BAC_CONFIRMED_REQUEST) {
-        if (!is_away(station, now_us) && !bac_publisher_receive(&station->publisher, datagram))
+        if (!is_away(station, now_us) && !bac_publisher_receive(&station->publisher, datagram) &&
+            !bac_reporter_receive(&station->events.reporter, datagram))
             bac_server_receive(&station->server, datagram, now_us);
         return;
     }

@@ -57,6 +57,7 @@ typedef struct SimStation {
     BacSending *sendings;
     BacReceiving *receiving;
     BacPublisher publisher;
+    SimEvents events;
     void *owner;
     void (*send)(void *owner, const BacAddress *to, BpStr datagram);
     SimWaiting *waiting; /* in the order in which they come due; made when first needed */

@@ -97,7 +97,7 @@ static const uint32_t properties[] = {
     BAC_PROP_STATUS_FLAGS,       BAC_PROP_EVENT_STATE,
     BAC_PROP_LOG_INTERVAL,       BAC_PROP_LOG_DEVICE_OBJECT_PROPERTY,
 };
-enum { PROPERTIES = sizeof properties / sizeof properties[0], OPTIONALS = 2, UNLISTED = 3 };
+enum { PROPERTIES = sizeof properties / sizeof properties[0], OPTIONALS = 2 };
 
 bool sim_trend_property(uint32_t only, size_t i, uint32_t *ret_property)
 {
@@ -107,12 +107,6 @@ bool sim_trend_property(uint32_t only, size_t i, uint32_t *ret_property)
         return false;
     *ret_property = properties[first + i];
     return true;
-}
-
-static void put_listed(const void *context, size_t i, BpBuf *out)
-{
-    (void)context;
-    sim_put_enumerated(out, properties[i + UNLISTED]);
 }
 
 static void put_boolean(BpBuf *out, bool boolean)
@@ -134,8 +128,6 @@ static void put_logged(const SimTrend *trend, BpBuf *out)
 BacRefusal sim_trend_read(const SimTrend *trend, const BacReference *reference, BpBuf *out)
 {
     const uint8_t no_flags = 0;
-    if (reference->property == BAC_PROP_PROPERTY_LIST)
-        return sim_put_array(out, reference->index, PROPERTIES - UNLISTED, put_listed, trend);
     if (reference->index != BAC_NO_INDEX)
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_PROPERTY_IS_NOT_AN_ARRAY);
     switch (reference->property) {

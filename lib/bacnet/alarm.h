@@ -92,6 +92,10 @@ typedef struct BacGetEventsAck {
 BpStatus bac_get_events_ack_decode(BpCursor *in, BacGetEventsAck *ret_ack, BpError *err) BP_CHECKED;
 void bac_get_events_ack_encode(BpBuf *out, const BacGetEventsAck *ack);
 
+/* The same around summaries that the caller writes straight to `out`. */
+void bac_get_events_ack_begin(BpBuf *out);
+void bac_get_events_ack_end(BpBuf *out, bool has_more);
+
 typedef struct BacEventSummary {
     BacObjectId object;
     uint32_t state; /* BacEventState */

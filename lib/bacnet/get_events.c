@@ -46,8 +46,22 @@ BpStatus bac_get_events_ack_decode(BpCursor *in, BacGetEventsAck *ret_ack, BpErr
 
 void bac_get_events_ack_encode(BpBuf *out, const BacGetEventsAck *ack)
 {
-    bac_parameter_put_cursor(out, SUMMARIES, &ack->summaries);
-    bac_parameter_put_boolean(out, MORE, ack->has_more);
+    BpCursor summaries = ack->summaries;
+    const size_t size = bp_cursor_remaining(&summaries);
+    bac_get_events_ack_begin(out);
+    bp_buf_octets(out, bp_cursor_take(&summaries, size), size);
+    bac_get_events_ack_end(out, ack->has_more);
+}
+
+void bac_get_events_ack_begin(BpBuf *out)
+{
+    bac_tag_encode(out, BAC_OPENING, SUMMARIES, 0);
+}
+
+void bac_get_events_ack_end(BpBuf *out, bool has_more)
+{
+    bac_tag_encode(out, BAC_CLOSING, SUMMARIES, 0);
+    bac_parameter_put_boolean(out, MORE, has_more);
 }
 
 static BpStatus read_transitions(BpCursor *in, uint8_t number, bool ret_truths[BAC_TRANSITIONS], BpError *err)

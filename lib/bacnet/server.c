@@ -2,6 +2,7 @@
 #include "bacnet/server.h"
 
 #include "bacnet/publisher.h"
+#include "bacnet/reporter.h"
 #include "bacnet/who_has.h"
 #include "bacnet/write_multiple.h"
 
@@ -402,6 +403,31 @@ static BacRefusal subscribe_cov(const BacServer *server, const BacDatagram *requ
     return bac_publisher_subscribe(server->options.publisher, &subscribe, &request->from, now_us);
 }
 
+static BacRefusal get_events(const BacServer *server, BpCursor body, BpBuf *out)
+{
+    BacGetEvents request;
+    if (!server->options.reporter)
+        return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
+    const BpStatus status = bac_get_events_decode(&body, &request, NULL);
+    if (status != BP_OK)
+        return refuse_malformed(status);
+    bac_reporter_inform(server->options.reporter, &request, out);
+    return (BacRefusal){0};
+}
+
+static BacRefusal acknowledge_alarm(const BacServer *server, BpCursor body, int64_t now_us)
+{
+    BacAcknowledgeAlarm acknowledge;
+    if (!server->options.reporter)
+        return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
+    const BpStatus status = bac_acknowledge_alarm_decode(&body, &acknowledge, NULL);
+    if (status != BP_OK)
+        return refuse_malformed(status);
+    if (!server->options.objects->exists(server->options.owner, acknowledge.object))
+        return UNKNOWN_OBJECT;
+    return bac_reporter_acknowledge(server->options.reporter, &acknowledge, now_us);
+}
+
 static BacRefusal serve(const BacServer *server, const BacDatagram *request, BpBuf *out,
                         BacReference *ret_failed, int64_t now_us)
 {
@@ -415,6 +441,8 @@ static BacRefusal serve(const BacServer *server, const BacDatagram *request, BpB
     case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY: return write_property(server, request->body);
     case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY_MULTIPLE:
         return write_multiple(server, request->body, ret_failed);
+    case BAC_SERVICE_CONFIRMED_GET_EVENT_INFORMATION: return get_events(server, request->body, out);
+    case BAC_SERVICE_CONFIRMED_ACKNOWLEDGE_ALARM: return acknowledge_alarm(server, request->body, now_us);
     case BAC_SERVICE_CONFIRMED_SUBSCRIBE_COV: return subscribe_cov(server, request, now_us);
     default: return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
     }

@@ -1,7 +1,7 @@
 /* Answering as a device: Who-Is, Who-Has, ReadProperty, ReadPropertyMultiple, ReadRange, WriteProperty,
- * WritePropertyMultiple, SubscribeCOV and TimeSynchronization, out of objects that the caller keeps; answers
- * too long for one APDU go out in segments where the client takes them, and requests may come in segments
- * (ASHRAE 135, clause 5.4.5). No sockets, no clock, no allocation. */
+ * WritePropertyMultiple, SubscribeCOV, GetEventInformation, AcknowledgeAlarm and TimeSynchronization, out of
+ * objects that the caller keeps; answers too long for one APDU go out in segments where the client takes
+ * them, and requests may come in segments (ASHRAE 135, clause 5.4.5). No sockets, no clock, no allocation. */
 #ifndef BACNET_SERVER_H
 #define BACNET_SERVER_H
 
@@ -10,6 +10,7 @@
 #include "bacnet/time_sync.h"
 
 typedef struct BacPublisher BacPublisher; /* publisher.h */
+typedef struct BacReporter BacReporter;   /* reporter.h */
 
 /* The objects of a device, as its owner answers for them. */
 typedef struct BacObjects {
@@ -80,6 +81,7 @@ typedef struct BacServerOptions {
     BacReceiving *receivings; /* the same for segmented requests */
     size_t receiving_count;
     BacPublisher *publisher; /* of changed values; NULL: SubscribeCOV is rejected */
+    BacReporter *reporter;   /* of alarms; NULL: GetEventInformation and AcknowledgeAlarm are rejected */
 } BacServerOptions;
 
 typedef struct BacServerCounts {

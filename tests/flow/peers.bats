@@ -45,7 +45,7 @@ needs_node() {
     run node "$root/tests/peers/reader.mjs" 127.77.0.2:$((port + 5000)) 127.255.255.255 127.66.0.1:$port
     echo "$output"
     [ "$status" -eq 0 ]
-    [ "$(grep -c '^ok' <<<"$output")" -eq 12 ]
+    [ "$(grep -c '^ok' <<<"$output")" -eq 13 ]
 }
 
 @test "our tools read an independent stack's device" {
@@ -80,7 +80,7 @@ needs_node() {
     command -v tshark >/dev/null || skip "NOT TESTED: tshark is not here"
     tshark -D >/dev/null 2>&1 && [ "$(id -u)" = 0 ] || skip "NOT TESTED: capturing on loopback is root's"
     pcap="$BATS_TEST_TMPDIR/lo.pcap"
-    start "$BACPIPES" sim --port $port --points 300
+    start "$BACPIPES" sim --port $port --points 300 --recipient 127.0.0.1:$port
     start tshark -i lo -f "udp port $port" -w "$pcap"
     options=(--address 127.0.0.1 --broadcast 127.255.255.255 --port $port)
     "$BACPIPES" discover "${options[@]}"
@@ -90,9 +90,13 @@ needs_node() {
     "$BACPIPES" read 1004 msv,1 all "${options[@]}" >/dev/null
     "$BACPIPES" trend 1001 tl,1 "${options[@]}" >/dev/null
     "$BACPIPES" trend 1001 tl,1 --since 2h "${options[@]}" >/dev/null
+    "$BACPIPES" write 1005 ai,1 10 --property high-limit "${options[@]}" >/dev/null
     "$BACPIPES" time 1001 --set "${options[@]}" >/dev/null
     "$BACPIPES" time 1001 --set --utc "${options[@]}" >/dev/null
     "$BACPIPES" doctor --wait 1s "${options[@]}" >/dev/null
+    sleep 2
+    "$BACPIPES" alarms --wait 1s "${options[@]}" | grep -q high-limit
+    "$BACPIPES" ack 1005 ai,1 "${options[@]}" >/dev/null
     "$BACPIPES" write 1004 av,1 22.5 --priority 8 "${options[@]}" >/dev/null
     "$BACPIPES" release 1004 av,1 --priority 8 "${options[@]}" >/dev/null
     ! "$BACPIPES" read 1004 ai,4000 present-value "${options[@]}" >/dev/null 2>&1

@@ -152,6 +152,24 @@ await check('a trend log is read by position', async () => {
     assert.match(none, /Class:2 - Code:27/) // read-access-denied: for ReadRange alone
 })
 
+await check('an alarm is told of and acknowledged', async () => {
+    // Of another device: the first has none with a limit. It is found by its zone temperature.
+    const zones = { address: where.replace(/^127\.66\.0\.1/, '127.66.0.4') }
+    const zone = { type: ObjectType.ANALOG_INPUT, instance: 1 }
+    const limit = (value) => client.writeProperty(zones, zone, P.HIGH_LIMIT, real(value), {})
+    await limit(5)
+    let events = []
+    for (let i = 0; i < 50 && events.length === 0; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        const answer = await client.getEventInformation(zones)
+        events = answer.events ?? answer.alarms ?? answer
+    }
+    assert.equal(events.length, 1)
+    assert.deepEqual(events[0].objectId, zone)
+    assert.equal(events[0].eventState, 3) // high-limit
+    await limit(60)
+})
+
 await check('the clock is set', async () => {
     const wanted = new Date(2031, 4, 6, 7, 8, 9)
     client.timeSync(device, wanted)
