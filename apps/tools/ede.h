@@ -31,7 +31,9 @@ typedef enum ToolsEdeColumn { /* in the order of the layout, for files without t
 typedef enum ToolsEdeAnswer { TOOLS_EDE_EMPTY, TOOLS_EDE_NO, TOOLS_EDE_YES } ToolsEdeAnswer;
 
 /* A row. What its cells leave empty is empty text, NAN, TOOLS_EDE_NOTHING or TOOLS_EDE_EMPTY. Default value,
- * limits and notification class are looked at and not kept: nothing of ours has a place for them. */
+ * limits and notification class are looked at and not kept: nothing of ours has a place for them. Keynames
+ * may be there twice, as they are where files of several devices were put together: nothing is found by them.
+ */
 #define TOOLS_EDE_NOTHING UINT32_MAX
 typedef struct ToolsEdeObject {
     size_t line;

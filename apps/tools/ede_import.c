@@ -23,7 +23,7 @@ static bool dry_run;
 
 static const CfgOption options[] = {
     {"states", "FILE",
-     "The texts of states: lines of a reference number and texts. Without it they stay as they are.",
+     "The texts of states: lines of a reference number and texts. Without it none are taken.",
      .text = &states_file},
     {"site", "SITE", "Into which site. Default: the database's only one, or that of the settings.",
      .text = &site_id},
@@ -90,7 +90,7 @@ typedef struct Import {
 
 static json_t *json_of(BpStr text)
 {
-    return tools_json_text(text.data, text.size);
+    return tools_json_text(text.size ? text.data : "", text.size);
 }
 
 /* ---- --address ---- */
@@ -642,7 +642,7 @@ static void check_references(Import *import)
     }
     if (references && !states_file)
         fprintf(stderr,
-                "%s: %zu lines refer to texts of states, which stay as they are: --states names their file\n",
+                "%s: %zu lines refer to texts of states, which are not taken: --states names their file\n",
                 command.name, references);
 }
 
