@@ -78,7 +78,7 @@ typedef struct Import {
     ToolsEde ede; /* sorted by tools_ede_compare */
     ToolsEdeStatesFile states;
     ToolsSite site;
-    const ToolsSitePoint **points; /* those that may be met in the file, sorted by compare_points */
+    ToolsSitePoint *points; /* those that may be met in the file, sorted by compare_points */
     size_t point_count;
     Target *targets; /* ascending by instance */
     size_t target_count;
@@ -126,9 +126,8 @@ static BpStatus parse_located(const char *text, Located *ret_located, BpError *e
     return BP_OK;
 }
 
-static const BacAddress *find_located(const Import *import, const Located *located, uint32_t instance)
+static const BacAddress *find_located(const Located *located, uint32_t instance)
 {
-    (void)import;
     for (size_t i = 0; i < address_texts.count; i++)
         if (located[i].instance == instance)
             return &located[i].address;
@@ -288,7 +287,7 @@ static void place_all(Import *import, const Located *located)
             import->targets[import->target_count++] = (Target){.instance = object->device, .first = object};
     }
     for (size_t i = 0; i < import->target_count; i++)
-        place(import, &import->targets[i], find_located(import, located, import->targets[i].instance));
+        place(import, &import->targets[i], find_located(located, import->targets[i].instance));
 }
 
 /* ---- what changes ---- */
@@ -410,7 +409,7 @@ static void plan_device(Import *import, const Target *target)
 
 static int compare_points(const void *a, const void *b)
 {
-    const ToolsSitePoint *one = *(const ToolsSitePoint *const *)a, *other = *(const ToolsSitePoint *const *)b;
+    const ToolsSitePoint *one = a, *other = b;
     const uint32_t one_object = bac_object_id_to(one->object), other_object = bac_object_id_to(other->object);
     if (one->device->device_id != other->device->device_id)
         return one->device->device_id < other->device->device_id ? -1 : 1;
@@ -419,12 +418,10 @@ static int compare_points(const void *a, const void *b)
 
 static const ToolsSitePoint *find_point(const Import *import, const Target *target, BacObjectId object)
 {
-    const ToolsSitePoint wanted = {.device = target->known, .object = object}, *key = &wanted;
+    const ToolsSitePoint wanted = {.device = target->known, .object = object};
     if (!target->known || import->point_count == 0)
         return NULL;
-    const ToolsSitePoint *const *found =
-        bsearch(&key, import->points, import->point_count, sizeof *import->points, compare_points);
-    return found ? *found : NULL;
+    return bsearch(&wanted, import->points, import->point_count, sizeof *import->points, compare_points);
 }
 
 static void plan_point(Import *import, const Target *target, const ToolsEdeObject *object)
@@ -461,7 +458,7 @@ static void sort_points(Import *import)
     import->points = bp_arena_take(import->arena, (site->point_count + 1) * sizeof *import->points);
     for (size_t i = 0; i < site->point_count; i++)
         if (site->points[i].is_exchanged)
-            import->points[import->point_count++] = &site->points[i];
+            import->points[import->point_count++] = site->points[i];
     if (import->point_count)
         qsort(import->points, import->point_count, sizeof *import->points, compare_points);
 }
@@ -646,10 +643,10 @@ static void check_references(Import *import)
                 command.name, references);
 }
 
-/* The lists first: they are what references are checked with. */
+/* References are checked where the lists are right: with a wrong one missing, they would only seem to be. */
 static BpStatus read_files(Import *import, BpError *err)
 {
-    BpStr octets, states_octets;
+    BpStr octets = {0}, states_octets = {0};
     BpStatus status = read_file(import->file, import->arena, &octets, err);
     if (status == BP_OK && states_file)
         status = read_file(states_file, import->arena, &states_octets, err);
