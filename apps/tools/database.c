@@ -50,13 +50,43 @@ void tools_database_close(ToolsDatabase *database)
     *database = (ToolsDatabase){0};
 }
 
-BpStatus tools_database_ask(ToolsDatabase *database, SqlQuery query, const PgValue *values, size_t count,
-                            void (*each)(void *context, const PgRows *rows, size_t row), void *context,
-                            BpError *err)
+static BpStatus explained(BpStatus status, BpError *err)
 {
-    const BpStatus status = pg_wait(database->pg, query, values, count, each, context, err);
     if (status != BP_REFUSED || !strstr(err->text, "does not exist"))
         return status;
     err->status = BP_UNAVAILABLE;
     return bp_within(err, "the database is not up to date, `bacpipes migrate` mends that");
+}
+
+BpStatus tools_database_ask(ToolsDatabase *database, SqlQuery query, const PgValue *values, size_t count,
+                            void (*each)(void *context, const PgRows *rows, size_t row), void *context,
+                            BpError *err)
+{
+    return explained(pg_wait(database->pg, query, values, count, each, context, err), err);
+}
+
+typedef struct Change {
+    bool is_done;
+    BpStatus status;
+    BpError err;
+} Change;
+
+static void on_changed(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Change *change = context;
+    (void)rows;
+    *change = (Change){.is_done = true, .status = status};
+    if (err)
+        change->err = *err;
+}
+
+BpStatus tools_database_change(ToolsDatabase *database, const PgStep *steps, size_t count, BpError *err)
+{
+    Change change = {0};
+    pg_transaction(database->pg, steps, count, on_changed, &change);
+    while (!change.is_done)
+        loop_run_once(database->loop, BP_SECOND);
+    if (change.status != BP_OK)
+        *err = change.err;
+    return explained(change.status, err);
 }

@@ -22,4 +22,8 @@ BpStatus tools_database_ask(ToolsDatabase *database, SqlQuery query, const PgVal
                             void (*each)(void *context, const PgRows *rows, size_t row), void *context,
                             BpError *err) BP_CHECKED;
 
+/* Carries out the steps in one transaction, all or nothing. */
+BpStatus tools_database_change(ToolsDatabase *database, const PgStep *steps, size_t count,
+                               BpError *err) BP_CHECKED;
+
 #endif
