@@ -1,6 +1,7 @@
 /* bacpipes discover: which devices are there. */
 #include "apps/tools/device.h"
 #include "apps/tools/fail.h"
+#include "apps/tools/has.h"
 #include "apps/tools/json.h"
 #include "apps/tools/readings.h"
 #include "apps/tools/table.h"
@@ -19,6 +20,7 @@ enum { DEVICES_MAX = 10000, NAME_MAX_OCTETS = 256 };
 static int64_t wait_us = 3 * BP_SECOND, low = 0, high = BAC_INSTANCE_MAX;
 static bool names;
 static CfgTexts more_targets;
+static const char *has;
 
 static const CfgOption options[] = {
     {"wait", "DURATION", "How long to wait for answers. Default: 3s.", .duration_us = &wait_us},
@@ -28,6 +30,9 @@ static const CfgOption options[] = {
      "Asks this address alone, beside the broadcast, or as 10.2.0.1/2001 all devices of a network behind a "
      "router. May be repeated.",
      .texts = &more_targets},
+    {"has", "OBJECT",
+     "Lists who has this object instead (Who-Has): its name, as AHU-1/SAT, or an identifier, as ai,3.",
+     .text = &has},
     {"names", NULL, "Asks each device for its name, vendor and model too.", .flag = &names},
     TOOLS_NETWORK_OPTIONS,
     {0},
@@ -44,6 +49,7 @@ static const CfgCommand command = {
         "A target that does not answer Who-Is is asked for its device object instead.\n" TOOLS_EXIT_CODES,
     .examples = "bacpipes discover\n"
                 "bacpipes discover --names --low 1000 --high 1999\n"
+                "bacpipes discover --has AHU-1/SAT\n"
                 "bacpipes discover --target 10.2.0.9 --target 10.2.0.1/2001:0a --json\n"
                 "bacpipes discover --address 127.0.0.1 --broadcast 127.255.255.255",
 };
@@ -287,9 +293,16 @@ static int discover(const CfgArguments *arguments, const Cfg *cfg, BpArena *aren
         bp_fail(&err, BP_INVALID, "--low %" PRId64 " is above --high %" PRId64, low, high);
     else if (tools_device_targets(&discovery.targets, cfg, &more_targets, &err) == BP_OK &&
              tools_node_new(cfg, &discovery.node, &err) == BP_OK) {
-        find_devices(&discovery);
+        int code;
+        if (has) {
+            code = tools_has(discovery.node, &discovery.who_is, &discovery.targets, has, wait_us,
+                             arguments->json);
+        } else {
+            find_devices(&discovery);
+            code = tell(&discovery, arguments->json);
+        }
         tools_node_free(discovery.node);
-        return tell(&discovery, arguments->json);
+        return code;
     }
     return tools_fail(command.name, &err);
 }

@@ -7,6 +7,7 @@
 #include "apps/tools/show.h"
 
 #include "apps/roles.h"
+#include "bacnet/write_multiple.h"
 #include "base/time.h"
 
 #include <assert.h>
@@ -16,9 +17,11 @@
 
 enum {
     SLOTS = 16,
+    OBJECTS_MAX = 64,  /* written at once */
     SLOT_RESERVED = 6, /* the device's own, for minimum on and off times (clause 19.2.3) */
     LOOKS_MAX = 3,     /* at the value afterwards: some devices take it over with their next scan */
     SHOWN_MAX = 1024,
+    REQUEST_MAX = 16 * 1024,
 };
 #define LOOK_PAUSE_US (400 * BP_MS)
 
@@ -41,23 +44,27 @@ static const CfgOption write_options[] = {
 
 static const CfgCommand write_command = {
     .name = "bacpipes write",
-    .positionals = "DEVICE OBJECT VALUE",
+    .positionals = "DEVICE OBJECT VALUE [OBJECT VALUE]...",
     .positionals_min = 3,
-    .positionals_max = 3,
-    .summary = "Writes one property of a device, once, then reads it and its priority array back and says "
-               "which slot "
-               "holds the value. Where no answer comes it reads back too, and never writes twice.",
+    .positionals_max = 1 + 2 * OBJECTS_MAX,
+    .summary =
+        "Writes a property of one or several objects of a device, once, then reads each and its priority "
+        "array back and says which slot holds the value. Where no answer comes it reads back too, and "
+        "never writes twice.",
     .options = write_options,
     .offers_json = true,
     .details = TOOLS_DEVICE_HELP
     "OBJECT is a type and an instance: analog-value,3 or av,3 or 2,3.\n"
     "VALUE is taken as the property's datatype: 21.5, active or its text, a state's number or text; null\n"
     "releases, as `bacpipes release` does.\n"
+    "Several objects are written by one request (WritePropertyMultiple), in order, up to the first that the\n"
+    "device refuses; one after the other where it does not know that service.\n"
     "Exit codes: 0 it holds the value, 1 it does not or the device refuses, 64 wrong use, 69 no answer.\n",
     .examples = "bacpipes write 1001 av,3 21.5\n"
                 "bacpipes write 1001 bo,2 active --priority 8\n"
                 "bacpipes write 1001 mso,1 Occupied --priority 8\n"
                 "bacpipes write 1001 av,3 -4.5\n"
+                "bacpipes write 1001 av,1 24 av,2 20.5 --priority 8\n"
                 "bacpipes write 10.1.2.9 ai,1 0.5 --property cov-increment",
 };
 
@@ -85,6 +92,7 @@ static const CfgCommand release_command = {
 
 /* One write, from the command line to its result. */
 typedef struct Write {
+    const char *object_text, *value_text; /* value: NULL to release */
     const CfgCommand *command;
     const Cfg *cfg;
     BpArena *arena;
@@ -224,13 +232,18 @@ static BpStatus settle_priority(Write *job, BpError *err)
 
 /* ---- the write, and after ---- */
 
-/* BP_TIMEOUT is no failure: it is not known whether the device took it, and what is read back tells. */
-static BpStatus write_once(Write *job, BpError *err)
+static BacWrite encode(Write *job)
 {
     BpBuf value = bp_buf(bp_arena_take(job->arena, 2 * SHOWN_MAX), 2 * SHOWN_MAX);
     bac_value_encode(&value, &job->value);
     job->octets = bp_cursor(value.data, value.size);
-    const BacWrite write = {.reference = job->reference, .value = job->octets, .priority = job->priority};
+    return (BacWrite){.reference = job->reference, .value = job->octets, .priority = job->priority};
+}
+
+/* BP_TIMEOUT is no failure: it is not known whether the device took it, and what is read back tells. */
+static BpStatus write_once(Write *job, BpError *err)
+{
+    const BacWrite write = encode(job);
     BpBuf parameters = bp_buf(bp_arena_take(job->arena, 2 * SHOWN_MAX), 2 * SHOWN_MAX);
     bac_write_property_encode(&parameters, &write);
     BpCursor body;
@@ -239,6 +252,37 @@ static BpStatus write_once(Write *job, BpError *err)
                                            bp_buf_text(&parameters), TOOLS_ONCE, &body, &refusal, err);
     job->answered = status == BP_OK;
     return status == BP_TIMEOUT ? BP_OK : status;
+}
+
+static bool is_unknown_service(BacRefusal refusal)
+{
+    return refusal.kind == BAC_REFUSED_REJECT && refusal.code == BAC_REJECT_UNRECOGNIZED_SERVICE;
+}
+
+/* A refusal is told, and then what each of them holds: those before the refused one were written. */
+static BpStatus write_several(Write *jobs, size_t count, BpError *err)
+{
+    BacWrite writes[OBJECTS_MAX];
+    BpBuf parameters = bp_buf(bp_arena_take(jobs->arena, REQUEST_MAX), REQUEST_MAX);
+    BpCursor body;
+    BacRefusal refusal = {0};
+    for (size_t i = 0; i < count; i++)
+        writes[i] = encode(&jobs[i]);
+    bac_write_multiple_encode(&parameters, writes, count);
+    if (parameters.failed)
+        return bp_fail(err, BP_INVALID, "that is too much for one request: write fewer objects at once");
+    BpStatus status = tools_node_ask(jobs->node, jobs->peer, BAC_SERVICE_CONFIRMED_WRITE_PROPERTY_MULTIPLE,
+                                     bp_buf_text(&parameters), TOOLS_ONCE, &body, &refusal, err);
+    for (size_t i = 0; i < count; i++)
+        jobs[i].answered = status != BP_TIMEOUT;
+    if (status == BP_REFUSED && is_unknown_service(refusal)) {
+        status = BP_OK;
+        for (size_t i = 0; i < count && status == BP_OK; i++)
+            status = write_once(&jobs[i], err);
+    }
+    if (status == BP_REFUSED)
+        fprintf(stderr, "%s\n", err->text);
+    return status == BP_TIMEOUT || status == BP_REFUSED ? BP_OK : status;
 }
 
 static bool same_value(const BacValue *a, BpCursor a_octets, const BacValue *b, BpCursor b_octets)
@@ -345,7 +389,7 @@ static json_t *reading_json(const ToolsReading *reading)
     return reading ? tools_show_json(reading->value, &reading->reference) : json_null();
 }
 
-static void tell_json(const Write *job)
+static json_t *job_json(const Write *job)
 {
     char object[BAC_REFERENCE_TEXT_MAX], property[BAC_REFERENCE_TEXT_MAX];
     json_t *told = json_pack(
@@ -359,14 +403,29 @@ static void tell_json(const Write *job)
         json_object_set_new(told, "holding_slot", holding ? json_integer(holding) : json_null());
         json_object_set_new(told, "priority_array", slots_json(job));
     }
-    tools_json_print(told);
+    return told;
+}
+
+/* One as an object, several as an array of them. */
+static void tell_all(const Write *jobs, size_t count, bool json)
+{
+    json_t *all = json ? json_array() : NULL;
+    for (size_t i = 0; i < count; i++)
+        if (json)
+            json_array_append_new(all, job_json(&jobs[i]));
+        else
+            tell(&jobs[i]);
+    if (!json)
+        return;
+    tools_json_print(count == 1 ? json_incref(json_array_get(all, 0)) : json_incref(all));
+    json_decref(all);
 }
 
 /* ---- the whole of it ---- */
 
-static BpStatus check_line(Write *job, const CfgTexts *texts, BpError *err)
+static BpStatus check_job(Write *job, const char *device, BpError *err)
 {
-    if (bac_object_parse(bp_str(texts->items[1]), &job->reference.object, err) != BP_OK)
+    if (bac_object_parse(bp_str(job->object_text), &job->reference.object, err) != BP_OK)
         return err->status;
     if (bac_property_parse(bp_str(property_text), &job->reference.property, &job->reference.index, err) !=
         BP_OK)
@@ -379,23 +438,55 @@ static BpStatus check_line(Write *job, const CfgTexts *texts, BpError *err)
         return bp_fail(err, BP_INVALID,
                        "which slot? --priority N says it (1 to 16); `bacpipes read %s %s "
                        "priority-array` shows what is in them",
-                       texts->items[0], texts->items[1]);
+                       device, job->object_text);
     return BP_OK;
 }
 
-static BpStatus carry_out(Write *job, const CfgTexts *texts, BpError *err)
+/* DEVICE, then OBJECT VALUE as often as there are, or OBJECT alone to release it. */
+static BpStatus read_line(const Write *common, const CfgTexts *texts, Write **ret_jobs, size_t *ret_count,
+                          BpError *err)
 {
-    BpStatus status = tools_device_find(job->node, job->cfg, texts->items[0], &job->peer, err);
+    const bool releases = common->command == &release_command;
+    const size_t words = releases ? 1 : 2, count = (texts->count - 1) / words;
+    if ((texts->count - 1) % words)
+        return bp_fail(err, BP_INVALID, "%s has no value: each OBJECT has one behind it",
+                       texts->items[texts->count - 1]);
+    Write *jobs = bp_arena_take(common->arena, count * sizeof *jobs);
+    for (size_t i = 0; i < count; i++) {
+        jobs[i] = *common;
+        jobs[i].object_text = texts->items[1 + i * words];
+        jobs[i].value_text = releases ? NULL : texts->items[2 + i * words];
+        const BpStatus status = check_job(&jobs[i], texts->items[0], err);
+        if (status != BP_OK)
+            return status;
+    }
+    *ret_jobs = jobs;
+    *ret_count = count;
+    return BP_OK;
+}
+
+/* Nothing is written before all of them are known to be right. */
+static BpStatus prepare(Write *job, BpError *err)
+{
+    BpStatus status = look(job, &job->before, err);
+    if (status == BP_OK && job->value_text)
+        status = coerce(job, bp_str(job->value_text), err);
+    return status == BP_OK ? settle_priority(job, err) : status;
+}
+
+static BpStatus carry_out(ToolsNode *node, Write *jobs, size_t count, const char *device, BpError *err)
+{
+    BacPeer *peer;
+    BpStatus status = tools_device_find(node, jobs->cfg, device, &peer, err);
+    for (size_t i = 0; status == BP_OK && i < count; i++) {
+        jobs[i].node = node;
+        jobs[i].peer = peer;
+        status = prepare(&jobs[i], err);
+    }
     if (status == BP_OK)
-        status = look(job, &job->before, err);
-    if (status == BP_OK && job->command == &write_command)
-        status = coerce(job, bp_str(texts->items[2]), err);
-    if (status == BP_OK)
-        status = settle_priority(job, err);
-    if (status == BP_OK)
-        status = write_once(job, err);
-    if (status == BP_OK)
-        status = look_after(job, err);
+        status = count == 1 ? write_once(jobs, err) : write_several(jobs, count, err);
+    for (size_t i = 0; status == BP_OK && i < count; i++)
+        status = look_after(&jobs[i], err);
     return status;
 }
 
@@ -405,18 +496,23 @@ static int run(const CfgCommand *command, int argc, char **argv)
     BpError err;
     BpArena arena = {0};
     CfgArguments arguments;
-    Write job = {.command = command, .cfg = &cfg, .arena = &arena, .value.type = BAC_NULL};
+    Write common = {.command = command, .cfg = &cfg, .arena = &arena, .value.type = BAC_NULL};
     int code = cfg_begin(command, argc, argv, &arena, &arguments, &cfg);
     if (code == CFG_GO_ON) {
-        BpStatus status = check_line(&job, &arguments.positionals, &err);
+        Write *jobs = NULL;
+        size_t count = 0, held = 0;
+        ToolsNode *node = NULL;
+        BpStatus status = read_line(&common, &arguments.positionals, &jobs, &count, &err);
         if (status == BP_OK)
-            status = tools_node_new(&cfg, &job.node, &err);
+            status = tools_node_new(&cfg, &node, &err);
         if (status == BP_OK)
-            status = carry_out(&job, &arguments.positionals, &err);
+            status = carry_out(node, jobs, count, arguments.positionals.items[0], &err);
         if (status == BP_OK)
-            (arguments.json ? tell_json : tell)(&job);
-        tools_node_free(job.node);
-        code = status != BP_OK ? tools_fail(command->name, &err) : holds_value(&job) ? EX_OK : TOOLS_NOTHING;
+            tell_all(jobs, count, arguments.json);
+        for (size_t i = 0; status == BP_OK && i < count; i++)
+            held += holds_value(&jobs[i]);
+        tools_node_free(node);
+        code = status != BP_OK ? tools_fail(command->name, &err) : held == count ? EX_OK : TOOLS_NOTHING;
     }
     bp_arena_done(&arena);
     return code;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# bacpipes trend and time against the simulator. BUILD names the build folder (default: build).
+# bacpipes trend, time, write of several objects and discover --has, against the simulator. BUILD names the build folder (default: build).
 
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -95,4 +95,39 @@ simulate() {
     [[ "$output" == *" 9 h ahead of this machine's local time" ]]
     run env TZ=Asia/Tokyo "$bacpipes" time 1001 --set --utc --json "${net[@]}"
     python3 -c 'import json, sys; d = json.loads(sys.argv[1]); assert abs(d["from_utc_s"]) < 2, d' "$output"
+}
+
+@test "several objects are written by one request, up to the first that is refused" {
+    simulate --points 120
+    run "$bacpipes" write 1004 av,1 24 av,2 19.5 --priority 8 "${net[@]}"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(grep -c 'wrote .* to slot 8' <<<"$output")" -eq 2 ]
+    run "$bacpipes" write 1004 av,1 25 ai,1 19.5 av,2 20 --priority 8 "${net[@]}"
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"write-access-denied"* && "$output" == *"analog-value,1 "*"wrote 25 to slot 8"* && "$output" == *"analog-value,2 "*"did not keep 20 in slot 8"* ]]
+    # Nothing is written where one of the values cannot be.
+    run "$bacpipes" write 1004 av,1 26 av,2 hello --priority 8 "${net[@]}"
+    [ "$status" -eq 64 ]
+    run "$bacpipes" read 1004 av,1 present-value --json "${net[@]}"
+    [[ "$output" == *25* && "$output" != *26* ]]
+    run "$bacpipes" write 1004 av,1 24 av,2 "${net[@]}"
+    [ "$status" -eq 64 ]
+    [[ "$output" == *"av,2 has no value"* ]]
+    run "$bacpipes" write 1004 av,1 null av,2 null --priority 8 --json "${net[@]}"
+    python3 -c 'import json, sys; d = json.loads(sys.argv[1]); assert len(d) == 2 and all(one["held"] and one["holding_slot"] is None for one in d), d' "$output"
+}
+
+@test "who has an object is found by its name and by its identifier" {
+    simulate --points 120
+    run "$bacpipes" discover --has VAV-1-01/ZN-T --wait 500ms "${net[@]}"
+    echo "$output"
+    [ "${#lines[@]}" -eq 2 ]
+    [[ "${lines[1]}" == *"1004  127.66.0.4:$port  analog-input,1  VAV-1-01/ZN-T" ]]
+    run "$bacpipes" discover --has ai,1 --high 1002 --wait 500ms --json "${net[@]}"
+    [ "$(grep -c '"object": "analog-input,1"' <<<"$output")" -eq 2 ]
+    run "$bacpipes" discover --has nobody --wait 500ms "${net[@]}"
+    [ "$status" -eq 1 ]
+    [ "$output" = "Nobody says that it has nobody." ]
 }

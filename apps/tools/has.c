@@ -1,0 +1,94 @@
+#include "apps/tools/has.h"
+
+#include "apps/tools/fail.h"
+#include "apps/tools/json.h"
+#include "apps/tools/table.h"
+#include "bacnet/who_has.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+enum { NAME_MAX_OCTETS = 256 };
+
+typedef struct Found {
+    ToolsTable table;
+    json_t *json; /* NULL: a table */
+    size_t count;
+} Found;
+
+static void take_answer(void *owner, const BacDatagram *datagram)
+{
+    Found *found = owner;
+    char address[BAC_ADDRESS_TEXT_MAX], object[BAC_REFERENCE_TEXT_MAX], memory[NAME_MAX_OCTETS];
+    BpBuf name = bp_buf(memory, sizeof memory);
+    BpCursor in = datagram->body;
+    BacIHave i_have;
+    if (!datagram->has_apdu || datagram->apdu.type != BAC_UNCONFIRMED_REQUEST ||
+        datagram->apdu.service != BAC_SERVICE_UNCONFIRMED_I_HAVE ||
+        bac_i_have_decode(&in, &i_have, NULL) != BP_OK)
+        return;
+    bac_text_to_utf8(&name, &i_have.name);
+    bac_address_format(&datagram->from, address);
+    bac_object_format(i_have.object, object);
+    found->count++;
+    if (found->json) {
+        json_array_append_new(found->json,
+                              json_pack("{s:I, s:s, s:s, s:o}", "instance", (json_int_t)i_have.device,
+                                        "address", address, "object", object, "name",
+                                        tools_json_text((const char *)name.data, name.size)));
+        return;
+    }
+    tools_table_addf(&found->table, "%" PRIu32, i_have.device);
+    tools_table_add(&found->table, bp_str(address));
+    tools_table_add(&found->table, bp_str(object));
+    tools_table_add(&found->table, bp_buf_text(&name));
+}
+
+static bool is_no_matter(void *owner, const BacAddress *from, const BacIAm *i_am)
+{
+    (void)owner;
+    (void)from;
+    (void)i_am;
+    return true;
+}
+
+static void ask(ToolsNode *node, const BacWhoHas *who_has, const BacAddress *to, BacBvlcFunction function)
+{
+    uint8_t memory[BAC_DATAGRAM_MAX];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST, .service = BAC_SERVICE_UNCONFIRMED_WHO_HAS};
+    const size_t begin = bac_datagram_begin(&out, function, to, NULL, false, &apdu);
+    bac_who_has_encode(&out, who_has);
+    bac_datagram_end(&out, begin);
+    if (!out.failed)
+        tools_node_send(node, to, bp_buf_text(&out));
+}
+
+int tools_has(ToolsNode *node, const BacWhoIs *limits, const ToolsTargets *targets, const char *text,
+              int64_t wait_us, bool json)
+{
+    static const ToolsColumn columns[] = {
+        {"instance", .is_number = true}, {"address"}, {"object"}, {"name", .may_be_cut = true}};
+    Found found = {.json = json ? json_array() : NULL};
+    BacWhoHas who_has = {.limits = *limits};
+    const ToolsListener listener = {.on_i_am = is_no_matter, .on_datagram = take_answer, .owner = &found};
+    if (bac_object_parse(bp_str(text), &who_has.object, NULL) != BP_OK)
+        who_has.name = (BacValue){.type = BAC_CHARACTER_STRING,
+                                  .text = {.charset = BAC_UTF_8, .octets = bp_cursor(text, strlen(text))}};
+    BacAddress everyone = tools_node_broadcast_address(node);
+    everyone.remote.network = BAC_NETWORK_BROADCAST;
+    tools_table_init(&found.table, columns, sizeof columns / sizeof columns[0]);
+    ask(node, &who_has, &everyone, BAC_BVLC_ORIGINAL_BROADCAST);
+    for (size_t i = 0; i < targets->count; i++)
+        ask(node, &who_has, &targets->addresses[i], BAC_BVLC_ORIGINAL_UNICAST);
+    tools_node_listen(node, &listener, wait_us);
+    if (json)
+        tools_json_print(found.json);
+    else if (found.count)
+        tools_table_print(&found.table, stdout, tools_terminal_width(stdout));
+    if (found.count == 0)
+        fprintf(stderr, "Nobody says that it has %s.\n", text);
+    tools_table_done(&found.table);
+    return found.count ? EX_OK : TOOLS_NOTHING;
+}
