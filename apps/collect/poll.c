@@ -257,19 +257,27 @@ int64_t collect_poll_next_due_us(const CollectPoller *poller)
 
 /* ---- devices ---- */
 
-static CollectTrunk *find_trunk(CollectPoller *poller, const BacAddress *address)
+/* NULL: no device was ever behind it. */
+static CollectTrunk *find_trunk(const CollectPoller *poller, const BacAddress *address)
 {
     BacAddress key = *address;
     key.remote = (BacStation){.network = address->remote.network};
     CollectTrunk *trunk = poller->trunks;
     while (trunk && !bac_address_equal(&trunk->address, &key))
         trunk = trunk->next;
-    if (!trunk) {
-        trunk = allocate(1, sizeof *trunk);
-        trunk->address = key;
-        trunk->next = poller->trunks;
-        poller->trunks = trunk;
-    }
+    return trunk;
+}
+
+static CollectTrunk *find_or_make_trunk(CollectPoller *poller, const BacAddress *address)
+{
+    CollectTrunk *trunk = find_trunk(poller, address);
+    if (trunk)
+        return trunk;
+    trunk = allocate(1, sizeof *trunk);
+    trunk->address = *address;
+    trunk->address.remote = (BacStation){.network = address->remote.network};
+    trunk->next = poller->trunks;
+    poller->trunks = trunk;
     return trunk;
 }
 
@@ -277,7 +285,7 @@ static void join_trunk(CollectPoller *poller, CollectDevice *device)
 {
     if (!device->peer.address.remote.network)
         return;
-    device->trunk = find_trunk(poller, &device->peer.address);
+    device->trunk = find_or_make_trunk(poller, &device->peer.address);
     device->next_on_trunk = device->trunk->members;
     device->trunk->members = device;
 }
@@ -456,6 +464,8 @@ void collect_poll_restarted(CollectPoller *poller, CollectDevice *device, int64_
 void collect_poll_pause(CollectPoller *poller, const BacAddress *network, int64_t until_us, int64_t now_us)
 {
     CollectTrunk *trunk = find_trunk(poller, network);
+    if (!trunk)
+        return; /* anybody may say that anything is busy */
     trunk->free_at_us = until_us;
     pass_on(poller, trunk, now_us);
     serve(poller, now_us);

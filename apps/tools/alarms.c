@@ -278,14 +278,6 @@ static void on_datagram(void *owner, const BacDatagram *datagram)
     show_notification(alarms, &told);
 }
 
-static bool is_no_matter(void *owner, const BacAddress *from, const BacIAm *i_am)
-{
-    (void)owner;
-    (void)from;
-    (void)i_am;
-    return true;
-}
-
 /* ---- telling ---- */
 
 static int tell(Alarms *alarms)
@@ -303,7 +295,7 @@ static int tell(Alarms *alarms)
 
 static BpStatus look(Alarms *alarms, const CfgTexts *names, BpError *err)
 {
-    const ToolsListener listener = {.on_i_am = is_no_matter, .on_datagram = on_datagram, .owner = alarms};
+    const ToolsListener listener = {.on_datagram = on_datagram, .owner = alarms};
     if (watch_us) {
         tools_node_listen(alarms->node, &listener, watch_us);
         return BP_OK;

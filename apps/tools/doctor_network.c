@@ -1,5 +1,6 @@
 /* Who answers on the network, and what does not fit together there. */
 #include "apps/tools/doctor.h"
+#include "apps/tools/readings.h"
 
 #include "bacnet/bbmd.h"
 #include "bacnet/routes.h"
@@ -236,6 +237,36 @@ static void judge_duplicates(const Network *network)
     }
 }
 
+/* The collector of this site, seen from another machine, rather than a stranger with its number. */
+static bool is_bacpipes(const Network *network, const Device *device)
+{
+    const BacReference model = {{BAC_DEVICE, device->i_am.instance}, BAC_PROP_MODEL_NAME, BAC_NO_INDEX};
+    ToolsReadings readings = {.arena = network->doctor->arena};
+    BacPeer *peer = tools_node_peer(network->node, &device->address, BAC_APDU_MAX);
+    BacValue value;
+    char memory[64];
+    BpBuf name = bp_buf(memory, sizeof memory);
+    if (tools_readings_read(&readings, network->node, peer, &model, 1, NULL) != BP_OK ||
+        !tools_reading_first(&readings.items[0], &value) || value.type != BAC_CHARACTER_STRING)
+        return false;
+    bac_text_to_utf8(&name, &value);
+    return bp_str_equal(bp_buf_text(&name), bp_str("BacPipes"));
+}
+
+static void judge_our_instance(const Network *network, const Device *device, const char *at)
+{
+    Doctor *doctor = network->doctor;
+    if (is_bacpipes(network, device)) {
+        doctor_say(doctor, DOCTOR_NOTE, "devices", "BacPipes runs at %s too, with our instance %" PRIu32, at,
+                   device->i_am.instance);
+        doctor_mend(doctor, "two that collect on one network want different ones (bacnet.instance)");
+        return;
+    }
+    doctor_say(doctor, DOCTOR_WRONG, "devices",
+               "the device at %s has instance %" PRIu32 ", which is ours too", at, device->i_am.instance);
+    doctor_mend(doctor, "set bacnet.instance to a number that nobody has");
+}
+
 static void judge_device(const Network *network, const Device *device)
 {
     Doctor *doctor = network->doctor;
@@ -247,10 +278,7 @@ static void judge_device(const Network *network, const Device *device)
         doctor_mend(doctor, "it was never set up: give it a number of its own");
     } else if (device->i_am.instance == (uint32_t)doctor->cfg->bacnet_instance &&
                !is_this_machine(doctor, &device->address)) {
-        doctor_say(doctor, DOCTOR_WRONG, "devices",
-                   "the device at %s has instance %" PRIu32 ", which is ours too", at.text,
-                   device->i_am.instance);
-        doctor_mend(doctor, "set bacnet.instance to a number that nobody has");
+        judge_our_instance(network, device, at.text);
     }
     if (device->i_am.max_apdu < BAC_APDU_MIN) {
         doctor_say(doctor, DOCTOR_NOTE, "devices",

@@ -45,43 +45,27 @@ static void take_answer(void *owner, const BacDatagram *datagram)
     tools_table_add(&found->table, bp_buf_text(&name));
 }
 
-static bool is_no_matter(void *owner, const BacAddress *from, const BacIAm *i_am)
-{
-    (void)owner;
-    (void)from;
-    (void)i_am;
-    return true;
-}
-
-static void ask(ToolsNode *node, const BacWhoHas *who_has, const BacAddress *to, BacBvlcFunction function)
-{
-    uint8_t memory[BAC_DATAGRAM_MAX];
-    BpBuf out = bp_buf(memory, sizeof memory);
-    const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST, .service = BAC_SERVICE_UNCONFIRMED_WHO_HAS};
-    const size_t begin = bac_datagram_begin(&out, function, to, NULL, false, &apdu);
-    bac_who_has_encode(&out, who_has);
-    bac_datagram_end(&out, begin);
-    if (!out.failed)
-        tools_node_send(node, to, bp_buf_text(&out));
-}
-
 int tools_has(ToolsNode *node, const BacWhoIs *limits, const ToolsTargets *targets, const char *text,
               int64_t wait_us, bool json)
 {
     static const ToolsColumn columns[] = {
         {"instance", .is_number = true}, {"address"}, {"object"}, {"name", .may_be_cut = true}};
+    uint8_t memory[BAC_APDU_MAX];
+    BpBuf question = bp_buf(memory, sizeof memory);
     Found found = {.json = json ? json_array() : NULL};
     BacWhoHas who_has = {.limits = *limits};
-    const ToolsListener listener = {.on_i_am = is_no_matter, .on_datagram = take_answer, .owner = &found};
+    const ToolsListener listener = {.on_datagram = take_answer, .owner = &found};
     if (bac_object_parse(bp_str(text), &who_has.object, NULL) != BP_OK)
         who_has.name = (BacValue){.type = BAC_CHARACTER_STRING,
                                   .text = {.charset = BAC_UTF_8, .octets = bp_cursor(text, strlen(text))}};
     BacAddress everyone = tools_node_broadcast_address(node);
     everyone.remote.network = BAC_NETWORK_BROADCAST;
     tools_table_init(&found.table, columns, sizeof columns / sizeof columns[0]);
-    ask(node, &who_has, &everyone, BAC_BVLC_ORIGINAL_BROADCAST);
+    bac_who_has_encode(&question, &who_has);
+    tools_node_tell(node, &everyone, true, BAC_SERVICE_UNCONFIRMED_WHO_HAS, bp_buf_text(&question));
     for (size_t i = 0; i < targets->count; i++)
-        ask(node, &who_has, &targets->addresses[i], BAC_BVLC_ORIGINAL_UNICAST);
+        tools_node_tell(node, &targets->addresses[i], false, BAC_SERVICE_UNCONFIRMED_WHO_HAS,
+                        bp_buf_text(&question));
     tools_node_listen(node, &listener, wait_us);
     if (json)
         tools_json_print(found.json);

@@ -73,7 +73,8 @@ static void on_datagram(void *owner, const BacDatagram *datagram)
     }
     if (node->listener && node->listener->on_datagram)
         node->listener->on_datagram(node->listener->owner, datagram);
-    if (node->listener && datagram->has_apdu && datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
+    if (node->listener && node->listener->on_i_am && datagram->has_apdu &&
+        datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
         datagram->apdu.service == BAC_SERVICE_UNCONFIRMED_I_AM)
         take_i_am(node, datagram);
 }
@@ -200,28 +201,38 @@ bool tools_node_hears_broadcasts(const ToolsNode *node)
 
 /* ---- looking for devices ---- */
 
-static void send_who_is(ToolsNode *node, const BacWhoIs *who_is, const BacAddress *to,
-                        BacBvlcFunction function)
+void tools_node_tell(ToolsNode *node, const BacAddress *to, bool is_broadcast, BacUnconfirmedService service,
+                     BpStr parameters)
 {
     uint8_t memory[BAC_DATAGRAM_MAX];
     BpBuf out = bp_buf(memory, sizeof memory);
-    const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST, .service = BAC_SERVICE_UNCONFIRMED_WHO_IS};
-    const size_t begin = bac_datagram_begin(&out, function, to, NULL, false, &apdu);
-    bac_who_is_encode(&out, who_is);
+    const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST, .service = (uint8_t)service};
+    const size_t begin = bac_datagram_begin(
+        &out, is_broadcast ? BAC_BVLC_ORIGINAL_BROADCAST : BAC_BVLC_ORIGINAL_UNICAST, to, NULL, false, &apdu);
+    bp_buf_str(&out, parameters);
     bac_datagram_end(&out, begin);
-    bip_send(node->bip, to, bp_buf_text(&out));
+    if (!out.failed)
+        bip_send(node->bip, to, bp_buf_text(&out));
+}
+
+static void send_who_is(ToolsNode *node, const BacWhoIs *who_is, const BacAddress *to, bool is_broadcast)
+{
+    uint8_t memory[16];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    bac_who_is_encode(&out, who_is);
+    tools_node_tell(node, to, is_broadcast, BAC_SERVICE_UNCONFIRMED_WHO_IS, bp_buf_text(&out));
 }
 
 void tools_node_who_is_everyone(ToolsNode *node, const ToolsListener *listener)
 {
     BacAddress everyone = bip_broadcast_address(node->bip);
     everyone.remote.network = BAC_NETWORK_BROADCAST;
-    send_who_is(node, &listener->who_is, &everyone, BAC_BVLC_ORIGINAL_BROADCAST);
+    send_who_is(node, &listener->who_is, &everyone, true);
 }
 
 void tools_node_who_is(ToolsNode *node, const ToolsListener *listener, const BacAddress *target)
 {
-    send_who_is(node, &listener->who_is, target, BAC_BVLC_ORIGINAL_UNICAST);
+    send_who_is(node, &listener->who_is, target, false);
 }
 
 void tools_node_listen(ToolsNode *node, const ToolsListener *listener, int64_t wait_us)

@@ -46,7 +46,7 @@ bool tools_node_hears_broadcasts(const ToolsNode *node);
 typedef struct ToolsListener {
     BacWhoIs who_is;
     bool (*on_i_am)(void *owner, const BacAddress *from, const BacIAm *i_am);
-    /* Sees all that comes in meanwhile but answers to requests. May be NULL. */
+    /* Sees all that comes in meanwhile but answers to requests. Each of the two may be NULL. */
     void (*on_datagram)(void *owner, const BacDatagram *datagram);
     void *owner;
 } ToolsListener;
@@ -57,6 +57,10 @@ void tools_node_who_is(ToolsNode *node, const ToolsListener *listener, const Bac
 
 /* Hears who answers until `wait_us` is over or the listener has heard enough. */
 void tools_node_listen(ToolsNode *node, const ToolsListener *listener, int64_t wait_us);
+
+/* Sends an unconfirmed request: to one alone, or, `is_broadcast`, to everybody at a broadcast address. */
+void tools_node_tell(ToolsNode *node, const BacAddress *to, bool is_broadcast, BacUnconfirmedService service,
+                     BpStr parameters);
 
 /* Sends a whole datagram, as to the BBMD or routers. */
 void tools_node_send(ToolsNode *node, const BacAddress *to, BpStr datagram);

@@ -46,18 +46,15 @@ static int64_t local_us(int64_t now_us)
 
 static void send_time(ToolsNode *node, const BacPeer *peer)
 {
-    uint8_t memory[BAC_DATAGRAM_MAX];
+    uint8_t memory[32];
     BpBuf out = bp_buf(memory, sizeof memory);
     const int64_t now_us = bp_wall_us();
     const BacDateTime now = bac_date_time_at(utc ? now_us : local_us(now_us));
-    const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST,
-                          .service = utc ? BAC_SERVICE_UNCONFIRMED_UTC_TIME_SYNCHRONIZATION
-                                         : BAC_SERVICE_UNCONFIRMED_TIME_SYNCHRONIZATION};
-    const size_t begin =
-        bac_datagram_begin(&out, BAC_BVLC_ORIGINAL_UNICAST, &peer->address, NULL, false, &apdu);
     bac_time_sync_encode(&out, &now);
-    bac_datagram_end(&out, begin);
-    tools_node_send(node, &peer->address, bp_buf_text(&out));
+    tools_node_tell(node, &peer->address, false,
+                    utc ? BAC_SERVICE_UNCONFIRMED_UTC_TIME_SYNCHRONIZATION
+                        : BAC_SERVICE_UNCONFIRMED_TIME_SYNCHRONIZATION,
+                    bp_buf_text(&out));
     tools_node_wait(node, TAKES_OVER_US);
 }
 
