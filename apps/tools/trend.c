@@ -255,8 +255,13 @@ static BpStatus look_for_lost(Trend *trend, BpError *err)
     return BP_OK;
 }
 
-static void go_on(Trend *trend, const BacReadRangeAck *ack, uint32_t count)
+/* BP_MALFORMED: the device sends the same again and again. */
+static BpStatus go_on(Trend *trend, const BacReadRangeAck *ack, uint32_t count, BpError *err)
 {
+    if (ack->has_sequence && trend->next.kind == BAC_RANGE_BY_SEQUENCE &&
+        (int32_t)(ack->sequence + count - trend->next.sequence) <= 0)
+        return bp_fail(err, BP_MALFORMED, "the device was asked for record %" PRIu32 " and sends %" PRIu32,
+                       trend->next.sequence, ack->sequence);
     if (ack->has_sequence) {
         trend->next.kind = BAC_RANGE_BY_SEQUENCE;
         trend->next.sequence = ack->sequence + count;
@@ -268,6 +273,7 @@ static void go_on(Trend *trend, const BacReadRangeAck *ack, uint32_t count)
     }
     if (ack->has_last_item && !ack->has_more_items)
         trend->is_over = true;
+    return BP_OK;
 }
 
 static BpStatus read_records(Trend *trend, BpError *err)
@@ -280,11 +286,10 @@ static BpStatus read_records(Trend *trend, BpError *err)
             status = take_records(trend, &ack, &count, err);
         if (status != BP_OK)
             return status;
-        if (count)
-            go_on(trend, &ack, count);
-        else if (trend->next.kind != BAC_RANGE_BY_SEQUENCE)
+        if (count == 0 && trend->next.kind != BAC_RANGE_BY_SEQUENCE)
             return BP_OK;
-        else if ((status = look_for_lost(trend, err)) != BP_OK)
+        status = count ? go_on(trend, &ack, count, err) : look_for_lost(trend, err);
+        if (status != BP_OK)
             return status;
     }
     return BP_OK;
