@@ -140,8 +140,10 @@ static BpStatus ask_events(Alarms *alarms, BacPeer *peer,
         }
         if (status != BP_NOT_FOUND)
             return status;
-        if (!ack.has_more || !goes_on)
+        if (!ack.has_more)
             return BP_OK;
+        if (!goes_on) /* no all-clear: something is wrong, and it does not fit in an answer */
+            return bp_fail(err, BP_MALFORMED, "the device says that it has more events, and sends none");
     }
 }
 

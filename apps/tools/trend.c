@@ -263,6 +263,8 @@ static BpStatus go_on(Trend *trend, const BacReadRangeAck *ack, uint32_t count, 
         return bp_fail(err, BP_MALFORMED, "the device was asked for record %" PRIu32 " and sends %" PRIu32,
                        trend->next.sequence, ack->sequence);
     if (ack->has_sequence) {
+        if (trend->next.kind == BAC_RANGE_BY_SEQUENCE && ack->sequence > trend->next.sequence)
+            trend->lost += ack->sequence - trend->next.sequence; /* it sends what is left of them */
         trend->next.kind = BAC_RANGE_BY_SEQUENCE;
         trend->next.sequence = ack->sequence + count;
         trend->empty = 0;

@@ -209,6 +209,8 @@ void bac_reporter_inform(const BacReporter *reporter, const BacGetEvents *reques
         else
             bp_buf_str(out, bp_buf_text(&one));
     }
+    /* Not one fits: an empty list would be taken for an all-clear. */
+    out->failed |= ack.has_more && out->size - begin <= 1;
     bac_get_events_ack_end(out, ack.has_more);
 }
 
