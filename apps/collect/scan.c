@@ -70,32 +70,6 @@ static void want_device(CollectScan *scan)
         want(scan, device_id(scan), properties[i], BAC_NO_INDEX);
 }
 
-static bool is_analog(uint16_t type)
-{
-    switch (type) {
-    case BAC_ANALOG_INPUT:
-    case BAC_ANALOG_OUTPUT:
-    case BAC_ANALOG_VALUE:
-    case BAC_LARGE_ANALOG_VALUE:
-    case BAC_INTEGER_VALUE:
-    case BAC_POSITIVE_INTEGER_VALUE:
-    case BAC_PULSE_CONVERTER:
-    case BAC_ACCUMULATOR:
-    case BAC_LOOP: return true;
-    default: return false;
-    }
-}
-
-static bool is_binary(uint16_t type)
-{
-    return type == BAC_BINARY_INPUT || type == BAC_BINARY_OUTPUT || type == BAC_BINARY_VALUE;
-}
-
-static bool is_multi_state(uint16_t type)
-{
-    return type == BAC_MULTI_STATE_INPUT || type == BAC_MULTI_STATE_OUTPUT || type == BAC_MULTI_STATE_VALUE;
-}
-
 static bool is_output(uint16_t type)
 {
     return type == BAC_ANALOG_OUTPUT || type == BAC_BINARY_OUTPUT || type == BAC_MULTI_STATE_OUTPUT;
@@ -113,13 +87,13 @@ static void want_object(CollectScan *scan)
     begin(scan, READ_OBJECTS);
     want(scan, id, BAC_PROP_OBJECT_NAME, BAC_NO_INDEX);
     want(scan, id, BAC_PROP_DESCRIPTION, BAC_NO_INDEX);
-    if (is_analog(id.type)) {
+    if (bac_object_is_analog(id.type)) {
         want(scan, id, id.type == BAC_LOOP ? BAC_PROP_OUTPUT_UNITS : BAC_PROP_UNITS, BAC_NO_INDEX);
         want(scan, id, BAC_PROP_MIN_PRES_VALUE, BAC_NO_INDEX);
         want(scan, id, BAC_PROP_MAX_PRES_VALUE, BAC_NO_INDEX);
         want(scan, id, BAC_PROP_RESOLUTION, BAC_NO_INDEX);
         want(scan, id, BAC_PROP_COV_INCREMENT, BAC_NO_INDEX);
-    } else if (is_binary(id.type)) {
+    } else if (bac_object_is_binary(id.type)) {
         want(scan, id, BAC_PROP_INACTIVE_TEXT, BAC_NO_INDEX);
         want(scan, id, BAC_PROP_ACTIVE_TEXT, BAC_NO_INDEX);
     } else {
@@ -212,7 +186,7 @@ static void take_device_property(CollectScan *scan, uint32_t property, BpCursor 
 
 static void add_object(CollectScan *scan, BacObjectId id)
 {
-    if (!is_analog(id.type) && !is_binary(id.type) && !is_multi_state(id.type))
+    if (!bac_object_is_numeric(id.type))
         return; /* its present value is no number */
     if (scan->object_count == scan->object_capacity) {
         if (scan->object_capacity == COLLECT_SCAN_OBJECTS_MAX)

@@ -412,17 +412,14 @@ static json_t *object_json(const CollectScanObject *object)
     json_t *states = json_array();
     for (size_t i = 0; i < object->state_count; i++)
         json_array_append_new(states, json_string(object->states[i]));
-    char type[BAC_REFERENCE_TEXT_MAX], units[32];
+    char type[BAC_REFERENCE_TEXT_MAX], units[BAC_UNITS_TEXT_MAX] = "";
     bac_object_format(object->id, type);
     *strrchr(type, ',') = '\0';
-    const char *name = object->units >= 0 ? bac_units_name((uint32_t)object->units) : "";
-    if (!name)
-        snprintf(units, sizeof units, "units-%u", (unsigned)object->units);
-    if (object->units == BAC_UNITS_NO_UNITS)
-        name = "";
+    if (object->units >= 0)
+        bac_units_format((uint32_t)object->units, units);
     return json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "object_type", type,
                      "object_instance", (json_int_t)object->id.instance, "name", object->name, "description",
-                     object->description, "units", name ? name : units, "states", states, "min_value",
+                     object->description, "units", units, "states", states, "min_value",
                      number_or_null(object->min), "max_value", number_or_null(object->max), "resolution",
                      number_or_null(object->resolution), "cov_increment",
                      number_or_null(object->cov_increment), "commandable", object->commandable);

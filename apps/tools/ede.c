@@ -711,27 +711,3 @@ void tools_ede_write_states(BpBuf *out, const ToolsEdeStates *lists, size_t coun
         bp_buf_str(out, bp_str(NEWLINE));
     }
 }
-
-/* ---- which objects ---- */
-
-bool tools_ede_is_point(uint16_t object_type)
-{
-    switch (object_type) {
-    case BAC_ANALOG_INPUT:
-    case BAC_ANALOG_OUTPUT:
-    case BAC_ANALOG_VALUE:
-    case BAC_BINARY_INPUT:
-    case BAC_BINARY_OUTPUT:
-    case BAC_BINARY_VALUE:
-    case BAC_MULTI_STATE_INPUT:
-    case BAC_MULTI_STATE_OUTPUT:
-    case BAC_MULTI_STATE_VALUE:
-    case BAC_LOOP:
-    case BAC_ACCUMULATOR:
-    case BAC_PULSE_CONVERTER:
-    case BAC_INTEGER_VALUE:
-    case BAC_LARGE_ANALOG_VALUE:
-    case BAC_POSITIVE_INTEGER_VALUE: return true;
-    default: return false;
-    }
-}

@@ -84,8 +84,4 @@ void tools_ede_write_states(BpBuf *out, const ToolsEdeStates *lists, size_t coun
 /* Device, then type, then instance; the device's own row first. For qsort. */
 int tools_ede_compare(const void *a, const void *b);
 
-/* True for objects that the collector makes points of. An EDE file has others, as schedules and trend logs.
- */
-bool tools_ede_is_point(uint16_t object_type);
-
 #endif

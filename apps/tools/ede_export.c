@@ -117,7 +117,9 @@ static void add_point(Export *export, const ToolsSitePoint *point)
         .settable = point->commandable ? TOOLS_EDE_YES : TOOLS_EDE_NO,
         .states = TOOLS_EDE_NOTHING,
     };
-    export->without_code += !tools_units_code(point->units, &object.units);
+    export->without_code += !bac_units_parse(point->units, &object.units);
+    if (object.units == BAC_UNITS_NO_UNITS)
+        object.units = TOOLS_EDE_NOTHING;
     export->ede.objects[export->ede.count++] = object;
 }
 

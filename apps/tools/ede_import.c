@@ -272,7 +272,7 @@ static void place(Import *import, Target *target, const BacAddress *told)
 
 static bool is_wanted(const ToolsEdeObject *object)
 {
-    return object->object.type == BAC_DEVICE || tools_ede_is_point(object->object.type);
+    return object->object.type == BAC_DEVICE || bac_object_is_numeric(object->object.type);
 }
 
 static void place_all(Import *import, const Located *located)
@@ -427,7 +427,7 @@ static const ToolsSitePoint *find_point(const Import *import, const Target *targ
 static void plan_point(Import *import, const Target *target, const ToolsEdeObject *object)
 {
     static const ToolsSitePoint nothing = {.min = NAN, .max = NAN};
-    char units[TOOLS_UNITS_TEXT_MAX];
+    char units[BAC_UNITS_TEXT_MAX];
     const ToolsSitePoint *known = find_point(import, target, object->object);
     const ToolsSitePoint *before = known ? known : &nothing;
     Row row = row_begin(import);
@@ -436,7 +436,7 @@ static void plan_point(Import *import, const Target *target, const ToolsEdeObjec
     set_text_if_said(&row, "name", before->name, object->name);
     set_text_if_said(&row, "description", before->description, object->description);
     if (object->units != TOOLS_EDE_NOTHING)
-        set_text(&row, "units", before->units, tools_units_text(object->units, units));
+        set_text(&row, "units", before->units, bp_str(bac_units_format(object->units, units)));
     if (object->states != TOOLS_EDE_NOTHING && states_file)
         set_states(&row, before, tools_ede_find_states(&import->states, object->states));
     set_number(&row, "min_value", before->min, object->min);
@@ -473,7 +473,7 @@ static void plan(Import *import)
         while (at < import->ede.count && import->ede.objects[at].device < target->instance)
             at++;
         for (; at < import->ede.count && import->ede.objects[at].device == target->instance; at++)
-            if (tools_ede_is_point(import->ede.objects[at].object.type))
+            if (bac_object_is_numeric(import->ede.objects[at].object.type))
                 plan_point(import, target, &import->ede.objects[at]);
     }
     import->not_in_file = import->site.point_count - import->objects.changed - import->objects.unchanged;
@@ -629,7 +629,7 @@ static void check_references(Import *import)
     size_t references = 0;
     for (size_t i = 0; i < import->ede.count; i++) {
         const ToolsEdeObject *object = &import->ede.objects[i];
-        if (object->states == TOOLS_EDE_NOTHING || !tools_ede_is_point(object->object.type))
+        if (object->states == TOOLS_EDE_NOTHING || !bac_object_is_numeric(object->object.type))
             continue;
         references++;
         if (states_file && !tools_ede_find_states(&import->states, object->states))

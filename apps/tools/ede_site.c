@@ -6,38 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 
-/* ---- units ---- */
-
-static const char UNKNOWN_UNITS[] = "units-"; /* as the collector writes those that the standard has not */
-
-BpStr tools_units_text(uint32_t code, char memory[TOOLS_UNITS_TEXT_MAX])
-{
-    const char *name = code == BAC_UNITS_NO_UNITS ? "" : bac_units_name(code);
-    if (name)
-        return bp_str(name);
-    snprintf(memory, TOOLS_UNITS_TEXT_MAX, "%s%u", UNKNOWN_UNITS, (unsigned)code);
-    return bp_str(memory);
-}
-
-bool tools_units_code(BpStr text, uint32_t *ret_code)
-{
-    enum { PREFIX = sizeof UNKNOWN_UNITS - 1, CODE_MAX = 65535 };
-    int64_t number;
-    *ret_code = TOOLS_EDE_NOTHING;
-    if (text.size == 0)
-        return true;
-    if (bac_words_parse(&bac_units, text, ret_code, NULL) != BP_OK) {
-        if (text.size <= PREFIX || memcmp(text.data, UNKNOWN_UNITS, PREFIX) != 0 ||
-            bp_parse_i64((BpStr){text.data + PREFIX, text.size - PREFIX}, 0, CODE_MAX, &number, NULL) !=
-                BP_OK)
-            return false;
-        *ret_code = (uint32_t)number;
-    }
-    if (*ret_code == BAC_UNITS_NO_UNITS)
-        *ret_code = TOOLS_EDE_NOTHING;
-    return true;
-}
-
 /* ---- rows ---- */
 
 static BpStr kept_text(const ToolsSite *site, const PgRows *rows, size_t row, int column)
@@ -124,7 +92,7 @@ static void add_point(void *context, const PgRows *rows, size_t row)
     if (!point.device)
         return;
     point.is_exchanged = parse_object(pg_get_text(rows, row, 2), pg_get_text(rows, row, 3), &point.object) &&
-                         tools_ede_is_point(point.object.type) &&
+                         bac_object_is_numeric(point.object.type) &&
                          bp_str_equal(pg_get_text(rows, row, 4), bp_str("present-value"));
     read_states(site, &point, pg_get_text(rows, row, 8));
     site->points =

@@ -38,12 +38,6 @@ typedef struct ToolsSite {
 BpStatus tools_site_read(ToolsDatabase *database, const Cfg *cfg, const char *wanted, const char *device,
                          BpArena *arena, ToolsSite *ret_site, BpError *err) BP_CHECKED;
 
-/* The database's words for units: "degrees-celsius", "units-300" for a vendor's, empty for no units. */
-enum { TOOLS_UNITS_TEXT_MAX = 24 };
-BpStr tools_units_text(uint32_t code, char memory[TOOLS_UNITS_TEXT_MAX]);
-/* And back; TOOLS_EDE_NOTHING for no units, and (false) for words that have no code. */
-bool tools_units_code(BpStr text, uint32_t *ret_code);
-
 int tools_ede_export(int argc, char **argv, BpArena *arena);
 int tools_ede_import(int argc, char **argv, BpArena *arena);
 

@@ -1,6 +1,9 @@
 #include "bacnet/enums.h"
 
+#include "base/parse.h"
+
 #include <assert.h>
+#include <stdio.h>
 #include <strings.h>
 
 #define TABLE(name, noun, words) const BacWords name = {(noun), (words), sizeof(words) / sizeof(words)[0]}
@@ -143,4 +146,32 @@ BpStatus bac_words_parse(const BacWords *table, BpStr text, uint32_t *ret_number
         }
     }
     return bp_fail(err, BP_NOT_FOUND, "\"%.*s\" is no %s of BACnet", BP_STR_ARGS(text), table->noun);
+}
+
+/* ---- units, whose codes vendors extend ---- */
+
+static const char VENDOR_UNITS[] = "units-";
+
+char *bac_units_format(uint32_t units, char ret_text[BAC_UNITS_TEXT_MAX])
+{
+    const char *name = units == BAC_UNITS_NO_UNITS ? "" : bac_units_name(units);
+    if (name)
+        snprintf(ret_text, BAC_UNITS_TEXT_MAX, "%s", name);
+    else
+        snprintf(ret_text, BAC_UNITS_TEXT_MAX, "%s%u", VENDOR_UNITS, (unsigned)units);
+    return ret_text;
+}
+
+bool bac_units_parse(BpStr text, uint32_t *ret_units)
+{
+    const size_t prefix = sizeof VENDOR_UNITS - 1;
+    int64_t number;
+    *ret_units = BAC_UNITS_NO_UNITS;
+    if (text.size == 0 || bac_words_parse(&bac_units, text, ret_units, NULL) == BP_OK)
+        return true;
+    if (text.size <= prefix || memcmp(text.data, VENDOR_UNITS, prefix) != 0 ||
+        bp_parse_i64((BpStr){text.data + prefix, text.size - prefix}, 0, UINT16_MAX, &number, NULL) != BP_OK)
+        return false;
+    *ret_units = (uint32_t)number;
+    return true;
 }

@@ -145,6 +145,12 @@ static inline const char *bac_units_name(uint32_t units)
     return bac_words_text(&bac_units, units);
 }
 
+/* Units as tables keep them: "degrees-celsius", "units-300" for a vendor's, empty for no units. */
+enum { BAC_UNITS_TEXT_MAX = 64 };
+char *bac_units_format(uint32_t units, char ret_text[BAC_UNITS_TEXT_MAX]);
+/* And back; BAC_UNITS_NO_UNITS for an empty text, and false for words that are no units. */
+bool bac_units_parse(BpStr text, uint32_t *ret_units);
+
 /* What screens show: "°C"; empty for none, and for units that the standard does not know. */
 static inline const char *bac_units_symbol(uint32_t units)
 {

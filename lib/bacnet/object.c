@@ -20,6 +20,32 @@ static int format_object(BacObjectId object, char ret_text[BAC_REFERENCE_TEXT_MA
                     object.instance);
 }
 
+bool bac_object_is_analog(uint16_t type)
+{
+    switch (type) {
+    case BAC_ANALOG_INPUT:
+    case BAC_ANALOG_OUTPUT:
+    case BAC_ANALOG_VALUE:
+    case BAC_LARGE_ANALOG_VALUE:
+    case BAC_INTEGER_VALUE:
+    case BAC_POSITIVE_INTEGER_VALUE:
+    case BAC_PULSE_CONVERTER:
+    case BAC_ACCUMULATOR:
+    case BAC_LOOP: return true;
+    default: return false;
+    }
+}
+
+bool bac_object_is_binary(uint16_t type)
+{
+    return type == BAC_BINARY_INPUT || type == BAC_BINARY_OUTPUT || type == BAC_BINARY_VALUE;
+}
+
+bool bac_object_is_multi_state(uint16_t type)
+{
+    return type == BAC_MULTI_STATE_INPUT || type == BAC_MULTI_STATE_OUTPUT || type == BAC_MULTI_STATE_VALUE;
+}
+
 char *bac_object_format(BacObjectId object, char ret_text[BAC_REFERENCE_TEXT_MAX])
 {
     format_object(object, ret_text);

@@ -37,6 +37,16 @@ static inline uint32_t bac_object_id_to(BacObjectId object)
     return (uint32_t)object.type << 22 | (object.instance & BAC_INSTANCE_WILDCARD);
 }
 
+/* Types whose present value is a number: of a quantity, 0 or 1 (inactive, active), or a state from 1. */
+bool bac_object_is_analog(uint16_t type);
+bool bac_object_is_binary(uint16_t type);
+bool bac_object_is_multi_state(uint16_t type);
+
+static inline bool bac_object_is_numeric(uint16_t type)
+{
+    return bac_object_is_analog(type) || bac_object_is_binary(type) || bac_object_is_multi_state(type);
+}
+
 #define BAC_NO_INDEX UINT32_MAX
 
 /* What a read or a write is about. */

@@ -124,6 +124,17 @@ static void properties_are_read_by_name_number_and_index(void **state)
     }
 }
 
+static void present_values_that_are_numbers_are_told_from_others(void **state)
+{
+    (void)state;
+    assert_true(bac_object_is_numeric(BAC_ANALOG_VALUE) && bac_object_is_numeric(BAC_MULTI_STATE_VALUE));
+    assert_true(bac_object_is_numeric(BAC_LOOP) && bac_object_is_numeric(BAC_BINARY_OUTPUT));
+    assert_false(bac_object_is_numeric(BAC_DEVICE) || bac_object_is_numeric(BAC_SCHEDULE) ||
+                 bac_object_is_numeric(BAC_TREND_LOG));
+    assert_false(bac_object_is_numeric(300));
+    assert_false(bac_object_is_analog(BAC_BINARY_VALUE) || bac_object_is_multi_state(BAC_ANALOG_VALUE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +144,7 @@ int main(void)
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(text_that_is_no_object_is_refused_and_quoted),
         cmocka_unit_test(properties_are_read_by_name_number_and_index),
+        cmocka_unit_test(present_values_that_are_numbers_are_told_from_others),
     };
     return cmocka_run_group_tests_name("bacnet object", tests, NULL, NULL);
 }

@@ -489,15 +489,6 @@ static void objects_are_sorted_with_their_device_first(void **state)
         assert_text(ede.objects[i].keyname, expected[i]);
 }
 
-static void schedules_and_the_like_are_no_points(void **state)
-{
-    (void)state;
-    assert_true(tools_ede_is_point(BAC_ANALOG_VALUE) && tools_ede_is_point(BAC_MULTI_STATE_VALUE));
-    assert_false(tools_ede_is_point(BAC_DEVICE) || tools_ede_is_point(BAC_SCHEDULE) ||
-                 tools_ede_is_point(BAC_TREND_LOG));
-    assert_false(tools_ede_is_point(300));
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -528,7 +519,6 @@ int main(void)
         TEST(wrong_lists_are_told),
         TEST(what_is_written_is_read_back_and_written_the_same),
         TEST(objects_are_sorted_with_their_device_first),
-        TEST(schedules_and_the_like_are_no_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
