@@ -77,7 +77,7 @@ static BpStatus make_cluster(Up *up, BpError *err)
         return check_version(up, err);
     up_say(up, "making a database in %s", folder);
     BpStatus status = up_make_folder(up, folder, err);
-    const char *const arguments[] = {"initdb",
+    const char *const arguments[] = {program(up, "initdb"), /* by its path it finds postgres beside it */
                                      "-D",
                                      folder,
                                      "--username=bacpipes",
@@ -87,7 +87,7 @@ static BpStatus make_cluster(Up *up, BpError *err)
                                      "--data-checksums",
                                      NULL};
     if (status == BP_OK)
-        status = up_run(up, "initdb", program(up, "initdb"), arguments, err);
+        status = up_run(up, "initdb", arguments[0], arguments, err);
     return status;
 }
 
@@ -228,7 +228,7 @@ BpStatus up_start_database(Up *up, BpError *err)
         return status;
     remove_stale_pid(up, up_path(up, "postgresql/postmaster.pid"));
     Part *part = up_add_part(up, "postgresql", program(up, "postgres"), SIGINT); /* a fast shutdown */
-    part_argument(part, "postgres");
+    part_argument(part, part->path);
     part_argument(part, "-D");
     part_argument(part, up_path(up, "postgresql"));
     status = part_start(part, err);

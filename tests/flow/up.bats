@@ -3,6 +3,7 @@
 # BUILD names the build folder (default: build).
 
 setup() {
+    export PATH=/usr/sbin:/usr/bin:/sbin:/bin # Debian has PostgreSQL's programs in no PATH
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     bacpipes=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
     unset BACPIPES_CONFIG BACPIPES_DATA
