@@ -48,6 +48,7 @@ struct CollectPoller {
     BacTransaction *transactions;
     BacDue *dues;
     BacPeer **buckets;
+    CollectDevice **instances; /* as many buckets, by instance */
     BacAssembly *assemblies;
     CollectBatch *batches, *free_batches;
     size_t batch_count; /* of them used so far, so that memory is not touched before it is needed */

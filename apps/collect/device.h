@@ -74,7 +74,7 @@ typedef enum CollectSeat { COLLECT_IDLE, COLLECT_WAITING, COLLECT_ACTIVE } Colle
 
 struct CollectDevice {
     int32_t device_id; /* 0: found, but not in the database yet */
-    uint32_t instance; /* BAC_INSTANCE_WILDCARD: not known */
+    uint32_t instance; /* BAC_INSTANCE_WILDCARD: not known. Changed by collect_poll_set_instance alone */
     bool enabled;
     BacPeer peer; /* its address is the device's identity */
     CollectLimits limits;
@@ -119,8 +119,9 @@ struct CollectDevice {
     CollectSeat seat;
     bool seat_is_uncertain; /* sits, or queues, with those that may not answer */
     CollectDevice *next_waiting;
-    CollectDevice *next;   /* of all devices */
-    int64_t due_us;        /* when it wants to be woken */
+    CollectDevice *next, **link;                   /* of all devices, and what points here */
+    CollectDevice *next_namesake, **namesake_link; /* the same of those in its bucket of instances */
+    int64_t due_us;                                /* when it wants to be woken */
     int64_t held_until_us; /* there was no room to ask it before; INT64_MAX: none is known */
     uint32_t heap_index;   /* UINT32_MAX: not in the heap */
 

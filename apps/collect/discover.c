@@ -82,14 +82,6 @@ void collect_look_anew(Collect *collect)
 
 /* ---- answers ---- */
 
-static CollectDevice *find_other(const Collect *collect, uint32_t instance, const CollectDevice *than)
-{
-    for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
-        if (device != than && device->instance == instance)
-            return device;
-    return NULL;
-}
-
 static void begin_scan(Collect *collect, CollectDevice *device)
 {
     if (device->scan || !device->enabled || device->state == COLLECT_OFFLINE ||
@@ -125,9 +117,9 @@ static bool is_scan_due(const Collect *collect, const CollectDevice *device)
 static bool has_moved(Collect *collect, uint32_t instance, const BacAddress *to)
 {
     char here[BAC_ADDRESS_TEXT_MAX], there[BAC_ADDRESS_TEXT_MAX];
-    const CollectDevice *device = find_other(collect, instance, NULL);
+    const CollectDevice *device = collect_poll_find_instance(collect->poller, instance, NULL);
     if (!device || device->device_id == 0 || device->state != COLLECT_OFFLINE ||
-        find_other(collect, instance, device))
+        collect_poll_find_instance(collect->poller, instance, device))
         return false;
     bp_log(BP_LOG_NOTICE, "device %u, silent at %s, answers at %s now", instance,
            bac_address_format(&device->peer.address, here), bac_address_format(to, there));
@@ -152,7 +144,7 @@ static void take_i_am(Collect *collect, const BacDatagram *datagram)
             bp_log(BP_LOG_WARNING, "%s", err.text);
             return;
         }
-        const CollectDevice *twin = find_other(collect, i_am.instance, device);
+        const CollectDevice *twin = collect_poll_find_instance(collect->poller, i_am.instance, device);
         bac_address_format(&datagram->from, here);
         bp_log(BP_LOG_INFO, "device %u found at %s", i_am.instance, here);
         if (twin)

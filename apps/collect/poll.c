@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-    BUCKETS = 4096,
+    BUCKETS = 4096,        /* of addresses, and of instances; a power of two */
     ASSEMBLIES = 4,        /* segmented answers come with object lists, and few scans run at once */
     SEGMENT_TIMEOUT_S = 2, /* the usual APDU_Segment_Timeout */
     COV_LIFETIME_S = 600,
@@ -290,16 +290,58 @@ static void join_trunk(CollectPoller *poller, CollectDevice *device)
     device->trunk->members = device;
 }
 
-/* A trunk is few octets, and its devices come back: it stays. */
-static void leave_trunk(CollectDevice *device)
+/* The last one takes the trunk with it: anybody may speak of any network. True: there are others. */
+static bool leave_trunk(CollectPoller *poller, CollectDevice *device)
 {
-    if (!device->trunk)
-        return;
+    CollectTrunk *trunk = device->trunk;
+    if (!trunk)
+        return false;
     collect_trunk_let_go(device);
-    CollectDevice **link = &device->trunk->members;
+    CollectDevice **link = &trunk->members;
     while (*link != device)
         link = &(*link)->next_on_trunk;
     *link = device->next_on_trunk;
+    if (trunk->members)
+        return true;
+    CollectTrunk **trunk_link = &poller->trunks;
+    while (*trunk_link != trunk)
+        trunk_link = &(*trunk_link)->next;
+    *trunk_link = trunk->next;
+    free(trunk);
+    return false;
+}
+
+static void link_first(CollectDevice **first, CollectDevice *device)
+{
+    device->next = *first;
+    device->link = first;
+    if (device->next)
+        device->next->link = &device->next;
+    *first = device;
+}
+
+static void unlink_device(CollectDevice *device)
+{
+    *device->link = device->next;
+    if (device->next)
+        device->next->link = device->link;
+}
+
+static void link_namesake(const CollectPoller *poller, CollectDevice *device)
+{
+    CollectDevice **first = &poller->instances[device->instance % BUCKETS];
+    device->next_namesake = *first;
+    device->namesake_link = first;
+    if (device->next_namesake)
+        device->next_namesake->namesake_link = &device->next_namesake;
+    *first = device;
+}
+
+static void unlink_namesake(CollectDevice *device)
+{
+    *device->namesake_link = device->next_namesake;
+    if (device->next_namesake)
+        device->next_namesake->namesake_link = device->namesake_link;
 }
 
 BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint32_t instance,
@@ -324,8 +366,8 @@ BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint
         return status;
     }
     join_trunk(poller, device);
-    device->next = poller->devices;
-    poller->devices = device;
+    link_first(&poller->devices, device);
+    link_namesake(poller, device);
     *ret_device = device;
     return BP_OK;
 }
@@ -340,25 +382,26 @@ static void free_device(CollectDevice *device)
     free(device);
 }
 
-static void take_out(CollectPoller *poller, CollectDevice *device)
+/* The trunk that it leaves to others, or NULL. */
+static CollectTrunk *take_out(CollectPoller *poller, CollectDevice *device)
 {
+    CollectTrunk *trunk = device->trunk;
     collect_ask_flush(poller, device);
     bac_client_remove(&poller->client, &device->peer);
     collect_ask_forget(poller, device);
-    leave_trunk(device);
+    if (!leave_trunk(poller, device))
+        trunk = NULL;
     leave_seat(poller, device);
     collect_wake_set(&poller->wake, device, INT64_MAX);
-    CollectDevice **link = &poller->devices;
-    while (*link != device)
-        link = &(*link)->next;
-    *link = device->next;
+    unlink_namesake(device);
+    unlink_device(device);
     free_device(device);
+    return trunk;
 }
 
 void collect_poll_remove(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
-    CollectTrunk *trunk = device->trunk;
-    take_out(poller, device);
+    CollectTrunk *trunk = take_out(poller, device);
     pass_on(poller, trunk, now_us);
     serve(poller, now_us);
 }
@@ -367,6 +410,22 @@ CollectDevice *collect_poll_find(const CollectPoller *poller, const BacAddress *
 {
     BacPeer *peer = bac_client_find(&poller->client, address);
     return peer ? (CollectDevice *)((char *)peer - offsetof(CollectDevice, peer)) : NULL;
+}
+
+CollectDevice *collect_poll_find_instance(const CollectPoller *poller, uint32_t instance,
+                                          const CollectDevice *than)
+{
+    CollectDevice *device = poller->instances[instance % BUCKETS];
+    while (device && (device == than || device->instance != instance))
+        device = device->next_namesake;
+    return device;
+}
+
+void collect_poll_set_instance(CollectPoller *poller, CollectDevice *device, uint32_t instance)
+{
+    unlink_namesake(device);
+    device->instance = instance;
+    link_namesake(poller, device);
 }
 
 CollectDevice *collect_poll_devices(const CollectPoller *poller)
@@ -482,6 +541,7 @@ CollectPoller *collect_poll_new(const CollectPollHooks *hooks, const CollectPoll
     poller->transactions = allocate(COLLECT_TRANSACTIONS_MAX, sizeof *poller->transactions);
     poller->dues = allocate(COLLECT_TRANSACTIONS_MAX, sizeof *poller->dues);
     poller->buckets = allocate(BUCKETS, sizeof(BacPeer *));
+    poller->instances = allocate(BUCKETS, sizeof(CollectDevice *));
     poller->assemblies = allocate(ASSEMBLIES, sizeof *poller->assemblies);
     poller->batches = allocate(COLLECT_TRANSACTIONS_MAX, sizeof *poller->batches);
     poller->random = bp_random(seed);
@@ -510,16 +570,12 @@ void collect_poll_free(CollectPoller *poller)
     if (!poller)
         return;
     while (poller->devices)
-        take_out(poller, poller->devices);
-    while (poller->trunks) {
-        CollectTrunk *trunk = poller->trunks;
-        poller->trunks = trunk->next;
-        free(trunk);
-    }
+        (void)take_out(poller, poller->devices);
     collect_wake_done(&poller->wake);
     free(poller->transactions);
     free(poller->dues);
     free(poller->buckets);
+    free(poller->instances);
     free(poller->assemblies);
     free(poller->batches);
     free(poller);

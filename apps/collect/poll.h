@@ -87,6 +87,14 @@ void collect_poll_remove(CollectPoller *poller, CollectDevice *device, int64_t n
 
 CollectDevice *collect_poll_find(const CollectPoller *poller, const BacAddress *address);
 
+/* A device with this instance, other than `than` (or NULL); NULL: there is none. Found in constant time, and
+ * so is collect_poll_find's. */
+CollectDevice *collect_poll_find_instance(const CollectPoller *poller, uint32_t instance,
+                                          const CollectDevice *than);
+
+/* The device is known by this instance from now on. */
+void collect_poll_set_instance(CollectPoller *poller, CollectDevice *device, uint32_t instance);
+
 /* All devices: the first, and through device->next the others. */
 CollectDevice *collect_poll_devices(const CollectPoller *poller);
 

@@ -400,6 +400,24 @@ static void a_device_that_keeps_up_is_asked_more_at_once(void **state)
     field_free(field);
 }
 
+static void devices_are_found_by_their_instance(void **state)
+{
+    (void)state;
+    Field *field = field_new(3, NULL, 0, 0);
+    CollectDevice *first = field->stations[0].device, *second = field->stations[1].device;
+    const uint32_t number = first->instance;
+    assert_ptr_equal(collect_poll_find_instance(field->poller, number, NULL), first);
+    assert_null(collect_poll_find_instance(field->poller, number, first));
+    collect_poll_set_instance(field->poller, second, number);
+    assert_ptr_equal(collect_poll_find_instance(field->poller, number, first), second);
+    assert_ptr_equal(collect_poll_find_instance(field->poller, number, second), first);
+    collect_poll_remove(field->poller, first, field->network.now_us);
+    assert_ptr_equal(collect_poll_find_instance(field->poller, number, NULL), second);
+    collect_poll_set_instance(field->poller, second, number + 4096);
+    assert_null(collect_poll_find_instance(field->poller, number, NULL));
+    field_free(field);
+}
+
 static void a_device_with_room_for_one_is_soon_asked_one_at_a_time(void **state)
 {
     (void)state;
@@ -617,6 +635,7 @@ int main(void)
         cmocka_unit_test(a_busy_router_is_left_alone_until_it_is_free),
         cmocka_unit_test(a_trunk_keeps_to_its_budget),
         cmocka_unit_test(a_device_that_keeps_up_is_asked_more_at_once),
+        cmocka_unit_test(devices_are_found_by_their_instance),
         cmocka_unit_test(a_device_with_room_for_one_is_soon_asked_one_at_a_time),
         cmocka_unit_test(an_answer_that_takes_longer_than_the_timeout_is_waited_for),
         cmocka_unit_test(changes_are_told_and_polled_more_slowly),
