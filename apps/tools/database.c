@@ -50,8 +50,11 @@ void tools_database_close(ToolsDatabase *database)
     *database = (ToolsDatabase){0};
 }
 
+/* To a tool it is all the same whether a value or a statement is refused. */
 static BpStatus explained(BpStatus status, BpError *err)
 {
+    if (status == BP_INVALID || status == BP_NOT_FOUND)
+        status = err->status = BP_REFUSED;
     if (status != BP_REFUSED || !strstr(err->text, "does not exist"))
         return status;
     err->status = BP_UNAVAILABLE;

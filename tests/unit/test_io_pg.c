@@ -129,9 +129,38 @@ static void a_statement_is_prepared_once_and_used_again(void **state)
 static void an_error_is_the_servers_sentence(void **state)
 {
     (void)state;
-    assert_int_equal(pg_wait_text(pg, bp_str("select 1/0"), &failure), BP_REFUSED);
+    assert_int_equal(pg_wait_text(pg, bp_str("select 1/0"), &failure), BP_INVALID);
     assert_string_equal(failure.text, "division by zero");
     assert_int_equal(scalar("42"), 42); /* and the connection goes on */
+}
+
+static void an_error_says_whose_matter_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sqlstate;
+        BpStatus status;
+    } errors[] = {{"22003", BP_INVALID},     {"23502", BP_INVALID},     {"23503", BP_INVALID},
+                  {"23505", BP_CONFLICT},    {"23514", BP_NOT_FOUND},   {"40001", BP_UNAVAILABLE},
+                  {"40P01", BP_UNAVAILABLE}, {"53100", BP_UNAVAILABLE}, {"55P03", BP_UNAVAILABLE},
+                  {"57014", BP_UNAVAILABLE}, {"57P01", BP_UNAVAILABLE}, {"58030", BP_UNAVAILABLE},
+                  {"42501", BP_REFUSED},     {"42P01", BP_REFUSED},     {"55000", BP_REFUSED},
+                  {"P0001", BP_REFUSED}};
+    char sql[128];
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        snprintf(sql, sizeof sql, "do $$ begin raise exception 'odd' using errcode = '%s'; end $$",
+                 errors[i].sqlstate);
+        assert_int_equal(pg_wait_text(pg, bp_str(sql), &failure), errors[i].status);
+        assert_int_equal(failure.status, errors[i].status);
+    }
+    /* A constraint has a name, the want of a partition has none. */
+    assert_int_equal(pg_wait_text(pg, bp_str("insert into setting (value) values ('bad')"), &failure),
+                     BP_INVALID);
+    assert_int_equal(pg_wait_text(pg,
+                                  bp_str("create temporary table parted (a integer) partition by range (a);"
+                                         "insert into parted values (1)"),
+                                  &failure),
+                     BP_NOT_FOUND);
 }
 
 static void write_rows(BpBuf *out, int first, int count)
@@ -223,7 +252,7 @@ static void the_first_error_of_a_transaction_is_told_and_nothing_stays(void **st
     Answer answer = {0};
     pg_transaction(pg, steps, 3, keep_answer, &answer);
     run_until_answered(&answer);
-    assert_int_equal(answer.status, BP_REFUSED);
+    assert_int_equal(answer.status, BP_INVALID);
     assert_non_null(strstr(failure.text, "violates check constraint"));
     assert_int_equal(scalar("select count(*) from setting"), 0);
     const PgStep well[] = {{SQL_UPSERT_SETTING, good, 4}, {SQL_SELECT_VERSION, NULL, 0}};
@@ -287,6 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_statement_is_prepared_once_and_used_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_error_says_whose_matter_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_error_is_the_servers_sentence, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_is_all_or_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_large_copy_does_not_hold_up_the_loop, set_up, tear_down),

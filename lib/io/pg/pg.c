@@ -342,21 +342,32 @@ static void send_next(Pg *pg)
 
 /* ---- receiving ---- */
 
+/* What an error of the server means for who asked (documentation of PostgreSQL, "Error Codes"). Without a
+ * state libpq lost the server. A row that no partition takes is a check violation of no constraint. */
+static BpStatus status_of(const char *state, const char *constraint)
+{
+    static const char *const passing[] = {"08", "40", "53", "55P03", "57", "58"};
+    if (!state)
+        return BP_UNAVAILABLE;
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
+        if (strncmp(state, passing[i], strlen(passing[i])) == 0)
+            return BP_UNAVAILABLE;
+    if (strcmp(state, "23505") == 0)
+        return BP_CONFLICT;
+    if (strcmp(state, "23514") == 0 && !constraint)
+        return BP_NOT_FOUND;
+    return strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 ? BP_INVALID : BP_REFUSED;
+}
+
 static void keep_error(Request *request, const PGresult *result)
 {
     if (request->status != BP_OK)
         return; /* the first is the cause of the others */
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const bool is_unique = state && strcmp(state, "23505") == 0;
-    /* No state: libpq lost the server. 57P01..03: it shuts down or starts up; 53100: its disk is full, which
-     * may pass. */
-    const bool is_away = !state || strncmp(state, "57P", 3) == 0 || strncmp(state, "53", 2) == 0;
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     request->status = bp_fail(&request->err,
-                              is_unique ? BP_CONFLICT
-                              : is_away ? BP_UNAVAILABLE
-                                        : BP_REFUSED,
+                              status_of(PQresultErrorField(result, PG_DIAG_SQLSTATE),
+                                        PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)),
                               "%s%s%s", message ? message : PQresultErrorMessage(result), detail ? ": " : "",
                               detail ? detail : "");
 }

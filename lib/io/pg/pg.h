@@ -78,9 +78,12 @@ static inline PgValue pg_time(int64_t instant_us)
 
 typedef struct PgRows PgRows; /* a result; borrowed for the length of the callback */
 
-/* `rows` is NULL unless status is BP_OK. BP_UNAVAILABLE: the connection is or went away, and it is not known
- * whether it was carried out. BP_CONFLICT: a unique violation. BP_REFUSED: any other error of the server, its
- * message in `err`. */
+/* `rows` is NULL unless status is BP_OK. Otherwise the server's message is in `err`, and the status says
+ * whose matter it is, by SQLSTATE: BP_UNAVAILABLE  the same may pass later: the connection is or went away
+ * (then it is not known whether it was carried out), or the server is busy, full, failing or stopping (08,
+ * 40, 53, 55P03, 57, 58) BP_CONFLICT     a unique violation (23505) BP_NOT_FOUND    no partition takes the
+ * row (23514 without a constraint) BP_INVALID      the data's own fault (22, 23) BP_REFUSED      any other: a
+ * right or a table is missing, a statement is wrong */
 typedef void (*PgDone)(void *context, BpStatus status, const PgRows *rows, const BpError *err);
 
 /* Requests are carried out in the order asked, one at a time on the connection; who asks keeps what waits
