@@ -3,10 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Cuts between letters: a letter's later octets begin with bits 10. */
 static void mark_as_cut(char *text, size_t capacity, int wanted)
 {
-    if (wanted >= 0 && (size_t)wanted >= capacity)
-        memcpy(text + capacity - 4, "...", 4);
+    if (wanted < 0 || (size_t)wanted < capacity)
+        return;
+    size_t size = capacity - 4;
+    while (size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80)
+        size--;
+    memcpy(text + size, "...", 4);
 }
 
 BpStatus bp_fail(BpError *err, BpStatus status, const char *format, ...)
@@ -31,11 +36,10 @@ BpStatus bp_within(BpError *err, const char *format, ...)
     va_start(args, format);
     const int used = vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    mark_as_cut(err->text, sizeof err->text, used);
-    if (used >= 0 && (size_t)used < sizeof err->text) {
-        const size_t left = sizeof err->text - (size_t)used;
-        mark_as_cut(err->text, sizeof err->text, used + snprintf(err->text + used, left, ": %s", inner));
-    }
+    int wanted = used;
+    if (used >= 0 && (size_t)used < sizeof err->text)
+        wanted += snprintf(err->text + used, sizeof err->text - (size_t)used, ": %s", inner);
+    mark_as_cut(err->text, sizeof err->text, wanted);
     return err->status;
 }
 
