@@ -134,6 +134,18 @@ SQL
     [ "${#lines[@]}" -eq 4 ]
 }
 
+@test "values beyond what anybody measures stop neither points nor history" {
+    fill
+    sql -c "insert into sensor_readings (time, site_id, point_id, value, quality) select time, 'macau', 43, value, 'good'
+              from (values ('2026-11-01 08:00:00Z'::timestamptz, 2147483648), ('2026-11-01 08:00:01Z', 1.7e308), ('2026-11-01 08:00:02Z', 1.7e308),
+                           (now() - interval '1 min', -1.7e308)) as v (time, value)"
+    bacpipes points --json >/dev/null
+    bacpipes history 43 --since 2026-11-01T08:00:00Z --until 2026-11-01T09:00:00Z --json >/dev/null
+    try history 43 --since 2026-11-01T08:00:00Z --until 2026-11-01T09:00:00Z --every 1h --csv
+    [ "$status" -eq 0 ]
+    [[ ${lines[1]} == "2026-11-01T08:00:00Z,2147483648,,1.7"*",3,0" ]]
+}
+
 @test "spans are the same from readings and from rollups" {
     fill
     range="--since 2026-11-01T08:00:00Z --until"
