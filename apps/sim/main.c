@@ -114,7 +114,10 @@ static int run(Sim *sim, const SimNetworkOptions *options)
     sim->loop = loop_new();
     sim->network = sim_network_new(sim->loop, &sim->site, options, &err);
     if (!sim->network) {
-        bp_log(BP_LOG_ERROR, "%s", err.text);
+        bp_log(BP_LOG_ERROR, "%s: %s", err.text,
+               err.status == BP_CONFLICT
+                   ? "stop that, or give another --port or --address"
+                   : "give addresses that this machine has with --address (all of 127.0.0.0/8 is its own)");
         loop_free(sim->loop);
         return EX_UNAVAILABLE;
     }

@@ -247,6 +247,8 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
 
 void sim_station_done(SimStation *station)
 {
+    if (!station->device)
+        return; /* never begun: another one's address could not be had */
     free(station->waiting);
     free(station->sendings);
     free(station->receiving);

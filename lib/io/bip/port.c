@@ -6,25 +6,22 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The inode of a socket bound to the port, from the kernel's table of UDP sockets; 0 for none. */
-static unsigned long find_inode(uint16_t port)
+enum { SOCKETS_TRIED = 1024 }; /* those behind them are left unexplained */
+
+/* The inode of the next socket bound to the port in the kernel's table of UDP sockets; 0: no more. */
+static unsigned long next_inode(FILE *table, uint16_t port)
 {
-    FILE *table = fopen("/proc/net/udp", "re");
-    if (!table)
-        return 0;
     char line[512];
-    unsigned long found = 0;
-    while (!found && fgets(line, sizeof line, table)) {
+    while (fgets(line, sizeof line, table)) {
         unsigned local_port;
         unsigned long inode;
         /* NOLINTNEXTLINE(cert-err34-c): the kernel wrote it, and what does not fit is passed over */
         if (sscanf(line, " %*u: %*8X:%4X %*8X:%*4X %*2X %*X:%*X %*X:%*X %*X %*u %*u %lu", &local_port,
                    &inode) == 2 &&
             local_port == port)
-            found = inode;
+            return inode;
     }
-    fclose(table);
-    return found;
+    return 0;
 }
 
 static bool holds(const char *pid, unsigned long inode)
@@ -45,7 +42,7 @@ static bool holds(const char *pid, unsigned long inode)
     return found;
 }
 
-static bool find_process(unsigned long inode, char ret_pid[16], char ret_name[64])
+static bool find_process(unsigned long inode, char ret_pid[16])
 {
     DIR *processes = opendir("/proc");
     bool found = false;
@@ -58,23 +55,41 @@ static bool find_process(unsigned long inode, char ret_pid[16], char ret_name[64
     }
     if (processes)
         closedir(processes);
-    if (!found)
-        return false;
+    return found;
+}
+
+static void read_name(const char *pid, char ret_name[64])
+{
     char path[64];
-    snprintf(path, sizeof path, "/proc/%s/comm", ret_pid);
+    snprintf(path, sizeof path, "/proc/%s/comm", pid);
     FILE *name = fopen(path, "re");
     if (!name || !fgets(ret_name, 64, name))
         snprintf(ret_name, 64, "?");
     ret_name[strcspn(ret_name, "\n")] = '\0';
     if (name)
         fclose(name);
-    return true;
 }
 
 bool bip_port_holder(uint16_t port, char ret_pid[16], char ret_name[64])
 {
-    const unsigned long inode = find_inode(port);
-    return inode && find_process(inode, ret_pid, ret_name);
+    FILE *table = fopen("/proc/net/udp", "re");
+    bool is_other = false, is_own = false;
+    size_t tried = 0;
+    for (unsigned long inode;
+         table && !is_other && tried < SOCKETS_TRIED && (inode = next_inode(table, port)) != 0; tried++) {
+        /* Who binds many addresses, one after the other, has the port at the first ones. */
+        if (holds("self", inode))
+            is_own = true;
+        else
+            is_other = find_process(inode, ret_pid);
+    }
+    if (table)
+        fclose(table);
+    if (!is_other && is_own)
+        snprintf(ret_pid, 16, "%d", (int)getpid());
+    if (is_other || is_own)
+        read_name(ret_pid, ret_name);
+    return is_other || is_own;
 }
 
 void bip_port_explain(uint16_t port, BpError *err)
