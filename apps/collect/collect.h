@@ -50,7 +50,7 @@ typedef struct Collect {
     size_t point_count;
 
     Bip *bip;
-    char bound[192];  /* address, port and broadcast of bip */
+    char bound[1200]; /* address, port and broadcast of bip, and its BBMDs */
     BacServer server; /* our own device */
     CollectPoller *poller;
     LoopTimer *poll_timer, *discover_timer;

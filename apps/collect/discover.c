@@ -360,9 +360,9 @@ BpStatus collect_open_network(Collect *collect, BpError *err)
 {
     char bound[sizeof collect->bound];
     const Cfg *cfg = &collect->cfg;
-    snprintf(bound, sizeof bound, "%s %d %s %d %s %d", cfg->bacnet_address, (int)cfg->bacnet_port,
+    snprintf(bound, sizeof bound, "%s %d %s %d %s %d %s", cfg->bacnet_address, (int)cfg->bacnet_port,
              cfg->bacnet_broadcast, (int)cfg->bacnet_instance, cfg->bacnet_bbmd,
-             (int)(cfg->bacnet_bbmd_ttl / BP_SECOND));
+             (int)(cfg->bacnet_bbmd_ttl / BP_SECOND), cfg->bacnet_bbmds);
     if (collect->bip && strcmp(bound, collect->bound) == 0)
         return BP_OK;
     BacAddress address, broadcast = {0}, bbmd = {0};
@@ -380,6 +380,9 @@ BpStatus collect_open_network(Collect *collect, BpError *err)
                           .on_registered = on_registered,
                           .owner = collect,
                           .on_datagram = collect_datagram};
+    status = bip_parse_bbmds(bp_str(cfg->bacnet_bbmds), &options, err);
+    if (status != BP_OK)
+        return status;
     memcpy(options.bind.ip, address.ip, sizeof options.bind.ip);
     memcpy(options.broadcast.ip, broadcast.ip, sizeof options.broadcast.ip);
     bip_free(collect->bip);

@@ -53,6 +53,7 @@ static void put_counters(const Collect *collect, BpBuf *out)
         {"foreign_replies", client->foreign},
         {"duplicate_replies", client->duplicates},
         {"malformed_replies", client->malformed + bip.malformed},
+        {"forwarded_ignored", bip.forwarded_ignored},
         {"datagrams_received", bip.received},
         {"datagrams_sent", bip.sent},
         {"batches", outbox->batches},

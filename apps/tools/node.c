@@ -147,6 +147,8 @@ static Bip *open_bip(ToolsNode *node, BpError *err)
     if (*node->cfg->bacnet_bbmd &&
         bac_address_parse(bp_str(node->cfg->bacnet_bbmd), &options.bbmd, err) != BP_OK)
         return NULL;
+    if (bip_parse_bbmds(bp_str(node->cfg->bacnet_bbmds), &options, err) != BP_OK)
+        return NULL;
     read_ipv4(node->cfg->bacnet_address, options.bind.ip);
     read_ipv4(node->cfg->bacnet_broadcast, options.broadcast.ip);
     Bip *bip = bip_new(node->loop, &options, err);

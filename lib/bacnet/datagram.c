@@ -1,5 +1,7 @@
 #include "bacnet/datagram.h"
 
+#include "bacnet/enums.h"
+
 #include <assert.h>
 
 static bool carries_npdu(BacBvlcFunction function)
@@ -37,6 +39,15 @@ BpStatus bac_datagram_decode(BpCursor octets, const BacAddress *from, BacDatagra
     if (status == BP_OK)
         *ret_datagram = datagram;
     return status;
+}
+
+bool bac_datagram_may_be_forwarded(const BacDatagram *datagram)
+{
+    if (!datagram->has_apdu)
+        return datagram->npdu.is_network_message;
+    return datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
+           datagram->apdu.service != BAC_SERVICE_UNCONFIRMED_COV_NOTIFICATION &&
+           datagram->apdu.service != BAC_SERVICE_UNCONFIRMED_COV_NOTIFICATION_MULTIPLE;
 }
 
 size_t bac_datagram_begin(BpBuf *out, BacBvlcFunction function, const BacAddress *to,

@@ -23,6 +23,11 @@ typedef struct BacDatagram {
 BpStatus bac_datagram_decode(BpCursor octets, const BacAddress *from, BacDatagram *ret_datagram,
                              BpError *err) BP_CHECKED;
 
+/* Whether it is something that BBMDs pass on: broadcasts, which are unconfirmed requests and messages of
+ * routers. What names a foreign sender in a Forwarded-NPDU and is anything else, such as an answer, a
+ * confirmed request, or a notification to a subscriber, is false: devices send that themselves. */
+bool bac_datagram_may_be_forwarded(const BacDatagram *datagram);
+
 /* Writes everything in front of the service's parameters for an APDU to `to`: its station becomes the NPDU's
  * destination. `source`, where not NULL, is the sender's own station (a simulated router's). `function` is
  * ORIGINAL_UNICAST, ORIGINAL_BROADCAST or DISTRIBUTE_BROADCAST. Returns what bac_datagram_end wants. */

@@ -44,6 +44,28 @@ teardown() { end_test; }
     [[ "$output" == *"the BBMD 10.9.1.99 does not answer the registration as a foreign device"* ]]
 }
 
+# forwards: from 10.9.2.50, that 10.9.99.1 said that it is device 7777
+forwards() {
+    ip netns exec "$tag-far" python3 -c 'import socket, time
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sender.bind(("10.9.2.50", 47808))
+for _ in range(20):
+    sender.sendto(bytes.fromhex("8104001a0a096301bac001001000c402001e612205c49103210f"), ("10.9.1.50", 47808))
+    time.sleep(0.1)' 3>&- &
+    pids+=($!)
+}
+
+@test "what a stranger forwards is not believed, unless people name it as a BBMD" {
+    forwards
+    run in_ns near "$BACPIPES" discover --address 10.9.1.50 --wait 1s
+    echo "$output"
+    [[ "$output" != *7777* ]]
+    echo "bacnet.bbmds = 10.2.0.9 10.9.2.50" >"$BATS_TEST_TMPDIR/conf"
+    run in_ns near env BACPIPES_CONFIG="$BATS_TEST_TMPDIR/conf" "$BACPIPES" discover --address 10.9.1.50 --wait 1s
+    echo "$output"
+    [[ "$output" == *7777* ]]
+}
+
 @test "stations behind a BACnet router are found by broadcast and read, through IP and BACnet router alike" {
     site --network 2001 --trunk 20
     run in_ns near "$BACPIPES" discover --address 10.9.1.50 --wait 2s

@@ -66,6 +66,32 @@ static void a_forwarded_broadcast_is_from_its_original_sender(void **state)
     assert_int_equal(datagram.apdu.service, BAC_SERVICE_UNCONFIRMED_WHO_IS);
 }
 
+static void only_broadcasts_may_be_forwarded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *datagram;
+        bool may_be;
+    } cases[] = {
+        {"81 04 00 13 0a 01 02 09 ba c1 01 00 10 00 c4 02 00 00 01", true}, /* I-Am, as far as it goes */
+        {"81 04 00 0e 0a 01 02 09 ba c1 01 00 10 08", true},
+        {"81 04 00 0f 0a 01 02 09 ba c1 01 80 01 00 05", true},              /* I-Am-Router-To-Network */
+        {"81 04 00 0e 0a 01 02 09 ba c1 01 00 10 02", false},                /* a COV notification */
+        {"81 04 00 0f 0a 01 02 09 ba c1 01 00 20 01 0f", false},             /* SimpleACK */
+        {"81 04 00 0f 0a 01 02 09 ba c1 01 00 30 01 0c", false},             /* ComplexACK */
+        {"81 04 00 13 0a 01 02 09 ba c1 01 00 50 01 0c 91 01 91 1f", false}, /* Error */
+        {"81 04 00 0f 0a 01 02 09 ba c1 01 00 60 01 04", false},             /* Reject */
+        {"81 04 00 0f 0a 01 02 09 ba c1 01 00 71 01 04", false},             /* Abort */
+        {"81 04 00 10 0a 01 02 09 ba c1 01 04 00 05 01 0c", false},          /* ReadProperty */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Octets message;
+        const BacDatagram datagram = decode(cases[i].datagram, &message);
+        if (bac_datagram_may_be_forwarded(&datagram) != cases[i].may_be)
+            fail_msg("%s", cases[i].datagram);
+    }
+}
+
 static void a_unicast_to_everyone_on_a_network_is_a_broadcast(void **state)
 {
     (void)state;
@@ -134,6 +160,7 @@ int main(void)
         cmocka_unit_test(a_plain_request_is_from_its_sender),
         cmocka_unit_test(an_answer_through_a_router_is_from_the_station_behind_it),
         cmocka_unit_test(a_forwarded_broadcast_is_from_its_original_sender),
+        cmocka_unit_test(only_broadcasts_may_be_forwarded),
         cmocka_unit_test(a_unicast_to_everyone_on_a_network_is_a_broadcast),
         cmocka_unit_test(messages_of_the_network_layer_and_of_bbmds_have_no_apdu),
         cmocka_unit_test(what_is_put_together_is_taken_apart_again),

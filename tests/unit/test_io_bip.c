@@ -105,6 +105,48 @@ static void bound_to_all_addresses_it_does_not_hear_itself(void **state)
     loop_free(loop);
 }
 
+/* Whoever forwards names any sender it likes. Every node here is on loopback's subnet, 127.0.0.0/8. */
+static void an_answer_that_is_forwarded_is_nobodys(void **state)
+{
+    (void)state;
+    static const char *const forged[] = {
+        "\x81\x04\x00\x13\x0a\x01\x02\x09\xba\xc0\x01\x00\x30\x01\x0c\x0c\x00\x00\x00",
+        "\x81\x04\x00\x10\x0a\x01\x02\x09\xba\xc0\x01\x04\x00\x05\x01\x0c",
+    };
+    static const char who_is[] = "\x81\x04\x00\x0e\x0a\x01\x02\x09\xba\xc0\x01\x00\x10\x08";
+    loop = loop_new();
+    Node one, other;
+    assert_true(start(&one, 1, 0, NULL));
+    assert_true(start(&other, 2, 0, NULL));
+    const BacAddress to = bip_address(one.bip);
+    bip_send(other.bip, &to, (BpStr){forged[0], 19});
+    bip_send(other.bip, &to, (BpStr){forged[1], 16});
+    bip_send(other.bip, &to, (BpStr){who_is, 14});
+    until(&one.heard, 1);
+    assert_int_equal(one.from.ip[0], 10); /* a broadcast of its own subnet is believed, and nothing else */
+    assert_int_equal(bip_counts(one.bip).forwarded_ignored, 2);
+    bip_free(one.bip);
+    bip_free(other.bip);
+    loop_free(loop);
+}
+
+static void other_bbmds_are_named_by_their_addresses(void **state)
+{
+    (void)state;
+    BipOptions options = {0};
+    BpError err;
+    assert_int_equal(bip_parse_bbmds(bp_str(" 10.2.0.9  10.3.0.9:47809 "), &options, &err), BP_OK);
+    assert_int_equal(options.bbmd_count, 2);
+    assert_int_equal(options.bbmds[1].port, 47809);
+    assert_int_equal(bip_parse_bbmds(bp_str(""), &options, &err), BP_OK);
+    assert_int_equal(options.bbmd_count, 0);
+    assert_int_equal(bip_parse_bbmds(bp_str("10.2.0.9,10.3.0.9"), &options, &err), BP_INVALID);
+    assert_non_null(strstr(err.text, "bacnet.bbmds"));
+    static const char many[] = "1.0.0.1 1.0.0.2 1.0.0.3 1.0.0.4 1.0.0.5 1.0.0.6 1.0.0.7 1.0.0.8 1.0.0.9 "
+                               "2.0.0.1 2.0.0.2 2.0.0.3 2.0.0.4 2.0.0.5 2.0.0.6 2.0.0.7 2.0.0.8";
+    assert_int_equal(bip_parse_bbmds(bp_str(many), &options, &err), BP_INVALID);
+}
+
 static void what_is_no_bacnet_is_counted(void **state)
 {
     (void)state;
@@ -142,6 +184,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(broadcasts_reach_all_nodes_but_the_sender),
         cmocka_unit_test(bound_to_all_addresses_it_does_not_hear_itself),
+        cmocka_unit_test(an_answer_that_is_forwarded_is_nobodys),
+        cmocka_unit_test(other_bbmds_are_named_by_their_addresses),
         cmocka_unit_test(what_is_no_bacnet_is_counted),
         cmocka_unit_test(a_taken_port_names_its_holder),
     };

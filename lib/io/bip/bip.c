@@ -11,6 +11,8 @@ struct Bip {
     LoopAddress address, broadcast_address;
     uint8_t own[BIP_INTERFACES_MAX][4]; /* this machine's addresses, where all of them are bound */
     size_t own_count;
+    BipInterface subnets[BIP_INTERFACES_MAX]; /* that we are on */
+    size_t subnet_count;
     BipCounts counts;
     Loop *loop;
     LoopTimer *timer; /* of the registration; NULL: no foreign device */
@@ -99,6 +101,33 @@ static void refuse_as_no_bbmd(Bip *bip, const BacDatagram *datagram)
     bip_send(bip, &datagram->sender, bp_buf_text(&out));
 }
 
+static bool is_on_our_subnet(const Bip *bip, const uint8_t ip[4])
+{
+    for (size_t i = 0; i < bip->subnet_count; i++) {
+        const BipInterface *subnet = &bip->subnets[i];
+        unsigned differing = 0, bits = subnet->prefix;
+        for (size_t octet = 0; octet < 4; octet++, bits -= bits < 8 ? bits : 8)
+            differing |= (unsigned)(ip[octet] ^ subnet->ip[octet]) >> (bits < 8 ? 8 - bits : 0);
+        if (differing == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whoever forwards may name any device as the sender. So that is taken from BBMDs that people have named, and
+ * from our own subnet, where anybody could speak in another's name without it, too. */
+static bool is_believed(const Bip *bip, const BacDatagram *datagram)
+{
+    if (datagram->function != BAC_BVLC_FORWARDED_NPDU || bip->options.on_octets)
+        return true;
+    if (!bac_datagram_may_be_forwarded(datagram))
+        return false;
+    bool is_known = bac_address_equal(&datagram->sender, &bip->options.bbmd);
+    for (size_t i = 0; i < bip->options.bbmd_count && !is_known; i++)
+        is_known = bac_address_equal(&datagram->sender, &bip->options.bbmds[i]);
+    return is_known || is_on_our_subnet(bip, datagram->sender.ip);
+}
+
 static void on_datagram(void *owner, const LoopAddress *from, BpCursor octets)
 {
     Bip *bip = owner;
@@ -110,6 +139,8 @@ static void on_datagram(void *owner, const LoopAddress *from, BpCursor octets)
         return;
     if (bac_datagram_decode(octets, &sender, &datagram, NULL) != BP_OK)
         bip->counts.malformed++;
+    else if (!is_believed(bip, &datagram))
+        bip->counts.forwarded_ignored++;
     /* Our own broadcasts come back; a program on the same host has another address or port. */
     else if (!(datagram.is_broadcast && is_ours(bip, from, &datagram))) {
         take_result(bip, &datagram);
@@ -135,11 +166,18 @@ static BpStatus find_broadcast(const LoopAddress *address, LoopAddress *broadcas
 static void list_own(Bip *bip)
 {
     BipInterface all[BIP_INTERFACES_MAX];
-    if (!is_any(&bip->address))
+    const size_t count = bip_interfaces(all);
+    if (!is_any(&bip->address)) {
+        const BipInterface *interface = bip_interface_for(all, count, bip->address.ip);
+        if (interface)
+            bip->subnets[bip->subnet_count++] = *interface;
         return;
-    bip->own_count = bip_interfaces(all);
-    for (size_t i = 0; i < bip->own_count; i++)
+    }
+    bip->own_count = bip->subnet_count = count;
+    for (size_t i = 0; i < count; i++) {
         memcpy(bip->own[i], all[i].ip, sizeof bip->own[i]);
+        bip->subnets[i] = all[i];
+    }
 }
 
 static BpStatus open_sockets(Bip *bip, Loop *loop, BpError *err)
@@ -164,6 +202,21 @@ static BpStatus open_sockets(Bip *bip, Loop *loop, BpError *err)
     if (bip->broadcast || bip->options.broadcast_may_fail)
         return BP_OK;
     return err ? err->status : BP_UNAVAILABLE;
+}
+
+BpStatus bip_parse_bbmds(BpStr text, BipOptions *options, BpError *err)
+{
+    options->bbmd_count = 0;
+    for (BpStr rest = bp_str_trim(text); rest.size;) {
+        const BpStr word = bp_str_trim(bp_str_cut(rest, ' ', &rest));
+        rest = bp_str_trim(rest);
+        if (options->bbmd_count == BIP_BBMDS_MAX)
+            return bp_fail(err, BP_INVALID, "bacnet.bbmds: %d addresses are the most that it takes",
+                           BIP_BBMDS_MAX);
+        if (bac_address_parse(word, &options->bbmds[options->bbmd_count++], err) != BP_OK)
+            return bp_within(err, "bacnet.bbmds");
+    }
+    return BP_OK;
 }
 
 Bip *bip_new(Loop *loop, const BipOptions *options, BpError *err)

@@ -7,6 +7,8 @@
 
 typedef struct Bip Bip;
 
+enum { BIP_BBMDS_MAX = 16 };
+
 typedef struct BipOptions {
     LoopAddress bind;        /* one of this machine's addresses, or 0.0.0.0 for all of them */
     LoopAddress broadcast;   /* where broadcasts go, such as 10.1.2.255:47808; port 0: the bound port;
@@ -15,18 +17,26 @@ typedef struct BipOptions {
                                 itself */
     BacAddress bbmd;         /* to register with as a foreign device; port 0: none */
     uint16_t ttl_s;          /* of the registration */
+    BacAddress bbmds[BIP_BBMDS_MAX]; /* others whose Forwarded-NPDUs are believed */
+    size_t bbmd_count;
     void (*on_registered)(void *owner); /* after it was not; may be NULL */
     /* Sees each datagram first, as octets; true: it is done with. May be NULL. For simulated BBMDs. */
     bool (*on_octets)(void *owner, BpCursor octets, const BacAddress *from);
     void *owner;
     /* A datagram that bac_datagram_decode understood; it is valid until the callback returns. Our own
-     * broadcasts are not among them. */
+     * broadcasts are not among them, nor is what nobody forwards (bac_datagram_may_be_forwarded), nor what is
+     * forwarded by others than `bbmd`, `bbmds` and the nodes of our own subnets. With on_octets, which may
+     * have a table of its own, whoever forwards is believed. */
     void (*on_datagram)(void *owner, const BacDatagram *datagram);
 } BipOptions;
 
 typedef struct BipCounts {
     uint64_t received, sent, malformed, dropped;
+    uint64_t forwarded_ignored; /* Forwarded-NPDUs that are not believed */
 } BipCounts;
+
+/* Reads the setting bacnet.bbmds, addresses with blanks between them, into bbmds and bbmd_count. */
+BpStatus bip_parse_bbmds(BpStr text, BipOptions *options, BpError *err) BP_CHECKED;
 
 /* When bound to one address, or to another port than that of broadcasts, a second socket on the broadcast
  * address hears broadcasts, which Linux does not deliver to the first; other nodes on this host may listen
