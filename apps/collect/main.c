@@ -6,7 +6,6 @@
 #include "io/pg/settings.h"
 #include "model/topic.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sysexits.h>
@@ -36,13 +35,6 @@ static void on_device_state(void *owner, CollectDevice *device)
         bp_log(BP_LOG_INFO, "device %u (%s) is %s", device->instance, address,
                collect_state_name(device->state));
     collect_device_state(owner, device);
-}
-
-static void on_signal(void *owner, int number)
-{
-    Collect *collect = owner;
-    (void)number;
-    loop_stop(collect->loop);
 }
 
 static CollectPoller *new_poller(Collect *collect)
@@ -78,19 +70,30 @@ static void begin(Collect *collect, PgOptions *options)
     collect_publish(collect);
 }
 
+static void forget_timer(LoopTimer **timer)
+{
+    loop_timer_free(*timer);
+    *timer = NULL;
+}
+
+/* Whoever may call goes first: the loop still runs for the spool, and must find nothing that uses what is
+ * gone. The poller gives out what it has read so far, and only then is the spool closed. */
 static void finish(Collect *collect)
 {
-    collect_poll_free(collect->poller); /* gives out what it has read so far */
+    forget_timer(&collect->status_timer);
+    forget_timer(&collect->publish_timer);
+    forget_timer(&collect->reload_timer);
+    forget_timer(&collect->discover_timer);
+    forget_timer(&collect->poll_timer);
+    bip_free(collect->bip);
+    collect->bip = NULL;
+    pg_free(collect->pg);
+    collect->pg = NULL;
+    mqtt_free(collect->mqtt, 0); /* what the broker does not have yet is in the outbox */
+    collect->mqtt = NULL;
+    collect_poll_free(collect->poller);
     collect->poller = NULL;
     collect_close_spool(collect);
-    mqtt_free(collect->mqtt, BP_SECOND);
-    pg_free(collect->pg);
-    bip_free(collect->bip);
-    loop_timer_free(collect->status_timer);
-    loop_timer_free(collect->publish_timer);
-    loop_timer_free(collect->reload_timer);
-    loop_timer_free(collect->discover_timer);
-    loop_timer_free(collect->poll_timer);
 }
 
 static int run(Collect *collect)
@@ -110,15 +113,12 @@ static int run(Collect *collect)
         return err.status == BP_CONFLICT ? EX_TEMPFAIL : EX_CANTCREAT;
     }
     collect->loop = loop_new();
+    loop_stop_on_signals(collect->loop);
     begin(collect, &options);
-    LoopSignal *interrupt = loop_signal_new(collect->loop, SIGINT, on_signal, collect);
-    LoopSignal *terminate = loop_signal_new(collect->loop, SIGTERM, on_signal, collect);
 
     loop_run(collect->loop);
 
     bp_log(BP_LOG_INFO, "stopping");
-    loop_signal_free(terminate);
-    loop_signal_free(interrupt);
     finish(collect);
     loop_free(collect->loop);
     return EX_OK;

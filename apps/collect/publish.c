@@ -323,6 +323,8 @@ void collect_close_spool(Collect *collect)
 void collect_publish(void *owner)
 {
     Collect *collect = owner;
+    if (!collect->publish_timer)
+        return; /* at the end: collect_close_spool sees to all */
     const int64_t now_us = loop_now_us(collect->loop);
     loop_timer_set(collect->publish_timer, now_us + PUBLISH_EVERY_US);
     const bool connected = collect->mqtt && mqtt_is_connected(collect->mqtt);

@@ -6,7 +6,6 @@
 #include "io/pg/settings.h"
 #include "model/topic.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -18,13 +17,6 @@ static void on_database_lost(void *owner, const BpError *why)
     else
         bp_log(BP_LOG_INFO, "%s; trying again", why->text);
     ingest->is_ready = ingest->is_maintaining = false;
-}
-
-static void on_signal(void *owner, int number)
-{
-    Ingest *ingest = owner;
-    (void)number;
-    loop_stop(ingest->loop);
 }
 
 static const int64_t LAST_COMMIT_PATIENCE_US = 5 * BP_SECOND;
@@ -63,22 +55,20 @@ static int run(Ingest *ingest)
     ingest->flush_timer = loop_timer_new(loop, ingest_flush, ingest);
     ingest->maintain_timer = loop_timer_new(loop, ingest_maintain, ingest);
     ingest->status_timer = loop_timer_new(loop, ingest_status, ingest);
-    LoopSignal *interrupt = loop_signal_new(loop, SIGINT, on_signal, ingest);
-    LoopSignal *terminate = loop_signal_new(loop, SIGTERM, on_signal, ingest);
+    loop_stop_on_signals(loop);
 
     loop_run(loop);
 
     bp_log(BP_LOG_INFO, "stopping");
     finish(ingest);
-    loop_signal_free(terminate);
-    loop_signal_free(interrupt);
-    mqtt_free(ingest->mqtt, BP_SECOND);
-    ingest->mqtt = NULL;
+    /* Whoever may call goes before what it calls: the loop still runs for the broker. */
     ingest->is_ready = false;
     pg_free(ingest->pg);
     loop_timer_free(ingest->status_timer);
     loop_timer_free(ingest->maintain_timer);
     loop_timer_free(ingest->flush_timer);
+    mqtt_free(ingest->mqtt, BP_SECOND);
+    ingest->mqtt = NULL;
     loop_free(loop);
     return EX_OK;
 }

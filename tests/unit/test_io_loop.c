@@ -214,6 +214,29 @@ static void names_are_resolved_or_the_reason_is_told(void **state)
     assert_int_equal(seen.count, 2);
 }
 
+static void signals_to_end_stop_the_loop_however_often_they_come(void **state)
+{
+    (void)state;
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGTERM, SIGINT};
+    Loop *loop = loop_new();
+    Seen seen = {.loop = loop};
+    loop_stop_on_signals(loop);
+    seen.timer = loop_timer_new(loop, stop, &seen); /* something to wait for */
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        loop_timer_set(seen.timer, loop_now_us(loop) + BP_MINUTE);
+        kill(getpid(), numbers[i]);
+        loop_run(loop);
+    }
+    assert_int_equal(seen.count, 0);
+    kill(getpid(), SIGTERM);
+    loop_timer_free(seen.timer);
+    loop_free(loop);
+    for (size_t i = 0; i < 3; i++) {
+        kill(getpid(), numbers[i]); /* too late to kill anybody */
+        signal(numbers[i], SIG_DFL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_program_that_is_not_there_is_an_error_now),
         cmocka_unit_test(children_die_with_their_parent),
         cmocka_unit_test(names_are_resolved_or_the_reason_is_told),
+        cmocka_unit_test(signals_to_end_stop_the_loop_however_often_they_come),
     };
     return cmocka_run_group_tests_name("io loop", tests, NULL, NULL);
 }

@@ -7,15 +7,21 @@
 #include <assert.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <uv.h>
 
 /* A name that is being looked up may take as long as the resolver's own patience. */
 static const int64_t CLOSING_PATIENCE_US = 30 * BP_SECOND;
 
+static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
+enum { ENDINGS = sizeof endings / sizeof endings[0] };
+
 struct Loop {
     uv_loop_t uv;
     uv_timer_t patience; /* of loop_run_once */
+    uv_signal_t endings[ENDINGS];
+    bool stops_on_signals;
 };
 
 void *loop_allocate(size_t size)
@@ -50,11 +56,28 @@ Loop *loop_new(void)
     return loop;
 }
 
+/* Between libuv's handler and none at all they are blocked. */
+static void forget_endings(Loop *loop)
+{
+    sigset_t set, before;
+    sigemptyset(&set);
+    for (size_t i = 0; i < ENDINGS; i++)
+        sigaddset(&set, endings[i]);
+    pthread_sigmask(SIG_BLOCK, &set, &before);
+    for (size_t i = 0; i < ENDINGS; i++) {
+        uv_close((uv_handle_t *)&loop->endings[i], NULL);
+        signal(endings[i], SIG_IGN);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void loop_free(Loop *loop)
 {
     if (!loop)
         return;
     uv_close((uv_handle_t *)&loop->patience, NULL);
+    if (loop->stops_on_signals)
+        forget_endings(loop);
     /* What was freed is closed in the next rounds, and work on the pool ends by itself; what nobody freed
      * keeps the loop busy, and that is our mistake. */
     const int64_t until_us = bp_monotonic_us() + CLOSING_PATIENCE_US;
@@ -235,6 +258,24 @@ void loop_signal_free(LoopSignal *signal)
 {
     if (signal)
         loop_close_and_free((uv_handle_t *)&signal->uv);
+}
+
+static void on_ending(uv_signal_t *uv, int number)
+{
+    (void)number;
+    uv_stop(uv->loop);
+}
+
+void loop_stop_on_signals(Loop *loop)
+{
+    assert(!loop->stops_on_signals);
+    loop->stops_on_signals = true;
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < ENDINGS; i++) {
+        uv_signal_init(&loop->uv, &loop->endings[i]);
+        uv_signal_start(&loop->endings[i], on_ending, endings[i]);
+        uv_unref((uv_handle_t *)&loop->endings[i]);
+    }
 }
 
 /* ---- work on a thread of the pool ---- */

@@ -74,6 +74,12 @@ typedef struct LoopSignal LoopSignal;
 LoopSignal *loop_signal_new(Loop *loop, int number, void (*on_signal)(void *owner, int number), void *owner);
 void loop_signal_free(LoopSignal *signal);
 
+/* INT, TERM and HUP stop the loop, as a terminal, a service manager and a lost connection send them: however
+ * often they come and until the loop is freed, so that whoever is putting things away is not killed at it.
+ * From then on they are ignored: for programs that end there. A closed pipe is an error of writing, no
+ * signal. */
+void loop_stop_on_signals(Loop *loop);
+
 /* ---- work on a thread of the pool: `work` touches only `job`, `done` is called on the loop ---- */
 
 void loop_work(Loop *loop, void (*work)(void *job), void (*done)(void *job), void *job);

@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# bacpipes collect is stopped at any moment under load, by any signal and by several of them, with the broker there or hanging: it
+# ends in order, and what it had read is stored by its next run. BUILD names the build folder (default: build).
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    export root BACPIPES="$(realpath "${BUILD:-$root/build}")/apps/bacpipes" BACPIPES_CONFIG=/dev/null BACPIPES_SITE=demo
+    export PG_SYNCHRONOUS_COMMIT=on BACPIPES_DATA="$BATS_TEST_TMPDIR/data" SCRIPT="$BATS_TEST_TMPDIR/script"
+    export PORT=$((45000 + (BASHPID * 7 + BATS_TEST_NUMBER * 131) % 4000))
+    mkdir "$BACPIPES_DATA"
+    cat >"$SCRIPT" <<'EOF'
+set -eu
+export BACPIPES_DATABASE_HOST=$PGHOST
+declare -A pids=()
+broker=$(cat "${MQTT_CTL%/ctl}/pid")
+trap 'kill -CONT $broker; [ ${#pids[@]} -eq 0 ] || kill -KILL "${pids[@]}" 2>/dev/null || true' EXIT
+q() { psql -qAtX -c "$1"; }
+until_true() {
+    local until=$((SECONDS + 90))
+    until "$@" 2>/dev/null; do
+        [ $SECONDS -lt $until ] || { echo "not within 90 s: $*" >&2; return 1; }
+        sleep 0.1
+    done
+}
+is_true() { [ "$(q "select $1")" = t ]; }
+begin() { "${@:2}" >>"$SCRIPT.$1.log" 2>&1 & pids[$1]=$!; }
+"$BACPIPES" migrate >/dev/null
+q "insert into site (site_id, name) values ('demo', 'Demo'); insert into mqtt_config (site_id, host, port) values ('demo', '$MQTT_HOST', $MQTT_PORT)"
+# Nothing goes to the spool before the end: what is found there was written by an end in order.
+q "insert into setting (site_id, name, value) values ('demo', 'poll.interval', '1s'), ('demo', 'spool.after', '1h'), ('demo', 'spool.memory', '256MB')"
+begin sim "$BACPIPES" sim --points "$POINTS" --without-flaws --address 127.78.0.1 --port "$PORT" --broadcast 127.255.255.255
+begin ingest "$BACPIPES" ingest --set ingest.flush=200ms
+begin published mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings -F %p
+begin_collector() { begin collect "$BACPIPES" collect --set bacnet.address=127.78.255.254 --set bacnet.broadcast=127.255.255.255 --set bacnet.port="$PORT"; }
+# Its own newest run has something stored: it polls.
+polls() { until_true is_true "count(*) > $1 from ingest_position"; }
+EOF
+}
+
+@test "stopped at any moment by INT, TERM, HUP and several of them, it ends in order and its readings are stored by the next run" {
+    cat >>"$SCRIPT" <<'EOF'
+begin_collector
+until_true is_true "count(*) >= $POINTS from point"
+polls 0
+runs=1
+for round in "TERM run" "INT run" "HUP hang" "INT TERM hang" "TERM TERM HUP run" "INT hang"; do
+    polls $((runs - 1))
+    sleep 0.$((RANDOM % 10))
+    [ "${round##* }" = run ] || { kill -STOP "$broker"; sleep 2.$((RANDOM % 10)); }
+    q "create table if not exists stopped (at timestamptz); insert into stopped values (clock_timestamp())"
+    for signal in ${round% *}; do kill -"$signal" "${pids[collect]}" 2>/dev/null || true; sleep 0.0$((RANDOM % 5)); done
+    code=0
+    wait "${pids[collect]}" || code=$?
+    unset "pids[collect]"
+    kill -CONT "$broker"
+    echo "# $round: $code, $(ls "$BACPIPES_DATA/spool" | grep -c spool) segments"
+    [ $code -eq 0 ]
+    begin_collector
+    runs=$((runs + 1))
+done
+polls $((runs - 1))
+q "update device set enabled = false"
+until_true is_true "not exists (select from ingest_position where updated_at > now() - interval '12 s')"
+# Whatever reached the broker is in the database: nothing was dropped on the way.
+for run in $(q "select run from ingest_position"); do
+    newest=$(grep -o "\"run\":\"$run\",\"n\":[0-9]*" "$SCRIPT.published.log" | sed 's/.*://' | sort -n | tail -1)
+    [ "$(q "select stored >= ${newest:-0} and skipped = 0 from ingest_position where run = '$run'")" = t ]
+done
+[ "$(q "select count(*) from ingest_position")" -eq $runs ]
+[ "$(q "select count(*) from ingest_quarantine")" -eq 0 ]
+# And what was read until it was stopped, also while nobody took it: each point's last reading before each stop is as young as the
+# interval and a round let it be.
+q "select stopped.at, max(stopped.at - newest) from stopped,
+    lateral (select point_id, max(time) as newest from sensor_readings where time <= stopped.at group by 1) as of_point group by 1 order by 1"
+[ "$(q "select max(stopped.at - newest) < interval '$LATE' from stopped, lateral (select point_id, max(time) as newest from sensor_readings where time <= stopped.at group by 1) as of_point")" = t ]
+for name in sim ingest collect; do kill -TERM "${pids[$name]}"; wait "${pids[$name]}"; unset "pids[$name]"; done
+EOF
+    export POINTS=${STOP_POINTS:-10000} LATE='4 s'
+    run "$root/tests/with-postgres" "$root/tests/with-mosquitto" bash "$SCRIPT"
+    echo "$output"
+    for name in sim ingest collect; do tail -n 15 "$SCRIPT.$name.log" || true; done
+    [ "$status" -eq 0 ]
+}
