@@ -177,7 +177,7 @@ static int64_t oldest_of(const Outbox *outbox, uint16_t run)
 
 bool outbox_send(Outbox *outbox, int64_t now_us)
 {
-    while (outbox->unsent < outbox->count && outbox->unsent < OUTBOX_WINDOW) {
+    while (outbox->unsent < outbox->count && outbox->unsent < MDL_WINDOW_BATCHES) {
         OutboxBatch *batch = item(outbox, outbox->unsent);
         if (!batch->payload)
             return true;

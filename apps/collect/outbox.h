@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "model/batch.h"
 
-enum { OUTBOX_WINDOW = 256, OUTBOX_RUNS_MAX = 64 };
+enum { OUTBOX_RUNS_MAX = 64 };
 
 typedef struct OutboxCounts {
     uint64_t batches, readings; /* put in since the start */

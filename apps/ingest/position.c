@@ -1,5 +1,6 @@
 #include "apps/ingest/position.h"
 
+#include <assert.h>
 #include <string.h>
 
 Position *positions_find(Positions *positions, const MdlRun *run)
@@ -23,6 +24,8 @@ Verdict position_judge(Position *position, int64_t n, int64_t oldest)
 {
     if (n <= position->accepted)
         return BATCH_IS_REPEAT;
+    if (n - position->accepted > MDL_JUMP_MAX)
+        return BATCH_IS_BEYOND;
     /* What lies before the oldest that the collector still holds will never come. */
     if (oldest > position->accepted + 1) {
         position->accepted_skipped += oldest - 1 - position->accepted;
@@ -54,6 +57,10 @@ void positions_commit(Positions *positions)
         Position *position = &positions->items[i];
         position->stored = position->committing;
         position->skipped = position->committing_skipped;
+        if (position->accepted < position->stored) { /* reset while it was being committed */
+            position->accepted = position->stored;
+            position->accepted_skipped = position->skipped;
+        }
     }
 }
 
@@ -65,6 +72,18 @@ void positions_reset(Positions *positions)
         position->accepted_skipped = position->skipped;
         position->is_changed = false;
         position->asked_at_us = 0;
+    }
+}
+
+void positions_check(const Positions *positions)
+{
+    for (size_t i = 0; i < positions->count; i++) {
+        const Position *position = &positions->items[i];
+        assert(position->stored >= 0 && position->skipped >= 0 && position->skipped <= position->stored);
+        assert(position->committing >= position->stored && position->accepted >= position->stored);
+        assert(position->committing_skipped >= position->skipped &&
+               position->accepted_skipped >= position->skipped);
+        assert(position->accepted_skipped <= position->accepted);
     }
 }
 

@@ -27,6 +27,7 @@ typedef enum Verdict {
     BATCH_IS_NEXT,   /* take it: position_accept when it has been taken */
     BATCH_IS_REPEAT, /* stored or waiting already */
     BATCH_IS_AHEAD,  /* some before it are missing: ask for them */
+    BATCH_IS_BEYOND, /* no collector can be so far ahead (MDL_JUMP_MAX): put it aside, nothing else changes */
 } Verdict;
 
 /* The run's position; a run never heard of begins at 0. Never NULL: the one longest unheard of makes room. */
@@ -39,10 +40,14 @@ Verdict position_judge(Position *position, int64_t n, int64_t oldest);
 void position_accept(Position *position, int64_t n);
 
 /* A transaction is begun with all that was accepted; then it is committed, or all that is not stored has to
- * come again. */
+ * come again. A reset may come while a transaction is under way, as when the broker was lost: should that one
+ * be committed after all, what it stored is behind us. `stored` and `skipped` never go back. */
 void positions_begin(Positions *positions);
 void positions_commit(Positions *positions);
 void positions_reset(Positions *positions);
+
+/* Asserts what must hold of them. */
+void positions_check(const Positions *positions);
 
 /* Those heard of last, the newest first, for the announcement. */
 size_t positions_announced(const Positions *positions, MdlPosition ret_positions[MDL_POSITIONS_MAX]);

@@ -109,6 +109,13 @@ void ingest_receive(Ingest *ingest, BpStr topic, BpStr payload)
         ingest->counts.ahead++;
         ask(ingest, position);
         break;
+    case BATCH_IS_BEYOND:
+        bp_fail(&err, BP_INVALID,
+                "number %lld is too far ahead of %lld, the last that is known: no collector holds so many",
+                (long long)batch.n, (long long)position->accepted);
+        put_aside(ingest, payload, &err);
+        loop_timer_set(ingest->flush_timer, ingest->gathering_since_us + ingest->cfg.ingest_flush);
+        break;
     case BATCH_IS_NEXT:
         if (status == BP_OK) {
             take(ingest, position, &batch);

@@ -9,6 +9,14 @@
 
 enum { MDL_RUN_TEXT = 16, MDL_BATCH_READINGS_MAX = 5000, MDL_BATCH_OCTETS_MAX = 1024 * 1024 };
 
+/* What a collector has on its way to ingest at most, sent and not yet announced as stored: memory of the
+ * broker and of ingest. A single batch may be larger. */
+enum { MDL_WINDOW_BATCHES = 1024, MDL_WINDOW_OCTETS = 4 * 1024 * 1024 };
+
+/* How far ahead of what is stored a run's numbers can be: more than any collector holds or drops while ingest
+ * is away (300 batches a second for a month). What is further ahead is broken or forged. */
+static const int64_t MDL_JUMP_MAX = INT64_C(1000000000);
+
 typedef struct MdlRun {
     char text[MDL_RUN_TEXT + 1]; /* 16 hexadecimal digits and a zero */
 } MdlRun;

@@ -98,14 +98,14 @@ static void batches_are_numbered_and_sent_in_order_and_name_the_oldest(void **st
 static void no_more_than_the_window_is_on_its_way(void **state)
 {
     (void)state;
-    put(OUTBOX_WINDOW + 10);
+    put(MDL_WINDOW_BATCHES + 10);
     announce(1, 7, 0, 0);
     (void)outbox_send(&outbox, 0);
-    assert_int_equal(sent_count, OUTBOX_WINDOW);
+    assert_int_equal(sent_count, MDL_WINDOW_BATCHES);
     announce(1, 7, 4, 0);
     (void)outbox_send(&outbox, 0);
-    assert_int_equal(sent_count, OUTBOX_WINDOW + 4);
-    assert_int_equal(outbox.count, OUTBOX_WINDOW + 6);
+    assert_int_equal(sent_count, MDL_WINDOW_BATCHES + 4);
+    assert_int_equal(outbox.count, MDL_WINDOW_BATCHES + 6);
 }
 
 static void a_new_session_and_a_wish_have_them_sent_again_from_there(void **state)

@@ -1,3 +1,4 @@
+#include "apps/ingest/batch.h"
 #include "apps/ingest/position.h"
 
 #include <setjmp.h>
@@ -109,6 +110,73 @@ static void the_run_longest_unheard_of_makes_room(void **state)
     assert_int_equal(find(2)->accepted, 0); /* this one was forgotten: the database still knows it */
 }
 
+static void a_reset_during_a_transaction_that_is_committed_takes_nothing_back(void **state)
+{
+    (void)state;
+    Position *position = find(1);
+    for (int64_t n = 1; n <= 100; n++)
+        position_accept(position, n);
+    (void)position_judge(position, 111, 111); /* 101 to 110 were dropped */
+    positions_begin(positions);
+    positions_reset(positions); /* the broker was lost */
+    for (int64_t n = 1; n <= 60; n++) {
+        assert_int_equal(position_judge(position, n, 1), BATCH_IS_NEXT); /* it may still fail */
+        position_accept(position, n);
+    }
+    positions_commit(positions);
+    positions_check(positions);
+    assert_int_equal(position->stored, 110);
+    assert_int_equal(position->accepted, 110);
+    assert_int_equal(position_judge(position, 61, 61), BATCH_IS_REPEAT);
+    assert_int_equal(position_judge(position, 101, 101), BATCH_IS_REPEAT);
+    commit();
+    assert_int_equal(position->stored, 110);
+    assert_int_equal(position->skipped, 10);
+}
+
+static void a_number_that_no_collector_can_have_changes_nothing(void **state)
+{
+    (void)state;
+    Position *position = find(1);
+    position_accept(position, 5);
+    commit();
+    static const int64_t beyond[] = {6 + MDL_JUMP_MAX, INT64_C(1) << 62, INT64_MAX};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(position_judge(position, beyond[i], beyond[i]), BATCH_IS_BEYOND);
+        assert_int_equal(position_judge(position, beyond[i], 1), BATCH_IS_BEYOND);
+    }
+    assert_int_equal(position->accepted, 5);
+    assert_int_equal(position->skipped, 0);
+    assert_int_equal(position_judge(position, 6, 1), BATCH_IS_NEXT);
+    assert_int_equal(position_judge(position, 5 + MDL_JUMP_MAX, 6), BATCH_IS_AHEAD);
+}
+
+static void what_is_dropped_is_skipped_to_the_number(void **state)
+{
+    (void)state;
+    Position *position = find(1);
+    position_accept(position, 4);
+    assert_int_equal(position_judge(position, 5, 5), BATCH_IS_NEXT); /* none between */
+    assert_int_equal(position->accepted_skipped, 0);
+    assert_int_equal(position_judge(position, 6, 6), BATCH_IS_NEXT); /* 5 */
+    assert_int_equal(position->accepted_skipped, 1);
+    assert_int_equal(position->accepted, 5);
+}
+
+static void what_has_to_come_again_is_not_written_before_it_has_come(void **state)
+{
+    (void)state;
+    BpBuf text = bp_buf_growing(1024);
+    position_accept(find(1), 1);
+    positions_reset(positions);
+    assert_int_equal(positions_write_changed(positions, &text), 0);
+    position_accept(find(1), 1);
+    assert_int_equal(positions_write_changed(positions, &text), 1);
+    positions_begin(positions);
+    assert_int_equal(positions_write_changed(positions, &text), 0);
+    bp_buf_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +187,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(runs_do_not_disturb_each_other_and_the_latest_are_announced, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_run_longest_unheard_of_makes_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reset_during_a_transaction_that_is_committed_takes_nothing_back,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_number_that_no_collector_can_have_changes_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_dropped_is_skipped_to_the_number, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_has_to_come_again_is_not_written_before_it_has_come, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests_name("ingest position", tests, NULL, NULL);
 }
