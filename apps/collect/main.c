@@ -104,7 +104,8 @@ static int run(Collect *collect)
         bp_log(BP_LOG_ERROR, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", collect->cfg.site);
         return EX_CONFIG;
     }
-    if (pg_settings_options(&collect->cfg, "bacpipes collect", &collect->arena, &options, &err) != BP_OK) {
+    if (pg_settings_options(&collect->cfg, PG_COLLECT, "bacpipes collect", &collect->arena, &options, &err) !=
+        BP_OK) {
         bp_log(BP_LOG_ERROR, "%s", err.text);
         return EX_CONFIG;
     }

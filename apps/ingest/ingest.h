@@ -2,11 +2,12 @@
  *
  *   receive.c -> batch.c -> store.c       what arrives, gathered, committed and announced
  *   settings.c                            what the database says of points, settings and the broker
- *   maintain.c                            days, rollups, retention */
+ *   maintain.c                            days, rollups, retention, on a connection of its own */
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
 #include "apps/ingest/batch.h"
+#include "apps/ingest/maintain.h"
 #include "config/config.h"
 #include "io/mqtt/mqtt.h"
 #include "io/pg/pg.h"
@@ -51,9 +52,8 @@ typedef struct Ingest {
     int32_t ensured_days[ENSURED_DAYS_MAX]; /* days since 1970 that have a partition; a ring */
     size_t ensured_count;
 
-    LoopTimer *flush_timer, *maintain_timer, *status_timer;
-    bool is_maintaining;
-    int64_t clock_offset_us; /* wall minus monotonic clock, when last looked at */
+    LoopTimer *flush_timer, *status_timer;
+    Maintenance *maintenance;
 } Ingest;
 
 /* receive.c */
@@ -69,9 +69,6 @@ void ingest_start_over(Ingest *ingest); /* what is not stored has to come again 
 void ingest_connected(void *owner);
 void ingest_reload_points(Ingest *ingest);
 void ingest_notice(void *owner, const char *channel, const char *payload);
-
-/* maintain.c */
-void ingest_maintain(void *owner);
 
 /* status.c */
 void ingest_status(void *owner);

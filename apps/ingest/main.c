@@ -16,7 +16,7 @@ static void on_database_lost(void *owner, const BpError *why)
         bp_log(BP_LOG_WARNING, "%s; readings wait with the collector", why->text);
     else
         bp_log(BP_LOG_INFO, "%s; trying again", why->text);
-    ingest->is_ready = ingest->is_maintaining = false;
+    ingest->is_ready = false;
 }
 
 static const int64_t LAST_COMMIT_PATIENCE_US = 5 * BP_SECOND;
@@ -41,7 +41,8 @@ static int run(Ingest *ingest)
         bp_log(BP_LOG_ERROR, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", ingest->cfg.site);
         return EX_CONFIG;
     }
-    if (pg_settings_options(&ingest->cfg, "bacpipes ingest", &ingest->arena, &options, &err) != BP_OK) {
+    if (pg_settings_options(&ingest->cfg, PG_INGEST, "bacpipes ingest", &ingest->arena, &options, &err) !=
+        BP_OK) {
         bp_log(BP_LOG_ERROR, "%s", err.text);
         return EX_CONFIG;
     }
@@ -50,10 +51,15 @@ static int run(Ingest *ingest)
     options.on_connected = ingest_connected;
     options.on_lost = on_database_lost;
     options.on_notice = ingest_notice;
+    ingest->maintenance = maintenance_new(loop, &ingest->cfg, &err);
+    if (!ingest->maintenance) {
+        bp_log(BP_LOG_ERROR, "%s", err.text);
+        loop_free(loop);
+        return EX_CONFIG;
+    }
     ingest->pg = pg_new(loop, &options);
     pg_listen(ingest->pg, "bacpipes_config");
     ingest->flush_timer = loop_timer_new(loop, ingest_flush, ingest);
-    ingest->maintain_timer = loop_timer_new(loop, ingest_maintain, ingest);
     ingest->status_timer = loop_timer_new(loop, ingest_status, ingest);
     loop_stop_on_signals(loop);
 
@@ -63,9 +69,9 @@ static int run(Ingest *ingest)
     finish(ingest);
     /* Whoever may call goes before what it calls: the loop still runs for the broker. */
     ingest->is_ready = false;
+    maintenance_free(ingest->maintenance);
     pg_free(ingest->pg);
     loop_timer_free(ingest->status_timer);
-    loop_timer_free(ingest->maintain_timer);
     loop_timer_free(ingest->flush_timer);
     mqtt_free(ingest->mqtt, BP_SECOND);
     ingest->mqtt = NULL;

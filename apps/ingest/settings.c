@@ -80,6 +80,7 @@ static void on_settings(void *context, BpStatus status, const PgRows *rows, cons
             bp_log(BP_LOG_WARNING, "table setting: %s; the value of the configuration file stays",
                    wrong.text);
     }
+    maintenance_settings_read(ingest->maintenance);
 }
 
 static void reload_settings(Ingest *ingest)
@@ -206,7 +207,6 @@ static void on_positions(void *context, BpStatus status, const PgRows *rows, con
     ingest->is_ready = true;
     ingest_start_over(ingest);
     ingest_announce(ingest);
-    ingest_maintain(ingest);
     bp_log(BP_LOG_INFO, "ready: %zu points of site %s, %zu collector runs known",
            ingest->points.count - (ingest->points.count > 0), ingest->cfg.site, ingest->positions.count);
 }

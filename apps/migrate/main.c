@@ -27,6 +27,9 @@ typedef struct Migrate {
     size_t unknown_count;
     const char *unknown; /* a migration that this program does not know */
     const char *checksum;
+    bool has_migrations; /* the table of what was applied is there */
+    bool has_roles;
+    const char *account;
     json_t *report;
 } Migrate;
 
@@ -59,15 +62,33 @@ static void keep_checksum(void *context, const PgRows *rows, size_t row)
     migrate->checksum = bp_arena_text(&migrate->arena, pg_get_text(rows, row, 0));
 }
 
+static void keep_has_migrations(void *context, const PgRows *rows, size_t row)
+{
+    Migrate *migrate = context;
+    migrate->has_migrations = pg_get_bool(rows, row, 0);
+}
+
+static void keep_roles(void *context, const PgRows *rows, size_t row)
+{
+    Migrate *migrate = context;
+    migrate->has_roles = pg_get_bool(rows, row, 0);
+    migrate->account = bp_arena_text(&migrate->arena, pg_get_text(rows, row, 1));
+}
+
 static BpStatus read_applied(Migrate *migrate, BpError *err)
 {
     static const char table[] =
         "create table if not exists schema_migration (name text primary key, checksum text not null, "
         "applied_at timestamptz not null default now())";
-    BpStatus status = pg_wait(migrate->pg, SQL_LOCK_MIGRATIONS, NULL, 0, NULL, NULL, err);
+    BpStatus status = BP_OK;
+    if (!migrate->is_status) {
+        status = pg_wait(migrate->pg, SQL_LOCK_MIGRATIONS, NULL, 0, NULL, NULL, err);
+        if (status == BP_OK)
+            status = pg_wait_text(migrate->pg, bp_str(table), err);
+    }
     if (status == BP_OK)
-        status = pg_wait_text(migrate->pg, bp_str(table), err);
-    if (status == BP_OK)
+        status = pg_wait(migrate->pg, SQL_SELECT_HAS_MIGRATIONS, NULL, 0, keep_has_migrations, migrate, err);
+    if (status == BP_OK && migrate->has_migrations)
         status = pg_wait(migrate->pg, SQL_SELECT_MIGRATIONS, NULL, 0, keep_applied, migrate, err);
     if (status == BP_OK && migrate->unknown)
         return bp_fail(err, BP_UNSUPPORTED,
@@ -124,6 +145,25 @@ static BpStatus migrate_one(Migrate *migrate, SqlMigration migration, BpError *e
     return applied;
 }
 
+/* The rights of each role, anew each time: a database that was restored elsewhere has none. */
+static BpStatus give_rights(Migrate *migrate, BpError *err)
+{
+    BpBuf sql = bp_buf_growing(1024 * 1024);
+    bp_buf_printf(&sql, "begin;\n%s;\ncommit", sql_query_text(SQL_RIGHTS));
+    BpStatus status = pg_wait_text(migrate->pg, bp_buf_text(&sql), err);
+    bp_buf_done(&sql);
+    if (status == BP_OK)
+        status = pg_wait(migrate->pg, SQL_SELECT_ROLES, NULL, 0, keep_roles, migrate, err);
+    if (status != BP_OK)
+        return bp_within(err, "giving rights");
+    if (!migrate->has_roles)
+        bp_log(BP_LOG_NOTICE,
+               "%s may not make roles in this database, so it owns all tables: everything works with "
+               "database.user = %s",
+               migrate->account, migrate->account);
+    return BP_OK;
+}
+
 static BpStatus migrate_all(Migrate *migrate, BpError *err)
 {
     BpStatus status = pg_wait_connected(migrate->pg, CONNECT_PATIENCE_US, err);
@@ -131,6 +171,8 @@ static BpStatus migrate_all(Migrate *migrate, BpError *err)
         status = read_applied(migrate, err);
     for (int i = 0; status == BP_OK && i < SQL_MIGRATION_COUNT; i++)
         status = migrate_one(migrate, (SqlMigration)i, err);
+    if (status == BP_OK && !migrate->is_status)
+        status = give_rights(migrate, err);
     return status;
 }
 
@@ -138,7 +180,7 @@ static int run(Migrate *migrate, const Cfg *cfg)
 {
     BpError err = {0};
     PgOptions options;
-    if (pg_settings_options(cfg, "bacpipes migrate", &migrate->arena, &options, &err) != BP_OK) {
+    if (pg_settings_options(cfg, PG_ADMIN, "bacpipes migrate", &migrate->arena, &options, &err) != BP_OK) {
         bp_log(BP_LOG_ERROR, "%s", err.text);
         return EX_CONFIG;
     }

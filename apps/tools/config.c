@@ -65,7 +65,8 @@ static BpStatus check_world(const Cfg *cfg, const char *const *origins, BpArena 
     const size_t before = problems->size;
     check_files(cfg, origins, problems);
     check_targets(cfg, origins[CFG_INDEX_discovery_targets], problems);
-    if (problems->size == before && pg_settings_options(cfg, "bacpipes", arena, &options, &err) != BP_OK)
+    if (problems->size == before &&
+        pg_settings_options(cfg, PG_OWNER, "bacpipes", arena, &options, &err) != BP_OK)
         bp_buf_printf(problems, "%s: %s\n", origins[CFG_INDEX_database_password_file], err.text);
     return problems->size == before ? BP_OK : BP_INVALID;
 }

@@ -26,7 +26,7 @@ BpStatus tools_database_open(ToolsDatabase *database, const Cfg *cfg, BpArena *a
 {
     *database = (ToolsDatabase){0};
     PgOptions options;
-    const BpStatus status = pg_settings_options(cfg, "bacpipes tools", arena, &options, err);
+    const BpStatus status = pg_settings_options(cfg, PG_OWNER, "bacpipes tools", arena, &options, err);
     if (status != BP_OK)
         return status;
     options.owner = database;

@@ -142,12 +142,17 @@ static BpStatus configure_database(Up *up, BpError *err)
                   quoted(up, up_path(up, "postgresql/bacpipes_hba.conf")),
                   quoted(up, up_path(up, "postgresql/bacpipes_ident.conf")));
     BpStatus status = up_write_file(up, up_path(up, "postgresql/postgresql.conf"), bp_buf_text(&out), err);
-    static const char hba[] = "local all bacpipes peer map=bacpipes\nlocal all all reject\nhost all all "
-                              "127.0.0.1/32 scram-sha-256\n";
+    /* Over the socket we are whom we say; over TCP there is only who reads. */
+    static const char hba[] = "local all all peer map=bacpipes\n"
+                              "host bacpipes bacpipes_reader 127.0.0.1/32 scram-sha-256\n";
     if (status == BP_OK)
         status = up_write_file(up, up_path(up, "postgresql/bacpipes_hba.conf"), bp_str(hba), err);
     bp_buf_clear(&out);
-    bp_buf_printf(&out, "bacpipes \"%s\" bacpipes\nbacpipes root bacpipes\n", own_user(up));
+    static const char *const accounts[] = {"bacpipes",        "bacpipes_owner",    "bacpipes_collect",
+                                           "bacpipes_ingest", "bacpipes_maintain", "bacpipes_reader"};
+    const char *user = own_user(up);
+    for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++)
+        bp_buf_printf(&out, "bacpipes \"%s\" %s\nbacpipes root %s\n", user, accounts[i], accounts[i]);
     if (status == BP_OK)
         status = up_write_file(up, up_path(up, "postgresql/bacpipes_ident.conf"), bp_buf_text(&out), err);
     bp_buf_done(&out);

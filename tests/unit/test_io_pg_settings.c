@@ -31,7 +31,7 @@ static BpStatus with_sets(const char *const *sets)
     BpBuf problems = bp_buf(memory, sizeof memory);
     const CfgSource source = {.sets = sets};
     assert_int_equal(cfg_load(&source, &arena, &cfg, &problems), BP_OK);
-    return pg_settings_options(&cfg, "bacpipes test", &arena, &options, &err);
+    return pg_settings_options(&cfg, PG_INGEST, "bacpipes test", &arena, &options, &err);
 }
 
 static BpStatus with_password_file(void)
@@ -68,6 +68,41 @@ static void without_a_host_it_is_the_socket_folder_in_the_data_folder(void **sta
     assert_string_equal(options.application_name, "bacpipes test");
     assert_null(options.password);
     assert_null(options.ca_file);
+}
+
+static void each_program_has_an_account_of_its_own_unless_one_is_named_for_all(void **state)
+{
+    (void)state;
+    assert_int_equal(with_sets((const char *const[]){NULL}), BP_OK);
+    assert_string_equal(options.user, "bacpipes_ingest");
+    assert_int_equal(pg_settings_options(&cfg, PG_ADMIN, "bacpipes test", &arena, &options, &err), BP_OK);
+    assert_string_equal(options.user, "bacpipes");
+    assert_int_equal(with_sets((const char *const[]){"database.user=site_7", NULL}), BP_OK);
+    assert_string_equal(options.user, "site_7");
+}
+
+static void a_server_elsewhere_has_to_prove_who_it_is(void **state)
+{
+    (void)state;
+    static const char *const here[] = {"database.host=/run/postgresql", "database.host=localhost",
+                                       "database.host=127.0.0.1", "database.host=::1"};
+    for (size_t i = 0; i < sizeof here / sizeof here[0]; i++) {
+        assert_int_equal(with_sets((const char *const[]){here[i], NULL}), BP_OK);
+        assert_null(options.tls);
+    }
+    static const char *const elsewhere[] = {"database.host=db.example", "database.host=10.0.0.7",
+                                            "database.host=128.0.0.1", "database.host=localhost.example"};
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
+        assert_int_equal(with_sets((const char *const[]){elsewhere[i], NULL}), BP_INVALID);
+        assert_non_null(strstr(err.text, "database.ca_file"));
+        assert_int_equal(with_sets((const char *const[]){elsewhere[i], "database.ca_file=/etc/ca.crt", NULL}),
+                         BP_OK);
+        assert_string_equal(options.tls, "verify-full");
+        assert_int_equal(with_sets((const char *const[]){elsewhere[i], "database.tls=disable", NULL}), BP_OK);
+        assert_string_equal(options.tls, "disable");
+    }
+    assert_int_equal(with_sets((const char *const[]){"database.tls=prefer", NULL}), BP_INVALID);
+    assert_non_null(strstr(err.text, "database.tls = prefer"));
 }
 
 static void a_password_is_read_from_its_file_without_the_line_end(void **state)
@@ -113,6 +148,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_host_it_is_the_socket_folder_in_the_data_folder),
+        cmocka_unit_test(each_program_has_an_account_of_its_own_unless_one_is_named_for_all),
+        cmocka_unit_test(a_server_elsewhere_has_to_prove_who_it_is),
         cmocka_unit_test(a_password_is_read_from_its_file_without_the_line_end),
         cmocka_unit_test(a_password_that_others_may_read_is_refused),
         cmocka_unit_test(an_empty_or_endless_password_is_refused),

@@ -545,6 +545,7 @@ static void start_connecting(Pg *pg, const char *address)
     char port[8];
     snprintf(port, sizeof port, "%u", pg->options.port);
     const bool verified = pg->options.ca_file != NULL;
+    const char *tls = pg->options.tls ? pg->options.tls : verified ? "verify-full" : NULL;
     const struct {
         const char *keyword, *value;
     } all[] = {
@@ -555,7 +556,7 @@ static void start_connecting(Pg *pg, const char *address)
         {"user", pg->options.user},
         {"password", pg->options.password},
         {"application_name", pg->options.application_name},
-        {"sslmode", verified ? "verify-full" : NULL},
+        {"sslmode", tls},
         {"sslrootcert", pg->options.ca_file},
         {"ssl_min_protocol_version", verified ? "TLSv1.3" : NULL},
         {"sslcert", pg->options.client_certificate},
@@ -611,10 +612,10 @@ static void connect_now(void *owner)
 /* Copies the options' texts into one piece of memory that `texts` keeps. */
 static void copy_texts(Pg *pg)
 {
-    const char **const fields[] = {&pg->options.host,       &pg->options.database,
-                                   &pg->options.user,       &pg->options.password,
-                                   &pg->options.ca_file,    &pg->options.client_certificate,
-                                   &pg->options.client_key, &pg->options.application_name};
+    const char **const fields[] = {
+        &pg->options.host,       &pg->options.database,         &pg->options.user,
+        &pg->options.password,   &pg->options.ca_file,          &pg->options.client_certificate,
+        &pg->options.client_key, &pg->options.application_name, &pg->options.tls};
     enum { FIELDS = sizeof fields / sizeof fields[0] };
     size_t size = 0;
     for (size_t i = 0; i < FIELDS; i++)

@@ -18,7 +18,8 @@ typedef struct PgOptions {
     uint16_t port;
     const char *database, *user;
     const char *password; /* NULL: none */
-    const char *ca_file;  /* NULL: TLS if the server has it, else verify-full with this authority */
+    const char *tls; /* libpq's sslmode; NULL: verify-full with a ca_file, else TLS if the server has it */
+    const char *ca_file;                         /* the authority to verify with; NULL: none */
     const char *client_certificate, *client_key; /* NULL: none */
     const char *application_name;                /* "bacpipes ingest" */
     void *owner;

@@ -1,0 +1,156 @@
+-- Who may do what in the database. `bacpipes migrate` applies it after the migrations, each time and in one transaction: what
+-- is listed here loses all rights that it gave, and gives those that stand here. A new table, view or function gets its line
+-- here with its migration; tests/sql/rights.sql tries every role on everything.
+--
+--   bacpipes           the superuser of the PostgreSQL that `bacpipes up` runs: `up`, `migrate` and psql
+--   bacpipes_owner     owns what is not readings: the tools, such as `bacpipes points` and `bacpipes ede`
+--   bacpipes_collect, bacpipes_ingest     the programs of these names
+--   bacpipes_maintain  owns the readings, their days and rollups: ingest's second connection
+--   bacpipes_reader    Grafana and SQL tools
+--
+-- Where our account may not make roles, all is its own and everything runs with it: database.user names it.
+
+-- Each has connections for a few restarts at once; together they leave room below max_connections (50 in ours) and its
+-- reserve for superusers, so that none can shut another out.
+do $$
+declare
+    role record;
+begin
+    for role in select * from (values ('bacpipes_owner', 12), ('bacpipes_collect', 4), ('bacpipes_ingest', 4),
+                                      ('bacpipes_maintain', 4), ('bacpipes_reader', 20)) as role (name, connections) loop
+        if to_regrole(role.name) is null then
+            execute format('create role %I', role.name);
+        end if;
+        if not exists (select from pg_roles where rolname = role.name and rolcanlogin and rolconnlimit = role.connections) then
+            execute format('alter role %I login connection limit %s', role.name, role.connections);
+        end if;
+        if not pg_has_role(role.name, 'usage') then
+            execute format('grant %I to current_user', role.name); -- an account that makes roles is not in them by itself
+        end if;
+    end loop;
+exception when insufficient_privilege then
+    raise notice 'this account may not make roles: everything is its own';
+end
+$$;
+
+create temporary table right_on_table (name text, owner text, collect text, ingest text, maintain text, tools text, reader text) on commit drop;
+insert into right_on_table values
+--   name                      owner                collect                   ingest                    maintain          tools     reader
+    ('site',                   'bacpipes_owner',    'select, insert',         'select, insert',         null,             'all',    'select'),
+    ('device',                 'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select'),
+    ('point',                  'bacpipes_owner',    'select, insert, update', 'select',                 'select',         'all',    'select'),
+    ('device_status',          'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select'),
+    ('setting',                'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
+    ('mqtt_config',            'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
+    ('schema_migration',       'bacpipes_owner',    null,                     null,                     null,             'all',    null),
+    ('ingest_position',        'bacpipes_owner',    null,                     'select, insert, update', null,             'all',    'select'),
+    ('ingest_quarantine',      'bacpipes_owner',    null,                     'insert',                 'select, delete', 'all',    'select'),
+    ('sensor_readings',        'bacpipes_maintain', null,                     'select, insert',         'all',            'select', 'select'),
+    ('sensor_readings_5min',   'bacpipes_maintain', null,                     null,                     'all',            'select', 'select'),
+    ('sensor_readings_hourly', 'bacpipes_maintain', null,                     null,                     'all',            'select', 'select'),
+    ('rollup_dirty',           'bacpipes_maintain', null,                     'insert',                 'all',            'select', null),
+    ('point_latest',           'bacpipes_owner',    null,                     null,                     null,             'all',    'select'),
+    ('points',                 'bacpipes_owner',    null,                     null,                     null,             'all',    'select'),
+    ('readings',               'bacpipes_owner',    null,                     null,                     null,             'all',    'select'),
+    ('readings_5min',          'bacpipes_owner',    null,                     null,                     null,             'all',    'select'),
+    ('readings_hourly',        'bacpipes_owner',    null,                     null,                     null,             'all',    'select');
+
+-- `definer`: it acts with the rights of its owner, for those who may call it and no more.
+create temporary table right_on_function (name text, owner text, definer boolean, callers text[]) on commit drop;
+insert into right_on_function values
+    ('next_device_id',          'bacpipes_owner',    true,  '{bacpipes_collect}'), -- both lock the row of the site
+    ('next_point_id',           'bacpipes_owner',    true,  '{bacpipes_collect}'),
+    ('note_number',             'bacpipes_owner',    true,  '{}'), -- of triggers: it raises the numbers of the site
+    ('raise_numbers',           'bacpipes_owner',    false, '{}'),
+    ('notify_config',           'bacpipes_owner',    false, '{}'),
+    ('is_huge',                 'bacpipes_owner',    false, '{bacpipes_maintain}'),
+    ('whole_sum',               'bacpipes_owner',    false, '{bacpipes_maintain}'),
+    ('mean_of',                 'bacpipes_owner',    false, '{bacpipes_reader}'), -- of the views
+    ('state_text',              'bacpipes_owner',    false, '{bacpipes_reader}'),
+    ('readings_are_hypertable', 'bacpipes_maintain', false, '{}'),
+    ('readings_day_table',      'bacpipes_maintain', false, '{}'),
+    ('utc_day',                 'bacpipes_maintain', false, '{}'),
+    ('readings_ensure_days',    'bacpipes_maintain', true,  '{bacpipes_ingest}'),
+    ('readings_newest',         'bacpipes_maintain', false, '{}'),
+    ('readings_oldest_day',     'bacpipes_maintain', false, '{}'),
+    ('readings_retain',         'bacpipes_maintain', false, '{}'),
+    ('bucket_5min',             'bacpipes_maintain', false, '{}'),
+    ('bucket_hour',             'bacpipes_maintain', false, '{}'),
+    ('rollup_5min',             'bacpipes_maintain', false, '{}'),
+    ('rollup_hourly',           'bacpipes_maintain', false, '{}'),
+    ('rollup_span',             'bacpipes_maintain', false, '{}'),
+    ('rollup_pending',          'bacpipes_maintain', false, '{}'),
+    ('rollups_retain',          'bacpipes_maintain', false, '{}'),
+    ('quarantine_trim',         'bacpipes_maintain', false, '{}');
+
+do $$
+declare
+    roles   constant text   := (select string_agg(quote_ident(rolname), ', ') from pg_roles
+                                 where rolname in ('bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader'));
+    nobody  constant text   := concat_ws(', ', 'public', roles);
+    is_ours constant boolean := (select count(*) = 2 from pg_roles
+                                  where rolname in ('bacpipes_owner', 'bacpipes_maintain') and pg_has_role(oid, 'usage'));
+    thing   record;
+    given   record;
+begin
+    if pg_has_role((select datdba from pg_database where datname = current_database()), 'usage') then
+        execute format('revoke temporary on database %I from public', current_database());
+        revoke create on schema public from public;
+        if to_regrole('bacpipes_ingest') is not null then -- it stages repeats beside the readings
+            execute format('grant temporary on database %I to bacpipes_ingest', current_database());
+        end if;
+        if to_regrole('bacpipes_maintain') is not null then -- it makes days; an owner must be able to make what it owns
+            grant create on schema public to bacpipes_owner, bacpipes_maintain;
+        end if;
+    end if;
+    if roles is not null then
+        execute format('grant usage on schema public to %s', roles);
+    end if;
+
+    -- Tables to come are nobody's until they have their line (once the reader was given all of them).
+    for thing in select distinct defaclrole::regrole as of_role from pg_default_acl, aclexplode(defaclacl) as given
+                  where defaclnamespace = 'public'::regnamespace and defaclobjtype = 'r' and grantee = to_regrole('bacpipes_reader')
+                    and pg_has_role(defaclrole, 'usage') loop
+        execute format('alter default privileges for role %s in schema public revoke all on tables from bacpipes_reader', thing.of_role);
+    end loop;
+
+    for thing in select *, ('public.' || name)::regclass as relation from right_on_table loop
+        if is_ours and (select relowner <> to_regrole(thing.owner) from pg_class where oid = thing.relation) then
+            execute format('alter table %s owner to %I', thing.relation, thing.owner);
+        end if;
+        execute format('revoke all on table %s from %s', thing.relation, nobody);
+        for given in select * from (values ('bacpipes_collect', thing.collect), ('bacpipes_ingest', thing.ingest), ('bacpipes_maintain', thing.maintain),
+                                           ('bacpipes_owner', thing.tools), ('bacpipes_reader', thing.reader)) as given (role, rights)
+                      where rights is not null and to_regrole(role) is not null loop
+            execute format('grant %s on table %s to %I', given.rights, thing.relation, given.role);
+        end loop;
+    end loop;
+
+    -- Days belong to whom readings belong to, and are read through them.
+    for thing in select inhrelid::regclass as day from pg_inherits join pg_class on pg_class.oid = inhrelid
+                  where inhparent = 'public.sensor_readings'::regclass and relkind = 'r' and is_ours
+                    and (relowner <> to_regrole('bacpipes_maintain') or relacl is not null) loop
+        execute format('alter table %s owner to bacpipes_maintain', thing.day);
+        execute format('revoke all on table %s from %s', thing.day, nobody);
+        execute format('grant all on table %s to bacpipes_maintain', thing.day);
+    end loop;
+
+    for thing in select right_on_function.*, pg_proc.oid::regprocedure as function, proowner, prosqlbody is not null as names_are_fixed
+                   from right_on_function join pg_proc on proname = name and pronamespace = 'public'::regnamespace loop
+        if is_ours and thing.proowner <> to_regrole(thing.owner) then
+            execute format('alter function %s owner to %I', thing.function, thing.owner);
+        end if;
+        execute format('alter function %s security %s', thing.function, case when thing.definer then 'definer' else 'invoker' end);
+        if not thing.names_are_fixed then
+            execute format('alter function %s set search_path = public, pg_temp', thing.function);
+        end if;
+        execute format('revoke all on function %s from %s', thing.function, nobody);
+        for given in select caller from unnest(thing.callers) as caller where to_regrole(caller) is not null loop
+            execute format('grant execute on function %s to %I', thing.function, given.caller);
+        end loop;
+        if is_ours then
+            execute format('grant execute on function %s to %I', thing.function, thing.owner);
+        end if;
+    end loop;
+end
+$$;

@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# Who may do what in the database, as whole programs meet it: connections, accounts, the doors of `bacpipes up`.
+# BUILD names the build folder (default: build).
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    export root BACPIPES="$(realpath "${BUILD:-$root/build}")/apps/bacpipes" BACPIPES_CONFIG=/dev/null BACPIPES_SITE=demo
+    export SCRIPT="$BATS_TEST_TMPDIR/script"
+    cat >"$SCRIPT" <<'EOF'
+set -eu
+export BACPIPES_DATABASE_HOST=$PGHOST BACPIPES_DATA="$SCRIPT.data"
+children=
+trap '[ -z "$children" ] || kill -9 $children 2>/dev/null || true' EXIT
+q() { psql -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
+until_is() { # the query says what is expected within 20 s
+    for _ in $(seq 200); do
+        [ "$(q "$1" 2>/dev/null)" = "$2" ] && return
+        sleep 0.1
+    done
+    echo "$1: $(q "$1"), expected $2" >&2
+    return 1
+}
+start_programs() { # returns when both have read what they need, and say so
+    q "insert into site (site_id, name) values ('demo', 'Demo'); insert into mqtt_config (site_id, host, port) values ('demo', '$MQTT_HOST', $MQTT_PORT);
+       insert into device (site_id, device_id, address, instance, enabled) values ('demo', 1, '127.0.0.1:9', 1, false);
+       insert into point (site_id, point_id, device_id, object_type, object_instance) values ('demo', 1, 1, 'analog-input', 1)"
+    mkdir -p "$BACPIPES_DATA/spool"
+    for program in ingest collect; do
+        mosquitto_pub -r -n -p "$MQTT_PORT" -t "bacpipes/demo/$program/status"
+        "$BACPIPES" "$program" --set bacnet.address=127.66.99.1 --set bacnet.broadcast=127.66.99.255 2>>"$SCRIPT.log" &
+        children="$children $!"
+        mosquitto_sub -p "$MQTT_PORT" -t "bacpipes/demo/$program/status" -C 1 -W 20 >/dev/null
+    done
+}
+accounts() { q "select string_agg(distinct usename, ' ' order by usename) from pg_stat_activity where datname = current_database() and application_name in ('bacpipes ingest', 'bacpipes collect')"; }
+EOF
+}
+
+servers() {
+    run "$root/tests/with-postgres" "$root/tests/with-mosquitto" bash "$SCRIPT"
+    echo "$output"
+    cat "$SCRIPT.log" 2>/dev/null || true
+    [ "$status" -eq 0 ]
+}
+
+@test "a reader that opens all of its connections shuts nobody out" {
+    cat >>"$SCRIPT" <<'EOF'
+"$BACPIPES" migrate >/dev/null
+for _ in $(seq 20); do
+    psql -qX -U bacpipes_reader -c "select pg_sleep(600)" >/dev/null 2>&1 & children="$children $!"
+done
+until_is "select count(*) from pg_stat_activity where usename = 'bacpipes_reader'" 20
+if psql -qX -U bacpipes_reader -c 'select 1' 2>"$SCRIPT.refused"; then exit 1; fi
+grep -q 'too many connections for role "bacpipes_reader"' "$SCRIPT.refused"
+start_programs
+[ "$(accounts)" = "bacpipes_collect bacpipes_ingest" ]
+"$BACPIPES" points
+EOF
+    servers
+}
+
+@test "each program is refused what is another's" {
+    cat >>"$SCRIPT" <<'EOF'
+"$BACPIPES" migrate >/dev/null
+refused() {
+    if psql -qX -U "bacpipes_$1" -c "$2" 2>"$SCRIPT.refused" || ! grep -qE 'permission denied|must be owner' "$SCRIPT.refused"; then
+        echo "$1 may: $2"
+        exit 1
+    fi
+}
+refused ingest "update setting set value = '1s'"
+refused ingest "select * from device_status"
+refused ingest "select * from ingest_quarantine"
+refused ingest "drop table sensor_readings"
+refused ingest "truncate sensor_readings"
+refused collect "select * from sensor_readings"
+refused collect "select readings_ensure_days('2020-01-01', '2030-01-01')"
+refused reader "select * from mqtt_config"
+refused reader "select * from setting"
+refused reader "delete from sensor_readings"
+refused reader "create table mine ()"
+refused maintain "select * from mqtt_config"
+refused owner "delete from sensor_readings"
+EOF
+    servers
+}
+
+@test "where the account may not make roles, that one account does all" {
+    cat >>"$SCRIPT" <<'EOF'
+q "create role site_7 login" && q "create database seven owner site_7"
+export PGDATABASE=seven PGUSER=site_7 BACPIPES_DATABASE_NAME=seven BACPIPES_DATABASE_USER=site_7
+"$BACPIPES" migrate 2>"$SCRIPT.said"
+cat "$SCRIPT.said"
+[ "$(grep -c 'database.user = site_7' "$SCRIPT.said")" = 1 ]
+[ -z "$(q "select 1 from pg_roles where rolname like 'bacpipes\_%'")" ]
+start_programs
+[ "$(accounts)" = site_7 ]
+mosquitto_pub -q 1 -p "$MQTT_PORT" -t bacpipes/demo/readings -m "{\"v\":1,\"run\":\"0123456789abcdef\",\"n\":1,\"oldest\":1,\"device\":1,\"at\":$(date +%s)000000,\"readings\":[[1,0,1.5]]}"
+until_is "select count(*) from sensor_readings" 1
+"$BACPIPES" points | grep -q 1.5
+EOF
+    servers
+}
+
+@test "an account that may make roles makes them, and gives them what is theirs" {
+    cat >>"$SCRIPT" <<'EOF'
+q "create role maker login createrole" && q "create database made owner maker"
+export PGDATABASE=made PGUSER=maker BACPIPES_DATABASE_NAME=made
+BACPIPES_DATABASE_USER=maker "$BACPIPES" migrate 2>"$SCRIPT.said"
+cat "$SCRIPT.said"
+[ ! -s "$SCRIPT.said" ]
+start_programs
+[ "$(accounts)" = "bacpipes_collect bacpipes_ingest" ]
+BACPIPES_DATABASE_USER=maker "$BACPIPES" migrate # again, beside them
+EOF
+    servers
+}
+
+@test "migrate --status changes nothing, not even an empty database" {
+    cat >>"$SCRIPT" <<'EOF'
+"$BACPIPES" migrate --status | grep -q '^0001_create_sites  *pending'
+[ "$(q "select count(*) from pg_class where relnamespace = 'public'::regnamespace")" = 0 ]
+[ -z "$(q "select 1 from pg_roles where rolname like 'bacpipes\_%'")" ]
+# Nor does it wait for one that changes something.
+psql -qX -c "select pg_advisory_lock(hashtext('bacpipes migrate')), pg_sleep(600)" & children=$!
+until_is "select count(*) from pg_locks where locktype = 'advisory'" 1
+timeout 20 "$BACPIPES" migrate --status >/dev/null
+kill $children
+q "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'" >/dev/null
+"$BACPIPES" migrate >/dev/null
+"$BACPIPES" migrate --status
+[ -z "$("$BACPIPES" migrate --status | grep -v ' applied$')" ]
+EOF
+    servers
+}
+
+@test "bacpipes up lets its programs in by the socket, and over TCP only who reads" {
+    folder=$(mktemp -d /tmp/bacpipes-up.XXXXXX)
+    chmod 755 "$folder"
+    unset BACPIPES_CONFIG BACPIPES_SITE
+    "$BACPIPES" up --demo --data "$folder/data" --points 30 >"$folder/out" 2>&1 3>&- &
+    up=$!
+    for _ in $(seq 300); do
+        grep -q ' stored, newest' "$folder/out" && break
+        kill -0 "$up" || break
+        sleep 0.1
+    done
+    cat "$folder/out"
+    port=$(cat "$folder/data/postgresql.port")
+    as() { # ROLE HOST
+        PGPASSWORD=$(cat "$folder/data/secrets/postgresql_reader") psql -qAtX -p "$port" -d bacpipes -U "$1" -h "$2" -c 'select current_user' 2>&1
+    }
+    [ "$(as bacpipes_reader 127.0.0.1)" = bacpipes_reader ]
+    for role in bacpipes bacpipes_owner bacpipes_collect bacpipes_ingest bacpipes_maintain; do
+        [[ "$(as "$role" 127.0.0.1)" == *"no pg_hba.conf entry"* ]]
+        [ "$(as "$role" "$folder/data/run")" = "$role" ]
+    done
+    [ "$(psql -qAtX -p "$port" -h "$folder/data/run" -U bacpipes bacpipes -c "select string_agg(distinct usename, ' ' order by usename)
+        from pg_stat_activity where application_name in ('bacpipes ingest', 'bacpipes collect')")" = "bacpipes_collect bacpipes_ingest" ]
+    ! grep "database.user" "$folder/data/bacpipes.conf"
+    [ "$("$BACPIPES" points --data "$folder/data" --json | grep -o '"point_id"' | wc -l)" -eq 30 ]
+}
+
+teardown() {
+    [ -z "${up:-}" ] || { kill -INT "$up" 2>/dev/null; wait "$up"; } || true
+    [ -z "${folder:-}" ] || rm -rf "$folder"
+}

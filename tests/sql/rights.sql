@@ -1,0 +1,132 @@
+-- Who may do what: every role on every table, view, sequence and function that the catalogue knows. What does not stand here
+-- has to be refused.
+begin;
+create temporary table role_name (role text);
+insert into role_name select rolname from pg_roles where rolname like 'bacpipes\_%';
+
+create temporary table expected (role text, thing text, rights text);
+insert into expected values
+    ('bacpipes_collect',  'site',                   'INSERT SELECT'),
+    ('bacpipes_collect',  'device',                 'INSERT SELECT UPDATE'),
+    ('bacpipes_collect',  'point',                  'INSERT SELECT UPDATE'),
+    ('bacpipes_collect',  'device_status',          'INSERT SELECT UPDATE'),
+    ('bacpipes_collect',  'setting',                'SELECT'),
+    ('bacpipes_collect',  'mqtt_config',            'SELECT'),
+    ('bacpipes_collect',  'next_device_id(text)',   'EXECUTE'),
+    ('bacpipes_collect',  'next_point_id(text)',    'EXECUTE'),
+    ('bacpipes_ingest',   'site',                   'INSERT SELECT'),
+    ('bacpipes_ingest',   'point',                  'SELECT'),
+    ('bacpipes_ingest',   'setting',                'SELECT'),
+    ('bacpipes_ingest',   'mqtt_config',            'SELECT'),
+    ('bacpipes_ingest',   'ingest_position',        'INSERT SELECT UPDATE'),
+    ('bacpipes_ingest',   'ingest_quarantine',      'INSERT'),
+    ('bacpipes_ingest',   'sensor_readings',        'INSERT SELECT'),
+    ('bacpipes_ingest',   'rollup_dirty',           'INSERT'),
+    ('bacpipes_ingest',   'readings_ensure_days(timestamp with time zone,timestamp with time zone)', 'EXECUTE'),
+    ('bacpipes_maintain', 'is_huge(double precision)', 'EXECUTE'),
+    ('bacpipes_maintain', 'whole_sum(double precision,double precision)', 'EXECUTE'),
+    ('bacpipes_reader',   'mean_of(double precision,bigint)', 'EXECUTE'),
+    ('bacpipes_reader',   'state_text(text,text[],double precision)', 'EXECUTE'),
+    ('bacpipes_maintain', 'point',                  'SELECT'),
+    ('bacpipes_maintain', 'ingest_quarantine',      'DELETE SELECT'),
+    ('bacpipes_owner',    'sensor_readings',        'SELECT'),
+    ('bacpipes_owner',    'sensor_readings_5min',   'SELECT'),
+    ('bacpipes_owner',    'sensor_readings_hourly', 'SELECT'),
+    ('bacpipes_owner',    'rollup_dirty',           'SELECT'),
+    ('bacpipes_reader',   'site',                   'SELECT'),
+    ('bacpipes_reader',   'device',                 'SELECT'),
+    ('bacpipes_reader',   'point',                  'SELECT'),
+    ('bacpipes_reader',   'device_status',          'SELECT'),
+    ('bacpipes_reader',   'ingest_position',        'SELECT'),
+    ('bacpipes_reader',   'ingest_quarantine',      'SELECT'),
+    ('bacpipes_reader',   'sensor_readings',        'SELECT'),
+    ('bacpipes_reader',   'sensor_readings_5min',   'SELECT'),
+    ('bacpipes_reader',   'sensor_readings_hourly', 'SELECT'),
+    ('bacpipes_reader',   'point_latest',           'SELECT'),
+    ('bacpipes_reader',   'points',                 'SELECT'),
+    ('bacpipes_reader',   'readings',               'SELECT'),
+    ('bacpipes_reader',   'readings_5min',          'SELECT'),
+    ('bacpipes_reader',   'readings_hourly',        'SELECT');
+-- An owner may do all with what it owns.
+create temporary table owned (role text, thing text);
+insert into owned
+select 'bacpipes_maintain', thing
+  from unnest('{sensor_readings, a day of sensor_readings, sensor_readings_5min, sensor_readings_hourly, rollup_dirty}'::text[]) as thing
+ union all
+select 'bacpipes_owner', thing
+  from unnest('{site, device, point, device_status, setting, mqtt_config, schema_migration, ingest_position, ingest_quarantine,
+                ingest_quarantine_id_seq, point_latest, points, readings, readings_5min, readings_hourly}'::text[]) as thing
+ union all
+select 'bacpipes_maintain', thing
+  from unnest(array['bucket_5min(timestamp with time zone)', 'bucket_hour(timestamp with time zone)', 'quarantine_trim()',
+                    'readings_are_hypertable()', 'readings_day_table(timestamp with time zone)',
+                    'readings_ensure_days(timestamp with time zone,timestamp with time zone)', 'readings_newest(text)',
+                    'readings_oldest_day()', 'readings_retain(timestamp with time zone,interval)', 'rollup_5min(text,timestamp with time zone,integer)',
+                    'rollup_hourly(text,timestamp with time zone,integer)', 'rollup_span(text,text,timestamp with time zone)', 'rollup_pending(timestamp with time zone,integer)',
+                    'rollups_retain(timestamp with time zone,interval,interval)', 'utc_day(timestamp with time zone)']) as thing
+ union all
+select 'bacpipes_owner', thing
+  from unnest(array['is_huge(double precision)', 'mean_of(double precision,bigint)', 'next_device_id(text)', 'next_point_id(text)', 'note_number()',
+                    'notify_config()', 'raise_numbers(text)', 'state_text(text,text[],double precision)',
+                    'whole_sum(double precision,double precision)']) as thing;
+insert into expected
+select role, thing, case when thing like '%(%' then 'EXECUTE' when thing like '%\_seq' then 'SELECT UPDATE USAGE'
+                         else 'DELETE INSERT REFERENCES SELECT TRIGGER TRUNCATE UPDATE' end from owned;
+
+select readings_ensure_days('2026-03-01 00:00Z', '2026-03-02 00:00Z');
+create table not_yet_listed (id bigint generated always as identity); -- as a migration makes one
+create function ours(class regclass, id oid) returns boolean language sql as $$
+    select not exists (select from pg_depend where classid = class and objid = id and deptype = 'e') $$;
+create temporary view actual as
+    select role, case when oid in (select inhrelid from pg_inherits where inhparent = 'sensor_readings'::regclass) then 'a day of sensor_readings'
+                      else relname::text end as thing,
+           string_agg(distinct kind, ' ' order by kind) as rights
+      from role_name, pg_class, unnest('{SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER}'::text[]) as kind
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f') and ours('pg_class', oid)
+       and (has_table_privilege(role, oid, kind) or kind in ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') and has_any_column_privilege(role, oid, kind))
+     group by 1, 2
+     union all
+    select role, relname::text, string_agg(kind, ' ' order by kind)
+      from role_name, pg_class, unnest('{SELECT, UPDATE, USAGE}'::text[]) as kind
+     where relnamespace = 'public'::regnamespace and relkind = 'S' and ours('pg_class', oid) and has_sequence_privilege(role, oid, kind)
+     group by 1, 2
+     union all
+    select role, oid::regprocedure::text, 'EXECUTE'
+      from role_name, pg_proc
+     where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours' and has_function_privilege(role, oid, 'EXECUTE');
+
+select plan(14);
+select set_eq('select role from role_name',
+              array['bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader'], 'there is a role for each program');
+select is_empty('select * from actual except select * from expected', 'no role may do more than stands here');
+select is_empty('select * from expected except select * from actual', 'and each all that does');
+select is_empty($$ select rolname from pg_roles join role_name on rolname = role
+                    where rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls
+                       or exists (select from pg_auth_members where member = pg_roles.oid) $$, 'none has rights over others, or those of another');
+select ok(bool_and(rolconnlimit > 0) and sum(rolconnlimit) < 50 - 3, 'their connections fit into those that PostgreSQL has')
+  from pg_roles join role_name on rolname = role;
+select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours'
+                      and not coalesce(prosqlbody is not null or 'search_path=public, pg_temp' = any (proconfig), false) $$, 'what a function names does not depend on who calls it');
+select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
+                      and proname not in ('next_device_id', 'next_point_id', 'note_number', 'readings_ensure_days') $$, 'few act with the rights of their owner');
+select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
+select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing') from role_name
+ where role not in ('bacpipes_owner', 'bacpipes_maintain') order by role;
+
+-- Once for real: the rights that other rights hang on.
+insert into site (site_id, name) values ('demo', 'Demo');
+insert into device (site_id, device_id, address, instance) values ('demo', 1, '10.0.0.1', 1);
+set local role bacpipes_collect;
+select next_point_id('demo') as point_id \gset
+insert into point (site_id, point_id, device_id, object_type, object_instance) values ('demo', :point_id, 1, 'analog-input', 1);
+set local role bacpipes_ingest;
+select readings_ensure_days('2026-03-05 00:00Z', '2026-03-05 00:00Z') as made \gset
+insert into sensor_readings (time, site_id, point_id, value, quality) values ('2026-03-05 00:00Z', 'demo', 1, 20, 'good');
+set local role bacpipes_reader;
+select point as reader_sees from readings \gset
+reset role;
+select is(:made, 1, 'ingest makes a day for what comes late');
+select is((select value from points where point_id = 1), 20::double precision, 'collect and ingest do what they are for');
+select is(:'reader_sees', ''::text, 'and a reader sees it');
+select * from finish();
+rollback;
