@@ -201,7 +201,10 @@ static CollectAsked ask_probe(CollectPoller *poller, CollectDevice *device, int6
     const BacReference reference = {.object = {.type = BAC_DEVICE, .instance = device->instance},
                                     .property = BAC_PROP_OBJECT_IDENTIFIER,
                                     .index = BAC_NO_INDEX};
-    const CollectAsked asked = send_read(poller, batch, &reference, 0, now_us);
+    /* One that answered before has had its tries; first contact has them now. */
+    const uint8_t retries =
+        device->state == COLLECT_UNKNOWN && device->doubt_count == 0 ? poller->settings.retries : 0;
+    const CollectAsked asked = send_read(poller, batch, &reference, retries, now_us);
     if (asked == COLLECT_ASKED)
         device->probing = true;
     else

@@ -53,6 +53,7 @@ struct CollectPoller {
     CollectBatch *batches, *free_batches;
     size_t batch_count; /* of them used so far, so that memory is not touched before it is needed */
     CollectDevice *devices;
+    size_t device_count;
     CollectTrunk *trunks;
     CollectWake wake;
     CollectSeats steady, uncertain;

@@ -8,6 +8,7 @@
 #ifndef COLLECT_COLLECT_H
 #define COLLECT_COLLECT_H
 
+#include "apps/collect/newcomers.h"
 #include "apps/collect/outbox.h"
 #include "apps/collect/poll.h"
 #include "bacnet/routes.h"
@@ -55,7 +56,13 @@ typedef struct Collect {
     CollectPoller *poller;
     LoopTimer *poll_timer, *discover_timer;
     size_t scans; /* under way */
+    CollectNewcomers *newcomers;
+    bool has_silent;           /* devices that are not in the database do not answer: they are forgotten */
+    uint64_t devices_left_out; /* for setting discovery.max_devices */
+    int64_t missed_us;         /* when everybody was last asked again, since some were left out */
     BacRoutes routes;
+    int64_t looked_behind_us;  /* a new route, for devices that are silent elsewhere */
+    bool looks_behind;         /* all routes, soon */
     uint16_t rejected_network; /* by a router, and when that is worth a line again */
     int64_t rejected_again_us;
     int64_t asked_at_us;  /* the last Who-Is */
@@ -81,6 +88,10 @@ typedef struct Collect {
 void collect_discover(void *owner);
 void collect_look_anew(Collect *collect);
 void collect_begin_scans(Collect *collect);
+void collect_newcomers_settle(Collect *collect);
+void collect_note_state(Collect *collect, CollectDevice *device);
+void collect_ask_missed(Collect *collect);
+void collect_forget(Collect *collect, CollectDevice *device);
 void collect_datagram(void *owner, const BacDatagram *datagram);
 void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan);
 BpStatus collect_open_network(Collect *collect, BpError *err) BP_CHECKED;
@@ -90,6 +101,7 @@ void collect_ask_who(const Collect *collect, const BacAddress *whom);
 /* routes.c */
 void collect_begin_routes(Collect *collect);
 void collect_ask_routers(Collect *collect);
+void collect_look_behind(Collect *collect);
 
 /* site.c */
 void collect_connected(void *owner);

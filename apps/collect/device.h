@@ -126,11 +126,13 @@ struct CollectDevice {
     uint32_t heap_index;   /* UINT32_MAX: not in the heap */
 
     int64_t interval_us; /* of its points that have none of their own. The owner's */
+    bool is_newcomer;    /* asked for the first time, and no answer yet (newcomers.h). The owner's */
     bool wants_scan; /* to be read out when there is a place, or again after `scan_retry_us`. The owner's */
     uint16_t said_apdu; /* its Max_APDU_Length_Accepted, and: */
     uint8_t said_segmentation;
     uint8_t scan_failures; /* in a row */
     int64_t scan_retry_us;
+    int64_t restarted_us;                /* when it last said unasked that it is there */
     uint16_t stored_octets, stored_more; /* of what was learned, as the database has it. The owner's, like: */
     bool stored_multiple;
     int64_t scanned_us; /* monotonic, when it was last read out whole; INT64_MIN: never. The owner's */

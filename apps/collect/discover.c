@@ -3,10 +3,11 @@
 #include "base/log.h"
 #include "base/time.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SCANS_AT_ONCE = 16, SCAN_RETRY_S = 60, SCAN_DOUBLINGS = 6, ASK_FAR_AGAIN_S = 60 };
+enum { SCANS_AT_ONCE = 16, SCAN_RETRY_S = 60, SCAN_DOUBLINGS = 6, ASK_FAR_AGAIN_S = 60, MISSED_AGAIN_S = 60 };
 static const int64_t SCAN_WINDOW_US =
     30 * BP_SECOND; /* after a Who-Is: whoever says that it is there then, answers it */
 
@@ -112,6 +113,15 @@ static bool is_scan_due(const Collect *collect, const CollectDevice *device)
            now_us - device->scanned_us > collect->cfg.discovery_interval - SCAN_WINDOW_US;
 }
 
+static void look_at_scan(Collect *collect, CollectDevice *device)
+{
+    if (!is_scan_due(collect, device))
+        return;
+    device->wants_scan = true;
+    if (loop_now_us(collect->loop) >= device->scan_retry_us)
+        begin_scan(collect, device);
+}
+
 /* A device that went silent at one address and announces itself at another has moved: its points and their
  * history go with it. One that still answers is another device with the same number. */
 static bool has_moved(Collect *collect, uint32_t instance, const BacAddress *to)
@@ -127,37 +137,137 @@ static bool has_moved(Collect *collect, uint32_t instance, const BacAddress *to)
     return true;
 }
 
+/* ---- newcomers: whoever is not known is asked first, and believed when it answers ---- */
+
+static void ask_newcomer(Collect *collect, const CollectNewcomer *newcomer)
+{
+    static BpLogKind full;
+    const int64_t now_us = loop_now_us(collect->loop);
+    CollectDevice *device = NULL;
+    const bool has_room = collect_poll_count(collect->poller) < (size_t)collect->cfg.discovery_max_devices;
+    if (!has_room) {
+        collect->devices_left_out++;
+        bp_log_some(&full, now_us, BP_LOG_WARNING,
+                    "device %u is left out: discovery.max_devices allows for %d, and so many are known",
+                    newcomer->instance, (int)collect->cfg.discovery_max_devices);
+    }
+    if (!has_room || collect_poll_add(collect->poller, &newcomer->address, newcomer->instance,
+                                      newcomer->max_apdu, true, &device, NULL) != BP_OK) {
+        collect_newcomers_done(collect->newcomers, &newcomer->address, false); /* or known by now */
+        return;
+    }
+    device->is_newcomer = true;
+    device->said_apdu = (uint16_t)(newcomer->max_apdu < UINT16_MAX ? newcomer->max_apdu : UINT16_MAX);
+    device->said_segmentation = newcomer->segmentation;
+    collect_poll_probe(collect->poller, device, now_us);
+}
+
+static void forget_silent(Collect *collect)
+{
+    CollectDevice *next;
+    collect->has_silent = false;
+    for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = next) {
+        next = device->next;
+        if (device->device_id == 0 && device->state == COLLECT_OFFLINE)
+            collect_forget(collect, device);
+    }
+}
+
+/* After anything was answered, or not: those that were there for nothing go, and others get their turns. */
+void collect_newcomers_settle(Collect *collect)
+{
+    CollectNewcomer newcomer;
+    if (collect->has_silent)
+        forget_silent(collect);
+    while (collect_newcomers_next(collect->newcomers, &newcomer))
+        ask_newcomer(collect, &newcomer);
+}
+
+void collect_forget(Collect *collect, CollectDevice *device)
+{
+    collect->scans -= device->scan != NULL;
+    if (device->is_newcomer)
+        collect_newcomers_done(collect->newcomers, &device->peer.address, false);
+    collect_poll_remove(collect->poller, device, loop_now_us(collect->loop));
+}
+
+static void tell_found(Collect *collect, const CollectDevice *device, const char *address)
+{
+    static BpLogKind found, doubled;
+    const int64_t now_us = loop_now_us(collect->loop);
+    char there[BAC_ADDRESS_TEXT_MAX];
+    const CollectDevice *twin = collect_poll_find_instance(collect->poller, device->instance, device);
+    bp_log_some(&found, now_us, BP_LOG_INFO, "device %u found at %s", device->instance, address);
+    if (twin)
+        bp_log_some(&doubled, now_us, BP_LOG_WARNING,
+                    "instance %u answers at %s and at %s: both are kept, as two devices", device->instance,
+                    address, bac_address_format(&twin->peer.address, there));
+}
+
+/* A newcomer that answers is there; one that does not was never more than a word. */
+void collect_note_state(Collect *collect, CollectDevice *device)
+{
+    static BpLogKind nobody;
+    char text[BAC_ADDRESS_TEXT_MAX];
+    const char *address = bac_address_format(&device->peer.address, text);
+    const bool is_newcomer = device->is_newcomer, is_online = device->state == COLLECT_ONLINE;
+    if (is_newcomer) {
+        device->is_newcomer = false;
+        collect_newcomers_done(collect->newcomers, &device->peer.address, is_online);
+    }
+    collect->has_silent |= device->device_id == 0 && !is_online;
+    if (is_newcomer && is_online)
+        tell_found(collect, device, address);
+    else if (is_newcomer && device->device_id == 0)
+        bp_log_some(&nobody, loop_now_us(collect->loop), BP_LOG_INFO,
+                    "it was said that device %u is at %s, but nobody answers there: it is forgotten",
+                    device->instance, address);
+    else if (is_online)
+        bp_log(BP_LOG_INFO, "device %u (%s) is online", device->instance, address);
+    else
+        bp_log(BP_LOG_WARNING, "device %u (%s) stopped answering: %s; asking again now and then",
+               device->instance, address, device->reason);
+    if (is_newcomer && is_online)
+        look_at_scan(collect, device);
+}
+
 static void take_i_am(Collect *collect, const BacDatagram *datagram)
 {
     BpCursor in = datagram->body;
     BacIAm i_am;
-    BpError err;
-    char here[BAC_ADDRESS_TEXT_MAX], there[BAC_ADDRESS_TEXT_MAX];
     if (!collect->cfg.discovery_enabled || !collect->is_loaded || bac_i_am_decode(&in, &i_am, NULL) != BP_OK)
         return;
     CollectDevice *device = collect_poll_find(collect->poller, &datagram->from);
     if (!device && has_moved(collect, i_am.instance, &datagram->from))
         return; /* the database tells when it is there */
     if (!device) {
-        if (collect_poll_add(collect->poller, &datagram->from, i_am.instance, i_am.max_apdu, true, &device,
-                             &err) != BP_OK) {
-            bp_log(BP_LOG_WARNING, "%s", err.text);
-            return;
-        }
-        const CollectDevice *twin = collect_poll_find_instance(collect->poller, i_am.instance, device);
-        bac_address_format(&datagram->from, here);
-        bp_log(BP_LOG_INFO, "device %u found at %s", i_am.instance, here);
-        if (twin)
-            bp_log(BP_LOG_WARNING, "instance %u answers at %s and at %s: both are kept, as two devices",
-                   i_am.instance, here, bac_address_format(&twin->peer.address, there));
-    } else if (loop_now_us(collect->loop) - collect->asked_at_us > SCAN_WINDOW_US)
+        (void)collect_newcomers_offer(collect->newcomers,
+                                      &(CollectNewcomer){datagram->from, i_am.instance, i_am.max_apdu,
+                                                         i_am.segmentation}); /* counted where left out */
+        collect_newcomers_settle(collect);
+        return;
+    }
+    if (loop_now_us(collect->loop) - collect->asked_at_us > SCAN_WINDOW_US)
         collect_poll_restarted(collect->poller, device, loop_now_us(collect->loop));
     device->said_apdu = (uint16_t)(i_am.max_apdu < UINT16_MAX ? i_am.max_apdu : UINT16_MAX);
     device->said_segmentation = i_am.segmentation;
-    if (is_scan_due(collect, device)) {
-        device->wants_scan = true;
-        collect_begin_scans(collect);
-    }
+    if (!device->is_newcomer)
+        look_at_scan(collect, device);
+}
+
+/* Some found no place while many said that they are there: those that are say so again. */
+void collect_ask_missed(Collect *collect)
+{
+    const int64_t now_us = loop_now_us(collect->loop);
+    if (now_us - collect->missed_us < MISSED_AGAIN_S * BP_SECOND ||
+        !collect_newcomers_missed(collect->newcomers))
+        return;
+    collect->missed_us = now_us;
+    bp_log(BP_LOG_NOTICE,
+           "more devices said that they are there than could be asked at once (%" PRIu64
+           " so far): everybody is asked again",
+           collect_newcomers_counts(collect->newcomers)->left_out);
+    collect_discover(collect);
 }
 
 void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan)
@@ -168,9 +278,11 @@ void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan)
     if (collect_scan_failure(scan)) {
         const int64_t wait_us = SCAN_RETRY_S * BP_SECOND << device->scan_failures;
         char wait[BP_TIME_TEXT_MAX];
-        bp_log(BP_LOG_WARNING, "device %u (%s) could not be read out: %s; trying again in %s",
-               device->instance, bac_address_format(&device->peer.address, address),
-               collect_scan_failure(scan), bp_interval_format(wait_us, wait));
+        static BpLogKind failed;
+        bp_log_some(&failed, loop_now_us(collect->loop), BP_LOG_WARNING,
+                    "device %u (%s) could not be read out: %s; trying again in %s", device->instance,
+                    bac_address_format(&device->peer.address, address), collect_scan_failure(scan),
+                    bp_interval_format(wait_us, wait));
         if (device->scan_failures < SCAN_DOUBLINGS)
             device->scan_failures++;
         device->wants_scan = true;
@@ -201,6 +313,8 @@ void collect_datagram(void *owner, const BacDatagram *datagram)
         take_i_am(collect, datagram);
     else if (!collect_poll_receive(collect->poller, datagram, now_us))
         bac_server_receive(&collect->server, datagram, now_us);
+    else
+        collect_newcomers_settle(collect);
     collect_poll_soon(collect);
 }
 

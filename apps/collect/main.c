@@ -14,6 +14,7 @@ static void on_poll_due(void *owner)
 {
     Collect *collect = owner;
     collect_poll_advance(collect->poller, loop_now_us(collect->loop));
+    collect_newcomers_settle(collect);
     collect_poll_soon(collect);
 }
 
@@ -26,14 +27,7 @@ static void send_request(void *owner, const BacAddress *to, BpStr datagram)
 
 static void on_device_state(void *owner, CollectDevice *device)
 {
-    char address[BAC_ADDRESS_TEXT_MAX];
-    bac_address_format(&device->peer.address, address);
-    if (device->state == COLLECT_OFFLINE)
-        bp_log(BP_LOG_WARNING, "device %u (%s) stopped answering: %s; asking again now and then",
-               device->instance, address, device->reason);
-    else
-        bp_log(BP_LOG_INFO, "device %u (%s) is %s", device->instance, address,
-               collect_state_name(device->state));
+    collect_note_state(owner, device);
     collect_device_state(owner, device);
 }
 
@@ -57,6 +51,7 @@ static void begin(Collect *collect, PgOptions *options)
     collect->publish_timer = loop_timer_new(loop, collect_publish, collect);
     collect->status_timer = loop_timer_new(loop, collect_status, collect);
     collect->poller = new_poller(collect);
+    collect->newcomers = collect_newcomers_new();
     collect_begin_routes(collect);
     collect->outbox.memory_max = collect->cfg.spool_memory;
     collect->outbox.disk_max = collect->cfg.spool_size;
@@ -148,6 +143,7 @@ int collect_main(int argc, char **argv)
             collect->seed = (uint64_t)collect->started_at_us;
         code = run(collect);
     }
+    collect_newcomers_free(collect->newcomers);
     outbox_done(&collect->outbox);
     free(collect->points);
     bp_arena_done(&collect->points_arena);

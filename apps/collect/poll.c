@@ -10,6 +10,7 @@ enum {
     ASSEMBLIES = 4,        /* segmented answers come with object lists, and few scans run at once */
     SEGMENT_TIMEOUT_S = 2, /* the usual APDU_Segment_Timeout */
     COV_LIFETIME_S = 600,
+    RESTART_AGAIN_S = 10,
     NO_ROOM_MS = 100, /* until a device tries again that found no transaction free */
 };
 
@@ -355,6 +356,7 @@ BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint
     device->peer.max_apdu = device->limits.request_octets;
     device->reason = "";
     device->answered_us = INT64_MIN;
+    device->restarted_us = INT64_MIN;
     device->heap_index = COLLECT_NOT_WOKEN;
     device->scanned_us = INT64_MIN;
     device->due_us = INT64_MAX;
@@ -368,6 +370,7 @@ BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint
     join_trunk(poller, device);
     link_first(&poller->devices, device);
     link_namesake(poller, device);
+    poller->device_count++;
     *ret_device = device;
     return BP_OK;
 }
@@ -395,6 +398,7 @@ static CollectTrunk *take_out(CollectPoller *poller, CollectDevice *device)
     collect_wake_set(&poller->wake, device, INT64_MAX);
     unlink_namesake(device);
     unlink_device(device);
+    poller->device_count--;
     free_device(device);
     return trunk;
 }
@@ -426,6 +430,11 @@ void collect_poll_set_instance(CollectPoller *poller, CollectDevice *device, uin
     unlink_namesake(device);
     device->instance = instance;
     link_namesake(poller, device);
+}
+
+size_t collect_poll_count(const CollectPoller *poller)
+{
+    return poller->device_count;
 }
 
 CollectDevice *collect_poll_devices(const CollectPoller *poller)
@@ -505,6 +514,13 @@ void collect_poll_enable(CollectPoller *poller, CollectDevice *device, bool enab
     serve(poller, now_us);
 }
 
+void collect_poll_probe(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    device->doubted = true;
+    look_at(poller, device, now_us);
+    serve(poller, now_us);
+}
+
 void collect_poll_scan(CollectPoller *poller, CollectDevice *device, CollectScan *scan, int64_t now_us)
 {
     assert(!device->scan && !device->scan_waits);
@@ -515,6 +531,9 @@ void collect_poll_scan(CollectPoller *poller, CollectDevice *device, CollectScan
 
 void collect_poll_restarted(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
+    if (device->restarted_us != INT64_MIN && now_us - device->restarted_us < RESTART_AGAIN_S * BP_SECOND)
+        return;
+    device->restarted_us = now_us;
     collect_subscribe_forget(poller, device, now_us);
     look_at(poller, device, now_us);
     serve(poller, now_us);

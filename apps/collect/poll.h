@@ -95,6 +95,8 @@ CollectDevice *collect_poll_find_instance(const CollectPoller *poller, uint32_t 
 /* The device is known by this instance from now on. */
 void collect_poll_set_instance(CollectPoller *poller, CollectDevice *device, uint32_t instance);
 
+size_t collect_poll_count(const CollectPoller *poller); /* of all devices */
+
 /* All devices: the first, and through device->next the others. */
 CollectDevice *collect_poll_devices(const CollectPoller *poller);
 
@@ -106,13 +108,16 @@ void collect_poll_set_points(CollectPoller *poller, CollectDevice *device, const
 /* A device that is not enabled is left alone. */
 void collect_poll_enable(CollectPoller *poller, CollectDevice *device, bool enabled, int64_t now_us);
 
+/* Asks the device whether it is there, before anything else is asked of it: it is online or offline then. */
+void collect_poll_probe(CollectPoller *poller, CollectDevice *device, int64_t now_us);
+
 /* Reads the device out, one request at a time and behind its points. It must have no scan yet. */
 void collect_poll_scan(CollectPoller *poller, CollectDevice *device, CollectScan *scan, int64_t now_us);
 
 /* ---- driving it ---- */
 
 /* The device has said that it is there without being asked: it may have restarted, and has then forgotten
- * subscriptions. */
+ * subscriptions. Said again within 10 s, it means nothing. */
 void collect_poll_restarted(CollectPoller *poller, CollectDevice *device, int64_t now_us);
 
 /* The network behind a router (its address, with the network's number) is left alone until then; what is

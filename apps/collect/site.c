@@ -141,8 +141,7 @@ static void forget_devices(Collect *collect, const PgRows *rows)
             is_there = is_row_of(rows, row, device);
         if (is_there)
             continue;
-        collect->scans -= device->scan != NULL;
-        collect_poll_remove(collect->poller, device, loop_now_us(collect->loop));
+        collect_forget(collect, device);
     }
 }
 

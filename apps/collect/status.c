@@ -30,10 +30,16 @@ static void put_counters(const Collect *collect, BpBuf *out)
         offline += device->state == COLLECT_OFFLINE;
         points += device->point_count;
     }
+    const CollectNewcomerCounts *newcomers = collect_newcomers_counts(collect->newcomers);
     const BipCounts bip = collect->bip ? bip_counts(collect->bip) : (BipCounts){0};
     const Figure figures[] = {
         {"devices", devices},
         {"devices_offline", offline},
+        {"devices_left_out", collect->devices_left_out},
+        {"newcomers", newcomers->heard},
+        {"newcomers_waiting", collect_newcomers_waiting(collect->newcomers)},
+        {"newcomers_silent", newcomers->silent},
+        {"newcomers_left_out", newcomers->left_out},
         {"points", points},
         {"reads", poll->reads},
         {"reads_failed", poll->reads_failed},
@@ -116,6 +122,9 @@ void collect_status(void *owner)
     bac_routes_expire(&collect->routes, loop_now_us(collect->loop));
     collect_device_learned(collect);
     collect_begin_scans(collect);
+    collect_look_behind(collect);
+    collect_ask_missed(collect);
+    bp_log_left_out(loop_now_us(collect->loop));
     loop_timer_set(collect->status_timer, loop_now_us(collect->loop) + STATUS_EVERY_US);
     if (!collect->mqtt || !mqtt_is_connected(collect->mqtt))
         return;

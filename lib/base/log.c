@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,7 +19,7 @@ void bp_log_open(const char *role, BpLogLevel level)
     log_to.to_journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
-void bp_log(BpLogLevel level, const char *format, ...)
+static void write_line(BpLogLevel level, const char *format, va_list args)
 {
     if (level > log_to.level)
         return;
@@ -31,13 +32,72 @@ void bp_log(BpLogLevel level, const char *format, ...)
                                             level <= BP_LOG_ERROR     ? "error: "
                                             : level == BP_LOG_WARNING ? "warning: "
                                                                       : "");
-    va_list args;
-    va_start(args, format);
     const int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);
-    va_end(args);
     used += more < 0 ? 0 : more;
     if ((size_t)used > sizeof line - 2)
         used = (int)sizeof line - 2;
     line[used++] = '\n';
     fwrite(line, 1, (size_t)used, stderr);
+}
+
+void bp_log(BpLogLevel level, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_line(level, format, args);
+    va_end(args);
+}
+
+/* ---- lines that others cause ---- */
+
+static BpLogKind *kinds; /* those of which lines were left out once */
+
+static void tell_left_out(BpLogKind *kind)
+{
+    if (kind->left_out > 0)
+        bp_log(kind->level, "%" PRIu64 " more lines like this were left out: %s", kind->left_out,
+               kind->beginning);
+    kind->left_out = 0;
+}
+
+static bool is_over(const BpLogKind *kind, int64_t now_us)
+{
+    return now_us - kind->began_us >= BP_LOG_SOME_S * BP_SECOND;
+}
+
+static void leave_out(BpLogKind *kind, BpLogLevel level, const char *format, va_list args)
+{
+    kind->left_out++;
+    kind->level = level;
+    vsnprintf(kind->beginning, sizeof kind->beginning, format, args);
+    if (!kind->is_known) {
+        kind->is_known = true;
+        kind->next = kinds;
+        kinds = kind;
+    }
+}
+
+void bp_log_some(BpLogKind *kind, int64_t now_us, BpLogLevel level, const char *format, ...)
+{
+    if (kind->written == 0 || is_over(kind, now_us)) {
+        tell_left_out(kind);
+        kind->began_us = now_us;
+        kind->written = 0;
+    }
+    va_list args;
+    va_start(args, format);
+    if (kind->written < BP_LOG_SOME_LINES) {
+        kind->written++;
+        write_line(level, format, args);
+    } else {
+        leave_out(kind, level, format, args);
+    }
+    va_end(args);
+}
+
+void bp_log_left_out(int64_t now_us)
+{
+    for (BpLogKind *kind = kinds; kind; kind = kind->next)
+        if (is_over(kind, now_us))
+            tell_left_out(kind);
 }

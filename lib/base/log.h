@@ -5,6 +5,9 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 typedef enum BpLogLevel {
     BP_LOG_ERROR = 3,
     BP_LOG_WARNING = 4,
@@ -19,5 +22,26 @@ typedef enum BpLogLevel {
 void bp_log_open(const char *role, BpLogLevel level);
 
 void bp_log(BpLogLevel level, const char *format, ...) BP_PRINTF(2, 3);
+
+enum { BP_LOG_SOME_LINES = 30, BP_LOG_SOME_S = 60 };
+
+/* A kind of line that others can cause as often as they like: static in the program, and zeroed. Its contents
+ * are the log's own. */
+typedef struct BpLogKind {
+    struct BpLogKind *next;
+    bool is_known;
+    BpLogLevel level; /* of the last one that was left out, which began: */
+    char beginning[120];
+    unsigned written; /* in the minute that began: */
+    int64_t began_us;
+    uint64_t left_out; /* and not told yet */
+} BpLogKind;
+
+/* Like bp_log, for BP_LOG_SOME_LINES lines of a kind in BP_LOG_SOME_S; the others are counted. The first line
+ * after that, or bp_log_left_out, says "312 more lines like this were left out: device 17 found at ...". */
+void bp_log_some(BpLogKind *kind, int64_t now_us, BpLogLevel level, const char *format, ...) BP_PRINTF(4, 5);
+
+/* Says how many lines were left out of each kind whose minute is over. To be called now and then. */
+void bp_log_left_out(int64_t now_us);
 
 #endif

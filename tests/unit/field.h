@@ -51,6 +51,8 @@ struct Field {
     size_t readings, wrong;
     size_t sent_in_slot, sent_in_slot_max; /* requests in a tenth of a second */
     int64_t slot;
+    void (*on_stranger)(Field *field, CollectDevice *device); /* a device without device_id is another now */
+    void *owner;                                              /* of that */
 };
 
 static inline BacAddress field_address(const Field *field, size_t i)
@@ -124,7 +126,10 @@ static inline void field_readings(void *owner, const CollectDevice *device, cons
 static inline void field_state(void *owner, CollectDevice *device)
 {
     Field *field = owner;
-    field->stations[device->device_id - 1].states++;
+    if (device->device_id)
+        field->stations[device->device_id - 1].states++;
+    else if (field->on_stranger)
+        field->on_stranger(field, device);
 }
 
 static inline void field_scanned(void *owner, CollectDevice *device, CollectScan *scan)
