@@ -405,8 +405,10 @@ static BpStatus connect_broker(Collect *collect, const PgRows *rows, BpArena *ar
         .on_lost = on_lost,
         .on_message = on_message,
     };
-    mqtt_free(collect->mqtt, BP_SECOND);
-    collect->mqtt = mqtt_new(collect->loop, &options);
+    if (collect->mqtt)
+        mqtt_set_options(collect->mqtt, &options);
+    else
+        collect->mqtt = mqtt_new(collect->loop, &options);
     bp_buf_done(&will);
     return BP_OK;
 }

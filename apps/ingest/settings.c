@@ -139,8 +139,10 @@ static BpStatus connect_broker(Ingest *ingest, const PgRows *rows, BpArena *aren
         .on_lost = on_broker_lost,
         .on_message = on_message,
     };
-    mqtt_free(ingest->mqtt, BP_SECOND);
-    ingest->mqtt = mqtt_new(ingest->loop, &options);
+    if (ingest->mqtt)
+        mqtt_set_options(ingest->mqtt, &options);
+    else
+        ingest->mqtt = mqtt_new(ingest->loop, &options);
     bp_buf_done(&will);
     return BP_OK;
 }

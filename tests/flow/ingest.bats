@@ -140,3 +140,29 @@ grep -q 'table setting: .*no.such' "$SCRIPT.log"
 EOF
     servers
 }
+
+@test "another broker, set three times while the old one stands still, stops nobody" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(batch 1 1)"
+until_is "select count(*) from sensor_readings" 2
+# The announcement of the next batch is on its way to a broker that does not read.
+psql -qX -c "begin" -c "lock table sensor_readings in exclusive mode" -c "select pg_sleep(2)" -c "commit" >/dev/null &
+until_is "select count(*) > 0 from pg_locks where relation = 'sensor_readings'::regclass and mode = 'ExclusiveLock' and granted" t
+publish "$(batch 2 1)"
+until_is "select count(*) > 0 from pg_stat_activity where application_name like 'bacpipes ingest%' and wait_event_type = 'Lock'" t
+"$MQTT_CTL" pause
+until_is "select count(*) from sensor_readings" 4
+for name in one two three; do
+    q "update mqtt_config set username = '$name'"
+    q "select pg_sleep(0.05)" >/dev/null
+done
+"$MQTT_CTL" go_on
+mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 2 -W 20 >/dev/null
+publish "$(batch 3 1)"
+until_is "select count(*) from sensor_readings" 6
+kill -0 "$ingest"
+grep -q "127.0.0.1 $MQTT_PORT three" "$SCRIPT.log"
+EOF
+    servers
+}

@@ -2,9 +2,11 @@
 
 #include "base/time.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -116,6 +118,41 @@ static void a_freed_socket_hands_out_no_more(void **state)
     assert_int_equal(seen.count, 1);
     loop_udp_free(sender);
     loop_free(seen.loop);
+}
+
+static void waiting_once_ends_in_time_whatever_the_loops_clock_says(void **state)
+{
+    (void)state;
+    Loop *loop = loop_new();
+    const int64_t begin_us = loop_now_us(loop);
+    loop_run_once(loop, 0);
+    poll(NULL, 0, 5); /* the loop's idea of now is old */
+    loop_run_once(loop, BP_MS);
+    assert_true(loop_now_us(loop) - begin_us < 10 * BP_SECOND);
+    loop_free(loop);
+}
+
+static void run_inside(void *owner)
+{
+    loop_run_once(owner, 0);
+}
+
+/* It would hand out events of objects that the callback's caller still works on. */
+static void a_loop_that_is_run_from_its_own_callback_ends_the_program(void **state)
+{
+    (void)state;
+    int status = 0;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        signal(SIGABRT, SIG_DFL);
+        (void)!freopen("/dev/null", "w", stderr);
+        Loop *loop = loop_new();
+        loop_timer_set(loop_timer_new(loop, run_inside, loop), 0);
+        loop_run(loop);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
 static void keep_code(void *owner, int code)
@@ -244,6 +281,8 @@ int main(void)
         cmocka_unit_test(a_timer_may_be_freed_in_its_own_callback),
         cmocka_unit_test(datagrams_arrive_and_a_taken_port_is_a_conflict),
         cmocka_unit_test(a_freed_socket_hands_out_no_more),
+        cmocka_unit_test(waiting_once_ends_in_time_whatever_the_loops_clock_says),
+        cmocka_unit_test(a_loop_that_is_run_from_its_own_callback_ends_the_program),
         cmocka_unit_test(a_child_tells_how_it_ended),
         cmocka_unit_test(a_program_that_is_not_there_is_an_error_now),
         cmocka_unit_test(children_die_with_their_parent),

@@ -3,10 +3,13 @@
 
 #include "base/time.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,6 +18,8 @@ typedef struct Client {
     int connections, losses, messages, acknowledged, last_id;
     char topic[64], payload[64];
     char why[BP_ERROR_TEXT_MAX];
+    int changes; /* of options, from a timer */
+    LoopTimer *timer;
 } Client;
 
 static Loop *loop;
@@ -49,19 +54,24 @@ static void on_acknowledged(void *owner, int id)
     client->last_id = id;
 }
 
+static MqttOptions options_of(Client *client, const char *id, const char *host, uint16_t port)
+{
+    return (MqttOptions){.host = host,
+                         .port = port,
+                         .client_id = id,
+                         .will_topic = "t/will",
+                         .will_payload = id,
+                         .owner = client,
+                         .on_connected = on_connected,
+                         .on_lost = on_lost,
+                         .on_message = on_message,
+                         .on_acknowledged = on_acknowledged};
+}
+
 static void start(Client *client, const char *id, uint16_t port)
 {
     *client = (Client){0};
-    const MqttOptions options = {.host = "localhost",
-                                 .port = port,
-                                 .client_id = id,
-                                 .will_topic = "t/will",
-                                 .will_payload = id,
-                                 .owner = client,
-                                 .on_connected = on_connected,
-                                 .on_lost = on_lost,
-                                 .on_message = on_message,
-                                 .on_acknowledged = on_acknowledged};
+    const MqttOptions options = options_of(client, id, "localhost", port);
     client->mqtt = mqtt_new(loop, &options);
 }
 
@@ -187,6 +197,195 @@ static void nobody_there_is_told_in_words(void **state)
     mqtt_free(client.mqtt, 0); /* while it connects */
 }
 
+static void a_path_is_a_unix_socket(void **state)
+{
+    (void)state;
+    Client client = {0};
+    MqttOptions options = options_of(&client, "six", getenv("MQTT_SOCKET"), 0);
+    client.mqtt = mqtt_new(loop, &options);
+    until(&client.connections, 1);
+    assert_int_equal(mqtt_publish(client.mqtt, "t/a", bp_str("1"), 1, false, NULL, NULL), BP_OK);
+    until(&client.messages, 1);
+    options.host = "/nowhere/mosquitto.sock";
+    mqtt_set_options(client.mqtt, &options);
+    until(&client.losses, 1);
+    assert_string_equal(client.why, "the broker at /nowhere/mosquitto.sock: No such file or directory");
+    mqtt_free(client.mqtt, 0);
+}
+
+/* As table mqtt_config may change, time and again, whatever the broker does meanwhile. */
+static void change(void *owner)
+{
+    Client *client = owner;
+    char id[32];
+    snprintf(id, sizeof id, "changed-%d", ++client->changes);
+    const MqttOptions options = options_of(client, id, "localhost", port());
+    mqtt_set_options(client->mqtt, &options);
+    if (client->changes < 3)
+        loop_timer_set(client->timer, loop_now_us(loop) + 20 * BP_MS);
+}
+
+static void options_change_from_a_callback_while_the_broker_stands_still(void **state)
+{
+    (void)state;
+    Client client, second;
+    start(&client, "changed-0", port());
+    until(&client.connections, 1);
+    broker("pause");
+    assert_int_equal(mqtt_publish(client.mqtt, "t/a", bp_str("on its way"), 1, false, NULL, NULL), BP_OK);
+    client.timer = loop_timer_new(loop, change, &client);
+    loop_timer_set(client.timer, 0);
+    until(&client.changes, 3);
+    assert_false(mqtt_is_connected(client.mqtt));
+    assert_int_equal(mqtt_unsent(client.mqtt), 0);
+    broker("go_on");
+    until(&client.connections, 2);
+    assert_int_equal(client.losses, 0);
+    /* The last ones hold: who comes with the same name throws it out. */
+    start(&second, "changed-3", port());
+    until(&client.losses, 1);
+    mqtt_free(second.mqtt, 0);
+    loop_timer_free(client.timer);
+    mqtt_free(client.mqtt, 0);
+}
+
+/* A port whose queue of connections is full: whoever connects waits. */
+static int crowded_port(int fds[3], uint16_t *ret_port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(fds[0], (const struct sockaddr *)&address, sizeof address) != 0 || listen(fds[0], 0) != 0 ||
+        getsockname(fds[0], (struct sockaddr *)&address, &size) != 0)
+        return -1;
+    for (int i = 1; i < 3; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        (void)!connect(fds[i], (const struct sockaddr *)&address, sizeof address);
+    }
+    *ret_port = ntohs(address.sin_port);
+    return 0;
+}
+
+static void work(void *job)
+{
+    (void)job;
+}
+
+static void worked_out(void *job)
+{
+    ++*(int *)job;
+}
+
+static void brokers_that_do_not_answer_do_not_take_the_whole_pool(void **state)
+{
+    (void)state;
+    int fds[3] = {-1, -1, -1};
+    uint16_t crowded = 0;
+    assert_int_equal(crowded_port(fds, &crowded), 0);
+    Client client;
+    start(&client, "crowded", crowded);
+    const MqttOptions same = options_of(&client, "crowded", "127.0.0.1", crowded),
+                      other = options_of(&client, "crowded", "127.0.0.1", port());
+    for (int i = 0; i < 10; i++) {
+        loop_run_once(loop, 0);
+        mqtt_set_options(client.mqtt, &same);
+    }
+    mqtt_set_options(client.mqtt, &other);
+    int worked = 0; /* somebody else's, who need not wait for TCP */
+    loop_work(loop, work, worked_out, &worked);
+    until(&worked, 1);
+    assert_int_equal(client.connections, 0);
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+    until(&client.connections, 1);
+    mqtt_free(client.mqtt, 0);
+}
+
+static void let_go(void *owner)
+{
+    Client *client = owner;
+    mqtt_free(client->mqtt, BP_SECOND);
+    client->mqtt = NULL;
+}
+
+static void let_go_when_connected(void *owner)
+{
+    on_connected(owner);
+    let_go(owner);
+}
+
+static void let_go_when_lost(void *owner, const BpError *why)
+{
+    on_lost(owner, why);
+    let_go(owner);
+}
+
+static void let_go_when_told(void *owner, BpStr topic, BpStr payload, bool retained)
+{
+    on_message(owner, topic, payload, retained);
+    let_go(owner);
+}
+
+static void let_go_when_acknowledged(void *owner, int id)
+{
+    on_acknowledged(owner, id);
+    let_go(owner);
+}
+
+static void it_may_be_let_go_from_each_of_its_callbacks(void **state)
+{
+    (void)state;
+    Client client[4] = {0};
+    MqttOptions options = options_of(&client[0], "free-0", "localhost", port());
+    options.on_connected = let_go_when_connected;
+    client[0].mqtt = mqtt_new(loop, &options);
+    options = options_of(&client[1], "free-1", "localhost", 1);
+    options.on_lost = let_go_when_lost;
+    client[1].mqtt = mqtt_new(loop, &options);
+    options = options_of(&client[2], "free-2", "localhost", port());
+    options.on_message = let_go_when_told;
+    client[2].mqtt = mqtt_new(loop, &options);
+    options = options_of(&client[3], "free-3", "localhost", port());
+    options.on_acknowledged = let_go_when_acknowledged;
+    client[3].mqtt = mqtt_new(loop, &options);
+    until(&client[2].connections, 1);
+    until(&client[3].connections, 1);
+    for (int i = 0; i < 3; i++) /* all in one read: the second finds nobody any more */
+        assert_int_equal(mqtt_publish(client[3].mqtt, "t/a", bp_str("1"), 1, false, NULL, NULL), BP_OK);
+    until(&client[0].connections, 1);
+    until(&client[1].losses, 1);
+    until(&client[2].messages, 1);
+    until(&client[3].acknowledged, 1);
+    loop_free(loop); /* runs what lingers to its end */
+    loop = loop_new();
+    assert_int_equal(client[2].messages, 1);
+    assert_int_equal(client[3].acknowledged, 1);
+}
+
+static void what_was_published_before_letting_go_arrives(void **state)
+{
+    (void)state;
+    Client watcher, hasty;
+    start(&watcher, "watcher", port());
+    until(&watcher.connections, 1);
+    start(&hasty, "hasty", port());
+    until(&hasty.connections, 1);
+    static const char large[64 * 1024];
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(mqtt_publish(hasty.mqtt, "t/a", (BpStr){large, sizeof large}, 1, false, NULL, NULL),
+                         BP_OK);
+    mqtt_free(hasty.mqtt, 20 * BP_SECOND);
+    until(&watcher.messages, 50);
+    assert_string_equal(watcher.topic, "t/a"); /* and no will */
+    /* A broker that stands still is left when time is over. */
+    broker("pause");
+    assert_int_equal(mqtt_publish(watcher.mqtt, "t/a", bp_str("1"), 1, false, NULL, NULL), BP_OK);
+    mqtt_free(watcher.mqtt, 50 * BP_MS);
+    loop_free(loop);
+    loop = loop_new();
+    broker("go_on");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +396,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_will_is_published_for_the_lost_and_not_for_those_who_say_goodbye,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(nobody_there_is_told_in_words, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_path_is_a_unix_socket, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(options_change_from_a_callback_while_the_broker_stands_still, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(brokers_that_do_not_answer_do_not_take_the_whole_pool, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(it_may_be_let_go_from_each_of_its_callbacks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_published_before_letting_go_arrives, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("io mqtt", tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@ struct Loop {
     uv_timer_t patience; /* of loop_run_once */
     uv_signal_t endings[ENDINGS];
     bool stops_on_signals;
+    bool is_running;
 };
 
 void *loop_allocate(size_t size)
@@ -45,6 +46,17 @@ static void on_closed(uv_handle_t *handle)
 void loop_close_and_free(uv_handle_t *handle)
 {
     uv_close(handle, on_closed);
+}
+
+/* libuv's loop must not be run by one of its own callbacks: it would hand out events of objects that the
+ * callback's caller still works on. */
+static int run(Loop *loop, uv_run_mode mode)
+{
+    assert(!loop->is_running);
+    loop->is_running = true;
+    const int left = uv_run(&loop->uv, mode);
+    loop->is_running = false;
+    return left;
 }
 
 Loop *loop_new(void)
@@ -81,7 +93,7 @@ void loop_free(Loop *loop)
     /* What was freed is closed in the next rounds, and work on the pool ends by itself; what nobody freed
      * keeps the loop busy, and that is our mistake. */
     const int64_t until_us = bp_monotonic_us() + CLOSING_PATIENCE_US;
-    while (uv_run(&loop->uv, UV_RUN_NOWAIT) != 0 && bp_monotonic_us() < until_us)
+    while (run(loop, UV_RUN_NOWAIT) != 0 && bp_monotonic_us() < until_us)
         poll(NULL, 0, 1);
     const int left = uv_loop_close(&loop->uv);
     assert(left == 0);
@@ -91,7 +103,7 @@ void loop_free(Loop *loop)
 
 void loop_run(Loop *loop)
 {
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    (void)run(loop, UV_RUN_DEFAULT);
 }
 
 void loop_stop(Loop *loop)
@@ -101,7 +113,7 @@ void loop_stop(Loop *loop)
 
 static void on_patience_over(uv_timer_t *timer)
 {
-    (void)timer; /* having been woken is all that was wanted */
+    uv_stop(timer->loop); /* due before it was waited for, too: then nothing else would wake us */
 }
 
 void loop_run_once(Loop *loop, int64_t timeout_us)
@@ -109,7 +121,7 @@ void loop_run_once(Loop *loop, int64_t timeout_us)
     const uint64_t wait_ms = timeout_us > 0 ? (uint64_t)((timeout_us + BP_MS - 1) / BP_MS) : 0;
     uv_ref((uv_handle_t *)&loop->patience);
     uv_timer_start(&loop->patience, on_patience_over, wait_ms, 0);
-    uv_run(&loop->uv, UV_RUN_ONCE);
+    (void)run(loop, UV_RUN_ONCE);
     uv_timer_stop(&loop->patience);
     uv_unref((uv_handle_t *)&loop->patience);
 }

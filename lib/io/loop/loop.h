@@ -17,11 +17,12 @@ typedef struct Loop Loop;
 
 Loop *loop_new(void);
 
-/* Runs the closing callbacks that are due and frees it. All objects on it must have been freed: an assert
- * says so. */
+/* Runs the closing callbacks that are due, and what was freed and lingers (mqtt_free), and frees it. All
+ * objects on it must have been freed: an assert says so. */
 void loop_free(Loop *loop);
 
-/* Runs until loop_stop, or until nothing is left to wait for. */
+/* Runs until loop_stop, or until nothing is left to wait for. Never from inside one of its callbacks: an
+ * assert says so, here and in loop_run_once. */
 void loop_run(Loop *loop);
 void loop_stop(Loop *loop);
 

@@ -3,7 +3,10 @@
  * A client object lives as long as one connection. libmosquitto keeps what was not acknowledged and would
  * send it again by itself after a reconnection; our callers keep their own queues and must be the only ones
  * who send again. mosquitto_connect looks names up and waits for TCP and TLS, so it runs on the loop's thread
- * pool. */
+ * pool.
+ *
+ * libmosquitto's callbacks run inside its functions, which go on with the client afterwards. So what they, or
+ * our callers from inside them, want done to the connection is only marked, and done by settle(). */
 #include "io/mqtt/mqtt.h"
 
 #include "base/time.h"
@@ -11,6 +14,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <mosquitto.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -19,6 +23,7 @@ enum {
     LONGEST_PAUSE_MS = 30000,
     ANSWER_TIMEOUT_S = 15, /* for the broker's CONNACK */
     SENDING_MAX = 8192,    /* QoS 1 messages not yet acknowledged by the broker */
+    TRIES_MAX = 2,         /* threads of the pool that wait for TCP at once: of four, and others need them */
 };
 
 /* A message that the broker has not acknowledged. */
@@ -34,12 +39,15 @@ struct Mqtt {
     MqttOptions options;
     char *texts; /* the options' own, in one piece */
     struct mosquitto *client;
-    Connecting *connecting;
+    Connecting *tries[TRIES_MAX]; /* the newest is with the present options, or is_stale like the others */
     LoopPoll *poll;
     LoopTimer *timer; /* keep-alives while there is a client, else the next try */
-    int64_t pause_ms, give_up_at_us;
+    int64_t pause_ms, give_up_at_us, leave_at_us;
     bool is_connected;
-    bool is_over; /* this connection: to be cleaned up when libmosquitto has returned */
+    bool is_inside;  /* libmosquitto: it works on the client */
+    bool is_over;    /* this connection: to be cleaned up when libmosquitto has returned */
+    bool is_anew;    /* so is it, and made again at once, with other options */
+    bool is_leaving; /* mqtt_free was called: nobody is there any more */
     BpError why_over;
     size_t unsent;
     Sending sending[SENDING_MAX]; /* a ring, the oldest first */
@@ -49,6 +57,7 @@ struct Mqtt {
 /* What the pool's thread works on. `mqtt` is NULL once its owner has freed it. */
 struct Connecting {
     Mqtt *mqtt;
+    bool is_stale; /* begun with options that are no longer ours */
     struct mosquitto *client;
     char *host;
     int port;
@@ -76,6 +85,25 @@ static void clean_up(Mqtt *mqtt)
     mqtt->unsent = mqtt->sending_count = 0;
 }
 
+static void say_goodbye(Mqtt *mqtt)
+{
+    if (mqtt->is_connected && !mqtt->is_over)
+        mosquitto_disconnect(mqtt->client); /* without it the broker would publish the will */
+    clean_up(mqtt);
+}
+
+static void leave(Mqtt *mqtt)
+{
+    say_goodbye(mqtt);
+    for (size_t i = 0; i < TRIES_MAX; i++)
+        if (mqtt->tries[i])
+            mqtt->tries[i]->mqtt = NULL;
+    loop_timer_free(mqtt->timer);
+    free(mqtt->texts);
+    free(mqtt);
+    mosquitto_lib_cleanup();
+}
+
 static void lose(Mqtt *mqtt)
 {
     const BpError why = mqtt->why_over;
@@ -89,9 +117,13 @@ static void lose(Mqtt *mqtt)
 /* The first reason is the cause of those that follow. */
 static void mark_over(Mqtt *mqtt, const char *why)
 {
-    if (!mqtt->is_over)
-        bp_fail(&mqtt->why_over, BP_UNAVAILABLE, "the broker at %s port %u: %s", mqtt->options.host,
-                mqtt->options.port, why);
+    const MqttOptions *options = &mqtt->options;
+    char port[16] = "";
+    if (mqtt->is_over)
+        return;
+    if (*options->host != '/')
+        snprintf(port, sizeof port, " port %u", options->port);
+    bp_fail(&mqtt->why_over, BP_UNAVAILABLE, "the broker at %s%s: %s", options->host, port, why);
     mqtt->is_over = true;
 }
 
@@ -100,14 +132,28 @@ static const char *reason(int result, int error_number)
     return result == MOSQ_ERR_ERRNO ? bp_errno_text(error_number) : mosquitto_strerror(result);
 }
 
-/* After each call into libmosquitto that reads or writes: cleans up, or waits for what it wants. */
+static bool has_left_to_say(const Mqtt *mqtt)
+{
+    return mqtt->is_connected && !mqtt->is_over &&
+           (mqtt->sending_count || mosquitto_want_write(mqtt->client)) &&
+           loop_now_us(mqtt->loop) < mqtt->leave_at_us;
+}
+
+static void begin_anew(Mqtt *mqtt);
+
+/* After each call into libmosquitto that reads or writes: does what was marked meanwhile, or waits for what
+ * it wants. `mqtt` may be gone afterwards. */
 static void settle(Mqtt *mqtt, int result)
 {
     if (result != MOSQ_ERR_SUCCESS && result != MOSQ_ERR_NO_CONN)
         mark_over(mqtt, reason(result, errno));
     else if (result == MOSQ_ERR_NO_CONN)
         mark_over(mqtt, "the connection is gone");
-    if (mqtt->is_over)
+    if (mqtt->is_leaving && !has_left_to_say(mqtt))
+        leave(mqtt);
+    else if (mqtt->is_anew)
+        begin_anew(mqtt);
+    else if (mqtt->is_over)
         lose(mqtt);
     else
         loop_poll_set(mqtt->poll, LOOP_READABLE | (mosquitto_want_write(mqtt->client) ? LOOP_WRITABLE : 0));
@@ -147,6 +193,7 @@ static void on_message(struct mosquitto *client, void *owner, const struct mosqu
 static void on_puback(struct mosquitto *client, void *owner, int id)
 {
     Mqtt *mqtt = owner;
+    bool is_ours = false; /* QoS 0 is told here too, once written */
     (void)client;
     /* Brokers acknowledge in order, so what is looked for is nearly always the first. */
     for (size_t i = 0; i < mqtt->sending_count; i++) {
@@ -155,13 +202,14 @@ static void on_puback(struct mosquitto *client, void *owner, int id)
             continue;
         mqtt->unsent -= sending->size;
         *sending = (Sending){0};
+        is_ours = true;
         break;
     }
     while (mqtt->sending_count && mqtt->sending[mqtt->sending_first].id == 0) {
         mqtt->sending_first = (mqtt->sending_first + 1) % SENDING_MAX;
         mqtt->sending_count--;
     }
-    if (mqtt->options.on_acknowledged)
+    if (is_ours && mqtt->options.on_acknowledged)
         mqtt->options.on_acknowledged(mqtt->options.owner, id);
 }
 
@@ -171,10 +219,12 @@ static void on_ready(void *owner, int events)
 {
     Mqtt *mqtt = owner;
     int result = MOSQ_ERR_SUCCESS;
+    mqtt->is_inside = true;
     if (events & LOOP_READABLE)
         result = mosquitto_loop_read(mqtt->client, 1);
     if (result == MOSQ_ERR_SUCCESS && !mqtt->is_over && events & LOOP_WRITABLE)
         result = mosquitto_loop_write(mqtt->client, 1);
+    mqtt->is_inside = false;
     settle(mqtt, result);
 }
 
@@ -187,10 +237,15 @@ static void on_timer(void *owner)
         connect_now(mqtt);
         return;
     }
-    loop_timer_set(mqtt->timer, loop_now_us(mqtt->loop) + BP_SECOND);
-    if (!mqtt->is_connected && loop_now_us(mqtt->loop) > mqtt->give_up_at_us)
+    const int64_t now_us = loop_now_us(mqtt->loop), next_us = now_us + BP_SECOND;
+    loop_timer_set(mqtt->timer,
+                   mqtt->is_leaving && mqtt->leave_at_us < next_us ? mqtt->leave_at_us : next_us);
+    if (!mqtt->is_connected && now_us > mqtt->give_up_at_us)
         mark_over(mqtt, "it accepts connections but does not answer");
-    settle(mqtt, mosquitto_loop_misc(mqtt->client));
+    mqtt->is_inside = true;
+    const int result = mosquitto_loop_misc(mqtt->client);
+    mqtt->is_inside = false;
+    settle(mqtt, result);
 }
 
 /* ---- connecting ---- */
@@ -204,25 +259,34 @@ static void connect_blocking(void *job)
     connecting->error_number = errno;
 }
 
+static void begin_talking(Mqtt *mqtt, const Connecting *connecting)
+{
+    mqtt->client = connecting->client;
+    const int socket = mosquitto_socket(mqtt->client);
+    if (connecting->result != MOSQ_ERR_SUCCESS || socket < 0) {
+        mark_over(mqtt, reason(connecting->result, connecting->error_number));
+        lose(mqtt);
+        return;
+    }
+    mqtt->poll = loop_poll_new(mqtt->loop, socket, on_ready, mqtt);
+    mqtt->give_up_at_us = loop_now_us(mqtt->loop) + ANSWER_TIMEOUT_S * BP_SECOND;
+    loop_timer_set(mqtt->timer, loop_now_us(mqtt->loop) + BP_SECOND);
+    settle(mqtt, MOSQ_ERR_SUCCESS);
+}
+
 static void on_connect_tried(void *job)
 {
     Connecting *connecting = job;
     Mqtt *mqtt = connecting->mqtt;
-    if (!mqtt) {
-        mosquitto_destroy(connecting->client);
+    for (size_t i = 0; mqtt && i < TRIES_MAX; i++)
+        if (mqtt->tries[i] == connecting)
+            mqtt->tries[i] = NULL;
+    if (mqtt && !connecting->is_stale) {
+        begin_talking(mqtt, connecting);
     } else {
-        mqtt->connecting = NULL;
-        mqtt->client = connecting->client;
-        const int socket = mosquitto_socket(mqtt->client);
-        if (connecting->result != MOSQ_ERR_SUCCESS || socket < 0) {
-            mark_over(mqtt, reason(connecting->result, connecting->error_number));
-            lose(mqtt);
-        } else {
-            mqtt->poll = loop_poll_new(mqtt->loop, socket, on_ready, mqtt);
-            mqtt->give_up_at_us = loop_now_us(mqtt->loop) + ANSWER_TIMEOUT_S * BP_SECOND;
-            loop_timer_set(mqtt->timer, loop_now_us(mqtt->loop) + BP_SECOND);
-            settle(mqtt, MOSQ_ERR_SUCCESS);
-        }
+        mosquitto_destroy(connecting->client);
+        if (mqtt && mqtt->is_anew) /* it waited for this thread */
+            begin_anew(mqtt);
     }
     free(connecting->host);
     free(connecting);
@@ -252,7 +316,11 @@ static int set_options(Mqtt *mqtt, struct mosquitto *client)
 
 static void connect_now(Mqtt *mqtt)
 {
-    if (mqtt->connecting)
+    size_t slot = 0;
+    while (slot < TRIES_MAX && mqtt->tries[slot])
+        slot++;
+    mqtt->is_anew = slot == TRIES_MAX; /* then, as soon as a thread is back */
+    if (mqtt->is_anew)
         return;
     struct mosquitto *client = mosquitto_new(mqtt->options.client_id, true, mqtt);
     if (!client)
@@ -267,44 +335,67 @@ static void connect_now(Mqtt *mqtt)
     Connecting *connecting = allocate(sizeof *connecting);
     *connecting = (Connecting){
         .mqtt = mqtt, .client = client, .host = strdup(mqtt->options.host), .port = mqtt->options.port};
-    mqtt->connecting = connecting;
+    mqtt->tries[slot] = connecting;
     loop_work(mqtt->loop, connect_blocking, on_connect_tried, connecting);
+}
+
+/* With the options as they are now; what was begun with others is left to end. */
+static void begin_anew(Mqtt *mqtt)
+{
+    say_goodbye(mqtt);
+    for (size_t i = 0; i < TRIES_MAX; i++)
+        if (mqtt->tries[i])
+            mqtt->tries[i]->is_stale = true;
+    mqtt->pause_ms = FIRST_PAUSE_MS;
+    loop_timer_clear(mqtt->timer);
+    connect_now(mqtt);
 }
 
 /* ---- making, using, freeing ---- */
 
-/* Copies the options' texts into one piece of memory that `texts` keeps. */
-static void copy_texts(Mqtt *mqtt)
+/* Copies the options, and their texts into one piece of memory that `texts` keeps. */
+static void take_options(Mqtt *mqtt, const MqttOptions *given)
 {
-    MqttOptions *options = &mqtt->options;
-    const char **const fields[] = {&options->host,        &options->client_id, &options->user,
-                                   &options->password,    &options->ca_file,   &options->will_topic,
-                                   &options->will_payload};
+    assert(given->host && given->client_id && (!given->will_topic || given->will_payload));
+    MqttOptions options = *given;
+    const char **const fields[] = {&options.host,        &options.client_id, &options.user,
+                                   &options.password,    &options.ca_file,   &options.will_topic,
+                                   &options.will_payload};
     enum { FIELDS = sizeof fields / sizeof fields[0] };
     size_t size = 0;
     for (size_t i = 0; i < FIELDS; i++)
         size += *fields[i] ? strlen(*fields[i]) + 1 : 0;
-    char *out = mqtt->texts = allocate(size);
+    char *texts = allocate(size), *out = texts;
     for (size_t i = 0; i < FIELDS; i++)
         if (*fields[i]) {
             const size_t length = strlen(*fields[i]) + 1;
             *fields[i] = memcpy(out, *fields[i], length);
             out += length;
         }
+    free(mqtt->texts);
+    mqtt->texts = texts;
+    mqtt->options = options;
 }
 
 Mqtt *mqtt_new(Loop *loop, const MqttOptions *options)
 {
-    assert(options->host && options->client_id && (!options->will_topic || options->will_payload));
     mosquitto_lib_init(); /* counts its calls */
     Mqtt *mqtt = allocate(sizeof *mqtt);
     mqtt->loop = loop;
-    mqtt->options = *options;
     mqtt->pause_ms = FIRST_PAUSE_MS;
-    copy_texts(mqtt);
+    take_options(mqtt, options);
     mqtt->timer = loop_timer_new(loop, on_timer, mqtt);
     loop_timer_set(mqtt->timer, 0);
     return mqtt;
+}
+
+void mqtt_set_options(Mqtt *mqtt, const MqttOptions *options)
+{
+    assert(!mqtt->is_leaving);
+    take_options(mqtt, options);
+    mqtt->is_anew = true;
+    if (!mqtt->is_inside)
+        begin_anew(mqtt);
 }
 
 bool mqtt_is_connected(const Mqtt *mqtt)
@@ -321,7 +412,7 @@ void mqtt_subscribe(Mqtt *mqtt, const char *pattern, int qos)
 BpStatus mqtt_publish(Mqtt *mqtt, const char *topic, BpStr payload, int qos, bool retained,
                       int *ret_message_id, BpError *err)
 {
-    if (!mqtt->is_connected || mqtt->is_over)
+    if (!mqtt->is_connected || mqtt->is_over || mqtt->is_anew)
         return bp_fail(err, BP_UNAVAILABLE, "there is no connection to the broker");
     if (mqtt->sending_count == SENDING_MAX || mqtt->unsent + payload.size > MQTT_UNSENT_MAX)
         return bp_fail(err, BP_FULL, "%zu octets wait for the broker already", mqtt->unsent);
@@ -352,20 +443,17 @@ void mqtt_free(Mqtt *mqtt, int64_t timeout_us)
 {
     if (!mqtt)
         return;
+    mqtt->options.owner = NULL;
+    mqtt->options.on_connected = NULL;
     mqtt->options.on_lost = NULL;
     mqtt->options.on_message = NULL;
     mqtt->options.on_acknowledged = NULL;
-    const int64_t until_us = loop_now_us(mqtt->loop) + timeout_us;
-    while (mqtt->is_connected && (mqtt->sending_count || mosquitto_want_write(mqtt->client)) &&
-           loop_now_us(mqtt->loop) < until_us)
-        loop_run_once(mqtt->loop, until_us - loop_now_us(mqtt->loop));
-    if (mqtt->is_connected)
-        mosquitto_disconnect(mqtt->client); /* without it the broker would publish the will */
-    if (mqtt->connecting)
-        mqtt->connecting->mqtt = NULL;
-    clean_up(mqtt);
-    loop_timer_free(mqtt->timer);
-    free(mqtt->texts);
-    free(mqtt);
-    mosquitto_lib_cleanup();
+    mqtt->is_leaving = true;
+    mqtt->leave_at_us = loop_now_us(mqtt->loop) + timeout_us;
+    if (mqtt->is_inside)
+        return; /* settle() sees to it */
+    if (has_left_to_say(mqtt))
+        loop_timer_set(mqtt->timer, mqtt->leave_at_us);
+    else
+        leave(mqtt);
 }

@@ -7,8 +7,9 @@
 typedef struct Mqtt Mqtt;
 
 typedef struct MqttOptions {
-    const char *host; /* a name or address; resolved off the loop, each time it connects */
-    uint16_t port;
+    const char *host; /* a name or address, resolved off the loop each time it connects; or the path of a Unix
+                         socket ("/...") */
+    uint16_t port;    /* 0 for a socket */
     const char *client_id;
     const char *user;       /* NULL: none */
     const char *password;   /* NULL: none */
@@ -27,6 +28,9 @@ typedef struct MqttOptions {
 
 /* Begins to connect. Texts are copied. Callbacks that are NULL are not called. */
 Mqtt *mqtt_new(Loop *loop, const MqttOptions *options);
+/* From now on with these: a connection that there is ends with a goodbye, and the next is made at once. What
+ * was published and not acknowledged is the caller's to publish again (on_connected). From any callback. */
+void mqtt_set_options(Mqtt *mqtt, const MqttOptions *options);
 bool mqtt_is_connected(const Mqtt *mqtt);
 
 void mqtt_subscribe(Mqtt *mqtt, const char *pattern, int qos);
@@ -38,7 +42,9 @@ BpStatus mqtt_publish(Mqtt *mqtt, const char *topic, BpStr payload, int qos, boo
 enum { MQTT_UNSENT_MAX = 4 * 1024 * 1024 };
 size_t mqtt_unsent(const Mqtt *mqtt);
 
-/* Says goodbye after what was published has been written (for at most `timeout_us`), and frees. */
+/* Lets go of it, from any callback: none of its own is called any more, and `options.owner` may go. It says
+ * goodbye and frees itself as soon as what was published has been acknowledged, or after `timeout_us`; until
+ * then it lingers on the loop, at the latest in loop_free. With 0 it is gone at once. */
 void mqtt_free(Mqtt *mqtt, int64_t timeout_us);
 
 #endif
