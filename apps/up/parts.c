@@ -111,11 +111,13 @@ static void on_exit_of(void *owner, int code)
 BpStatus part_start(Part *part, BpError *err)
 {
     Up *up = part->up;
+    if (part->prepare && part->prepare(up, err) != BP_OK)
+        return err->status;
     const int log = open_log(up, part->name);
     const LoopProcessOptions options = {
         .path = part->path,
         .arguments = part->arguments,
-        .folder = "/",
+        .folder = part->folder ? part->folder : "/",
         .output = log,
         .uid = up->uid,
         .gid = up->gid,
