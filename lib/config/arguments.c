@@ -274,19 +274,31 @@ static const char *path_in(BpArena *arena, const char *folder, const char *file)
     return path;
 }
 
-const char *cfg_arguments_file(const CfgArguments *arguments, BpArena *arena)
+static const char *data_folder(const CfgArguments *arguments)
 {
-    const char *named = getenv("BACPIPES_CONFIG"), *data = getenv("BACPIPES_DATA");
+    const char *data = arguments->data ? arguments->data : getenv("BACPIPES_DATA");
+    return data && *data ? data : DATA_FOLDER;
+}
+
+static const char *find_file(const CfgArguments *arguments, BpArena *arena, bool *ret_is_in_data)
+{
+    const char *named = getenv("BACPIPES_CONFIG");
+    *ret_is_in_data = false;
     if (arguments->config)
         return arguments->config;
     if (named && *named)
         return named;
-    if (arguments->data)
-        data = arguments->data;
-    const char *in_data = path_in(arena, data && *data ? data : DATA_FOLDER, FILE_IN_DATA);
-    if (access(in_data, F_OK) == 0)
+    const char *in_data = path_in(arena, data_folder(arguments), FILE_IN_DATA);
+    *ret_is_in_data = access(in_data, F_OK) == 0;
+    if (*ret_is_in_data)
         return in_data;
     return access(FILE_OF_THE_SYSTEM, F_OK) == 0 ? FILE_OF_THE_SYSTEM : NULL;
+}
+
+const char *cfg_arguments_file(const CfgArguments *arguments, BpArena *arena)
+{
+    bool is_in_data;
+    return find_file(arguments, arena, &is_in_data);
 }
 
 static int show_help(const CfgCommand *command)
@@ -302,11 +314,19 @@ static int show_help(const CfgCommand *command)
 BpStatus cfg_arguments_load(const CfgArguments *arguments, BpArena *arena, const char **ret_origins,
                             Cfg *ret_cfg, BpBuf *problems)
 {
-    const CfgSource source = {.file = cfg_arguments_file(arguments, arena),
+    bool is_in_data;
+    const char *origins[CFG_SETTING_COUNT];
+    const char *file = find_file(arguments, arena, &is_in_data);
+    const CfgSource source = {.file = file,
+                              .file_is_plain = is_in_data,
                               .environment = environ,
                               .sets = arguments->sets,
-                              .ret_origins = ret_origins};
-    return cfg_load(&source, arena, ret_cfg, problems);
+                              .ret_origins = ret_origins ? ret_origins : origins};
+    const BpStatus status = cfg_load(&source, arena, ret_cfg, problems);
+    if (status == BP_OK && is_in_data &&
+        strncmp(source.ret_origins[CFG_INDEX_data_folder], file, strlen(file)) == 0)
+        ret_cfg->data_folder = data_folder(arguments);
+    return status;
 }
 
 static int load_or_complain(const CfgArguments *arguments, BpArena *arena, Cfg *ret_cfg)

@@ -5,8 +5,12 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define ENVIRONMENT_PREFIX "BACPIPES_"
 enum { NAME_MAX_OCTETS = 64 };
@@ -168,11 +172,44 @@ static void read_lines(Load *load, const char *file, BpStr contents)
     }
 }
 
+/* Whoever owns a data folder may not have root read what is root's, or wait for ever. */
+static FILE *open_plain(const char *path)
+{
+    struct stat status;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        close(fd);
+        errno = ELOOP;
+        return NULL;
+    }
+    return fdopen(fd, "r");
+}
+
+static void complain_of_plain(Load *load, const char *path, int number)
+{
+    struct stat status;
+    const struct passwd *owner =
+        number == EACCES && lstat(path, &status) == 0 ? getpwuid(status.st_uid) : NULL;
+    if (owner)
+        complain(load, path,
+                 "it is %s's alone to read: be that user or root (sudo), or name another folder with --data",
+                 owner->pw_name);
+    else
+        complain(load, path, "cannot be read (%s): give another file with --config",
+                 number == ELOOP ? "it is a link, or no file at all" : bp_errno_text(number));
+}
+
 static void read_file(Load *load, const CfgSource *source)
 {
-    FILE *file = fopen(source->file, "re");
+    FILE *file = source->file_is_plain ? open_plain(source->file) : fopen(source->file, "re");
     if (!file && errno == ENOENT && source->file_may_be_missing)
         return;
+    if (!file && source->file_is_plain) {
+        complain_of_plain(load, source->file, errno);
+        return;
+    }
     if (!file) {
         complain(load, source->file, "cannot be read (%s): give another file with --config",
                  bp_errno_text(errno));

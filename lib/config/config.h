@@ -58,6 +58,7 @@ enum { CFG_FILE_MAX = 1024 * 1024, CFG_PROBLEMS_MAX = 100, CFG_PROBLEM_TEXT_MAX 
 typedef struct CfgSource {
     const char *file; /* NULL: no file */
     bool file_may_be_missing;
+    bool file_is_plain;  /* a link, a pipe or a device is a problem: others than we may write to its folder */
     BpStr file_contents; /* where its data is not NULL: the contents of `file`, which is then not opened */
     char *const *environment; /* closed by NULL, as environ; NULL: not looked at */
     const char *const *sets;  /* "name=value", closed by NULL, the last one counts; NULL: none */

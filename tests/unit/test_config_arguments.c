@@ -176,6 +176,39 @@ static void the_file_is_looked_for_in_the_data_folder_unless_it_is_named(void **
     rmdir(folder);
 }
 
+/* Whoever owns the data folder may be another user than the one who starts a program on it: root. */
+static void a_file_in_the_data_folder_is_no_link_and_names_no_other_folder(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/bacpipes-test-XXXXXX", path[64], secret[64], text[1024];
+    Cfg cfg;
+    BpBuf problems = bp_buf(text, sizeof text);
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/bacpipes.conf", folder);
+    snprintf(secret, sizeof secret, "%s/secret", folder);
+    unsetenv("BACPIPES_CONFIG");
+    unsetenv("BACPIPES_DATA");
+    CfgArguments given = {.data = folder};
+    FILE *file = fopen(secret, "w");
+    fprintf(file, "site = macau\ndata = /somewhere/else\n");
+    fclose(file);
+    assert_int_equal(symlink(secret, path), 0);
+    assert_int_equal(cfg_arguments_load(&given, &arena, NULL, &cfg, &problems), BP_INVALID);
+    assert_non_null(memmem(text, problems.size, "it is a link", strlen("it is a link")));
+    assert_int_equal(unlink(path) + mkfifo(path, 0600), 0);
+    assert_int_equal(cfg_arguments_load(&given, &arena, NULL, &cfg, &problems), BP_INVALID);
+    assert_int_equal(rename(secret, path), 0);
+    assert_int_equal(cfg_arguments_load(&given, &arena, NULL, &cfg, &problems), BP_OK);
+    assert_string_equal(cfg.site, "macau");
+    assert_string_equal(cfg.data_folder, folder);
+    const char *sets[] = {"data=/said", NULL};
+    given.sets = sets;
+    assert_int_equal(cfg_arguments_load(&given, &arena, NULL, &cfg, &problems), BP_OK);
+    assert_string_equal(cfg.data_folder, "/said");
+    unlink(path);
+    rmdir(folder);
+}
+
 static void a_main_that_begins_wrong_ends_with_the_exit_code_that_says_why(void **state)
 {
     (void)state;
@@ -201,6 +234,7 @@ int main(void)
         cmocka_unit_test(help_is_shown_whatever_else_is_wrong_after_it),
         cmocka_unit_test(help_names_every_option_with_its_meaning),
         cmocka_unit_test(the_file_is_looked_for_in_the_data_folder_unless_it_is_named),
+        cmocka_unit_test(a_file_in_the_data_folder_is_no_link_and_names_no_other_folder),
         cmocka_unit_test(a_main_that_begins_wrong_ends_with_the_exit_code_that_says_why),
     };
     return cmocka_run_group_tests_name("config arguments", tests, NULL, forget);
