@@ -1,21 +1,23 @@
+/* The data folder: found and made with root's rights where we have them, used without. */
+#include "apps/up/rights.h"
 #include "apps/up/up.h"
+#include "apps/up/walk.h"
 #include "base/log.h"
-#include "config/secret.h"
+#include "base/parse.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECRET_OCTETS = 24, SOCKET_PATH_MAX = 107 - (int)sizeof "/.s.PGSQL.65535.lock", PORTS_TRIED = 200 };
+enum { SOCKET_PATH_MAX = 107 - (int)sizeof "/.s.PGSQL.65535.lock", PORTS_TRIED = 200 };
 
 void up_say(const Up *up, const char *format, ...)
 {
@@ -41,155 +43,250 @@ char *up_path(Up *up, const char *format, ...)
     return path;
 }
 
-/* ---- folders and files ---- */
+/* ---- as root ---- */
 
-BpStatus up_make_folder(Up *up, const char *path, BpError *err)
+/* A new disk's lost+found is nothing. */
+static bool is_empty(int folder)
 {
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return bp_fail(err, BP_UNAVAILABLE, "%s cannot be made: %s", path, bp_errno_text(errno));
-    if (up->uid && chown(path, up->uid, up->gid) != 0)
-        return bp_fail(err, BP_UNAVAILABLE, "%s cannot be given to %s: %s", path, up->user,
-                       bp_errno_text(errno));
-    return BP_OK;
+    const int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+    bool is_empty = entries != NULL;
+    for (const struct dirent *entry; is_empty && (entry = readdir(entries)) != NULL;)
+        is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+                   strcmp(entry->d_name, "lost+found") == 0;
+    if (entries)
+        closedir(entries);
+    else if (fd >= 0)
+        close(fd);
+    return is_empty;
 }
 
-BpStatus up_write_file(Up *up, const char *path, BpStr contents, BpError *err)
+/* Whether the user comes to the folder by its path: asked of a child that is that user, so that nothing has
+ * been made where not. */
+static BpStatus check_reach(int folder, const RightsUser *user, BpError *err)
 {
-    char draft[UP_PATH_MAX];
-    snprintf(draft, sizeof draft, "%s.new", path);
-    const int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", draft, bp_errno_text(errno));
-    const bool is_whole = write(fd, contents.data, contents.size) == (ssize_t)contents.size &&
-                          fsync(fd) == 0 && (!up->uid || fchown(fd, up->uid, up->gid) == 0);
-    const int number = errno;
-    close(fd);
-    if (!is_whole || rename(draft, path) != 0)
-        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(is_whole ? errno : number));
-    return BP_OK;
-}
-
-BpStatus up_secret(Up *up, const char *name, const char **ret_secret, BpError *err)
-{
-    const char *path = up_path(up, "secrets/%s", name);
-    uint8_t random[SECRET_OCTETS];
-    char text[2 * SECRET_OCTETS + 2];
-    if (access(path, F_OK) == 0)
-        return cfg_secret_read(path, &up->arena, ret_secret, err);
-    if (getrandom(random, sizeof random, 0) != sizeof random)
-        return bp_fail(err, BP_UNAVAILABLE, "the system gives no random numbers");
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(text + 2 * i, 3, "%02x", random[i]);
-    *ret_secret = bp_arena_text(&up->arena, bp_str(text));
-    text[2 * SECRET_OCTETS] = '\n';
-    return up_write_file(up, path, (BpStr){text, 2 * SECRET_OCTETS + 1}, err);
-}
-
-/* ---- whose it is ---- */
-
-/* PostgreSQL refuses to run as root: then everything runs as a user without rights. */
-static BpStatus choose_user(Up *up, BpError *err)
-{
-    if (geteuid() != 0)
-        return BP_OK;
-    const struct passwd *user = getpwnam("bacpipes");
-    if (!user)
-        user = getpwnam("postgres");
-    if (!user)
-        return bp_fail(err, BP_NOT_FOUND,
-                       "as root there must be a user bacpipes or postgres for the servers to run as: adduser "
-                       "--system --group bacpipes");
-    up->uid = user->pw_uid;
-    up->gid = user->pw_gid;
-    up->user = bp_arena_text(&up->arena, bp_str(user->pw_name));
-    return BP_OK;
-}
-
-/* Every folder above must let the user through. */
-static BpStatus check_reach(Up *up, BpError *err)
-{
-    const char *const arguments[] = {"test", "-w", up->data, "-a", "-x", up->data, NULL};
-    if (!up->uid || up_run(up, "reach", "test", arguments, NULL) == BP_OK)
+    char path[WALK_PATH_MAX];
+    struct stat here, there;
+    int code = 1;
+    walk_path(folder, path);
+    const pid_t child = fork();
+    if (child == 0) {
+        const int fd = rights_become(user) ? open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+        _exit(fd < 0 || fstat(fd, &there) != 0 || fstat(folder, &here) != 0 || here.st_dev != there.st_dev ||
+              here.st_ino != there.st_ino || faccessat(fd, ".", X_OK, AT_EACCESS) != 0);
+    }
+    while (child > 0 && waitpid(child, &code, 0) < 0 && errno == EINTR)
+        ;
+    if (child > 0 && code == 0)
         return BP_OK;
     return bp_fail(err, BP_INVALID,
                    "user %s, as which the servers run, cannot come into %s: choose another folder with "
                    "--data, such as /var/lib/bacpipes",
-                   up->user, up->data);
+                   user->name, path);
 }
 
-/* ---- where it is ---- */
-
-static BpStatus make_all(const char *path, BpError *err)
+static BpStatus check_owner_above(const Walk *walk, uid_t parent, const RightsUser *user, BpError *err)
 {
-    char part[UP_PATH_MAX];
-    snprintf(part, sizeof part, "%s", path);
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            return bp_fail(err, BP_UNAVAILABLE, "%s cannot be made: %s", part, bp_errno_text(errno));
-        *slash = '/';
+    char path[WALK_PATH_MAX], owner[64];
+    const uid_t other = parent != 0 && parent != user->uid ? parent : walk->other;
+    if (other == 0 || other == user->uid)
+        return BP_OK;
+    return bp_fail(err, BP_INVALID,
+                   "%s lies in a folder of %s, who could put another one in its place: choose another folder "
+                   "with --data, such as /var/lib/bacpipes",
+                   walk_path(walk->folder, path), walk_owner(other, owner));
+}
+
+static BpStatus give(const Walk *walk, const RightsUser *user, BpError *err)
+{
+    char path[WALK_PATH_MAX];
+    if (fchownat(walk->folder, "", user->uid, user->gid, AT_EMPTY_PATH) == 0)
+        return BP_OK;
+    return bp_fail(err, BP_UNAVAILABLE, "%s cannot be given to %s: %s", walk_path(walk->folder, path),
+                   user->name, bp_errno_text(errno));
+}
+
+static BpStatus check_owner_as_root(const Walk *walk, const struct stat *folder, const RightsUser *user,
+                                    BpError *err)
+{
+    char path[WALK_PATH_MAX], owner[64];
+    if (folder->st_uid == user->uid)
+        return BP_OK;
+    walk_path(walk->folder, path);
+    walk_owner(folder->st_uid, owner);
+    if (folder->st_uid != 0)
+        return bp_fail(err, BP_INVALID,
+                       "%s is %s's: run it as %s (sudo -u %s ...), or choose another folder with --data",
+                       path, owner, owner, owner);
+    if (!is_empty(walk->folder) || walk_others_may_write(folder))
+        return bp_fail(err, BP_INVALID,
+                       "%s is root's and not empty, or others may write there: choose another folder with "
+                       "--data, or give it to the user "
+                       "that the servers run as (chown %s %s)",
+                       path, user->name, path);
+    return check_owner_above(walk, 0, user, err);
+}
+
+/* What is missing is made by root in root's folders, and by the user in the user's own. */
+static BpStatus open_as_root(Walk *walk, BpError *err)
+{
+    struct stat folder; /* the data folder, or the one that it will be in */
+    RightsUser user;
+    const bool is_there = !*walk->missing;
+    if (fstat(walk->folder, &folder) != 0)
+        return bp_fail(err, BP_UNAVAILABLE, "the data folder: %s", bp_errno_text(errno));
+    BpStatus status = rights_find_user(folder.st_uid, &user, err);
+    if (status == BP_OK)
+        status = is_there ? check_owner_as_root(walk, &folder, &user, err)
+                          : check_owner_above(walk, folder.st_uid, &user, err);
+    if (status == BP_OK)
+        status = check_reach(walk->folder, &user, err);
+    if (status == BP_OK && folder.st_uid == 0) {
+        status = walk_make(walk, 0755, err);
+        if (status == BP_OK)
+            status = give(walk, &user, err);
     }
-    if (mkdir(part, 0755) != 0 && errno != EEXIST)
-        return bp_fail(err, BP_UNAVAILABLE, "%s cannot be made: %s", part, bp_errno_text(errno));
-    return BP_OK;
+    return status == BP_OK ? rights_drop(&user, err) : status;
+}
+
+/* ---- as the user that all runs as ---- */
+
+static BpStatus check_owner(const Walk *walk, BpError *err)
+{
+    struct stat folder;
+    RightsUser service;
+    char path[WALK_PATH_MAX], owner[64];
+    if (fstat(walk->folder, &folder) != 0)
+        return bp_fail(err, BP_UNAVAILABLE, "the data folder: %s", bp_errno_text(errno));
+    if (folder.st_uid == geteuid())
+        return BP_OK;
+    const bool is_roots = folder.st_uid == 0 || (rights_find_user(folder.st_uid, &service, NULL) == BP_OK &&
+                                                 service.uid == folder.st_uid);
+    walk_owner(folder.st_uid, owner);
+    return bp_fail(
+        err, BP_INVALID, "%s is %s's%s: run it as %s (sudo%s%s ...), or choose another folder with --data",
+        walk_path(walk->folder, path), owner, is_roots && folder.st_uid ? ", by a start as root" : "",
+        is_roots ? "root" : owner, is_roots ? "" : " -u ", is_roots ? "" : owner);
+}
+
+static BpStatus tell_who_has_it(const Up *up, int lock, BpError *err)
+{
+    char pid[32] = "";
+    const ssize_t size = pread(lock, pid, sizeof pid - 1, 0);
+    pid[size > 0 ? size : 0] = '\0';
+    return bp_fail(err, BP_CONFLICT,
+                   "process %s runs `bacpipes up` in %s already: stop it (kill %s), or choose another folder "
+                   "with --data",
+                   *pid ? pid : "?", up->data, *pid ? pid : "PID");
+}
+
+/* Starts as root once made the lock root's. Whoever has the folder may remove it, once nobody holds it. */
+static BpStatus remove_roots_lock(const Up *up, const char *path, BpError *err)
+{
+    struct stat ours, theirs;
+    int lock = -1;
+    BpStatus status = up_open_file(path, O_RDONLY, 0, &lock, err);
+    if (status != BP_OK)
+        return status;
+    if (flock(lock, LOCK_EX | LOCK_NB) != 0)
+        status = tell_who_has_it(up, lock, err);
+    else if (fstat(lock, &ours) == 0 && lstat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino &&
+             unlink(path) != 0)
+        status = bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
+    close(lock);
+    return status;
 }
 
 static BpStatus lock_folder(Up *up, BpError *err)
 {
-    char pid[32] = "";
+    char pid[32];
     const char *path = up_path(up, "lock");
-    up->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (up->lock < 0)
-        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
-    if (flock(up->lock, LOCK_EX | LOCK_NB) != 0) {
-        const ssize_t size = read(up->lock, pid, sizeof pid - 1);
-        pid[size > 0 ? size : 0] = '\0';
-        return bp_fail(err, BP_CONFLICT,
-                       "process %s runs `bacpipes up` in %s already: stop it (kill %s), or choose another "
-                       "folder with --data",
-                       *pid ? pid : "?", up->data, *pid ? pid : "PID");
-    }
+    BpStatus status = BP_OK;
+    if (access(path, W_OK) != 0 && errno == EACCES)
+        status = remove_roots_lock(up, path, err);
+    if (status == BP_OK)
+        status = up_open_file(path, O_RDWR | O_CREAT, 0644, &up->lock, err);
+    if (status != BP_OK)
+        return status;
+    if (flock(up->lock, LOCK_EX | LOCK_NB) != 0)
+        return tell_who_has_it(up, up->lock, err);
     const int size = snprintf(pid, sizeof pid, "%d", (int)getpid());
     if (ftruncate(up->lock, 0) != 0 || pwrite(up->lock, pid, (size_t)size, 0) != size)
         return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
     return BP_OK;
 }
 
-/* A socket's path has at most 107 octets: a deep folder has its socket elsewhere. */
+/* ---- the folder of sockets ---- */
+
+#define FAR_FOLDER "/tmp/bacpipes-"
+
+static bool is_our_own(const char *path)
+{
+    struct stat status;
+    return strncmp(path, FAR_FOLDER, strlen(FAR_FOLDER)) == 0 && !strchr(path + strlen(FAR_FOLDER), '/') &&
+           lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+           (status.st_mode & 07777) == 0700;
+}
+
+/* Its name is drawn, so that nobody makes it first, and kept in the data folder for the next start. */
+static BpStatus make_far_folder(Up *up, BpError *err)
+{
+    const char *note = up_path(up, "run.folder");
+    char path[64] = "", line[64];
+    FILE *file = fopen(note, "re");
+    if (file && fgets(path, sizeof path, file))
+        path[strcspn(path, "\n")] = '\0';
+    if (file)
+        fclose(file);
+    if (!is_our_own(path)) {
+        if (*path && access(path, F_OK) == 0)
+            up_say(up, "%s is not what it was: it is left alone", path);
+        snprintf(path, sizeof path, FAR_FOLDER "XXXXXX");
+        if (!mkdtemp(path))
+            return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
+        snprintf(line, sizeof line, "%s\n", path);
+        const BpStatus status = up_write_file(note, bp_str(line), err);
+        if (status != BP_OK)
+            return status;
+    }
+    up->run_folder = bp_arena_text(&up->arena, bp_str(path));
+    return BP_OK;
+}
+
+/* A socket's path has at most 107 octets: a deep folder has its sockets elsewhere. */
 static BpStatus make_run_folder(Up *up, BpError *err)
 {
     up->run_folder = up_path(up, "run");
-    if (strlen(up->run_folder) > (size_t)SOCKET_PATH_MAX) {
-        struct stat status;
-        char path[64];
-        if (stat(up->data, &status) != 0)
-            return bp_fail(err, BP_UNAVAILABLE, "%s: %s", up->data, bp_errno_text(errno));
-        snprintf(path, sizeof path, "/tmp/bacpipes-%llx", (unsigned long long)status.st_ino);
-        up->run_folder = bp_arena_text(&up->arena, bp_str(path));
-    }
-    return up_make_folder(up, up->run_folder, err);
+    return strlen(up->run_folder) > (size_t)SOCKET_PATH_MAX ? make_far_folder(up, err)
+                                                            : up_make_folder(up->run_folder, err);
 }
+
+/* ---- both together ---- */
 
 BpStatus up_open_folder(Up *up, BpError *err)
 {
     static const char *const folders[] = {"log", "secrets", "spool", "mosquitto"};
-    BpStatus status = make_all(up->cfg.data_folder, err);
+    Walk walk;
+    char path[WALK_PATH_MAX], user[64];
+    const bool is_root = geteuid() == 0;
+    BpStatus status = walk_to(up->cfg.data_folder, is_root, &walk, err);
     if (status != BP_OK)
         return status;
-    char real[PATH_MAX];
-    if (!realpath(up->cfg.data_folder, real))
-        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", up->cfg.data_folder, bp_errno_text(errno));
-    up->data = bp_arena_text(&up->arena, bp_str(real));
-    if ((status = choose_user(up, err)) != BP_OK ||
-        (up->uid && (status = up_make_folder(up, up->data, err)) != BP_OK) ||
-        (status = lock_folder(up, err)) != BP_OK)
-        return status;
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
-        if ((status = up_make_folder(up, up_path(up, "%s", folders[i]), err)) != BP_OK)
-            return status;
-    if ((status = check_reach(up, err)) != BP_OK)
-        return status;
-    return make_run_folder(up, err);
+    if (is_root)
+        status = open_as_root(&walk, err);
+    if (status == BP_OK)
+        status = walk_make(&walk, 0755, err);
+    if (status == BP_OK)
+        status = check_owner(&walk, err);
+    if (status == BP_OK) {
+        up->data = bp_arena_text(&up->arena, bp_str(walk_path(walk.folder, path)));
+        up->user = bp_arena_text(&up->arena, bp_str(walk_owner(geteuid(), user)));
+        status = lock_folder(up, err);
+    }
+    walk_done(&walk);
+    for (size_t i = 0; status == BP_OK && i < sizeof folders / sizeof folders[0]; i++)
+        status = up_make_folder(up_path(up, "%s", folders[i]), err);
+    return status == BP_OK ? make_run_folder(up, err) : status;
 }
 
 void up_close_folder(Up *up)

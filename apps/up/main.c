@@ -31,10 +31,12 @@ static void on_time_over(void *owner)
 
 static BpStatus start(Up *up, BpError *err)
 {
-    BpStatus status = up_open_folder(up, err);
+    BpStatus status = up_find_database(up, err);
+    if (status == BP_OK)
+        status = up_open_folder(up, err);
     if (status != BP_OK)
         return status;
-    up_say(up, "working in %s%s%s", up->data, up->user ? " as user " : "", up->user ? up->user : "");
+    up_say(up, "working in %s as user %s", up->data, up->user);
     up->started_at_us = bp_wall_us();
     up->started_us = loop_now_us(up->loop);
     if ((status = up_start_database(up, err)) == BP_OK &&
@@ -48,7 +50,8 @@ static void stop(Up *up)
 {
     static const char *const order[] = {"collect", "sim", "ingest", "mosquitto", "postgresql"};
     up->lines = 0;
-    up_say(up, "stopping");
+    if (up->part_count)
+        up_say(up, "stopping");
     loop_timer_free(up->show_timer);
     loop_timer_free(up->end_timer);
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
@@ -64,7 +67,8 @@ static void stop(Up *up)
     }
     mqtt_free(up->mqtt, 0);
     pg_free(up->pg);
-    up_say(up, "everything is stopped");
+    if (up->part_count)
+        up_say(up, "everything is stopped");
 }
 
 static int run(Up *up, int64_t for_us)
@@ -133,12 +137,13 @@ int up_main(int argc, char **argv)
                    "Mosquitto, the collector and ingest. Ctrl-C stops them all.",
         .options = options,
         .offers_json = true,
-        .details = "State lives in the data folder and is there again the next time. As root everything runs "
-                   "as user bacpipes, or else postgres.\n"
-                   "--json prints one object as the last line: devices, points, readings_stored, "
-                   "reads_failed, readings_per_s, newest_reading_age_s.\n"
-                   "Exit codes: 0 stopped as asked; 69 something could not be started; 70 no reading was "
-                   "stored with --for; 75 it runs already.",
+        .details =
+            "State lives in the data folder and is there again the next time. As root it is made for user "
+            "bacpipes, or else postgres, as whom everything runs.\n"
+            "--json prints one object as the last line: devices, points, readings_stored, "
+            "reads_failed, readings_per_s, newest_reading_age_s.\n"
+            "Exit codes: 0 stopped as asked; 69 something could not be started; 70 no reading was "
+            "stored with --for; 75 it runs already.",
         .examples =
             "bacpipes up --demo\nbacpipes up --data /var/lib/bacpipes\nbacpipes up --demo --for 60s --json",
     };

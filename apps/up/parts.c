@@ -10,22 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOG_LARGEST = 8 * 1024 * 1024, LAST_LINE = 300 };
+enum { LAST_LINE = 300 };
 static const int64_t FIRST_PAUSE_US = BP_SECOND, LONGEST_PAUSE_US = 60 * BP_SECOND, STEADY_US = BP_MINUTE;
 
 /* ---- logs ---- */
-
-static int open_log(Up *up, const char *name)
-{
-    const char *path = up_path(up, "log/%s.log", name);
-    struct stat status;
-    if (stat(path, &status) == 0 && status.st_size > LOG_LARGEST)
-        rename(path, up_path(up, "log/%s.log.1", name));
-    const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-    if (fd >= 0 && up->uid && fchown(fd, up->uid, up->gid) != 0)
-        bp_log(BP_LOG_WARNING, "%s cannot be given to %s", path, up->user);
-    return fd;
-}
 
 /* The last line of a log, for the message that says why a part ended. */
 static const char *last_line(Up *up, const char *name, char line[LAST_LINE])
@@ -111,23 +99,21 @@ static void on_exit_of(void *owner, int code)
 BpStatus part_start(Part *part, BpError *err)
 {
     Up *up = part->up;
-    if (part->prepare && part->prepare(up, err) != BP_OK)
-        return err->status;
-    const int log = open_log(up, part->name);
+    int log = -1;
+    const BpStatus status = up_open_log(up, part->name, &log, err);
+    if (status != BP_OK)
+        return status;
     const LoopProcessOptions options = {
         .path = part->path,
         .arguments = part->arguments,
-        .folder = part->folder ? part->folder : "/",
+        .folder = "/",
         .output = log,
-        .uid = up->uid,
-        .gid = up->gid,
         /* Should we be killed: fast for PostgreSQL, SIGTERM for all others. */
         .death_signal = part->stop_signal};
     loop_process_free(part->process);
     part->started_at_us = loop_now_us(up->loop);
     part->process = loop_process_new(up->loop, &options, on_exit_of, part, err);
-    if (log >= 0)
-        close(log);
+    close(log);
     return part->process ? BP_OK : BP_UNAVAILABLE;
 }
 
@@ -167,17 +153,14 @@ BpStatus up_run(Up *up, const char *name, const char *path, const char *const *a
 {
     Run run = {0};
     char line[LAST_LINE];
-    const int log = open_log(up, name);
-    const LoopProcessOptions options = {.path = path,
-                                        .arguments = arguments,
-                                        .folder = "/",
-                                        .output = log,
-                                        .uid = up->uid,
-                                        .gid = up->gid,
-                                        .death_signal = SIGTERM};
+    int log = -1;
+    const BpStatus status = up_open_log(up, name, &log, err);
+    if (status != BP_OK)
+        return status;
+    const LoopProcessOptions options = {
+        .path = path, .arguments = arguments, .folder = "/", .output = log, .death_signal = SIGTERM};
     LoopProcess *process = loop_process_new(up->loop, &options, on_run_over, &run, err);
-    if (log >= 0)
-        close(log);
+    close(log);
     if (!process)
         return BP_UNAVAILABLE;
     while (!run.is_over)

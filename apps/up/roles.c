@@ -22,9 +22,11 @@ static BpStatus describe_site(Up *up, BpError *err)
     char port[16], sql[160];
     const char *reader;
     const PgValue site = pg_text(bp_str(up->site));
+    const PgValue broker[] = {site, pg_integer(up->broker_port), pg_text(bp_str("bacpipes")),
+                              pg_text(bp_str(up_path(up, "secrets/mqtt_bacpipes")))};
     BpStatus status = pg_wait(up->pg, SQL_UPSERT_SITE, &site, 1, NULL, NULL, err);
     if (status == BP_OK)
-        status = up_describe_broker(up, err);
+        status = pg_wait(up->pg, SQL_UPSERT_MQTT_CONFIG, broker, 4, NULL, NULL, err);
     if (status == BP_OK)
         status = up_secret(up, "postgresql_reader", &reader, err);
     if (status == BP_OK) {
@@ -82,7 +84,7 @@ static BpStatus choose_demo_port(Up *up, BpError *err)
         if (up_udp_port_is_free("127.0.0.1", port) && up_udp_port_is_free("127.66.0.1", port)) {
             snprintf(text, sizeof text, "%d\n", port);
             up->demo_port = port;
-            return up_write_file(up, path, bp_str(text), err);
+            return up_write_file(path, bp_str(text), err);
         }
     return bp_fail(err, BP_UNAVAILABLE, "no UDP port from %d on is free for the simulated building", first);
 }

@@ -1,4 +1,4 @@
-/* The private PostgreSQL: made once, configured at each start, listening on loopback alone. And ports. */
+/* The private PostgreSQL and Mosquitto: made once, configured at each start, listening on loopback alone. */
 #include "apps/up/up.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { POSTGRESQL_OLDEST = 15, FIRST_DATABASE_PORT = 54320 };
+enum { POSTGRESQL_OLDEST = 15, FIRST_DATABASE_PORT = 54320, FIRST_BROKER_PORT = 18830 };
 static const int64_t READY_PATIENCE_US = 60 * BP_SECOND;
 
 /* ---- PostgreSQL ---- */
 
 /* The newest of Debian's, such as /usr/lib/postgresql/15/bin. */
-static BpStatus find_postgresql(Up *up, BpError *err)
+BpStatus up_find_database(Up *up, BpError *err)
 {
     glob_t found;
     int64_t newest = 0;
@@ -76,7 +76,7 @@ static BpStatus make_cluster(Up *up, BpError *err)
     if (access(up_path(up, "postgresql/PG_VERSION"), F_OK) == 0)
         return check_version(up, err);
     up_say(up, "making a database in %s", folder);
-    BpStatus status = up_make_folder(up, folder, err);
+    BpStatus status = up_make_folder(folder, err);
     const char *const arguments[] = {program(up, "initdb"), /* by its path it finds postgres beside it */
                                      "-D",
                                      folder,
@@ -107,24 +107,6 @@ static const char *quoted(Up *up, const char *text)
     return result;
 }
 
-static const char *own_user(Up *up)
-{
-    char name[64];
-    if (up->user)
-        return up->user;
-    snprintf(name, sizeof name, "%u", (unsigned)geteuid());
-    const char *known = getenv("USER");
-    FILE *id =
-        popen("id -un", "re"); /* NOLINT(cert-env33-c): a fixed command; the environment need not be right */
-    if (id && fgets(name, sizeof name, id)) {
-        name[strcspn(name, "\n")] = '\0';
-        known = name;
-    }
-    if (id)
-        pclose(id);
-    return bp_arena_text(&up->arena, bp_str(known ? known : name));
-}
-
 static BpStatus configure_database(Up *up, BpError *err)
 {
     BpBuf out = bp_buf_growing(64 * 1024);
@@ -141,25 +123,25 @@ static BpStatus configure_database(Up *up, BpError *err)
                   (int)up->database_port, quoted(up, up->run_folder),
                   quoted(up, up_path(up, "postgresql/bacpipes_hba.conf")),
                   quoted(up, up_path(up, "postgresql/bacpipes_ident.conf")));
-    BpStatus status = up_write_file(up, up_path(up, "postgresql/postgresql.conf"), bp_buf_text(&out), err);
+    BpStatus status = up_write_file(up_path(up, "postgresql/postgresql.conf"), bp_buf_text(&out), err);
     /* Over the socket we are whom we say; over TCP there is only who reads. */
     static const char hba[] = "local all all peer map=bacpipes\n"
                               "host bacpipes bacpipes_reader 127.0.0.1/32 scram-sha-256\n";
     if (status == BP_OK)
-        status = up_write_file(up, up_path(up, "postgresql/bacpipes_hba.conf"), bp_str(hba), err);
+        status = up_write_file(up_path(up, "postgresql/bacpipes_hba.conf"), bp_str(hba), err);
     bp_buf_clear(&out);
     static const char *const accounts[] = {"bacpipes",        "bacpipes_owner",    "bacpipes_collect",
                                            "bacpipes_ingest", "bacpipes_maintain", "bacpipes_reader"};
-    const char *user = own_user(up);
     for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++)
-        bp_buf_printf(&out, "bacpipes \"%s\" %s\nbacpipes root %s\n", user, accounts[i], accounts[i]);
+        bp_buf_printf(&out, "bacpipes \"%s\" %s\nbacpipes root %s\n", up->user, accounts[i], accounts[i]);
     if (status == BP_OK)
-        status = up_write_file(up, up_path(up, "postgresql/bacpipes_ident.conf"), bp_buf_text(&out), err);
+        status = up_write_file(up_path(up, "postgresql/bacpipes_ident.conf"), bp_buf_text(&out), err);
     bp_buf_done(&out);
     return status;
 }
 
-BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err)
+/* The port of last time, if it is still free: Grafana and SQL tools have it in their settings. */
+static BpStatus choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err)
 {
     const char *path = up_path(up, "%s.port", name);
     char text[16] = "";
@@ -177,7 +159,7 @@ BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_po
         up_say(up, "port %d of the %s is taken by another program: it is %d from now on", (int)before, name,
                (int)*ret_port);
     snprintf(text, sizeof text, "%d\n", (int)*ret_port);
-    return up_write_file(up, path, bp_str(text), err);
+    return up_write_file(path, bp_str(text), err);
 }
 
 static BpStatus connect_to(Up *up, const char *database, BpError *err)
@@ -221,11 +203,9 @@ static void remove_stale_pid(const Up *up, const char *path)
 BpStatus up_start_database(Up *up, BpError *err)
 {
     const int64_t begin_us = loop_now_us(up->loop);
-    BpStatus status = find_postgresql(up, err);
+    BpStatus status = make_cluster(up, err);
     if (status == BP_OK)
-        status = make_cluster(up, err);
-    if (status == BP_OK)
-        status = up_choose_port(up, "postgresql", FIRST_DATABASE_PORT, &up->database_port, err);
+        status = choose_port(up, "postgresql", FIRST_DATABASE_PORT, &up->database_port, err);
     if (status == BP_OK)
         status = configure_database(up, err);
     if (status != BP_OK)
@@ -244,6 +224,92 @@ BpStatus up_start_database(Up *up, BpError *err)
     up_say(up, "PostgreSQL %s is ready after %s, on port %d", up->version,
            bp_interval_format(loop_now_us(up->loop) - begin_us, interval), (int)up->database_port);
     return BP_OK;
+}
+
+/* ---- Mosquitto ---- */
+
+static BpStatus write_accounts(Up *up, BpError *err)
+{
+    const char *roles, *reader;
+    BpStatus status = up_secret(up, "mqtt_bacpipes", &roles, err);
+    if (status == BP_OK)
+        status = up_secret(up, "mqtt_reader", &reader, err);
+    if (status != BP_OK)
+        return status;
+    BpBuf out = bp_buf_growing(4096);
+    const char *path = up_path(up, "mosquitto/passwords");
+    bp_buf_printf(&out, "bacpipes:%s\nreader:%s\n", roles, reader);
+    status = up_write_file(path, bp_buf_text(&out), err);
+    const char *const arguments[] = {
+        "mosquitto_passwd", "-U", path,
+        NULL}; /* hashes what is in the file, so that no password is an argument */
+    if (status == BP_OK)
+        status = up_run(up, "mosquitto", "mosquitto_passwd", arguments, err);
+    static const char acl[] =
+        "user bacpipes\ntopic readwrite bacpipes/#\n\nuser reader\ntopic read bacpipes/#\n";
+    if (status == BP_OK)
+        status = up_write_file(up_path(up, "mosquitto/acl"), bp_str(acl), err);
+    bp_buf_done(&out);
+    return status;
+}
+
+static BpStatus configure_broker(Up *up, BpError *err)
+{
+    BpBuf out = bp_buf_growing(64 * 1024);
+    bp_buf_printf(
+        &out,
+        "# Written by `bacpipes up` at each start.\nlistener %d 127.0.0.1\nallow_anonymous "
+        "false\npassword_file %s\nacl_file %s\n"
+        "persistence true\npersistence_location %s/\nautosave_interval 300\nmax_queued_messages "
+        "10000\nmax_inflight_messages 0\n"
+        "log_dest stdout\nlog_type error\nlog_type warning\nlog_type notice\nconnection_messages false\n",
+        (int)up->broker_port, up_path(up, "mosquitto/passwords"), up_path(up, "mosquitto/acl"),
+        up_path(up, "mosquitto"));
+    const BpStatus status = up_write_file(up_path(up, "mosquitto/mosquitto.conf"), bp_buf_text(&out), err);
+    bp_buf_done(&out);
+    return status;
+}
+
+static BpStatus wait_for_broker(Up *up, BpError *err)
+{
+    const char *password;
+    BpStatus status = up_secret(up, "mqtt_bacpipes", &password, err);
+    if (status != BP_OK)
+        return status;
+    const int64_t until_us = loop_now_us(up->loop) + READY_PATIENCE_US;
+    while (!mqtt_is_connected(up->mqtt) && loop_now_us(up->loop) < until_us)
+        loop_run_once(up->loop, BP_SECOND / 10);
+    return mqtt_is_connected(up->mqtt) ? BP_OK
+                                       : bp_fail(err, BP_TIMEOUT, "Mosquitto does not answer (see %s)",
+                                                 up_path(up, "log/mosquitto.log"));
+}
+
+BpStatus up_start_broker(Up *up, BpError *err)
+{
+    const int64_t begin_us = loop_now_us(up->loop);
+    BpStatus status = choose_port(up, "mosquitto", FIRST_BROKER_PORT, &up->broker_port, err);
+    if (status == BP_OK)
+        status = write_accounts(up, err);
+    if (status == BP_OK)
+        status = configure_broker(up, err);
+    if (status != BP_OK)
+        return status;
+    Part *part =
+        up_add_part(up, "mosquitto",
+                    access("/usr/sbin/mosquitto", X_OK) == 0 ? "/usr/sbin/mosquitto" : "mosquitto", SIGTERM);
+    part_argument(part, "mosquitto");
+    part_argument(part, "-c");
+    part_argument(part, up_path(up, "mosquitto/mosquitto.conf"));
+    status = part_start(part, err);
+    if (status == BP_OK)
+        status = up_connect_broker(up, err);
+    if (status == BP_OK)
+        status = wait_for_broker(up, err);
+    char interval[BP_TIME_TEXT_MAX];
+    if (status == BP_OK)
+        up_say(up, "Mosquitto is ready after %s, on port %d",
+               bp_interval_format(loop_now_us(up->loop) - begin_us, interval), (int)up->broker_port);
+    return status;
 }
 
 /* ---- what the roles and tools find ---- */
@@ -285,7 +351,7 @@ BpStatus up_write_configuration(Up *up, BpError *err)
     bp_buf_printf(&out, "database.host = \"%s\"\ndatabase.port = %d\n", up->run_folder,
                   (int)up->database_port);
     write_settings(up, &out);
-    const BpStatus status = up_write_file(up, up_path(up, "bacpipes.conf"), bp_buf_text(&out), err);
+    const BpStatus status = up_write_file(up_path(up, "bacpipes.conf"), bp_buf_text(&out), err);
     bp_buf_done(&out);
     return status;
 }

@@ -1,8 +1,10 @@
 /* bacpipes up: everything of a site on one machine, started, watched and stopped together.
  *
  *   folder.c      where state lives, whose it is, and that nobody else works in it
- *   servers.c     the private PostgreSQL
- *   broker.c      the private Mosquitto
+ *   walk.c        the way there, which nobody changes under our feet
+ *   rights.c      root's rights are given up
+ *   files.c       what is written there
+ *   servers.c     the private PostgreSQL and Mosquitto
  *   roles.c       our own roles
  *   parts.c       processes: ready, died, started again, stopped
  *   show.c        what is seen meanwhile */
@@ -25,8 +27,6 @@ typedef struct Part {
     const char *path; /* NULL: this program */
     const char *arguments[UP_ARGUMENTS_MAX];
     int stop_signal;
-    const char *folder;                               /* where it works; NULL: / */
-    BpStatus (*prepare)(struct Up *up, BpError *err); /* before each start; NULL: nothing */
     LoopProcess *process;
     LoopTimer *restart;
     int64_t started_at_us, pause_us;
@@ -49,9 +49,7 @@ typedef struct Up {
     char *data;       /* absolute */
     char *run_folder; /* of the socket */
     int lock;
-    uid_t uid; /* that children run as; 0: as we are */
-    gid_t gid;
-    const char *user;
+    const char *user; /* that we and our children run as */
     bool is_demo, is_json, is_quiet, is_terminal;
     int64_t points; /* of the demo */
     int64_t database_port, broker_port, demo_port;
@@ -75,15 +73,24 @@ void up_say(const Up *up, const char *format, ...) BP_PRINTF(2, 3);
 char *up_path(Up *up, const char *format, ...) BP_PRINTF(2, 3); /* below the data folder, in the arena */
 
 /* folder.c */
+/* Opens the data folder, or makes it, and the folders in it. As root it is made for the user that all runs
+ * as, and then we are that user: nothing in it is touched with root's rights. BP_INVALID: it is another's, or
+ * others could put something else in its place; it is as it was. BP_CONFLICT: another process works in it. */
 BpStatus up_open_folder(Up *up, BpError *err) BP_CHECKED;
-BpStatus up_make_folder(Up *up, const char *path, BpError *err) BP_CHECKED;
-/* Writes a file that only its owner reads, as the children's user. Whole or not at all. */
-BpStatus up_write_file(Up *up, const char *path, BpStr contents, BpError *err) BP_CHECKED;
-BpStatus up_secret(Up *up, const char *name, const char **ret_secret,
-                   BpError *err) BP_CHECKED;                                      /* made on its first use */
 BpStatus up_free_port(int64_t first, int64_t *ret_port, BpError *err) BP_CHECKED; /* TCP on 127.0.0.1 */
 bool up_udp_port_is_free(const char *address, int64_t port);
 void up_close_folder(Up *up);
+
+/* files.c */
+BpStatus up_make_folder(const char *path,
+                        BpError *err) BP_CHECKED; /* BP_INVALID: it is there, and another's */
+/* BP_INVALID: it is a link, which is never followed. */
+BpStatus up_open_file(const char *path, int flags, mode_t mode, int *ret_fd, BpError *err) BP_CHECKED;
+/* Writes a file that only its owner reads. Whole or not at all. */
+BpStatus up_write_file(const char *path, BpStr contents, BpError *err) BP_CHECKED;
+BpStatus up_secret(Up *up, const char *name, const char **ret_secret,
+                   BpError *err) BP_CHECKED; /* made on its first use */
+BpStatus up_open_log(Up *up, const char *name, int *ret_fd, BpError *err) BP_CHECKED; /* to append to */
 
 /* parts.c */
 Part *up_add_part(Up *up, const char *name, const char *path, int stop_signal);
@@ -96,17 +103,10 @@ BpStatus up_run(Up *up, const char *name, const char *path, const char *const *a
                 BpError *err) BP_CHECKED;
 
 /* servers.c */
+BpStatus up_find_database(Up *up, BpError *err) BP_CHECKED; /* its programs; makes nothing */
 BpStatus up_start_database(Up *up, BpError *err) BP_CHECKED;
-/* The port of last time, if it is still free, since Grafana and other tools have it in their settings; else
- * another one, which is said. */
-BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err) BP_CHECKED;
-BpStatus up_write_configuration(Up *up, BpError *err) BP_CHECKED;
-
-/* broker.c */
 BpStatus up_start_broker(Up *up, BpError *err) BP_CHECKED;
-const char *up_broker_socket(Up *up); /* its path, in the arena */
-/* Tells the database where the broker is and which accounts the roles have. */
-BpStatus up_describe_broker(Up *up, BpError *err) BP_CHECKED;
+BpStatus up_write_configuration(Up *up, BpError *err) BP_CHECKED;
 
 /* roles.c */
 BpStatus up_start_roles(Up *up, BpError *err) BP_CHECKED;

@@ -14,6 +14,7 @@ setup() {
 
 teardown() {
     [ -z "$up" ] || { kill -INT "$up" 2>/dev/null; wait "$up"; } || true
+    cat "$folder"/*/*/run.folder 2>/dev/null | xargs -r rm -rf
     rm -rf "$folder"
 }
 

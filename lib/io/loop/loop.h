@@ -103,14 +103,12 @@ void loop_resolve_forget(LoopResolve *resolve);
 typedef struct LoopProcess LoopProcess;
 typedef struct LoopProcessOptions {
     const char
-        *path; /* of the program; NULL: this program itself, even where `uid` could not reach its folder */
+        *path; /* of the program; NULL: this program itself, even where we could not reach its folder */
     const char *const *arguments; /* closed by NULL; [0] is the name */
     char *const *environment;     /* closed by NULL; NULL: ours */
     const char *folder;           /* to run in; NULL: ours */
     int output;                   /* descriptor for standard output and error; -1: ours */
-    uid_t uid; /* to run as, with gid and no other groups, when we are root; 0: as we are */
-    gid_t gid;
-    int death_signal; /* sent to the child should we die; 0: none */
+    int death_signal;             /* sent to the child should we die; 0: none */
 } LoopProcessOptions;
 
 /* Standard input is /dev/null. `on_exit` gets the exit code, or minus the signal's number. */

@@ -1,10 +1,10 @@
-/* Child processes: forked here and not by libuv, so that this program can start itself under another user
- * even where that user cannot reach its file (a checkout in /root), and so that children die with us. */
+/* Child processes: forked here and not by libuv, so that this program can start itself even where
+ * the user that it has become cannot reach its file (a checkout in /root), and so that children die with us.
+ */
 #include "io/loop/handle.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,12 +34,9 @@ static int become(const LoopProcessOptions *options, int program, pid_t parent)
     if (options->output >= 0 &&
         (dup2(options->output, STDOUT_FILENO) < 0 || dup2(options->output, STDERR_FILENO) < 0))
         return errno;
-    if (options->uid != 0 && geteuid() == 0 &&
-        (setgroups(0, NULL) != 0 || setgid(options->gid) != 0 || setuid(options->uid) != 0))
-        return errno;
     if (options->folder && chdir(options->folder) != 0)
         return errno;
-    /* After setuid, which forgets it. Should the parent be gone already, the signal would never come. */
+    /* Should the parent be gone already, the signal would never come. */
     if (options->death_signal && (prctl(PR_SET_PDEATHSIG, options->death_signal) != 0 || getppid() != parent))
         return errno ? errno : ESRCH;
     sigset_t none;
