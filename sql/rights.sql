@@ -49,6 +49,7 @@ insert into right_on_table values
     ('sensor_readings_5min',   'bacpipes_maintain', null,                     null,                     'all',            'select', 'select'),
     ('sensor_readings_hourly', 'bacpipes_maintain', null,                     null,                     'all',            'select', 'select'),
     ('rollup_dirty',           'bacpipes_maintain', null,                     'insert',                 'all',            'select', null),
+    ('readings_leaving',       'bacpipes_maintain', null,                     null,                     'all',            'select', null),
     ('point_latest',           'bacpipes_owner',    null,                     null,                     null,             'all',    'select'),
     ('points',                 'bacpipes_owner',    null,                     null,                     null,             'all',    'select'),
     ('readings',               'bacpipes_owner',    null,                     null,                     null,             'all',    'select'),
@@ -72,8 +73,11 @@ insert into right_on_function values
     ('utc_day',                 'bacpipes_maintain', false, '{}'),
     ('readings_ensure_days',    'bacpipes_maintain', true,  '{bacpipes_ingest}'),
     ('readings_newest',         'bacpipes_maintain', false, '{}'),
-    ('readings_oldest_day',     'bacpipes_maintain', false, '{}'),
-    ('readings_retain',         'bacpipes_maintain', false, '{}'),
+    ('readings_days',           'bacpipes_maintain', false, '{}'),
+    ('readings_has_default',    'bacpipes_maintain', false, '{}'),
+    ('readings_missing_days',   'bacpipes_maintain', false, '{}'),
+    ('readings_retention_step', 'bacpipes_maintain', false, '{}'),
+    ('keep_fuller_rollup',      'bacpipes_maintain', false, '{}'),
     ('bucket_5min',             'bacpipes_maintain', false, '{}'),
     ('bucket_hour',             'bacpipes_maintain', false, '{}'),
     ('rollup_5min',             'bacpipes_maintain', false, '{}'),
@@ -114,6 +118,15 @@ begin
         execute format('alter default privileges for role %s in schema public revoke all on tables from bacpipes_reader', thing.of_role);
     end loop;
 
+    -- Advisory locks are for us alone: whoever holds the one of `bacpipes migrate` would stop it.
+    if (select rolsuper from pg_roles where rolname = current_user) then
+        for thing in select oid::regprocedure as name from pg_proc
+                      where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^pg_(try_)?advisory_(xact_)?lock'
+                        and has_function_privilege('public', oid, 'execute') loop
+            execute format('revoke execute on function %s from public', thing.name);
+        end loop;
+    end if;
+
     for thing in select *, ('public.' || name)::regclass as relation from right_on_table loop
         if is_ours and (select relowner <> to_regrole(thing.owner) from pg_class where oid = thing.relation) then
             execute format('alter table %s owner to %I', thing.relation, thing.owner);
@@ -127,9 +140,9 @@ begin
     end loop;
 
     -- Days belong to whom readings belong to, and are read through them.
-    for thing in select inhrelid::regclass as day from pg_inherits join pg_class on pg_class.oid = inhrelid
-                  where inhparent = 'public.sensor_readings'::regclass and relkind = 'r' and is_ours
-                    and (relowner <> to_regrole('bacpipes_maintain') or relacl is not null) loop
+    for thing in select pg_class.oid::regclass as day from readings_days() join pg_class on pg_class.oid = to_regclass(format('public.%I', name))
+                  where is_day and is_ours and (relowner <> to_regrole('bacpipes_maintain')
+                                             or exists (select from aclexplode(relacl) where grantee <> relowner)) loop
         execute format('alter table %s owner to bacpipes_maintain', thing.day);
         execute format('revoke all on table %s from %s', thing.day, nobody);
         execute format('grant all on table %s to bacpipes_maintain', thing.day);

@@ -4,10 +4,19 @@
 #include "base/time.h"
 #include "io/pg/settings.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { ROLLUPS_AT_ONCE = 12 };
-static const int64_t EVERY_US = 20 * BP_SECOND, SETTLE_US = 10 * BP_SECOND, JUMP_US = 5 * BP_SECOND;
+enum { ROLLUPS_AT_ONCE = 12, DAYS_AHEAD = 3, STEPS_AT_ONCE = 8 };
+static const int64_t EVERY_US = 20 * BP_SECOND, MORE_ROLLUPS_US = 100 * BP_MS, SETTLE_US = 10 * BP_SECOND,
+                     JUMP_US = 5 * BP_SECOND, SAY_EVERY_US = 10 * BP_MINUTE;
+
+/* What is said at once, and again while it lasts, but not each time. */
+typedef struct Complaint {
+    int64_t said_at_us;
+} Complaint;
 
 struct Maintenance {
     Loop *loop;
@@ -16,50 +25,134 @@ struct Maintenance {
     Pg *pg;
     LoopTimer *timer;
     bool has_settings, is_working;
+    bool has_more_rollups;
+    int64_t forget_at_us; /* at the soonest: rollups that wait do not keep it from its turn */
+    char *said;           /* of the step of forgetting under way; NULL: nothing is done by it alone */
+    unsigned steps;       /* of forgetting, in this round */
+    Complaint connection, days, rollups, forgetting;
     int64_t clock_offset_us; /* wall minus monotonic clock, when last looked at */
 };
 
-static void end_round(Maintenance *maintenance, int64_t pause_us)
+static void BP_PRINTF(3, 4)
+    complain(const Maintenance *maintenance, Complaint *complaint, const char *format, ...)
 {
-    maintenance->is_working = false;
-    loop_timer_set(maintenance->timer, loop_now_us(maintenance->loop) + pause_us);
+    const int64_t now_us = loop_now_us(maintenance->loop);
+    char text[BP_ERROR_TEXT_MAX];
+    if (complaint->said_at_us && now_us - complaint->said_at_us < SAY_EVERY_US)
+        return;
+    complaint->said_at_us = now_us;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    bp_log(BP_LOG_WARNING, "%s; trying again", text);
 }
 
-static void on_retained(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+static void end_round(Maintenance *maintenance)
+{
+    maintenance->is_working = false;
+    loop_timer_set(maintenance->timer, loop_now_us(maintenance->loop) +
+                                           (maintenance->has_more_rollups ? MORE_ROLLUPS_US : EVERY_US));
+}
+
+/* ---- what is forgotten ---- */
+
+static void ask_for_step(Maintenance *maintenance);
+
+static void on_step_done(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Maintenance *maintenance = context;
-    int64_t next_us = EVERY_US;
+    (void)rows;
     if (status != BP_OK) {
-        if (status != BP_UNAVAILABLE)
-            bp_log(BP_LOG_WARNING, "forgetting old readings: %s", err->text);
-    } else if (!pg_is_null(rows, 0, 0)) {
-        const BpStr did = pg_get_text(rows, 0, 0);
-        const bool dropped = did.size > 7 && memcmp(did.data, "dropped", 7) == 0;
-        bp_log(dropped ? BP_LOG_NOTICE : BP_LOG_INFO, "retention: %.*s", BP_STR_ARGS(did));
-        next_us = dropped ? EVERY_US : 10 * BP_MINUTE;
+        /* A reader's transaction that is open holds this up, and nothing else. */
+        complain(maintenance, &maintenance->forgetting, "forgetting old readings: %s", err->text);
+        end_round(maintenance);
+        return;
     }
-    end_round(maintenance, next_us);
+    maintenance->forgetting.said_at_us = 0;
+    if (*maintenance->said)
+        bp_log(BP_LOG_NOTICE, "retention: %s", maintenance->said);
+    ask_for_step(maintenance);
 }
+
+static void on_step(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Maintenance *maintenance = context;
+    if (status != BP_OK) {
+        complain(maintenance, &maintenance->forgetting, "forgetting old readings: %s", err->text);
+    } else if (pg_is_null(rows, 0, 0)) {
+        const BpStr why_not = pg_get_text(rows, 0, 1);
+        if (why_not.size)
+            complain(maintenance, &maintenance->forgetting, "retention: %.*s", BP_STR_ARGS(why_not));
+    } else {
+        const BpStr said = pg_get_text(rows, 0, 1);
+        free(maintenance->said);
+        maintenance->said = strndup(said.data, said.size);
+        pg_request_text(maintenance->pg, pg_get_text(rows, 0, 0), on_step_done, maintenance);
+        return;
+    }
+    end_round(maintenance);
+}
+
+static void ask_for_step(Maintenance *maintenance)
+{
+    if (maintenance->steps++ == STEPS_AT_ONCE) {
+        end_round(maintenance);
+        return;
+    }
+    const PgValue values[] = {pg_time(bp_wall_us()),
+                              pg_double((double)maintenance->cfg->retention_readings / BP_SECOND)};
+    pg_request(maintenance->pg, SQL_SELECT_RETENTION_STEP, values, 2, on_step, maintenance);
+}
+
+static void on_rollups_forgotten(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Maintenance *maintenance = context;
+    (void)rows;
+    if (status != BP_OK)
+        complain(maintenance, &maintenance->forgetting, "forgetting old rollups: %s", err->text);
+    if (!pg_is_connected(maintenance->pg)) {
+        end_round(maintenance);
+        return;
+    }
+    maintenance->steps = 0;
+    ask_for_step(maintenance);
+}
+
+static void forget(Maintenance *maintenance)
+{
+    const PgValue values[] = {pg_time(bp_wall_us()),
+                              pg_double((double)maintenance->cfg->retention_5min / BP_SECOND),
+                              pg_double((double)maintenance->cfg->retention_hourly / BP_SECOND)};
+    maintenance->forget_at_us = loop_now_us(maintenance->loop) + EVERY_US;
+    pg_request(maintenance->pg, SQL_MAINTAIN_RETENTION, values, 3, on_rollups_forgotten, maintenance);
+}
+
+/* ---- what is made ---- */
 
 static void on_rollups(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Maintenance *maintenance = context;
-    if (status == BP_OK && pg_get_integer(rows, 0, 0) >= ROLLUPS_AT_ONCE) {
-        end_round(maintenance, 100 * BP_MS); /* there are more */
-        return;
-    }
-    if (status == BP_UNAVAILABLE) {
-        end_round(maintenance, EVERY_US);
-        return;
-    }
+    maintenance->has_more_rollups = status == BP_OK && pg_get_integer(rows, 0, 0) >= ROLLUPS_AT_ONCE;
     if (status != BP_OK)
-        bp_log(BP_LOG_WARNING, "making rollups: %s", err->text);
-    const PgValue values[] = {pg_time(bp_wall_us()),
-                              pg_double((double)maintenance->cfg->retention_readings / BP_SECOND),
-                              pg_double((double)maintenance->cfg->retention_5min / BP_SECOND),
-                              pg_double((double)maintenance->cfg->retention_hourly / BP_SECOND)};
-    pg_request(maintenance->pg, SQL_MAINTAIN_RETENTION, values, 4, on_retained, maintenance);
+        complain(maintenance, &maintenance->rollups, "making rollups: %s", err->text);
+    if (pg_is_connected(maintenance->pg) && loop_now_us(maintenance->loop) >= maintenance->forget_at_us)
+        forget(maintenance);
+    else
+        end_round(maintenance);
 }
+
+static void on_days(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Maintenance *maintenance = context;
+    (void)rows;
+    if (status != BP_OK)
+        complain(maintenance, &maintenance->days, "making days ahead of time: %s", err->text);
+    else
+        maintenance->days.said_at_us = 0;
+}
+
+/* ---- rounds ---- */
 
 /* The wall clock is only ever set: against the monotonic one it shows. */
 static void look_at_clock(Maintenance *maintenance)
@@ -82,8 +175,8 @@ static void begin_round(void *owner)
         return;
     maintenance->is_working = true;
     const int64_t now_us = bp_wall_us();
-    const PgValue days[] = {pg_time(now_us), pg_time(now_us + BP_DAY)};
-    pg_request(maintenance->pg, SQL_ENSURE_DAYS, days, 2, NULL, NULL);
+    const PgValue days[] = {pg_time(now_us), pg_time(now_us + DAYS_AHEAD * BP_DAY)};
+    pg_request(maintenance->pg, SQL_ENSURE_DAYS, days, 2, on_days, maintenance);
     const PgValue ended[] = {pg_time(now_us - SETTLE_US), pg_integer(ROLLUPS_AT_ONCE)};
     pg_request(maintenance->pg, SQL_MAINTAIN_ROLLUPS, ended, 2, on_rollups, maintenance);
 }
@@ -92,7 +185,15 @@ static void on_lost(void *owner, const BpError *why)
 {
     Maintenance *maintenance = owner;
     maintenance->is_working = false;
-    bp_log(BP_LOG_WARNING, "maintenance: %s; trying again", why->text);
+    complain(maintenance, &maintenance->connection, "maintenance: %s", why->text);
+}
+
+static void on_connected(void *owner)
+{
+    Maintenance *maintenance = owner;
+    maintenance->connection.said_at_us = 0;
+    pg_request(maintenance->pg, SQL_SET_LOCK_TIMEOUT, NULL, 0, NULL, NULL);
+    begin_round(maintenance);
 }
 
 Maintenance *maintenance_new(Loop *loop, const Cfg *cfg, BpError *err)
@@ -109,7 +210,7 @@ Maintenance *maintenance_new(Loop *loop, const Cfg *cfg, BpError *err)
         return NULL;
     }
     options.owner = maintenance;
-    options.on_connected = begin_round;
+    options.on_connected = on_connected;
     options.on_lost = on_lost;
     maintenance->timer = loop_timer_new(loop, begin_round, maintenance);
     maintenance->pg = pg_new(loop, &options);
@@ -120,15 +221,16 @@ void maintenance_free(Maintenance *maintenance)
 {
     if (!maintenance)
         return;
-    maintenance->is_working = true; /* who is answered here asks no more */
     pg_free(maintenance->pg);
     loop_timer_free(maintenance->timer);
     bp_arena_done(&maintenance->arena);
+    free(maintenance->said);
     free(maintenance);
 }
 
 void maintenance_settings_read(Maintenance *maintenance)
 {
     maintenance->has_settings = true;
+    maintenance->forget_at_us = 0;
     loop_timer_set(maintenance->timer, 0);
 }

@@ -14,6 +14,12 @@ static void on_lost(void *owner, const BpError *why)
 static BpStatus tell_away(const ToolsDatabase *database, const Cfg *cfg, BpError *err)
 {
     const char *reason = database->lost.status != BP_OK ? database->lost.text : "it does not answer";
+    if (strstr(reason, "role \"") && strstr(reason, "does not exist"))
+        return bp_fail(
+            err, BP_UNAVAILABLE,
+            "the database has no such account: %s; `bacpipes migrate` makes those of the programs, or "
+            "database.user names one for all",
+            reason);
     if (*cfg->database_host)
         return bp_fail(err, BP_UNAVAILABLE, "the database is away: %s; settings database.* say where it is",
                        reason);

@@ -32,7 +32,7 @@ select throws_ok($$ insert into site (site_id, name, last_point_id) values ('thi
 
 -- History of points that were deleted before anybody counted.
 update site set last_device_id = 0, last_point_id = 0;
-select readings_ensure_days('2026-03-01', '2026-03-02');
+select readings_ensure_days('2026-03-01 00:00Z', '2026-03-02 00:00Z');
 insert into sensor_readings (time, site_id, point_id, device_id, quality) values
     ('2026-03-01 10:00Z', 'demo', 70, 3, 'bad'), ('2026-03-02 10:00Z', 'demo', 60, 9, 'bad'), ('2026-03-02 10:00Z', 'demo', 61, null, 'bad');
 select raise_numbers('demo');

@@ -11,7 +11,7 @@ insert into device (site_id, device_id, address, instance, name) values ('demo',
 insert into point (site_id, point_id, device_id, object_type, object_instance, name, states)
      values ('demo', 1, 1, 'analog-input', 1, 'KWH', '{off,on}'), ('demo', 2, 1, 'binary-value', 1, 'FAN', '{off,on}'),
             ('demo', 3, 1, 'multi-state-value', 1, 'MODE', '{auto,hand,away}'), ('demo', 4, 1, 'analog-input', 4, 'SAT', '{}');
-select readings_ensure_days('2026-03-01', '2026-03-01');
+select readings_ensure_days('2026-03-01 00:00Z', '2026-03-01 00:00Z');
 
 -- A point whose values are these, one after the other, beside one of ordinary values; returns what its rollup is.
 create function rolled(variadic given double precision[]) returns setof sensor_readings_hourly language plpgsql as $$

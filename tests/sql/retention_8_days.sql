@@ -1,6 +1,6 @@
 -- A site that has run for 8 days keeps 7 of readings; rollups of the day that went stay for as long as their own settings say.
 begin;
-select plan(15);
+select plan(23);
 
 insert into site (site_id, name) values ('demo', 'Demo');
 insert into device (site_id, device_id, address, instance) values ('demo', 1, '10.0.0.1', 1);
@@ -12,10 +12,28 @@ select instant, 'demo', point_id, 20 + point_id, 'good'
   from generate_series('2026-03-01 00:00Z'::timestamptz, '2026-03-08 23:59:59Z', '10 minutes') as instant, generate_series(1, 3) as point_id;
 insert into rollup_dirty select distinct 'demo', bucket_5min(time) from sensor_readings;
 
--- What ingest does every 20 s (sql/queries/maintain_retention.sql), with the settings as they are delivered.
+-- What ingest does every 20 s, with the settings as they are delivered.
+-- What ingest's maintenance sends until a day is gone or nothing is to be done. Here it all happens in one transaction, where
+-- `concurrently` cannot be.
+create function retain(at_time timestamptz, keep interval default '7 days') returns text language plpgsql as $$
+declare
+    step record;
+begin
+    loop
+        select * into step from readings_retention_step(at_time, keep);
+        if step.statement is null then
+            return step.said;
+        end if;
+        execute replace(step.statement, ' concurrently', '');
+        if step.said is not null then
+            return step.said;
+        end if;
+    end loop;
+end
+$$;
 create function maintain(at_time timestamptz, keep interval default '7 days', keep_5min interval default '90 days',
                          keep_hourly interval default '1100 days') returns text language sql as $$
-    select did from (select readings_retain(at_time, keep) as did, rollups_retain(at_time, keep_5min, keep_hourly)) as step
+    select did from (select retain(at_time, keep) as did, rollups_retain(at_time, keep_5min, keep_hourly)) as step
 $$;
 create view days as
     select (select string_agg(distinct to_char(time at time zone 'UTC', 'DD'), ' ') from sensor_readings) as readings,
@@ -44,6 +62,32 @@ select is(readings || ', ' || five_minutes || ', ' || hours,
 select maintain('2026-03-09 00:00Z', keep_5min => '6 days', keep_hourly => '7 days');
 select is(five_minutes || ', ' || hours, '03 04 05 06 07 08, 02 03 04 05 06 07 08', 'to the instant that each setting says') from days;
 select is(maintain('2026-03-09 00:00Z', '1 day'), 'dropped 2026-03-02', 'and a shorter setting for readings takes a day a call too');
+
+
+-- Rollups are forgotten by the same rules.
+create temporary table before as select (select count(*) from sensor_readings_5min) as five_minutes, (select count(*) from sensor_readings_hourly) as hours;
+select is(rollups_retain('2026-03-20 00:00Z', '1 day', '1 day'), 0::bigint, 'none while the clock is more than a day from the newest reading');
+select is(rollups_retain('2026-02-20 00:00Z', '1 day', '1 day'), 0::bigint, 'on either side');
+select is(rollups_retain('2026-03-09 00:00Z', '1 day', '1 day'), 3 * 288 / 2 + 3 * 24::bigint, 'then at most a day of each a call');
+select is(five_minutes || ', ' || hours, '04 05 06 07 08, 03 04 05 06 07 08', 'the oldest') from days;
+
+-- A day is gone, readings are kept longer from then on, and one comes late: history is not made poorer by it.
+insert into sensor_readings_hourly (site_id, point_id, time, min, max, sum, count, bad)
+     values ('demo', 1, '2026-03-01 12:00Z', 20, 22, 126, 6, 0);
+insert into sensor_readings_5min (site_id, point_id, time, min, max, sum, count, bad)
+     values ('demo', 1, '2026-03-01 12:00Z', 20, 22, 63, 3, 0), ('demo', 1, '2026-03-01 12:30Z', 20, 22, 63, 3, 0);
+select readings_ensure_days('2026-03-01 00:00Z', '2026-03-01 00:00Z');
+insert into sensor_readings (time, site_id, point_id, value, quality) values ('2026-03-01 12:00Z', 'demo', 1, 5, 'good');
+insert into rollup_dirty values ('demo', '2026-03-01 12:00Z');
+select is(rollup_pending('2026-03-09 00:00Z', 10), 1, 'its span is made again');
+select results_eq($$ select min, count from sensor_readings_5min where time in ('2026-03-01 12:00Z', '2026-03-01 12:30Z') $$,
+                  $$ values (20::double precision, 3), (20, 3) $$, 'and the fuller one stays');
+select is((select count from sensor_readings_hourly where time = '2026-03-01 12:00Z'), 6, 'and its hour');
+insert into sensor_readings (time, site_id, point_id, value, quality)
+     select '2026-03-01 12:00Z'::timestamptz + i * interval '10 seconds', 'demo', 1, 5, 'good' from generate_series(1, 5) as i;
+insert into rollup_dirty values ('demo', '2026-03-01 12:00Z');
+select rollup_pending('2026-03-09 00:00Z', 10);
+select is((select count from sensor_readings_5min where time = '2026-03-01 12:00Z'), 6, 'until more is known than it had');
 
 select * from finish();
 rollback;

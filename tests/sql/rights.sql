@@ -33,6 +33,7 @@ insert into expected values
     ('bacpipes_owner',    'sensor_readings_5min',   'SELECT'),
     ('bacpipes_owner',    'sensor_readings_hourly', 'SELECT'),
     ('bacpipes_owner',    'rollup_dirty',           'SELECT'),
+    ('bacpipes_owner',    'readings_leaving',       'SELECT'),
     ('bacpipes_reader',   'site',                   'SELECT'),
     ('bacpipes_reader',   'device',                 'SELECT'),
     ('bacpipes_reader',   'point',                  'SELECT'),
@@ -51,7 +52,7 @@ insert into expected values
 create temporary table owned (role text, thing text);
 insert into owned
 select 'bacpipes_maintain', thing
-  from unnest('{sensor_readings, a day of sensor_readings, sensor_readings_5min, sensor_readings_hourly, rollup_dirty}'::text[]) as thing
+  from unnest('{sensor_readings, a day of sensor_readings, sensor_readings_5min, sensor_readings_hourly, rollup_dirty, readings_leaving}'::text[]) as thing
  union all
 select 'bacpipes_owner', thing
   from unnest('{site, device, point, device_status, setting, mqtt_config, schema_migration, ingest_position, ingest_quarantine,
@@ -61,7 +62,8 @@ select 'bacpipes_maintain', thing
   from unnest(array['bucket_5min(timestamp with time zone)', 'bucket_hour(timestamp with time zone)', 'quarantine_trim()',
                     'readings_are_hypertable()', 'readings_day_table(timestamp with time zone)',
                     'readings_ensure_days(timestamp with time zone,timestamp with time zone)', 'readings_newest(text)',
-                    'readings_oldest_day()', 'readings_retain(timestamp with time zone,interval)', 'rollup_5min(text,timestamp with time zone,integer)',
+                    'readings_days()', 'readings_has_default()', 'readings_missing_days(timestamp with time zone,timestamp with time zone)',
+                    'readings_retention_step(timestamp with time zone,interval)', 'keep_fuller_rollup()', 'rollup_5min(text,timestamp with time zone,integer)',
                     'rollup_hourly(text,timestamp with time zone,integer)', 'rollup_span(text,text,timestamp with time zone)', 'rollup_pending(timestamp with time zone,integer)',
                     'rollups_retain(timestamp with time zone,interval,interval)', 'utc_day(timestamp with time zone)']) as thing
  union all
@@ -95,7 +97,7 @@ create temporary view actual as
       from role_name, pg_proc
      where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours' and has_function_privilege(role, oid, 'EXECUTE');
 
-select plan(14);
+select plan(15);
 select set_eq('select role from role_name',
               array['bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader'], 'there is a role for each program');
 select is_empty('select * from actual except select * from expected', 'no role may do more than stands here');
@@ -124,9 +126,11 @@ select readings_ensure_days('2026-03-05 00:00Z', '2026-03-05 00:00Z') as made \g
 insert into sensor_readings (time, site_id, point_id, value, quality) values ('2026-03-05 00:00Z', 'demo', 1, 20, 'good');
 set local role bacpipes_reader;
 select point as reader_sees from readings \gset
+select count(*) as lockable from pg_proc where proname ~ '^pg_(try_)?advisory_(xact_)?lock' and has_function_privilege(oid, 'execute') \gset
 reset role;
 select is(:made, 1, 'ingest makes a day for what comes late');
 select is((select value from points where point_id = 1), 20::double precision, 'collect and ingest do what they are for');
 select is(:'reader_sees', ''::text, 'and a reader sees it');
+select is(:lockable, 0, 'who only reads has no locks to stop others with');
 select * from finish();
 rollback;

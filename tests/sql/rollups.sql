@@ -1,6 +1,6 @@
 -- Rollups are what a plain aggregate over the readings gives, late and bad readings included.
 begin;
-select plan(12);
+select plan(16);
 
 insert into site (site_id, name) values ('demo', 'Demo');
 insert into device (site_id, device_id, address, instance) values ('demo', 1, '10.0.0.1', 1);
@@ -47,6 +47,25 @@ select is((select sum(count) from sensor_readings_hourly), (select sum(count) fr
 insert into rollup_dirty select 'demo', bucket from generate_series('2026-03-01 10:00Z'::timestamptz, '2026-03-01 10:55Z', '5 minutes') as bucket;
 select is(rollup_pending('2026-03-01 12:00:00Z', 5), 5, 'no more at once than is asked for');
 select set_eq('select * from sensor_readings_5min', 'select * from plain_5min', 'making a span again changes nothing');
+
+
+-- A span is noted each time that readings of it are stored: it is made once for all of them.
+insert into rollup_dirty select 'demo', '2026-03-01 10:00Z' from generate_series(1, 5);
+insert into rollup_dirty values ('demo', '2026-03-01 10:05Z');
+select is(rollup_pending('2026-03-01 12:00:00Z', 1), 1, 'spans are counted, not notes');
+select is((select count(*) from rollup_dirty where bucket = '2026-03-01 10:00Z'), 0::bigint, 'and all notes of what was made are gone');
+
+-- A value that came with quality bad counts nowhere.
+insert into sensor_readings (time, site_id, point_id, value, quality, reason)
+     values ('2026-03-01 20:01Z', 'demo', 1, 7, 'good', null), ('2026-03-01 20:02Z', 'demo', 1, 99, 'bad', 'fault'),
+            ('2026-03-01 20:03Z', 'demo', 2, 98, 'bad', 'fault');
+insert into rollup_dirty values ('demo', '2026-03-01 20:00Z');
+select rollup_pending('2026-03-01 21:00Z', 100);
+select results_eq($$ select point_id, min, max, sum, count, bad, last, last_at from sensor_readings_5min where time = '2026-03-01 20:00Z' order by 1 $$,
+                  $$ values (1, 7::double precision, 7::double precision, 7::double precision, 1, 1, 7::double precision, '2026-03-01 20:01Z'::timestamptz),
+                            (2, null, null, null, 0, 1, null, null) $$, 'a bad value is neither the last nor any other of a span');
+select results_eq($$ select point_id, last, last_at from sensor_readings_hourly where time = '2026-03-01 20:00Z' order by 1 $$,
+                  $$ values (1, 7::double precision, '2026-03-01 20:01Z'::timestamptz), (2, null, null) $$, 'nor of its hour');
 
 select * from finish();
 rollback;
