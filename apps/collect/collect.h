@@ -46,6 +46,8 @@ typedef struct Collect {
     Pg *pg;
     bool is_loaded; /* devices and points have been read at least once */
     bool is_loading, load_again;
+    size_t states_under_way; /* of devices, being told to the database; the others wait for their turn */
+    int32_t state_told_last; /* the device_id */
     LoopTimer *reload_timer;
     SitePoint *points; /* by point_id */
     size_t point_count;
@@ -109,6 +111,8 @@ void collect_database_lost(void *owner, const BpError *why);
 void collect_notice(void *owner, const char *channel, const char *payload);
 void collect_store_scan(Collect *collect, const CollectDevice *device, const CollectScan *scan);
 void collect_store_address(Collect *collect, const CollectDevice *device, const BacAddress *address);
+/* The database is to know how the device is: when its turn has come, and then as it is by then, however often
+ * it has changed meanwhile. */
 void collect_device_state(void *owner, CollectDevice *device);
 void collect_device_learned(Collect *collect);
 void collect_reload(void *owner);

@@ -135,6 +135,7 @@ struct CollectDevice {
     int64_t restarted_us;                /* when it last said unasked that it is there */
     uint16_t stored_octets, stored_more; /* of what was learned, as the database has it. The owner's, like: */
     bool stored_multiple;
+    bool has_news;      /* it is not as the database was last told, and its turn has not come. The owner's */
     int64_t scanned_us; /* monotonic, when it was last read out whole; INT64_MIN: never. The owner's */
 };
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { POINT_ID_MAX = 10 * 1000 * 1000, WINDOW_MAX = 64 };
+enum { POINT_ID_MAX = 10 * 1000 * 1000, WINDOW_MAX = 64, STATES_AT_ONCE = 32 };
 static const int64_t RELOAD_AFTER_US = 200 * BP_MS; /* changes come in flocks */
 
 static BpStr site_of(const Collect *collect)
@@ -528,12 +528,22 @@ void collect_device_learned(Collect *collect)
             collect_device_state(collect, device);
 }
 
-void collect_device_state(void *owner, CollectDevice *device)
+static void tell_states(Collect *collect);
+
+static void on_state_told(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
-    Collect *collect = owner;
+    Collect *collect = context;
+    (void)status; /* lost with the connection: all are told again when it is back */
+    (void)rows;
+    (void)err;
+    if (--collect->states_under_way == 0)
+        tell_states(collect);
+}
+
+static void tell_state(Collect *collect, CollectDevice *device)
+{
     char learned[160];
-    if (device->device_id == 0 || !pg_is_connected(collect->pg))
-        return; /* told when it has a row, and when the database is back */
+    device->has_news = false;
     device->stored_multiple = device->limits.read_multiple;
     device->stored_octets = device->limits.answer_octets;
     device->stored_more = device->pace.more;
@@ -550,5 +560,38 @@ void collect_device_state(void *owner, CollectDevice *device)
         pg_text(bp_str(device->reason)),
         pg_text(bp_str(learned)),
     };
-    pg_request(collect->pg, SQL_UPSERT_DEVICE_STATUS, values, 7, NULL, NULL);
+    pg_request(collect->pg, SQL_UPSERT_DEVICE_STATUS, values, 7, on_state_told, collect);
+    collect->states_under_way++;
+    collect->state_told_last = device->device_id;
+}
+
+/* Devices with news from this one on, until the next one that is `end`. */
+static void tell_some(Collect *collect, CollectDevice *device, const CollectDevice *end)
+{
+    for (; device != end && collect->states_under_way < STATES_AT_ONCE; device = device->next)
+        if (device->has_news)
+            tell_state(collect, device);
+}
+
+/* The next ones in turn: from behind the last one that was told, and around. A database that answers slowly,
+ * or not at all while a table is locked, is told fewer states and not more of them later. */
+static void tell_states(Collect *collect)
+{
+    if (collect->states_under_way || !pg_is_connected(collect->pg))
+        return;
+    CollectDevice *first = collect_poll_devices(collect->poller), *last = first;
+    while (last && last->device_id != collect->state_told_last)
+        last = last->next;
+    CollectDevice *next = last ? last->next : NULL;
+    tell_some(collect, next, NULL);
+    tell_some(collect, first, next);
+}
+
+void collect_device_state(void *owner, CollectDevice *device)
+{
+    Collect *collect = owner;
+    if (device->device_id == 0 || !pg_is_connected(collect->pg))
+        return; /* told when it has a row, and when the database is back */
+    device->has_news = true;
+    tell_states(collect);
 }

@@ -312,6 +312,37 @@ static void who_is_freed_answers_what_waits(void **state)
         assert_int_equal(answers[i].status, BP_UNAVAILABLE);
 }
 
+static void too_many_requests_are_refused_from_the_loop(void **state)
+{
+    (void)state;
+    enum { MORE = 10 };
+    Answer answers[PG_WAITING_MAX + MORE] = {0};
+    pg_request_text(pg, bp_str("select pg_sleep(0.5), 1"), keep_answer, &answers[0]);
+    for (size_t i = 1; i < PG_WAITING_MAX + MORE; i++)
+        pg_request_text(pg, bp_str("select 1, 1"), keep_answer, &answers[i]);
+    const PgStep step = {.query = SQL_SELECT_VERSION};
+    Answer transaction = {0};
+    pg_transaction(pg, &step, 1, keep_answer, &transaction);
+    for (size_t i = PG_WAITING_MAX; i < PG_WAITING_MAX + MORE; i++)
+        assert_false(answers[i].is_here);
+    run_until_answered(&transaction);
+    assert_int_equal(transaction.status, BP_FULL);
+    assert_string_equal(failure.text, "256 requests wait for the database already");
+    for (size_t i = 0; i < PG_WAITING_MAX + MORE; i++) {
+        run_until_answered(&answers[i]);
+        assert_int_equal(answers[i].status, i < PG_WAITING_MAX ? BP_OK : BP_FULL);
+    }
+    assert_int_equal(scalar("select 7"), 7); /* there is room again */
+    for (size_t i = 0; i < PG_WAITING_MAX + MORE; i++) {
+        answers[i].is_here = false;
+        pg_request_text(pg, bp_str("select pg_sleep(60)"), keep_answer, &answers[i]);
+    }
+    pg_free(pg); /* refused ones are answered too */
+    pg = NULL;
+    assert_int_equal(answers[PG_WAITING_MAX].status, BP_FULL);
+    assert_int_equal(answers[1].status, BP_UNAVAILABLE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +355,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(notices_arrive_also_after_a_reconnection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_freed_answers_what_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(too_many_requests_are_refused_from_the_loop, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("io pg", tests, NULL, NULL);
 }

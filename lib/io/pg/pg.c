@@ -80,10 +80,13 @@ struct Pg {
     int64_t pause_ms;
     bool is_connecting, is_connected;
     bool prepared[SQL_QUERY_COUNT];
-    Request *first, *last; /* the first one is on the wire when `is_busy` */
-    size_t waiting;
+    struct Queue {
+        Request *first, *last;
+        size_t count;
+    } waiting,   /* the first one is on the wire when `is_busy` */
+        refused; /* there was no room for them; gone in the loop's next turn */
     bool is_busy;
-    LoopTimer *refusal; /* answers requests made while there is no connection */
+    LoopTimer *refusal; /* answers requests made while there is no connection, or no room */
     char *channels[CHANNELS_MAX];
     size_t channel_count;
 };
@@ -153,28 +156,27 @@ static void set_parameters(Parameters *parameters, const PgValue *values, size_t
 
 /* ---- the queue ---- */
 
-static Request *enqueue(Pg *pg, RequestKind kind, PgDone done, void *context)
+static Request *enqueue(struct Queue *queue, PgDone done, void *context)
 {
     Request *request = allocate(sizeof *request);
-    request->kind = kind;
     request->done = done;
     request->context = context;
-    if (pg->last)
-        pg->last->next = request;
+    if (queue->last)
+        queue->last->next = request;
     else
-        pg->first = request;
-    pg->last = request;
-    pg->waiting++;
+        queue->first = request;
+    queue->last = request;
+    queue->count++;
     return request;
 }
 
-static Request *dequeue(Pg *pg)
+static Request *dequeue(struct Queue *queue)
 {
-    Request *request = pg->first;
-    pg->first = request->next;
-    if (!pg->first)
-        pg->last = NULL;
-    pg->waiting--;
+    Request *request = queue->first;
+    queue->first = request->next;
+    if (!queue->first)
+        queue->last = NULL;
+    queue->count--;
     return request;
 }
 
@@ -190,23 +192,31 @@ static void answer(Request *request)
     free(request);
 }
 
-/* Answers what waits with BP_UNAVAILABLE; requests that the callbacks make are not among them. */
-static void refuse_waiting(Pg *pg, const char *why)
+/* Answers all of the queue; requests that the callbacks make are not among them. */
+static void refuse_all(struct Queue *queue, BpStatus status, const char *why)
 {
-    for (size_t left = pg->waiting; left > 0; left--) {
-        Request *request = dequeue(pg);
-        request->status = bp_fail(&request->err, BP_UNAVAILABLE, "%s", why);
+    for (size_t left = queue->count; left > 0; left--) {
+        Request *request = dequeue(queue);
+        request->status = bp_fail(&request->err, status, "%s", why);
         PQclear(request->result);
         request->result = NULL;
         answer(request);
     }
 }
 
+static void refuse_full(Pg *pg)
+{
+    char why[64];
+    snprintf(why, sizeof why, "%d requests wait for the database already", PG_WAITING_MAX);
+    refuse_all(&pg->refused, BP_FULL, why);
+}
+
 static void on_refusal(void *owner)
 {
     Pg *pg = owner;
+    refuse_full(pg);
     if (!pg->is_connected)
-        refuse_waiting(pg, "there is no connection to the database");
+        refuse_all(&pg->waiting, BP_UNAVAILABLE, "there is no connection to the database");
 }
 
 /* Sends the request when its turn is now, or sees to its refusal from the loop. */
@@ -240,7 +250,7 @@ static void disconnect(Pg *pg)
 static void lose(Pg *pg, const BpError *why)
 {
     disconnect(pg);
-    refuse_waiting(pg, why->text);
+    refuse_all(&pg->waiting, BP_UNAVAILABLE, why->text);
     if (pg->options.on_lost)
         pg->options.on_lost(pg->options.owner, why);
     loop_timer_set(pg->timer, loop_now_us(pg->loop) + pg->pause_ms * BP_MS);
@@ -325,16 +335,16 @@ static bool copy_more(Pg *pg, Request *request)
 static void want_events(Pg *pg)
 {
     const int unsent = PQflush(pg->connection);
-    const bool copying = pg->is_busy && pg->first->phase == COPYING;
+    const bool copying = pg->is_busy && pg->waiting.first->phase == COPYING;
     loop_poll_set(pg->poll, LOOP_READABLE | (unsent > 0 || copying ? LOOP_WRITABLE : 0));
 }
 
 static void send_next(Pg *pg)
 {
-    if (!pg->first)
+    if (!pg->waiting.first)
         return;
     pg->is_busy = true;
-    if (send_part(pg, pg->first))
+    if (send_part(pg, pg->waiting.first))
         want_events(pg);
     else
         lose_because(pg, "sending to the database");
@@ -380,7 +390,7 @@ static SqlQuery current_query(const Request *request)
 /* A result of the part under way has come; it is taken over. */
 static void take_result(Pg *pg, PGresult *result)
 {
-    Request *request = pg->first;
+    Request *request = pg->waiting.first;
     const ExecStatusType status = PQresultStatus(result);
     switch (status) {
     case PGRES_COPY_IN: request->phase = COPYING; break;
@@ -420,7 +430,7 @@ static Phase next_phase(Request *request)
 /* The part under way has been answered whole: the next part, or the next request. */
 static void end_part(Pg *pg)
 {
-    Request *request = pg->first;
+    Request *request = pg->waiting.first;
     if (request->is_preparing && request->status == BP_OK) {
         send_next(pg);
         return;
@@ -433,7 +443,7 @@ static void end_part(Pg *pg)
         return;
     }
     pg->is_busy = false;
-    answer(dequeue(pg));
+    answer(dequeue(&pg->waiting));
     if (pg->is_connected && !pg->is_busy)
         send_next(pg);
 }
@@ -449,12 +459,12 @@ static void give_notices(Pg *pg)
 static void advance(Pg *pg)
 {
     while (pg->is_busy && !PQisBusy(pg->connection)) {
-        if (pg->first->phase == COPYING) {
-            if (!copy_more(pg, pg->first)) {
+        if (pg->waiting.first->phase == COPYING) {
+            if (!copy_more(pg, pg->waiting.first)) {
                 lose_because(pg, "sending to the database");
                 return;
             }
-            if (pg->first->phase == COPYING)
+            if (pg->waiting.first->phase == COPYING)
                 break;
             continue;
         }
@@ -655,8 +665,9 @@ void pg_free(Pg *pg)
         return;
     disconnect(pg);
     loop_resolve_forget(pg->resolve);
-    refuse_waiting(pg, "the connection to the database was closed");
-    assert(!pg->first); /* who is answered here asks no more */
+    refuse_full(pg);
+    refuse_all(&pg->waiting, BP_UNAVAILABLE, "the connection to the database was closed");
+    assert(!pg->waiting.first && !pg->refused.first); /* who is answered here asks no more */
     loop_timer_free(pg->timer);
     loop_timer_free(pg->refusal);
     for (size_t i = 0; i < pg->channel_count; i++)
@@ -667,9 +678,24 @@ void pg_free(Pg *pg)
 
 /* ---- requests ---- */
 
+/* NULL: there is no room, and `done` will be told. */
+static Request *take(Pg *pg, RequestKind kind, PgDone done, void *context)
+{
+    if (pg->waiting.count >= PG_WAITING_MAX) {
+        (void)enqueue(&pg->refused, done, context);
+        loop_timer_set(pg->refusal, 0);
+        return NULL;
+    }
+    Request *request = enqueue(&pg->waiting, done, context);
+    request->kind = kind;
+    return request;
+}
+
 void pg_request(Pg *pg, SqlQuery query, const PgValue *values, size_t count, PgDone done, void *context)
 {
-    Request *request = enqueue(pg, ONE_QUERY, done, context);
+    Request *request = take(pg, ONE_QUERY, done, context);
+    if (!request)
+        return;
     request->query = query;
     set_parameters(&request->parameters, values, count);
     begin(pg);
@@ -677,7 +703,9 @@ void pg_request(Pg *pg, SqlQuery query, const PgValue *values, size_t count, PgD
 
 void pg_request_text(Pg *pg, BpStr sql, PgDone done, void *context)
 {
-    Request *request = enqueue(pg, ONE_TEXT, done, context);
+    Request *request = take(pg, ONE_TEXT, done, context);
+    if (!request)
+        return;
     request->text = strndup(sql.data, sql.size);
     begin(pg);
 }
@@ -685,7 +713,9 @@ void pg_request_text(Pg *pg, BpStr sql, PgDone done, void *context)
 void pg_copy(Pg *pg, SqlQuery copy, BpStr octets, const PgStep *steps, size_t step_count, PgDone done,
              void *context)
 {
-    Request *request = enqueue(pg, TRANSACTION, done, context);
+    Request *request = take(pg, TRANSACTION, done, context);
+    if (!request)
+        return;
     request->has_copy = true;
     request->query = copy;
     request->octets = octets;
@@ -696,7 +726,9 @@ void pg_copy(Pg *pg, SqlQuery copy, BpStr octets, const PgStep *steps, size_t st
 
 void pg_transaction(Pg *pg, const PgStep *steps, size_t step_count, PgDone done, void *context)
 {
-    Request *request = enqueue(pg, TRANSACTION, done, context);
+    Request *request = take(pg, TRANSACTION, done, context);
+    if (!request)
+        return;
     request->steps = steps;
     request->step_count = step_count;
     begin(pg);

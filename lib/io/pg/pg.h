@@ -80,16 +80,22 @@ static inline PgValue pg_time(int64_t instant_us)
 typedef struct PgRows PgRows; /* a result; borrowed for the length of the callback */
 
 /* `rows` is NULL unless status is BP_OK. Otherwise the server's message is in `err`, and the status says
- * whose matter it is, by SQLSTATE: BP_UNAVAILABLE  the same may pass later: the connection is or went away
- * (then it is not known whether it was carried out), or the server is busy, full, failing or stopping (08,
- * 40, 53, 55P03, 57, 58) BP_CONFLICT     a unique violation (23505) BP_NOT_FOUND    no partition takes the
- * row (23514 without a constraint) BP_INVALID      the data's own fault (22, 23) BP_REFUSED      any other: a
- * right or a table is missing, a statement is wrong */
+ * whose matter it is, by SQLSTATE:
+ * - BP_UNAVAILABLE: the same may pass later. The connection is or went away (then it is not known whether it
+ * was carried out), or the server is busy, full, failing or stopping (08, 40, 53, 55P03, 57, 58)
+ * - BP_FULL: so it may, and it was not carried out: too much waits here (PG_WAITING_MAX)
+ * - BP_CONFLICT: a unique violation (23505)
+ * - BP_NOT_FOUND: no partition takes the row (23514 without a constraint)
+ * - BP_INVALID: the data's own fault (22, 23)
+ * - BP_REFUSED: any other: a right or a table is missing, a statement is wrong */
 typedef void (*PgDone)(void *context, BpStatus status, const PgRows *rows, const BpError *err);
 
-/* Requests are carried out in the order asked, one at a time on the connection; who asks keeps what waits
- * within bounds. A request made while there is no connection is answered with BP_UNAVAILABLE, always from the
- * loop, never from inside this call. `done` may be NULL. */
+/* Requests are carried out in the order asked, one at a time on the connection. At most PG_WAITING_MAX wait
+ * or are under way; one more is refused, whatever its kind: answered with BP_FULL in the loop's next turn,
+ * having changed nothing. Who may want more asks for the rest when the first are answered. A request made
+ * while there is no connection is answered with BP_UNAVAILABLE, always from the loop, never from inside this
+ * call. `done` may be NULL. */
+enum { PG_WAITING_MAX = 256 };
 void pg_request(Pg *pg, SqlQuery query, const PgValue *values, size_t count, PgDone done, void *context);
 enum { PG_VALUES_MAX = 24 };
 

@@ -1,0 +1,161 @@
+/* Against a real PostgreSQL: run through tests/with-postgres. */
+#include "apps/collect/collect.h"
+#include "base/time.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { DEVICES = 100, AT_ONCE = 32 };
+
+static Collect collect;
+static CollectDevice *devices[DEVICES + 1]; /* by device_id */
+
+static void send_nothing(void *owner, const BacAddress *to, BpStr datagram)
+{
+    (void)owner;
+    (void)to;
+    (void)datagram;
+}
+
+static Pg *connect_to_database(void)
+{
+    const PgOptions options = {
+        .host = getenv("PGHOST"), .port = 5432, .database = "bacpipes", .user = "bacpipes"};
+    Pg *pg = pg_new(collect.loop, &options);
+    assert_int_equal(pg_wait_connected(pg, 20 * BP_SECOND, NULL), BP_OK);
+    return pg;
+}
+
+static void sql(Pg *pg, const char *text)
+{
+    BpError err = {0};
+    if (pg_wait_text(pg, bp_str(text), &err) != BP_OK)
+        fail_msg("%s", err.text);
+}
+
+static void keep_number(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    (void)err;
+    *(int64_t *)context = status == BP_OK ? pg_get_integer(rows, 0, 0) : -1;
+}
+
+static int64_t number(const char *text)
+{
+    int64_t result = INT64_MIN;
+    pg_request_text(collect.pg, bp_str(text), keep_number, &result);
+    while (result == INT64_MIN)
+        loop_run_once(collect.loop, BP_SECOND);
+    return result;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    collect = (Collect){.cfg = {.site = "demo"}, .loop = loop_new()};
+    collect.pg = connect_to_database();
+    sql(collect.pg,
+        "drop table if exists device_status; drop sequence if exists told; create sequence told;"
+        "create table device_status (site_id text, device_id integer, state text, since timestamptz,"
+        "    last_answer_at timestamptz, reason text, learned jsonb, primary key (site_id, device_id));"
+        "create or replace function count_it() returns trigger language plpgsql as $$"
+        "    begin perform nextval('told'); return new; end $$;"
+        "create trigger count_it after insert or update on device_status for each row execute function "
+        "count_it()");
+    const CollectPollHooks hooks = {.owner = &collect, .send = send_nothing};
+    const CollectPollSettings settings = {.window = 1, .devices = 1, .timeout_us = BP_SECOND};
+    collect.poller = collect_poll_new(&hooks, &settings, 1);
+    for (int i = 1; i <= DEVICES; i++) {
+        char text[32];
+        BacAddress address;
+        snprintf(text, sizeof text, "10.0.0.%d", i);
+        assert_int_equal(bac_address_parse(bp_str(text), &address, NULL), BP_OK);
+        assert_int_equal(
+            collect_poll_add(collect.poller, &address, (uint32_t)i, 480, false, &devices[i], NULL), BP_OK);
+        devices[i]->device_id = i;
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    pg_free(collect.pg);
+    collect_poll_free(collect.poller);
+    loop_free(collect.loop);
+    return 0;
+}
+
+static void change(int first, int last, CollectState state, const char *reason)
+{
+    for (int i = first; i <= last; i++) {
+        devices[i]->state = state;
+        devices[i]->reason = reason;
+        collect_device_state(&collect, devices[i]);
+        assert_in_range(collect.states_under_way, 0, AT_ONCE);
+    }
+}
+
+static void until_told(void)
+{
+    while (collect.states_under_way)
+        loop_run_once(collect.loop, BP_SECOND);
+}
+
+static void devices_that_come_and_go_while_the_table_is_locked_are_told_once(void **state)
+{
+    (void)state;
+    Pg *other = connect_to_database();
+    sql(other, "begin; lock table device_status");
+    for (int i = 0; i < 1000; i++) {
+        change(1, DEVICES, COLLECT_OFFLINE, "timeout");
+        change(1, DEVICES, COLLECT_ONLINE, "");
+        loop_run_once(collect.loop, 0);
+    }
+    collect_poll_remove(collect.poller, devices[DEVICES], 0); /* its news go with it */
+    sql(other, "commit");
+    until_told();
+    assert_int_equal(number("select count(*) from device_status where state = 'online' and reason = ''"),
+                     DEVICES - 1);
+    assert_in_range(number("select last_value from told"), DEVICES - 1, DEVICES + AT_ONCE);
+    pg_free(other);
+}
+
+static void busy_ones_do_not_keep_the_last_from_being_told(void **state)
+{
+    (void)state;
+    change(1, DEVICES, COLLECT_OFFLINE, "timeout");
+    for (int i = 0; i < 3 * DEVICES / AT_ONCE; i++) {
+        for (size_t before = collect.states_under_way; before == collect.states_under_way;)
+            loop_run_once(collect.loop, BP_SECOND);
+        change(1, DEVICES / 2, COLLECT_OFFLINE, "again");
+    }
+    while (collect.states_under_way && number("select count(*) from device_status") < DEVICES)
+        change(1, DEVICES / 2, COLLECT_OFFLINE, "again");
+    assert_int_equal(number("select count(*) from device_status"), DEVICES);
+    until_told();
+}
+
+static void nothing_waits_for_a_database_that_is_away(void **state)
+{
+    (void)state;
+    pg_free(collect.pg);
+    const PgOptions options = {.host = "/nowhere", .port = 1, .database = "x", .user = "x"};
+    collect.pg = pg_new(collect.loop, &options);
+    change(1, DEVICES, COLLECT_OFFLINE, "timeout");
+    assert_int_equal(collect.states_under_way, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(devices_that_come_and_go_while_the_table_is_locked_are_told_once,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(busy_ones_do_not_keep_the_last_from_being_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_waits_for_a_database_that_is_away, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("collect site", tests, NULL, NULL);
+}
