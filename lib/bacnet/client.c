@@ -181,6 +181,13 @@ static BacTransaction *begin_transaction(BacClient *client, BacPeer *peer, BpErr
     return transaction;
 }
 
+static void drop_assembly(BacTransaction *transaction)
+{
+    transaction->assembly->in_use = false;
+    transaction->assembly = NULL;
+    transaction->peer->assembling--;
+}
+
 static void end_transaction(BacClient *client, BacTransaction *transaction)
 {
     BacPeer *peer = transaction->peer;
@@ -189,7 +196,7 @@ static void end_transaction(BacClient *client, BacTransaction *transaction)
     drop_id(&peer->in_use, transaction->invoke_id);
     peer->outstanding--;
     if (transaction->assembly)
-        transaction->assembly->in_use = false;
+        drop_assembly(transaction);
     transaction->next_free = client->free;
     client->free = transaction;
 }
@@ -403,7 +410,10 @@ static bool finish(BacClient *client, BacTransaction *transaction, int64_t now_u
                     transaction->timeout_us * transaction->tries);
     lay_to_rest(&peer->rest_of_all, transaction->invoke_id, now_us, client->options.rest_us);
     client->lent = transaction->assembly;
-    transaction->assembly = NULL;
+    if (transaction->assembly) {
+        transaction->assembly = NULL;
+        peer->assembling--;
+    }
     end_transaction(client, transaction);
     *ret_answer = answer;
     return true;
@@ -451,17 +461,20 @@ static bool take_whole(BacClient *client, BacTransaction *transaction, int64_t n
 /* What was put together in vain is forgotten, and the request waits for another answer. */
 static void give_up_assembly(BacClient *client, BacTransaction *transaction, int64_t now_us)
 {
-    transaction->assembly->in_use = false;
-    transaction->assembly = NULL;
+    drop_assembly(transaction);
     reschedule(client, transaction, now_us + transaction->timeout_us);
 }
 
-static BacAssembly *take_assembly(BacClient *client)
+/* One device has half of them at most, so that it keeps none of the others waiting. */
+static BacAssembly *take_assembly(BacClient *client, BacPeer *peer)
 {
+    if (peer->assembling >= (client->options.assembly_count + 1) / 2)
+        return NULL;
     for (size_t i = 0; i < client->options.assembly_count; i++) {
         BacAssembly *assembly = &client->options.assemblies[i];
         if (!assembly->in_use) {
             assembly->in_use = true;
+            peer->assembling++;
             assembly->answer = bp_buf(assembly->octets, sizeof assembly->octets);
             return assembly;
         }
@@ -524,7 +537,9 @@ static bool take_next_segment(BacClient *client, BacTransaction *transaction, co
         return refuse_here(client, transaction, now_us, BAC_ABORT_BUFFER_OVERFLOW, ret_answer);
     transaction->next_segment++;
     transaction->gap_reported = false;
-    reschedule(client, transaction, now_us + SEGMENT_TIMEOUTS * client->options.segment_timeout_us);
+    const int64_t next_by_us = now_us + SEGMENT_TIMEOUTS * client->options.segment_timeout_us;
+    reschedule(client, transaction,
+               next_by_us < transaction->assembled_by_us ? next_by_us : transaction->assembled_by_us);
     const uint8_t unacknowledged = (uint8_t)(datagram->apdu.sequence - transaction->acknowledged);
     if (unacknowledged >= transaction->window || !datagram->apdu.more_follows)
         acknowledge(client, transaction, false);
@@ -547,10 +562,11 @@ static bool take_segment(BacClient *client, BacTransaction *transaction, const B
     if (apdu->window == 0 || apdu->window > WINDOW_MAX)
         return refuse_here(client, transaction, now_us, BAC_ABORT_WINDOW_SIZE_OUT_OF_RANGE, ret_answer);
     if (!transaction->assembly) {
-        BacAssembly *assembly = take_assembly(client);
+        BacAssembly *assembly = take_assembly(client, transaction->peer);
         if (!assembly)
             return refuse_here(client, transaction, now_us, BAC_ABORT_OUT_OF_RESOURCES, ret_answer);
         begin_segments(transaction, assembly, apdu->window);
+        transaction->assembled_by_us = now_us + BAC_ANSWER_TIMEOUTS * client->options.segment_timeout_us;
     }
     if (apdu->sequence == transaction->next_segment)
         return take_next_segment(client, transaction, datagram, now_us, ret_answer);
@@ -735,7 +751,7 @@ BpStatus bac_client_add(BacClient *client, BacPeer *peer, BpError *err)
     const uint64_t seed = client->options.seed + client->peers_added++;
     BacPeer **first = bucket(client, &peer->address);
     *peer = (BacPeer){.address = peer->address,
-                      .max_apdu = peer->max_apdu,
+                      .max_apdu = peer->max_apdu > BAC_APDU_MIN ? peer->max_apdu : BAC_APDU_MIN,
                       .takes_segments = peer->takes_segments,
                       .next_in_bucket = *first,
                       .last_invoke_id = (uint8_t)bp_hash(&peer->address, sizeof peer->address, seed),

@@ -23,7 +23,8 @@ typedef struct BacTransaction BacTransaction;
 
 enum {
     BAC_REQUEST_MAX = BAC_APDU_MAX - 4, /* octets of parameters, kept for the retries */
-    BAC_ANSWER_MAX = 128 * 1024,        /* octets put together from segments */
+    BAC_ANSWER_MAX = 128 * 1024,        /* octets put together from segments, */
+    BAC_ANSWER_TIMEOUTS = 150,          /* and how long that may take, in segment timeouts */
     BAC_WINDOW = 16,                    /* segments taken or sent before one SegmentACK, at most */
     BAC_OUTSTANDING_MAX = 255,          /* requests to one peer: as many as there are invoke IDs */
     BAC_TRANSACTIONS_MAX = UINT16_MAX,
@@ -44,12 +45,13 @@ typedef struct BacRest {
  * bac_client_remove. */
 struct BacPeer {
     BacAddress address;
-    uint16_t max_apdu; /* what it takes (I-Am): longer requests are refused here, since many devices just drop
-                          them, or go out in segments: */
+    uint16_t max_apdu;   /* what it takes (I-Am), BAC_APDU_MIN at least, whatever it says: longer requests are
+                            refused here, since many devices just drop them, or go out in segments: */
     bool takes_segments; /* segmented-both or -receive */
 
     /* The client's own: */
     uint16_t outstanding; /* requests that wait for their answer */
+    uint16_t assembling;  /* those of them whose answers come in segments */
     uint8_t last_invoke_id;
     uint16_t numbers[256];  /* of the transaction that waits with this invoke ID, plus 1; 0 for none */
     BacInvokeIds in_use;    /* those of `numbers`, and 0 */
@@ -106,6 +108,7 @@ struct BacTransaction {
     void *context;
     int64_t timeout_us, sent_at_us;
     struct BacAssembly *assembly; /* once the first segment of the answer has come */
+    int64_t assembled_by_us;      /* or it is given up */
     uint32_t heap_index;
     BpStr parameters; /* in `request`, or the caller's */
     /* Of a request in segments: */
@@ -146,11 +149,12 @@ typedef struct BacClientOptions {
     size_t transaction_count;
     BacPeer **buckets; /* a power of two of them, about as many as peers */
     size_t bucket_count;
-    /* Few: a segmented answer that finds none free is aborted with out-of-resources. With none at all,
-     * requests say that segments are not taken. */
+    /* Few: a segmented answer that finds none free, or half of them taken by its own device, is aborted with
+     * out-of-resources. With none at all, requests say that segments are not taken. */
     BacAssembly *assemblies;
     size_t assembly_count;
-    int64_t segment_timeout_us; /* the device's APDU_Segment_Timeout, 2 s; four of them end the answer */
+    int64_t segment_timeout_us; /* the device's APDU_Segment_Timeout, 2 s; four of them without the next
+                                   segment end the answer, and so do BAC_ANSWER_TIMEOUTS in all */
     /* Every invoke ID rests at least so long, and a peer is asked at most 127 times meanwhile. 0: the turn
      * alone, 254 other requests, keeps an ID's answers apart. */
     int64_t rest_us;

@@ -524,6 +524,7 @@ static void begin_receiving(BacServer *server, const BacDatagram *segment, int64
         receiving->header = *apdu;
         receiving->from = segment->from;
         receiving->next = 0;
+        receiving->received = 0;
         receiving->window = apdu->window < server->options.window ? apdu->window : server->options.window;
         /* As if a window ended with the first segment, which is acknowledged alone. */
         receiving->acknowledged = (uint8_t)-receiving->window;
@@ -567,12 +568,32 @@ static void take_segment(BacServer *server, BacReceiving *receiving, const BacDa
         return;
     }
     receiving->next++;
+    receiving->received++;
+    receiving->received_us = now_us;
     receiving->gap_reported = false;
     receiving->due_at_us = now_us + 4 * server->options.segment_timeout_us;
     if ((uint8_t)(apdu->sequence - receiving->acknowledged) >= receiving->window || !apdu->more_follows)
         acknowledge(server, receiving, false);
     if (!apdu->more_follows)
         end_receiving(server, receiving, segment, now_us);
+}
+
+/* The client begins anew, as after its own restart, with an invoke ID that it has given before: another
+ * beginning comes, or the same one after a pause in which it would have gone on. A copy of the first segment
+ * that the network made is neither, nor is segment 256, 512 ... of a long request when its window comes
+ * again. */
+static bool is_begun_anew(const BacServer *server, const BacReceiving *receiving, const BacDatagram *segment,
+                          int64_t now_us)
+{
+    if (segment->apdu.sequence != 0 || receiving->next == 0 ||
+        (receiving->received > UINT8_MAX && receiving->next <= receiving->window))
+        return false;
+    BpCursor body = segment->body;
+    const size_t size = bp_cursor_remaining(&body);
+    const bool is_same = segment->apdu.service == receiving->header.service &&
+                         size <= receiving->request.size &&
+                         memcmp(bp_cursor_take(&body, size), receiving->request.data, size) == 0;
+    return !is_same || now_us - receiving->received_us >= server->options.segment_timeout_us;
 }
 
 static void take_request(BacServer *server, const BacDatagram *request, int64_t now_us)
@@ -587,9 +608,15 @@ static void take_request(BacServer *server, const BacDatagram *request, int64_t 
         take_whole_request(server, request, now_us);
         return;
     }
-    if (!find_receiving(server, &request->from, apdu->invoke_id))
-        begin_receiving(server, request, now_us);
     BacReceiving *receiving = find_receiving(server, &request->from, apdu->invoke_id);
+    if (receiving && is_begun_anew(server, receiving, request, now_us)) {
+        receiving->in_use = false;
+        receiving = NULL;
+    }
+    if (!receiving) {
+        begin_receiving(server, request, now_us);
+        receiving = find_receiving(server, &request->from, apdu->invoke_id);
+    }
     if (receiving)
         take_segment(server, receiving, request, now_us);
 }

@@ -58,6 +58,8 @@ typedef struct BacReceiving {
     BacApdu header; /* of its first segment */
     BacAddress from;
     uint8_t next, acknowledged, window; /* sequence numbers: awaited, and of our last SegmentACK */
+    uint32_t received;                  /* segments, in order */
+    int64_t received_us;                /* the last of them */
     int64_t due_at_us;
     BpBuf request; /* over octets */
     uint8_t octets[BAC_SERVER_ANSWER_MAX];

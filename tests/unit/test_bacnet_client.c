@@ -681,6 +681,56 @@ static void a_peer_that_goes_takes_its_requests_along(void **state)
     assert_int_equal(other.outstanding, 0);
 }
 
+/* ---- segmented requests ---- */
+
+static void hear_segment_ack(Asker *asker, uint8_t id, uint8_t sequence, uint8_t window)
+{
+    const BacApdu apdu = {.type = BAC_SEGMENT_ACK,
+                          .from_server = true,
+                          .invoke_id = id,
+                          .sequence = sequence,
+                          .window = window};
+    assert_false(hear(asker, &DEVICE, &apdu, (BpStr){0}));
+}
+
+static void an_acknowledgement_beyond_the_window_is_an_old_one(void **state)
+{
+    (void)state;
+    static const char parameters[BAC_APDU_MAX];
+    Asker *asker = begin(&DEVICE);
+    asker->peer.takes_segments = true;
+    asker->peer.max_apdu = 50;
+    const uint8_t id = ask(asker, BAC_SERVICE_CONFIRMED_WRITE_PROPERTY, (BpStr){parameters, 440}, 0);
+    assert_int_equal(asker->sent_count, 1); /* 10 segments of 44; the first goes alone */
+    hear_segment_ack(asker, id, 1, 4);      /* the second was not sent */
+    assert_int_equal(asker->sent_count, 1);
+    hear_segment_ack(asker, id, 0, 4);
+    assert_int_equal(asker->sent_count, 1 + 4);
+    hear_segment_ack(asker, id, 5, 4); /* 1 to 4 were */
+    assert_int_equal(asker->sent_count, 1 + 4);
+    assert_int_equal(asker->client.counts.duplicates, 2);
+    hear_segment_ack(asker, id, 4, 4);
+    assert_int_equal(asker->sent_count, 1 + 4 + 4);
+    assert_int_equal(asker->sent.apdu.sequence, 8);
+}
+
+/* What devices say of themselves is no reason to stop: the standard's least is 50 octets. */
+static void a_device_that_takes_next_to_nothing_is_asked_as_if_it_took_the_least(void **state)
+{
+    (void)state;
+    static const char parameters[100];
+    for (uint16_t said = 0; said < 50; said++) {
+        Asker *asker = begin(&DEVICE);
+        bac_client_remove(&asker->client, &asker->peer);
+        asker->peer = (BacPeer){.address = DEVICE, .max_apdu = said, .takes_segments = true};
+        assert_int_equal(bac_client_add(&asker->client, &asker->peer, NULL), BP_OK);
+        assert_int_equal(asker->peer.max_apdu, BAC_APDU_MIN);
+        ask(asker, BAC_SERVICE_CONFIRMED_WRITE_PROPERTY, (BpStr){parameters, sizeof parameters}, 0);
+        assert_int_equal(bp_cursor_remaining(&asker->sent.body), 44);
+        assert_true(asker->sent.apdu.segmented);
+    }
+}
+
 /* ---- segmented answers ---- */
 
 static const BacReference OBJECT_LIST = {{BAC_DEVICE, 1042}, BAC_PROP_OBJECT_LIST, BAC_NO_INDEX};
@@ -873,6 +923,63 @@ static void once_segments_flow_only_their_timer_runs(void **state)
     assert_idle(asker);
 }
 
+/* 128 kB in segments of one octet would take a place for days. */
+static void a_slow_answer_in_segments_comes_to_an_end(void **state)
+{
+    (void)state;
+    Asker *asker = begin(&DEVICE);
+    BacApdu apdu = {.type = BAC_COMPLEX_ACK,
+                    .segmented = true,
+                    .more_follows = true,
+                    .invoke_id = ask_read(asker, &OBJECT_LIST, 0),
+                    .window = 4,
+                    .service = BAC_SERVICE_CONFIRMED_READ_PROPERTY};
+    const int64_t end_us = asker->now_us + BAC_ANSWER_TIMEOUTS * SEGMENT_TIMEOUT_US;
+    for (; asker->now_us < end_us; asker->now_us += 1500000, apdu.sequence++) {
+        assert_false(bac_client_expire(&asker->client, asker->now_us, &asker->answer));
+        assert_false(hear(asker, &DEVICE, &apdu, (BpStr){"?", 1}));
+    }
+    assert_int_equal(bac_client_next_due_us(&asker->client), end_us);
+    assert_true(wait_for_next(asker));
+    assert_int_equal(asker->answer.outcome, BAC_SILENT);
+    assert_idle(asker);
+}
+
+static void one_device_cannot_hold_all_assemblies(void **state)
+{
+    (void)state;
+    Asker *asker = begin(&DEVICE);
+    static BacAssembly assemblies[4];
+    BacClientOptions options = options_of(asker);
+    options.assemblies = assemblies;
+    options.assembly_count = 4;
+    begin_with(asker, &options, &DEVICE);
+    BacPeer other;
+    add_peer(asker, &other, &STATION);
+    const BpStr whole = long_answer(100);
+    uint8_t ids[3];
+    for (int i = 0; i < 3; i++)
+        ids[i] = ask_read(asker, &OBJECT_LIST, 0);
+    assert_false(hear_segment(asker, &DEVICE, ids[0], whole, 0));
+    assert_false(hear_segment(asker, &DEVICE, ids[1], whole, 0));
+    assert_true(hear_segment(asker, &DEVICE, ids[2], whole, 0));
+    assert_aborted(asker, ids[2], BAC_ABORT_OUT_OF_RESOURCES);
+    assert_int_equal(asker->peer.assembling, 2);
+    uint8_t memory[BAC_APDU_MIN];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    bac_read_property_encode(&out, &OBJECT_LIST);
+    assert_int_equal(ask_peer(asker, &other, BAC_SERVICE_CONFIRMED_READ_PROPERTY, bp_buf_text(&out), 0),
+                     BP_OK);
+    const uint8_t id = asker->sent.apdu.invoke_id;
+    for (uint32_t number = 0; number < 12; number++) /* there is a place for somebody else */
+        assert_int_equal(hear_segment(asker, &STATION, id, whole, number), number == 11);
+    assert_int_equal(other.assembling, 0);
+    for (uint32_t number = 1; number < 12; number++)
+        assert_int_equal(hear_segment(asker, &DEVICE, ids[0], whole, number), number == 11);
+    assert_int_equal(asker->peer.assembling, 1);
+    bac_client_remove(&asker->client, &asker->peer);
+}
+
 static void without_a_free_assembly_the_answer_is_aborted(void **state)
 {
     (void)state;
@@ -1016,6 +1123,10 @@ int main(void)
         cmocka_unit_test(a_gap_is_reported_once),
         cmocka_unit_test(a_window_that_comes_again_is_acknowledged_again),
         cmocka_unit_test(once_segments_flow_only_their_timer_runs),
+        cmocka_unit_test(a_slow_answer_in_segments_comes_to_an_end),
+        cmocka_unit_test(one_device_cannot_hold_all_assemblies),
+        cmocka_unit_test(an_acknowledgement_beyond_the_window_is_an_old_one),
+        cmocka_unit_test(a_device_that_takes_next_to_nothing_is_asked_as_if_it_took_the_least),
         cmocka_unit_test(without_a_free_assembly_the_answer_is_aborted),
         cmocka_unit_test(an_endless_answer_is_aborted),
         cmocka_unit_test(an_impossible_window_is_aborted),

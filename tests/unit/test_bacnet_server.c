@@ -11,6 +11,7 @@ enum { OBJECTS = 100, SENDINGS = 2, SENT_MAX = 64 };
 typedef struct Answerer {
     Device device;
     BacSending sendings[SENDINGS];
+    BacReceiving receivings[1];
     int64_t now_us;
     size_t sent_count;
     struct {
@@ -567,6 +568,18 @@ static void an_answer_that_cannot_go_out_is_aborted_with_the_reason(void **state
 
     ask_for_list(answerer, &ASKER, 33, 50, 8); /* 12 segments are needed */
     assert_aborted(answerer, BAC_ABORT_BUFFER_OVERFLOW);
+    /* 8 segments of 45 octets: 70 objects of five, with the 9 around them, and not one more. */
+    for (answerer->device.object_count = 69; answerer->device.object_count <= 70;
+         answerer->device.object_count++) {
+        ask_for_list(answerer, &FAR_ASKER, 33, 50, 8);
+        if (answerer->device.object_count == 69)
+            assert_segments(answerer, 0, 1);
+        else
+            assert_aborted(answerer, BAC_ABORT_BUFFER_OVERFLOW);
+        const BacApdu abort = {.type = BAC_ABORT, .invoke_id = 33};
+        hear(answerer, &FAR_ASKER, &abort, &(Octets){0});
+    }
+    answerer->device.object_count = OBJECTS;
     ask_for_list(answerer, &ASKER, 33, 50, 16);
     assert_segments(answerer, 0, 1);
     ask_for_list(answerer, &FAR_ASKER, 33, 50, 0); /* 0 does not say how many: as many as there are */
@@ -610,6 +623,80 @@ static void a_segmented_request_is_aborted(void **state)
     assert_aborted(answerer, BAC_ABORT_SEGMENTATION_NOT_SUPPORTED);
 }
 
+/* ---- requests in segments ---- */
+
+static Answerer *begin_receiving(void)
+{
+    Answerer *answerer = begin();
+    BacServerOptions options = options_of(answerer);
+    options.receivings = answerer->receivings;
+    options.receiving_count = 1;
+    bac_server_init(&answerer->device.server, &options);
+    return answerer;
+}
+
+/* A segment with the part of the request that has this number. */
+static void hear_segment(Answerer *answerer, uint8_t sequence, bool more_follows, const char *part)
+{
+    BacApdu apdu = request_of(READ);
+    apdu.segmented = true;
+    apdu.more_follows = more_follows;
+    apdu.sequence = sequence;
+    apdu.window = 4;
+    const Octets parameters = octets(part);
+    hear(answerer, &ASKER, &apdu, &parameters);
+}
+
+static void assert_acknowledged(const Answerer *answerer, bool negative, uint8_t sequence)
+{
+    const BacApdu *apdu = &assert_one_sent(answerer, BAC_SEGMENT_ACK)->apdu;
+    assert_int_equal(apdu->negative, negative);
+    assert_int_equal(apdu->sequence, sequence);
+}
+
+static void a_gap_in_a_request_is_reported_once(void **state)
+{
+    (void)state;
+    Answerer *answerer = begin_receiving();
+    hear_segment(answerer, 0, true, "0c");
+    assert_acknowledged(answerer, false, 0);
+    hear_segment(answerer, 2, true, "05"); /* 1 is lost */
+    assert_acknowledged(answerer, true, 0);
+    hear_segment(answerer, 3, true, "19");
+    assert_int_equal(answerer->sent_count, 0);
+    hear_segment(answerer, 4, false, "55");
+    assert_int_equal(answerer->sent_count, 0);
+    hear_segment(answerer, 1, true, "000000");
+    hear_segment(answerer, 2, true, "05");
+    hear_segment(answerer, 3, true, "19");
+    hear_segment(answerer, 4, false, "55");
+    assert_int_equal(answerer->sent_count, 2); /* the last SegmentACK, and the answer */
+    assert_int_equal(answerer->sent[1].datagram.apdu.type, BAC_COMPLEX_ACK);
+}
+
+static void a_request_that_begins_anew_is_a_new_one(void **state)
+{
+    (void)state;
+    Answerer *answerer = begin_receiving();
+    hear_segment(answerer, 0, true, "0c 0000");
+    hear_segment(answerer, 1, true, "00");
+    hear_segment(answerer, 0, true, "0c 0000"); /* a copy that the network made */
+    hear_segment(answerer, 2, true, "05");
+    assert_int_equal(answerer->device.server.counts.answers, 0);
+    hear_segment(answerer, 0, true, "0c 0000 0005 19"); /* the client has restarted */
+    assert_acknowledged(answerer, false, 0);
+    hear_segment(answerer, 1, false, "55");
+    assert_int_equal(answerer->device.server.counts.answers, 1);
+
+    hear_segment(answerer, 0, true, "0c 0000");
+    hear_segment(answerer, 1, true, "00");
+    answerer->now_us += 2000000;
+    hear_segment(answerer, 0, true, "0c 0000"); /* the same request again, after a pause */
+    assert_acknowledged(answerer, false, 0);
+    hear_segment(answerer, 1, false, "0005 1955");
+    assert_int_equal(answerer->device.server.counts.answers, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -636,6 +723,8 @@ int main(void)
         cmocka_unit_test(an_answer_that_cannot_go_out_is_aborted_with_the_reason),
         cmocka_unit_test(an_answer_beyond_every_buffer_is_aborted),
         cmocka_unit_test(a_segmented_request_is_aborted),
+        cmocka_unit_test(a_gap_in_a_request_is_reported_once),
+        cmocka_unit_test(a_request_that_begins_anew_is_a_new_one),
     };
     return cmocka_run_group_tests_name("bacnet server", tests, NULL, NULL);
 }

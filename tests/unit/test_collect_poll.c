@@ -1,4 +1,5 @@
 /* The poller against simulated devices with the quirks of real ones, in invented time. */
+#include "apps/collect/subscribe.h"
 #include "field.h"
 
 /* ---- well-behaved devices ---- */
@@ -400,6 +401,18 @@ static void a_device_that_keeps_up_is_asked_more_at_once(void **state)
     field_free(field);
 }
 
+static void a_subscription_holds_as_long_as_its_lifetime(void **state)
+{
+    (void)state;
+    CollectPoint point = {
+        .interval_us = 15 * BP_SECOND, .polled_at_us = 1000 * BP_SECOND, .cov_until_us = 1060 * BP_SECOND};
+    assert_true(collect_subscribe_holds(&point, 1060 * BP_SECOND - 1));
+    assert_false(collect_subscribe_holds(&point, 1060 * BP_SECOND));
+    point.cov_until_us = 2000 * BP_SECOND; /* and it is verified meanwhile */
+    assert_true(collect_subscribe_holds(&point, 1140 * BP_SECOND));
+    assert_false(collect_subscribe_holds(&point, 1143 * BP_SECOND));
+}
+
 static void devices_are_found_by_their_instance(void **state)
 {
     (void)state;
@@ -635,6 +648,7 @@ int main(void)
         cmocka_unit_test(a_busy_router_is_left_alone_until_it_is_free),
         cmocka_unit_test(a_trunk_keeps_to_its_budget),
         cmocka_unit_test(a_device_that_keeps_up_is_asked_more_at_once),
+        cmocka_unit_test(a_subscription_holds_as_long_as_its_lifetime),
         cmocka_unit_test(devices_are_found_by_their_instance),
         cmocka_unit_test(a_device_with_room_for_one_is_soon_asked_one_at_a_time),
         cmocka_unit_test(an_answer_that_takes_longer_than_the_timeout_is_waited_for),

@@ -47,6 +47,34 @@ static void a_timer_is_never_early(void **state)
     loop_free(seen.loop);
 }
 
+static void send_again(void *owner, const LoopAddress *from, BpCursor octets)
+{
+    const Seen *seen = owner;
+    (void)octets;
+    (void)loop_udp_send(seen->udp, from, bp_str("x"), NULL);
+}
+
+/* On a loop that datagrams keep awake, whose clock of milliseconds moves on soon after a timer was set. */
+static void a_timer_of_a_busy_loop_is_never_early(void **state)
+{
+    (void)state;
+    Seen seen = {.loop = loop_new()};
+    const LoopAddress any_port = {.ip = {127, 0, 0, 1}};
+    seen.udp = loop_udp_new(seen.loop, &any_port, false, send_again, &seen, NULL);
+    const LoopAddress own = loop_udp_address(seen.udp);
+    assert_int_equal(loop_udp_send(seen.udp, &own, bp_str("x"), NULL), BP_OK); /* to itself, for ever */
+    LoopTimer *timer = loop_timer_new(seen.loop, stop, &seen);
+    for (int i = 0; i < 100; i++) {
+        const int64_t due_us = loop_now_us(seen.loop) + 500 + i * 10;
+        loop_timer_set(timer, due_us);
+        loop_run(seen.loop);
+        assert_true(seen.at_us >= due_us);
+    }
+    loop_udp_free(seen.udp);
+    loop_timer_free(timer);
+    loop_free(seen.loop);
+}
+
 static void free_own_timer(void *owner)
 {
     Seen *seen = owner;
@@ -278,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_timer_is_never_early),
+        cmocka_unit_test(a_timer_of_a_busy_loop_is_never_early),
         cmocka_unit_test(a_timer_may_be_freed_in_its_own_callback),
         cmocka_unit_test(datagrams_arrive_and_a_taken_port_is_a_conflict),
         cmocka_unit_test(a_freed_socket_hands_out_no_more),
