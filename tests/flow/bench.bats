@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# Each bench runs, for a moment (BENCH_SHORT), and prints its figures in the form that others read. What they are is
+# script/bench's to say. BUILD names the build folder (default: build).
+bats_require_minimum_version 1.5.0
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    BUILD=$(realpath "${BUILD:-$root/build}")
+    export BUILD BENCH_SHORT=1
+}
+
+# short NAME: runs bench/NAME, whose lines are then in $lines.
+short() {
+    run --separate-stderr "$root/bench/$1"
+    echo "$output"
+    echo "$stderr"
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -gt 0 ]
+    for line in "${lines[@]}"; do
+        [[ "$line" =~ ^figure\ [a-z][a-z0-9_]*\ [0-9]+(\.[0-9]+)?\ [^\ ]+$ ]] || { echo "no figure: $line"; return 1; }
+    done
+    [ "$(printf '%s\n' "${lines[@]}" | cut -d' ' -f2 | sort | uniq -d)" = "" ]
+}
+
+# has NAME...: figures that are promised.
+has() {
+    local name
+    for name; do
+        grep -q "^figure $name " <<<"$output" || { echo "$name is missing"; return 1; }
+    done
+}
+
+# more_than_nothing NAME...: figures that are only nought where nothing was done.
+more_than_nothing() {
+    local name
+    for name; do
+        ! grep -E "^figure $name 0(\.0*)? " <<<"$output" || return 1
+    done
+}
+
+@test "every bench has its round here" {
+    for bench in "$root"/bench/*; do
+        [ ! -x "$bench" ] || [ -d "$bench" ] || grep -qx "    short ${bench##*/}" "$BATS_TEST_FILENAME" || { echo "$bench has none"; return 1; }
+    done
+}
+
+@test "poll" {
+    short poll
+    has poll_rp_cpu_s_per_1000 poll_rpm_cpu_s_per_1000 poll_trunk_ratio poll_many_devices poll_10000_cpu_percent poll_10000_late_rounds
+    more_than_nothing poll_rp_points_per_s poll_rpm_points_per_s poll_trunk_points_per_s poll_many_devices_points_per_s poll_10000_points_per_s
+    # Of 1000 points each second: the whole site was asked, and not as many devices as the one before had.
+    [ "$(sed -n 's/^figure poll_10000_points_per_s \([0-9]*\).*/\1/p' <<<"$output")" -gt 500 ]
+    [[ "$stderr" != *"NOT RUN"* ]] || skip "NOT TESTED: the other stack (npm and Node.js 20 bring it)"
+    has poll_rp_js_ratio poll_rpm_js_ratio
+    more_than_nothing poll_rp_js_points_per_s poll_rpm_js_points_per_s
+}
+
+@test "ingest" {
+    short ingest
+    has ingest_cpu_s_per_1000
+    more_than_nothing ingest_readings_per_s ingest_copy_ratio
+}
+
+@test "site" {
+    short site
+    has site_cpu_percent site_up_rss_mb
+    more_than_nothing site_collect_rss_mb site_ingest_rss_mb site_role_rss_mb site_memory_mb
+}
