@@ -150,7 +150,7 @@ static void publish_batch(Bench *bench, int64_t n, BpBuf *encoded, BpBuf *sealed
     bp_buf_clear(encoded);
     bp_buf_clear(sealed);
     mdl_batch_encode(encoded, 1, readings, READINGS_PER_BATCH);
-    mdl_batch_seal(sealed, &bench->run, n, bench->stored + 1, bp_buf_text(encoded));
+    mdl_batch_seal(sealed, &bench->run, n, bench->stored + 1, bp_wall_us(), bp_buf_text(encoded));
     if (mqtt_publish(bench->mqtt, mdl_topic(site, "readings", topic), bp_buf_text(sealed), 1, false, NULL,
                      &err) != BP_OK)
         fail("publishing", &err);

@@ -28,14 +28,14 @@ static void try_again(const MdlBatch *batch, BpArena *arena)
 {
     BpBuf encoded = bp_buf_growing(MDL_BATCH_OCTETS_MAX), sealed = bp_buf_growing(MDL_BATCH_OCTETS_MAX);
     mdl_batch_encode(&encoded, batch->device_id, batch->readings, batch->count);
-    mdl_batch_seal(&sealed, &batch->run, batch->n, batch->oldest, bp_buf_text(&encoded));
+    mdl_batch_seal(&sealed, &batch->run, batch->n, batch->oldest, batch->sent_us, bp_buf_text(&encoded));
     if (!encoded.failed && !sealed.failed) {
         MdlBatch again;
         BpError err;
         bool has_position;
         const BpStatus status = mdl_batch_decode(bp_buf_text(&sealed), arena, &again, &has_position, &err);
         assert(status == BP_OK && has_position && strcmp(again.run.text, batch->run.text) == 0);
-        assert(again.n == batch->n && again.oldest == batch->oldest);
+        assert(again.n == batch->n && again.oldest == batch->oldest && again.sent_us == batch->sent_us);
         assert(again.device_id == batch->device_id && again.count == batch->count);
         for (size_t i = 0; i < batch->count; i++)
             compare(&again.readings[i], &batch->readings[i]);

@@ -113,7 +113,7 @@ static bool send_batch(void *owner, const MdlRun *run, int64_t n, int64_t oldest
     if (!collect->mqtt)
         return false;
     BpBuf sealed = bp_buf_growing(MDL_BATCH_OCTETS_MAX + 1024);
-    mdl_batch_seal(&sealed, run, n, oldest, payload);
+    mdl_batch_seal(&sealed, run, n, oldest, bp_wall_us(), payload);
     const bool sent = mqtt_publish(collect->mqtt, mdl_topic(collect->cfg.site, "readings", topic),
                                    bp_buf_text(&sealed), 1, false, NULL, &err) == BP_OK;
     bp_buf_done(&sealed);

@@ -23,21 +23,23 @@ typedef struct MdlRun {
 
 typedef struct MdlBatch {
     MdlRun run;
-    int64_t n;      /* from 1 */
-    int64_t oldest; /* <= n */
+    int64_t n;       /* from 1 */
+    int64_t oldest;  /* <= n */
+    int64_t sent_us; /* the collector's clock when it was sent; 0: it does not tell */
     int32_t device_id;
     size_t count;
     MdlReading *readings; /* borrowed, or in the arena that decoding was given */
 } MdlBatch;
 
-/* Writes the JSON. The text from `oldest` on cannot be known when a batch is queued, so mdl_batch_encode
- * writes everything but run, n and oldest, and mdl_batch_seal puts them in front when it is sent. */
+/* Writes the JSON. `oldest` and the instant of sending cannot be known when a batch is queued, so
+ * mdl_batch_encode writes everything but these, run and n, and mdl_batch_seal puts them in front when it is
+ * sent. */
 void mdl_batch_encode(BpBuf *out, int32_t device_id, const MdlReading *readings, size_t count);
-void mdl_batch_seal(BpBuf *out, const MdlRun *run, int64_t n, int64_t oldest, BpStr encoded);
+void mdl_batch_seal(BpBuf *out, const MdlRun *run, int64_t n, int64_t oldest, int64_t sent_us, BpStr encoded);
 
 /* Reads the JSON. On BP_OK, readings and their reasons are in `arena`. On any other status, *ret_has_position
- * tells whether run, n and oldest could still be read (into ret_batch): the batch is then quarantined and its
- * number counts as done. */
+ * tells whether run, n, oldest and sent could still be read (into ret_batch): the batch is then quarantined
+ * and its number counts as done. */
 BpStatus mdl_batch_decode(BpStr json, BpArena *arena, MdlBatch *ret_batch, bool *ret_has_position,
                           BpError *err) BP_CHECKED;
 

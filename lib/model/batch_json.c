@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 enum { VERSION = 1, NUMBER_TEXT_MAX = 32 };
+static const int64_t SENT_MAX_US = INT64_C(253402300800000000); /* the year 10000 */
 
 /* ---- writing ---- */
 
@@ -65,10 +66,12 @@ void mdl_batch_encode(BpBuf *out, int32_t device_id, const MdlReading *readings,
     bp_buf_str(out, bp_str("]}"));
 }
 
-void mdl_batch_seal(BpBuf *out, const MdlRun *run, int64_t n, int64_t oldest, BpStr encoded)
+void mdl_batch_seal(BpBuf *out, const MdlRun *run, int64_t n, int64_t oldest, int64_t sent_us, BpStr encoded)
 {
     bp_buf_printf(out, "{\"v\":%d,\"run\":\"%s\",\"n\":%" PRId64 ",\"oldest\":%" PRId64 ",", VERSION,
                   run->text, n, oldest);
+    if (sent_us)
+        bp_buf_printf(out, "\"sent\":%" PRId64 ",", sent_us);
     bp_buf_str(out, encoded);
 }
 
@@ -103,15 +106,19 @@ static BpStatus read_position(json_t *root, MdlBatch *batch, BpError *err)
 {
     json_error_t error;
     const char *run;
-    json_int_t n, oldest;
-    if (json_unpack_ex(root, &error, 0, "{s:s, s:I, s:I}", "run", &run, "n", &n, "oldest", &oldest) != 0)
+    json_int_t n, oldest, sent_us = 0;
+    if (json_unpack_ex(root, &error, 0, "{s:s, s:I, s:I, s?I}", "run", &run, "n", &n, "oldest", &oldest,
+                       "sent", &sent_us) != 0)
         return bp_fail(err, BP_MALFORMED, "%s", error.text);
     if (!is_run(run))
         return bp_fail(err, BP_INVALID, "run \"%.32s\" is not 16 hexadecimal digits", run);
     if (n < 1 || oldest < 1 || oldest > n)
         return bp_fail(err, BP_INVALID, "number %" JSON_INTEGER_FORMAT " with oldest %" JSON_INTEGER_FORMAT,
                        n, oldest);
+    if (sent_us < 0 || sent_us > SENT_MAX_US)
+        return bp_fail(err, BP_INVALID, "sent %" JSON_INTEGER_FORMAT " is no instant", sent_us);
     memcpy(batch->run.text, run, sizeof batch->run.text);
+    batch->sent_us = sent_us;
     batch->n = n;
     batch->oldest = oldest;
     return BP_OK;

@@ -46,7 +46,7 @@ static void a_batch_is_read_and_written_back_as_it_was(void **state)
     assert_int_equal(batch.readings[2].quality, MDL_UNCERTAIN);
     BpBuf encoded = bp_buf_growing(4096), sealed = bp_buf_growing(4096);
     mdl_batch_encode(&encoded, batch.device_id, batch.readings, batch.count);
-    mdl_batch_seal(&sealed, &batch.run, batch.n, batch.oldest, bp_buf_text(&encoded));
+    mdl_batch_seal(&sealed, &batch.run, batch.n, batch.oldest, batch.sent_us, bp_buf_text(&encoded));
     assert_same(&sealed, json);
     bp_buf_done(&encoded);
     bp_buf_done(&sealed);
@@ -63,7 +63,7 @@ static void every_double_reads_back_as_itself(void **state)
         const MdlRun run = mdl_run(7);
         BpBuf encoded = bp_buf_growing(4096), sealed = bp_buf_growing(4096);
         mdl_batch_encode(&encoded, 1, &reading, 1);
-        mdl_batch_seal(&sealed, &run, 1, 1, bp_buf_text(&encoded));
+        mdl_batch_seal(&sealed, &run, 1, 1, 0, bp_buf_text(&encoded));
         MdlBatch batch;
         bool has_position;
         assert_int_equal(mdl_batch_decode(bp_buf_text(&sealed), &arena, &batch, &has_position, NULL), BP_OK);
