@@ -44,7 +44,8 @@ insert into right_on_table values
     ('mqtt_config',            'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
     ('schema_migration',       'bacpipes_owner',    null,                     null,                     null,             'all',    null),
     ('ingest_position',        'bacpipes_owner',    null,                     'select, insert, update', null,             'all',    'select'),
-    ('ingest_quarantine',      'bacpipes_owner',    null,                     'insert',                 'select, delete', 'all',    'select'),
+    ('ingest_quarantine',      'bacpipes_owner',    null,                     'insert',                 null,             'all',    'select'),
+    ('ingest_quarantine_total', 'bacpipes_owner',   null,                     null,                     null,             'all',    'select'),
     ('sensor_readings',        'bacpipes_maintain', null,                     'select, insert',         'all',            'select', 'select'),
     ('sensor_readings_5min',   'bacpipes_maintain', null,                     null,                     'all',            'select', 'select'),
     ('sensor_readings_hourly', 'bacpipes_maintain', null,                     null,                     'all',            'select', 'select'),
@@ -85,7 +86,11 @@ insert into right_on_function values
     ('rollup_span',             'bacpipes_maintain', false, '{}'),
     ('rollup_pending',          'bacpipes_maintain', false, '{}'),
     ('rollups_retain',          'bacpipes_maintain', false, '{}'),
-    ('quarantine_trim',         'bacpipes_maintain', false, '{}');
+    ('quarantine_count',        'bacpipes_owner',    true,  '{}'), -- of triggers: it keeps the totals
+    ('quarantine_trim',         'bacpipes_owner',    true,  '{bacpipes_ingest}'),
+    ('quarantine_put_back',     'bacpipes_owner',    false, '{}'),
+    ('quarantine_store',        'bacpipes_maintain', true,  '{bacpipes_owner}'),
+    ('batch_readings',          'bacpipes_owner',    false, '{bacpipes_maintain}');
 
 do $$
 declare

@@ -6,19 +6,20 @@
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
-#include "apps/ingest/batch.h"
 #include "apps/ingest/maintain.h"
+#include "apps/ingest/position.h"
+#include "apps/ingest/store.h"
 #include "config/config.h"
 #include "io/mqtt/mqtt.h"
 #include "io/pg/pg.h"
 
+#include <jansson.h>
+
 typedef struct IngestCounts {
-    uint64_t received, repeats, ahead, let_go, malformed;
+    uint64_t received, repeats, ahead, let_go, malformed, forgotten;
     uint64_t batches_stored, readings_stored, quarantined, skipped;
     uint64_t transactions, conflicts, failures, reconnects;
 } IngestCounts;
-
-enum { ENSURED_DAYS_MAX = 4096 };
 
 typedef struct Ingest {
     Loop *loop;
@@ -40,17 +41,11 @@ typedef struct Ingest {
     char broker[600]; /* host, port, user ... as they were last connected with */
 
     Gather gathers[2];
-    Gather *gathering, *storing; /* storing: NULL when no transaction is under way */
+    Gather *gathering; /* the other one is being stored, or idle */
     int64_t gathering_since_us;
-    bool has_let_go;   /* batches had to be let go: they are asked for again after the commit */
-    bool is_isolating; /* the database refused a gather: one batch at a time, to find the one it refuses */
-    BpBuf positions_text, buckets_text;
-    char *quarantine_text;
-    PgValue values[3][2];
-    PgStep steps[4];
-    size_t step_count;
-    int32_t ensured_days[ENSURED_DAYS_MAX]; /* days since 1970 that have a partition; a ring */
-    size_t ensured_count;
+    bool has_let_go;      /* batches had to be let go: they are asked for again after the commit */
+    bool clocks_disagree; /* ours and the collector's: what it sends is let go until they agree */
+    Store store;
 
     LoopTimer *flush_timer, *status_timer;
     Maintenance *maintenance;

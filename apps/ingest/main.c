@@ -26,7 +26,8 @@ static void finish(Ingest *ingest)
 {
     const int64_t until_us = loop_now_us(ingest->loop) + LAST_COMMIT_PATIENCE_US;
     ingest_flush(ingest);
-    while ((ingest->storing || !gather_is_empty(ingest->gathering)) && ingest->is_ready &&
+    while (ingest->store.state != STORE_IS_PAUSING && ingest->is_ready &&
+           (ingest->store.state == STORE_IS_ASKING || !gather_is_empty(ingest->gathering)) &&
            loop_now_us(ingest->loop) < until_us) {
         loop_run_once(ingest->loop, until_us - loop_now_us(ingest->loop));
         ingest_flush(ingest);
@@ -100,11 +101,9 @@ int ingest_main(int argc, char **argv)
         for (int i = 0; i < 2; i++)
             gather_init(&ingest->gathers[i]);
         ingest->gathering = &ingest->gathers[0];
-        ingest->positions_text = bp_buf_growing(GATHER_OCTETS_MAX);
-        ingest->buckets_text = bp_buf_growing(GATHER_OCTETS_MAX);
+        store_init(&ingest->store);
         code = run(ingest);
-        bp_buf_done(&ingest->positions_text);
-        bp_buf_done(&ingest->buckets_text);
+        store_done(&ingest->store);
         for (int i = 0; i < 2; i++)
             gather_done(&ingest->gathers[i]);
     }

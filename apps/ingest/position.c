@@ -30,7 +30,6 @@ Verdict position_judge(Position *position, int64_t n, int64_t oldest)
     if (oldest > position->accepted + 1) {
         position->accepted_skipped += oldest - 1 - position->accepted;
         position->accepted = oldest - 1;
-        position->is_changed = true;
     }
     return n == position->accepted + 1 ? BATCH_IS_NEXT : BATCH_IS_AHEAD;
 }
@@ -38,28 +37,20 @@ Verdict position_judge(Position *position, int64_t n, int64_t oldest)
 void position_accept(Position *position, int64_t n)
 {
     position->accepted = n;
-    position->is_changed = true;
 }
 
-void positions_begin(Positions *positions)
+/* Never back: what was taken before a reset may be committed after it, and then come a second time. */
+void positions_stored(Positions *positions, const MdlRun *run, int64_t n, int64_t skipped)
 {
     for (size_t i = 0; i < positions->count; i++) {
         Position *position = &positions->items[i];
-        position->committing = position->accepted;
-        position->committing_skipped = position->accepted_skipped;
-        position->is_changed = false;
-    }
-}
-
-void positions_commit(Positions *positions)
-{
-    for (size_t i = 0; i < positions->count; i++) {
-        Position *position = &positions->items[i];
-        position->stored = position->committing;
-        position->skipped = position->committing_skipped;
-        if (position->accepted < position->stored) { /* reset while it was being committed */
-            position->accepted = position->stored;
-            position->accepted_skipped = position->skipped;
+        if (strcmp(position->run.text, run->text) != 0 || n <= position->stored)
+            continue;
+        position->stored = n;
+        position->skipped = skipped;
+        if (position->accepted < n) {
+            position->accepted = n;
+            position->accepted_skipped = skipped;
         }
     }
 }
@@ -70,7 +61,6 @@ void positions_reset(Positions *positions)
         Position *position = &positions->items[i];
         position->accepted = position->stored;
         position->accepted_skipped = position->skipped;
-        position->is_changed = false;
         position->asked_at_us = 0;
     }
 }
@@ -80,9 +70,7 @@ void positions_check(const Positions *positions)
     for (size_t i = 0; i < positions->count; i++) {
         const Position *position = &positions->items[i];
         assert(position->stored >= 0 && position->skipped >= 0 && position->skipped <= position->stored);
-        assert(position->committing >= position->stored && position->accepted >= position->stored);
-        assert(position->committing_skipped >= position->skipped &&
-               position->accepted_skipped >= position->skipped);
+        assert(position->accepted >= position->stored && position->accepted_skipped >= position->skipped);
         assert(position->accepted_skipped <= position->accepted);
     }
 }

@@ -9,12 +9,10 @@ enum { POSITIONS_MAX = 1024 };
 
 typedef struct Position {
     MdlRun run;
-    int64_t stored, skipped;                /* committed */
-    int64_t committing, committing_skipped; /* in the transaction under way */
-    int64_t accepted, accepted_skipped;     /* taken, and waiting for a transaction */
-    int64_t asked_at_us;                    /* when we last asked for what is missing */
-    uint64_t last_heard;                    /* counts up; the smallest is forgotten for a new run */
-    bool is_changed;                        /* since the last transaction was begun */
+    int64_t stored, skipped;            /* committed */
+    int64_t accepted, accepted_skipped; /* taken, and waiting for a transaction */
+    int64_t asked_at_us; /* when we last asked for what is missing; -1: to be asked for later */
+    uint64_t last_heard; /* counts up; the smallest is forgotten for a new run */
 } Position;
 
 typedef struct Positions {
@@ -39,11 +37,11 @@ Verdict position_judge(Position *position, int64_t n, int64_t oldest);
 /* The batch n waits for its commit now. */
 void position_accept(Position *position, int64_t n);
 
-/* A transaction is begun with all that was accepted; then it is committed, or all that is not stored has to
- * come again. A reset may come while a transaction is under way, as when the broker was lost: should that one
- * be committed after all, what it stored is behind us. `stored` and `skipped` never go back. */
-void positions_begin(Positions *positions);
-void positions_commit(Positions *positions);
+/* The batches up to n of the run have been committed, `skipped` of them as never to come. A run that was
+ * forgotten meanwhile stays so: the database has it. */
+void positions_stored(Positions *positions, const MdlRun *run, int64_t n, int64_t skipped);
+
+/* All that is not stored has to come again. */
 void positions_reset(Positions *positions);
 
 /* Asserts what must hold of them. */

@@ -4,21 +4,24 @@
 #include "base/time.h"
 #include "model/topic.h"
 
-static const int64_t ASK_EVERY_US = BP_SECOND, POINTS_AGE_US = 2 * BP_SECOND;
+static const int64_t ASK_EVERY_US = BP_SECOND, POINTS_AGE_US = 2 * BP_SECOND, CLOCKS_APART_US = BP_MINUTE,
+                     LOOK_AGAIN_US = 5 * BP_SECOND;
 
-/* What does not tell its number can only be put aside: it holds nobody up. */
-static void put_aside(Ingest *ingest, BpStr payload, const BpError *err)
+/* It is stored when there is enough of it, or when it has waited long enough. */
+static void has_gathered(Ingest *ingest)
 {
-    ingest->counts.malformed++;
-    gather_quarantine(ingest->gathering, err->text, payload);
     if (!ingest->gathering_since_us)
         ingest->gathering_since_us = loop_now_us(ingest->loop);
+    if (gather_is_enough(ingest->gathering))
+        ingest_flush(ingest);
+    else if (ingest->store.state == STORE_IS_IDLE)
+        loop_timer_set(ingest->flush_timer, ingest->gathering_since_us + ingest->cfg.ingest_flush);
 }
 
 static void ask(Ingest *ingest, Position *position)
 {
     const int64_t now_us = loop_now_us(ingest->loop);
-    if (position->asked_at_us && now_us - position->asked_at_us < ASK_EVERY_US)
+    if (position->asked_at_us < 0 || (position->asked_at_us && now_us - position->asked_at_us < ASK_EVERY_US))
         return;
     char topic[MDL_TOPIC_MAX];
     BpBuf want = bp_buf_growing(256);
@@ -47,36 +50,83 @@ static void let_go(Ingest *ingest, Position *position)
     position->asked_at_us = -1;
 }
 
-static Window believed(const Ingest *ingest)
+/* What cannot be understood goes aside; without a number it holds nobody up. */
+static void put_aside(Ingest *ingest, Position *position, BpStr payload, const MdlBatch *batch,
+                      const BpError *err)
 {
-    const int64_t now_us = bp_wall_us();
+    ingest->counts.malformed++;
+    const bool has_room = gather_add_aside(ingest->gathering, err->text, payload, batch,
+                                           position ? position->accepted_skipped : 0);
+    if (has_room) {
+        if (position)
+            position_accept(position, batch->n);
+        has_gathered(ingest);
+    } else if (position) {
+        let_go(ingest, position);
+    } else {
+        ingest->counts.forgotten++;
+    }
+}
+
+static Window believed(const Ingest *ingest, int64_t now_us)
+{
     return (Window){now_us - ingest->cfg.retention_readings, now_us + ingest->cfg.readings_future_max};
+}
+
+/* True if readings would be believed by the clock of the collector, which is another than ours: one of the
+ * two is wrong, and the readings are not to blame. Where both clocks say the same a reading is really old. */
+static bool is_matter_of_clocks(const Ingest *ingest, const MdlBatch *batch, int64_t now_us)
+{
+    const int64_t apart_us = batch->sent_us ? now_us - batch->sent_us : 0;
+    if (apart_us < CLOCKS_APART_US && apart_us > -CLOCKS_APART_US)
+        return false;
+    const Window ours = believed(ingest, now_us), theirs = believed(ingest, batch->sent_us);
+    for (size_t i = 0; i < batch->count; i++)
+        if (!window_has(&ours, batch->readings[i].at_us) && window_has(&theirs, batch->readings[i].at_us))
+            return true;
+    return false;
+}
+
+static void look_at_clocks(Ingest *ingest, const MdlBatch *batch, int64_t now_us, bool disagree)
+{
+    char ours[BP_TIME_TEXT_MAX], theirs[BP_TIME_TEXT_MAX];
+    if (disagree && !ingest->clocks_disagree)
+        bp_log(BP_LOG_ERROR,
+               "our clock says %s and the collector's %s: nothing is stored until they agree, readings wait "
+               "with the collector; set the one that is wrong (timedatectl, chronyc makestep)",
+               bp_time_format(now_us, 0, ours), bp_time_format(batch->sent_us, 0, theirs));
+    if (!disagree && ingest->clocks_disagree)
+        bp_log(BP_LOG_NOTICE, "our clock and the collector's agree again: readings are stored");
+    ingest->clocks_disagree = disagree;
 }
 
 /* A batch in its turn. A point that is not known may be newer than our list: that is read again first, and
  * the batch comes again since it was not accepted. */
-static void take(Ingest *ingest, Position *position, const MdlBatch *batch)
+static void take(Ingest *ingest, Position *position, const MdlBatch *batch, BpStr payload)
 {
+    const int64_t now_us = bp_wall_us();
+    const bool disagree = is_matter_of_clocks(ingest, batch, now_us);
+    look_at_clocks(ingest, batch, now_us, disagree);
+    if (disagree) {
+        let_go(ingest, position);
+        loop_timer_set(ingest->flush_timer, loop_now_us(ingest->loop) + LOOK_AGAIN_US);
+        return;
+    }
     if (loop_now_us(ingest->loop) - ingest->points_read_at_us > POINTS_AGE_US &&
         batch_has_unknown_point(batch, &ingest->points)) {
         ingest_reload_points(ingest);
         let_go(ingest, position);
         return;
     }
-    const Window window = believed(ingest);
-    if ((ingest->is_isolating && ingest->gathering->batches > 0) ||
-        !gather_add(ingest->gathering, batch, ingest->site_id, &ingest->points, &window)) {
+    const Window window = believed(ingest, now_us);
+    if (!gather_add(ingest->gathering, batch, payload, position->accepted_skipped, ingest->site_id,
+                    &ingest->points, &window)) {
         let_go(ingest, position);
         ingest_flush(ingest);
         return;
     }
     position_accept(position, batch->n);
-    if (!ingest->gathering_since_us)
-        ingest->gathering_since_us = loop_now_us(ingest->loop);
-    if (ingest->gathering->readings >= GATHER_READINGS_ENOUGH || ingest->is_isolating)
-        ingest_flush(ingest);
-    else if (!ingest->storing)
-        loop_timer_set(ingest->flush_timer, ingest->gathering_since_us + ingest->cfg.ingest_flush);
+    has_gathered(ingest);
 }
 
 void ingest_receive(Ingest *ingest, BpStr topic, BpStr payload)
@@ -91,8 +141,7 @@ void ingest_receive(Ingest *ingest, BpStr topic, BpStr payload)
     bool has_position;
     const BpStatus status = mdl_batch_decode(payload, &ingest->message_arena, &batch, &has_position, &err);
     if (!has_position) {
-        put_aside(ingest, payload, &err);
-        loop_timer_set(ingest->flush_timer, ingest->gathering_since_us + ingest->cfg.ingest_flush);
+        put_aside(ingest, NULL, payload, NULL, &err);
         return;
     }
     Position *position = positions_find(&ingest->positions, &batch.run);
@@ -113,17 +162,13 @@ void ingest_receive(Ingest *ingest, BpStr topic, BpStr payload)
         bp_fail(&err, BP_INVALID,
                 "number %lld is too far ahead of %lld, the last that is known: no collector holds so many",
                 (long long)batch.n, (long long)position->accepted);
-        put_aside(ingest, payload, &err);
-        loop_timer_set(ingest->flush_timer, ingest->gathering_since_us + ingest->cfg.ingest_flush);
+        put_aside(ingest, NULL, payload, NULL, &err);
         break;
     case BATCH_IS_NEXT:
-        if (status == BP_OK) {
-            take(ingest, position, &batch);
-        } else {
-            put_aside(ingest, payload, &err);
-            position_accept(position, batch.n);
-            loop_timer_set(ingest->flush_timer, ingest->gathering_since_us + ingest->cfg.ingest_flush);
-        }
+        if (status == BP_OK)
+            take(ingest, position, &batch, payload);
+        else
+            put_aside(ingest, position, payload, &batch, &err);
         break;
     }
 }

@@ -49,7 +49,7 @@ static void on_points(void *context, BpStatus status, const PgRows *rows, const 
     }
     keep_points(ingest, rows);
     ingest->points_read_at_us = loop_now_us(ingest->loop);
-    if (ingest->is_ready && !ingest->storing)
+    if (ingest->is_ready && ingest->store.state == STORE_IS_IDLE)
         ingest_ask_for_missing(ingest);
 }
 
@@ -202,9 +202,8 @@ static void on_positions(void *context, BpStatus status, const PgRows *rows, con
         MdlRun run;
         (void)bp_str_copy(pg_get_text(rows, row, 0), run.text, sizeof run.text);
         Position *position = positions_find(&ingest->positions, &run);
-        position->stored = position->accepted = position->committing = pg_get_integer(rows, row, 1);
-        position->skipped = position->accepted_skipped = position->committing_skipped =
-            pg_get_integer(rows, row, 2);
+        position->stored = position->accepted = pg_get_integer(rows, row, 1);
+        position->skipped = position->accepted_skipped = pg_get_integer(rows, row, 2);
     }
     ingest->is_ready = true;
     ingest_start_over(ingest);

@@ -13,13 +13,13 @@ static void put_counters(const IngestCounts *counts, BpBuf *out)
         const char *name;
         uint64_t value;
     } all[] = {
-        {"batches_received", counts->received},    {"batches_stored", counts->batches_stored},
-        {"batches_repeated", counts->repeats},     {"batches_ahead", counts->ahead},
-        {"batches_let_go", counts->let_go},        {"batches_skipped", counts->skipped},
-        {"messages_malformed", counts->malformed}, {"readings_stored", counts->readings_stored},
-        {"quarantined", counts->quarantined},      {"transactions", counts->transactions},
-        {"unique_violations", counts->conflicts},  {"transactions_refused", counts->failures},
-        {"broker_lost", counts->reconnects},
+        {"batches_received", counts->received},       {"batches_stored", counts->batches_stored},
+        {"batches_repeated", counts->repeats},        {"batches_ahead", counts->ahead},
+        {"batches_let_go", counts->let_go},           {"batches_skipped", counts->skipped},
+        {"messages_malformed", counts->malformed},    {"messages_forgotten", counts->forgotten},
+        {"readings_stored", counts->readings_stored}, {"quarantined", counts->quarantined},
+        {"transactions", counts->transactions},       {"unique_violations", counts->conflicts},
+        {"transactions_refused", counts->failures},   {"broker_lost", counts->reconnects},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         bp_buf_printf(out, "%s\"%s\":%" PRIu64, i ? "," : "", all[i].name, all[i].value);

@@ -1,14 +1,36 @@
-/* Committing what was gathered, in one transaction with the positions, and announcing it. */
+#include "apps/ingest/store.h"
+
 #include "apps/ingest/ingest.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "io/pg/copy.h"
 #include "model/topic.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
+#include <assert.h>
 #include <sys/random.h>
+
+static const int64_t FIRST_PAUSE_US = 500 * BP_MS, LONGEST_PAUSE_US = 30 * BP_SECOND,
+                     ANNOUNCE_EVERY_US = BP_SECOND, SAY_ASIDE_EVERY_US = BP_MINUTE;
+
+static void try_part(Ingest *ingest);
+
+void store_init(Store *store)
+{
+    *store = (Store){.part = bp_buf_growing(2 * GATHER_ROWS_OCTETS_MAX),
+                     .positions = bp_buf_growing(GATHER_ENTRIES_OCTETS_MAX),
+                     .buckets = bp_buf_growing(GATHER_ENTRIES_OCTETS_MAX),
+                     .quarantine = bp_buf_growing(4 * GATHER_ENTRIES_OCTETS_MAX)};
+}
+
+void store_done(Store *store)
+{
+    bp_buf_done(&store->part);
+    bp_buf_done(&store->positions);
+    bp_buf_done(&store->buckets);
+    bp_buf_done(&store->quarantine);
+}
+
+/* ---- announcing ---- */
 
 void ingest_announce(Ingest *ingest)
 {
@@ -25,6 +47,17 @@ void ingest_announce(Ingest *ingest)
                      bp_buf_text(&stored), 1, true, NULL, &err) == BP_FULL)
         bp_log(BP_LOG_WARNING, "announcing what is stored: %s", err.text);
     bp_buf_done(&stored);
+    ingest->store.announced_at_us = loop_now_us(ingest->loop);
+}
+
+/* ---- beginning and ending ---- */
+
+static void end_gather(Store *store)
+{
+    gather_clear(store->gather);
+    store->gather = NULL;
+    store->state = STORE_IS_IDLE;
+    store->begin = store->end_count = 0;
 }
 
 void ingest_start_over(Ingest *ingest)
@@ -37,183 +70,295 @@ void ingest_start_over(Ingest *ingest)
     gather_clear(ingest->gathering);
     ingest->gathering_since_us = 0;
     ingest->has_let_go = false;
+    if (ingest->store.state == STORE_IS_PAUSING)
+        end_gather(&ingest->store);
 }
 
-static void free_texts(Ingest *ingest)
+static void ask_for_let_go(Ingest *ingest)
 {
-    bp_buf_clear(&ingest->positions_text);
-    bp_buf_clear(&ingest->buckets_text);
-    free(ingest->quarantine_text);
-    ingest->quarantine_text = NULL;
-}
-
-/* ---- after a transaction ---- */
-
-static void on_stored(Ingest *ingest)
-{
-    const Gather *gather = ingest->storing;
-    ingest->counts.transactions++;
-    ingest->counts.batches_stored += gather->batches;
-    ingest->counts.readings_stored += gather->readings;
-    ingest->counts.quarantined += gather->quarantined;
-    if (gather->quarantined)
-        bp_log(BP_LOG_WARNING, "%zu readings or messages were put into ingest_quarantine",
-               gather->quarantined);
-    positions_commit(&ingest->positions);
-}
-
-/* The database understood and refused: gathered together with others nobody can tell which batch it was, so
- * they come again one by one, and the one that is refused alone is put aside. */
-static void on_refused(Ingest *ingest, const BpError *err)
-{
-    ingest->counts.failures++;
-    if (!ingest->is_isolating || ingest->storing->batches != 1) {
-        bp_log(BP_LOG_ERROR, "the database refused %zu batches, trying them one by one: %s",
-               ingest->storing->batches, err->text);
-        ingest->is_isolating = true;
-        ingest_start_over(ingest);
-        return;
-    }
-    bp_log(BP_LOG_ERROR, "the database refused a batch, which goes into ingest_quarantine: %s", err->text);
-    ingest_start_over(ingest);
-    for (size_t i = 0; i < ingest->positions.count; i++) {
-        Position *position = &ingest->positions.items[i];
-        if (position->committing == position->stored)
-            continue;
-        char payload[128];
-        snprintf(payload, sizeof payload, "{\"run\": \"%s\", \"n\": %" PRId64 "}", position->run.text,
-                 position->committing);
-        gather_quarantine(ingest->gathering, err->text, bp_str(payload));
-        position_accept(position, position->committing);
-    }
-    ingest->is_isolating = false;
-    ingest->gathering_since_us = loop_now_us(ingest->loop);
+    if (ingest->has_let_go)
+        ingest_ask_for_missing(ingest);
+    ingest->has_let_go = false;
 }
 
 static void end_storing(Ingest *ingest)
 {
-    free_texts(ingest);
-    if (ingest->storing)
-        gather_clear(ingest->storing);
-    ingest->storing = NULL;
+    end_gather(&ingest->store);
     ingest_announce(ingest);
-    if (ingest->has_let_go) {
-        ingest->has_let_go = false;
-        ingest_ask_for_missing(ingest);
-    }
+    ask_for_let_go(ingest);
     if (!gather_is_empty(ingest->gathering))
-        loop_timer_set(ingest->flush_timer, ingest->gathering->readings >= GATHER_READINGS_ENOUGH
+        loop_timer_set(ingest->flush_timer, gather_is_enough(ingest->gathering)
                                                 ? 0
                                                 : ingest->gathering_since_us + ingest->cfg.ingest_flush);
 }
 
-static void on_done(void *context, BpStatus status, const PgRows *rows, const BpError *err);
+/* ---- after a try ---- */
 
-/* Repeats that the positions did not know, as after a restore: the same rows beside the table first. */
-static void store_by_stage(Ingest *ingest)
+static size_t part_end(const Store *store)
 {
-    static const PgStep from_stage = {SQL_INSERT_STAGED_READINGS, NULL, 0};
-    ingest->counts.conflicts++;
-    for (size_t i = ingest->step_count; i > 0; i--)
-        ingest->steps[i] = ingest->steps[i - 1];
-    ingest->steps[0] = from_stage;
-    pg_request(ingest->pg, SQL_CREATE_READINGS_STAGE, NULL, 0, NULL, NULL);
-    pg_copy(ingest->pg, SQL_COPY_READINGS_STAGE, bp_buf_text(&ingest->storing->copy), ingest->steps,
-            ingest->step_count + 1, on_done, ingest);
+    assert(store->end_count > 0);
+    return store->ends[store->end_count - 1];
+}
+
+/* The next try is another one: what this one has learned means nothing to it. */
+static void forget_try(Store *store)
+{
+    store->is_beside = store->has_asked_for_days = false;
+    store->days_err = (BpError){0};
+}
+
+/* The next try is of the first half of the part, then the others follow. */
+static void halve(Store *store)
+{
+    const size_t end = part_end(store);
+    if (end - store->begin > 1 && store->end_count < STORE_PARTS_MAX)
+        store->ends[store->end_count++] = store->begin + (end - store->begin) / 2;
+}
+
+static void say_aside(Ingest *ingest, const Gather *gather, size_t begin, size_t end)
+{
+    Store *store = &ingest->store;
+    const int64_t now_us = loop_now_us(ingest->loop);
+    const size_t put_aside = gather_part(gather, begin, end).put_aside;
+    ingest->counts.quarantined += put_aside;
+    store->unsaid_aside += put_aside;
+    if (!put_aside || (store->said_aside_at_us && now_us - store->said_aside_at_us < SAY_ASIDE_EVERY_US))
+        return;
+    bp_log(BP_LOG_WARNING,
+           "%zu readings or batches went into ingest_quarantine: `bacpipes quarantine list` tells why",
+           store->unsaid_aside);
+    store->said_aside_at_us = now_us;
+    store->unsaid_aside = 0;
+}
+
+static void say_trouble_is_over(Ingest *ingest)
+{
+    Store *store = &ingest->store;
+    char interval[BP_TIME_TEXT_MAX];
+    if (store->troubled_since_us)
+        bp_log(BP_LOG_NOTICE, "the database stores readings again, after %s",
+               bp_interval_format(loop_now_us(ingest->loop) - store->troubled_since_us, interval));
+    store->troubled_since_us = 0;
+    store->pause_us = FIRST_PAUSE_US;
+}
+
+static void on_committed(Ingest *ingest)
+{
+    Store *store = &ingest->store;
+    Gather *gather = store->gather;
+    const size_t begin = store->begin, end = part_end(store);
+    const GatherPart part = gather_part(gather, begin, end);
+    for (size_t i = begin; i < end; i++)
+        if (gather->items[i].n)
+            positions_stored(&ingest->positions, &gather->items[i].run, gather->items[i].n,
+                             gather->items[i].skipped);
+    ingest->counts.transactions++;
+    ingest->counts.batches_stored += part.batches;
+    ingest->counts.readings_stored += part.readings;
+    say_aside(ingest, gather, begin, end);
+    say_trouble_is_over(ingest);
+    store->begin = end;
+    store->end_count--;
+    forget_try(store);
+    if (store->end_count == 0) {
+        end_storing(ingest);
+        return;
+    }
+    if (loop_now_us(ingest->loop) - store->announced_at_us >= ANNOUNCE_EVERY_US)
+        ingest_announce(ingest);
+    try_part(ingest);
+}
+
+/* Not the data's fault: nothing of it may be put aside. A smaller part may pass, as within a statement's
+ * time, and a commit brings the others soon after it. */
+static void pause_storing(Ingest *ingest, const BpError *err)
+{
+    Store *store = &ingest->store;
+    const int64_t now_us = loop_now_us(ingest->loop);
+    char longest[BP_TIME_TEXT_MAX];
+    ingest->counts.failures++;
+    if (!store->troubled_since_us) {
+        bp_log(BP_LOG_ERROR,
+               "the database does not store readings, which wait with the collector; trying again, at the "
+               "latest every %s: %s",
+               bp_interval_format(LONGEST_PAUSE_US, longest), err->text);
+        store->troubled_since_us = now_us;
+        store->pause_us = FIRST_PAUSE_US;
+    }
+    halve(store);
+    forget_try(store);
+    store->state = STORE_IS_PAUSING;
+    store->retry_at_us = now_us + store->pause_us;
+    loop_timer_set(ingest->flush_timer, store->retry_at_us);
+    store->pause_us = store->pause_us * 2 < LONGEST_PAUSE_US ? store->pause_us * 2 : LONGEST_PAUSE_US;
+}
+
+/* The data is at fault. Of many batches nobody can tell which one; one alone goes aside whole, and where even
+ * that is refused, it is the quarantine that is in trouble. */
+static void on_bad_data(Ingest *ingest, const BpError *err)
+{
+    Store *store = &ingest->store;
+    const GatherItem *item = &store->gather->items[store->begin];
+    if (part_end(store) - store->begin > 1) {
+        ingest->counts.failures++;
+        halve(store);
+    } else if (!item->reason && item->readings) {
+        ingest->counts.failures++;
+        gather_refuse(store->gather, store->begin, err->text);
+    } else {
+        if (item->is_refused)
+            gather_refuse(store->gather, store->begin, NULL);
+        pause_storing(ingest, err);
+        return;
+    }
+    forget_try(store);
+    try_part(ingest);
 }
 
 static void on_done(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Ingest *ingest = context;
+    Store *store = &ingest->store;
     (void)rows;
-    switch (status) {
-    case BP_OK: on_stored(ingest); break;
-    case BP_CONFLICT: store_by_stage(ingest); return;
-    case BP_UNAVAILABLE:
+    if (status == BP_OK) {
+        on_committed(ingest);
+    } else if (!pg_is_connected(ingest->pg)) {
         bp_log(BP_LOG_WARNING, "%zu batches could not be stored and will be asked for again: %s",
-               ingest->storing->batches, err->text);
+               store->gather->count - store->begin, err->text);
         ingest_start_over(ingest);
-        break;
-    default: on_refused(ingest, err); break;
-    }
-    end_storing(ingest);
-}
-
-/* ---- a transaction ---- */
-
-static void add_step(Ingest *ingest, SqlQuery query, BpStr text)
-{
-    PgValue *values = ingest->values[ingest->step_count];
-    values[0] = pg_text(ingest->site_id);
-    values[1] = pg_text(text);
-    ingest->steps[ingest->step_count++] = (PgStep){query, values, 2};
-}
-
-static void begin_transaction(Ingest *ingest)
-{
-    Gather *gather = ingest->storing;
-    ingest->step_count = 0;
-    if (positions_write_changed(&ingest->positions, &ingest->positions_text))
-        add_step(ingest, SQL_UPSERT_POSITIONS, bp_buf_text(&ingest->positions_text));
-    gather_write_buckets(gather, &ingest->buckets_text);
-    if (gather->bucket_count)
-        add_step(ingest, SQL_INSERT_DIRTY_BUCKETS, bp_buf_text(&ingest->buckets_text));
-    if (json_array_size(gather->quarantine)) {
-        ingest->quarantine_text = json_dumps(gather->quarantine, JSON_COMPACT);
-        add_step(ingest, SQL_INSERT_QUARANTINE, bp_str(ingest->quarantine_text));
-    }
-    positions_begin(&ingest->positions);
-    if (gather->readings) {
-        pg_copy_end(&gather->copy);
-        pg_copy(ingest->pg, SQL_COPY_READINGS, bp_buf_text(&gather->copy), ingest->steps, ingest->step_count,
-                on_done, ingest);
+        end_storing(ingest);
+    } else if (status == BP_CONFLICT && !store->is_beside) {
+        /* Repeats that the positions did not know, as after a restore. */
+        ingest->counts.conflicts++;
+        store->is_beside = true;
+        try_part(ingest);
+    } else if (status == BP_NOT_FOUND && !store->has_asked_for_days) {
+        store->ensured_count = 0; /* somebody dropped a day that we made */
+        try_part(ingest);
+    } else if (status == BP_INVALID) {
+        on_bad_data(ingest, err);
     } else {
-        pg_transaction(ingest->pg, ingest->steps, ingest->step_count, on_done, ingest);
+        pause_storing(ingest, status == BP_NOT_FOUND && *store->days_err.text ? &store->days_err : err);
     }
 }
 
-static bool day_is_ensured(const Ingest *ingest, int32_t day)
+/* ---- a try ---- */
+
+static bool day_is_ensured(const Store *store, int32_t day)
 {
-    const size_t count = ingest->ensured_count < ENSURED_DAYS_MAX ? ingest->ensured_count : ENSURED_DAYS_MAX;
+    const size_t count = store->ensured_count < ENSURED_DAYS_MAX ? store->ensured_count : ENSURED_DAYS_MAX;
     for (size_t i = count; i-- > 0;)
-        if (ingest->ensured_days[i] == day)
+        if (store->ensured_days[i] == day)
             return true;
     return false;
+}
+
+static bool days_are_ensured(const Store *store, const GatherPart *part)
+{
+    for (int64_t day = part->first_us / BP_DAY; part->readings && day <= part->last_us / BP_DAY; day++)
+        if (!day_is_ensured(store, (int32_t)day))
+            return false;
+    return true;
 }
 
 static void on_days(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Ingest *ingest = context;
+    Store *store = &ingest->store;
     (void)rows;
     if (status != BP_OK) {
-        on_done(ingest, status == BP_CONFLICT ? BP_UNAVAILABLE : status, NULL, err);
-        return;
+        if (!pg_is_connected(ingest->pg)) {
+            on_done(ingest, status, NULL, err);
+            return;
+        }
+        store->days_err = *err;
+    } else {
+        const GatherPart part = gather_part(store->gather, store->begin, part_end(store));
+        for (int64_t day = part.first_us / BP_DAY; day <= part.last_us / BP_DAY; day++)
+            if (!day_is_ensured(store, (int32_t)day))
+                store->ensured_days[store->ensured_count++ % ENSURED_DAYS_MAX] = (int32_t)day;
     }
-    const Gather *gather = ingest->storing;
-    for (int64_t day = gather->first_us / BP_DAY; day <= gather->last_us / BP_DAY; day++)
-        if (!day_is_ensured(ingest, (int32_t)day))
-            ingest->ensured_days[ingest->ensured_count++ % ENSURED_DAYS_MAX] = (int32_t)day;
-    begin_transaction(ingest);
+    try_part(ingest);
 }
 
-/* Stores what is gathered, unless a transaction is under way: its end looks here again. */
+static void add_step(Ingest *ingest, SqlQuery query, PgValue second)
+{
+    Store *store = &ingest->store;
+    assert(store->step_count < STORE_STEPS_MAX);
+    PgValue *values = store->values[store->step_count];
+    values[0] = pg_text(ingest->site_id);
+    values[1] = second;
+    store->steps[store->step_count++] = (PgStep){query, values, 2};
+}
+
+/* The list is made anew for each try. */
+static void write_steps(Ingest *ingest, const GatherPart *part)
+{
+    Store *store = &ingest->store;
+    const Gather *gather = store->gather;
+    const size_t begin = store->begin, end = part_end(store);
+    bp_buf_clear(&store->positions);
+    bp_buf_clear(&store->buckets);
+    bp_buf_clear(&store->quarantine);
+    store->step_count = 0;
+    if (part->readings && store->is_beside)
+        store->steps[store->step_count++] = (PgStep){SQL_INSERT_STAGED_READINGS, NULL, 0};
+    if (gather_write_positions(gather, begin, end, &store->positions))
+        add_step(ingest, SQL_UPSERT_POSITIONS, pg_text(bp_buf_text(&store->positions)));
+    if (part->readings && gather_write_buckets(gather, begin, end, &store->buckets))
+        add_step(ingest, SQL_INSERT_DIRTY_BUCKETS, pg_text(bp_buf_text(&store->buckets)));
+    if (gather_write_quarantine(gather, begin, end, &store->quarantine)) {
+        add_step(ingest, SQL_INSERT_QUARANTINE, pg_text(bp_buf_text(&store->quarantine)));
+        add_step(ingest, SQL_TRIM_QUARANTINE, pg_integer(ingest->cfg.quarantine_size));
+    }
+}
+
+static void try_part(Ingest *ingest)
+{
+    Store *store = &ingest->store;
+    const GatherPart part = gather_part(store->gather, store->begin, part_end(store));
+    store->state = STORE_IS_ASKING;
+    if (!store->has_asked_for_days && !days_are_ensured(store, &part)) {
+        const PgValue span[] = {pg_time(part.first_us), pg_time(part.last_us)};
+        store->has_asked_for_days = true;
+        pg_request(ingest->pg, SQL_ENSURE_DAYS, span, 2, on_days, ingest);
+        return;
+    }
+    write_steps(ingest, &part);
+    if (part.readings == 0) {
+        pg_transaction(ingest->pg, store->steps, store->step_count, on_done, ingest);
+        return;
+    }
+    if (store->is_beside)
+        pg_request(ingest->pg, SQL_CREATE_READINGS_STAGE, NULL, 0, NULL, NULL);
+    pg_copy(ingest->pg, store->is_beside ? SQL_COPY_READINGS_STAGE : SQL_COPY_READINGS,
+            gather_copy(store->gather, store->begin, part_end(store), &store->part), store->steps,
+            store->step_count, on_done, ingest);
+}
+
+/* Stores what is gathered, unless something is being stored: its end looks here again. */
 void ingest_flush(void *owner)
 {
     Ingest *ingest = owner;
-    if (ingest->storing || !ingest->is_ready || gather_is_empty(ingest->gathering))
+    Store *store = &ingest->store;
+    if (!ingest->is_ready || store->state == STORE_IS_ASKING)
         return;
-    loop_timer_clear(ingest->flush_timer);
-    ingest->storing = ingest->gathering;
-    ingest->gathering = ingest->storing == &ingest->gathers[0] ? &ingest->gathers[1] : &ingest->gathers[0];
-    ingest->gathering_since_us = 0;
-    const Gather *gather = ingest->storing;
-    bool ensured = true;
-    for (int64_t day = gather->first_us / BP_DAY; gather->readings && day <= gather->last_us / BP_DAY; day++)
-        ensured = ensured && day_is_ensured(ingest, (int32_t)day);
-    if (ensured) {
-        begin_transaction(ingest);
+    if (store->state == STORE_IS_PAUSING) {
+        if (loop_now_us(ingest->loop) >= store->retry_at_us)
+            try_part(ingest);
         return;
     }
-    const PgValue span[] = {pg_time(gather->first_us), pg_time(gather->last_us)};
-    pg_request(ingest->pg, SQL_ENSURE_DAYS, span, 2, on_days, ingest);
+    if (gather_is_empty(ingest->gathering)) {
+        ask_for_let_go(ingest);
+        return;
+    }
+    loop_timer_clear(ingest->flush_timer);
+    store->gather = ingest->gathering;
+    store->begin = 0;
+    store->ends[0] = store->gather->count;
+    store->end_count = 1;
+    forget_try(store);
+    ingest->gathering = store->gather == &ingest->gathers[0] ? &ingest->gathers[1] : &ingest->gathers[0];
+    ingest->gathering_since_us = 0;
+    try_part(ingest);
 }

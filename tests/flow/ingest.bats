@@ -38,6 +38,17 @@ start_ingest() { # returns when it has subscribed: its status, retained, says so
 publish() { mosquitto_pub -q 1 -p "$MQTT_PORT" -t bacpipes/demo/readings -m "$1"; }
 # batch N OLDEST: two readings, one of them bad
 batch() { echo "{\"v\":1,\"run\":\"$run\",\"n\":$1,\"oldest\":$2,\"device\":1,\"at\":$((now + $1)),\"readings\":[[1,0,$1.5],[2,0,null,2,\"timeout\"]]}"; }
+# Waits until the log says it, for 20 s at most.
+until_log() {
+    for _ in $(seq 200); do
+        ! grep -q "$1" "$SCRIPT.log" || return 0
+        sleep 0.1
+    done
+    echo "the log does not say: $1" >&2
+    return 1
+}
+# Each line of the input is a message.
+publish_lines() { mosquitto_pub -q 1 -p "$MQTT_PORT" -t bacpipes/demo/readings -l; }
 stored() { q "select stored || ' ' || skipped from ingest_position where run = '$run'"; }
 EOF
 }
@@ -163,6 +174,165 @@ publish "$(batch 3 1)"
 until_is "select count(*) from sensor_readings" 6
 kill -0 "$ingest"
 grep -q "127.0.0.1 $MQTT_PORT three" "$SCRIPT.log"
+EOF
+    servers
+}
+
+@test "batches that the database refuses go aside whole, however many, and hold up no others" {
+    cat >>"$SCRIPT" <<'EOF'
+# Points 1 and 2 of batches with an even number are refused.
+q "alter table sensor_readings add constraint odd check (value is null or value::integer % 2 = 1)"
+start_ingest
+for n in $(seq 40); do echo "{\"v\":1,\"run\":\"$run\",\"n\":$n,\"oldest\":1,\"device\":1,\"at\":$((now + n)),\"readings\":[[1,0,$n],[2,0,null,2,\"timeout\"]]}"; done >"$SCRIPT.batches"
+publish_lines <"$SCRIPT.batches"
+until_is "select stored || ' ' || skipped from ingest_position where run = '$run'" "40 0"
+[ "$(q "select count(*) from sensor_readings")" = 40 ]
+[ "$(q "select count(*), count(distinct n), min(readings), bool_and(reason like '%odd%') from ingest_quarantine")" = "20|20|2|t" ]
+# As received: the lines themselves.
+q "select payload from ingest_quarantine order by n" | diff - <(sed -n 'n;p' "$SCRIPT.batches")
+[ "$(grep -c 'went into ingest_quarantine' "$SCRIPT.log")" = 1 ]
+# And afterwards they are stored together again.
+q "alter table sensor_readings drop constraint odd"
+before=$(q "select count(distinct xmin::text) from sensor_readings")
+for n in $(seq 41 90); do echo "$(batch $n 1)"; done | publish_lines
+until_is "select stored from ingest_position" 90
+[ "$(q "select count(distinct xmin::text) from sensor_readings")" -le $((before + 4)) ]
+EOF
+    servers
+}
+
+@test "what is not the data's fault is tried again, said once, and nothing goes aside for it" {
+    cat >>"$SCRIPT" <<'EOF'
+q "create table trouble (code text)"
+q "grant select on trouble to bacpipes_ingest"
+q "insert into trouble values ('40001')"
+q 'create function refuse() returns trigger language plpgsql as $$ declare c text; begin
+   select code into c from trouble; if found then raise exception using errcode = c, message = $t$no, °C$t$; end if; return new; end $$'
+q "create trigger refuse before insert on sensor_readings for each row execute function refuse()"
+start_ingest
+for n in $(seq 50); do echo "$(batch $n 1)"; done | publish_lines
+for code in 40001 57014 42501 55P03 58030 53100 P0001; do
+    q "update trouble set code = '$code'"
+    sleep 0.5
+done
+until_log 'does not store readings.*no, °C'
+[ "$(stored)" = "" ]
+q "truncate trouble"
+until_is "select stored || ' ' || skipped from ingest_position where run = '$run'" "50 0"
+[ "$(q "select count(*) from sensor_readings")" = 100 ]
+[ "$(q "select count(*) from ingest_quarantine")" = 0 ]
+[ "$(grep -c 'does not store readings' "$SCRIPT.log")" = 1 ]
+[ "$(grep -c 'stores readings again' "$SCRIPT.log")" = 1 ]
+# One that passed slows nothing down: what comes together is stored together.
+before=$(q "select count(distinct xmin::text) from sensor_readings")
+for n in $(seq 51 100); do echo "$(batch $n 1)"; done | publish_lines
+until_is "select stored from ingest_position" 100
+[ "$(q "select count(distinct xmin::text) from sensor_readings")" -le $((before + 4)) ]
+EOF
+    servers
+}
+
+@test "a day that somebody drops is made again, and one that cannot be made stops only what needs it" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(batch 1 1)"
+until_is "select stored from ingest_position" 1
+q "drop table $(q "select min(tableoid::regclass::text) from sensor_readings")"
+publish "$(batch 2 1)"
+until_is "select stored from ingest_position" 2
+[ "$(q "select count(*) from sensor_readings")" = 2 ]
+# A day whose rows lie in a default partition cannot be made: they go on lying there.
+q "drop table $(q "select min(tableoid::regclass::text) from sensor_readings")"
+q "create table sensor_readings_others partition of sensor_readings default"
+publish "$(batch 3 1)"; publish "$(batch 4 1)"
+until_is "select stored from ingest_position" 4
+[ "$(q "select count(*) from sensor_readings")" = 4 ]
+[ "$(q "select count(*) from ingest_quarantine")" = 0 ]
+EOF
+    servers
+}
+
+@test "where the quarantine itself refuses nothing is lost: the batch waits with the collector" {
+    cat >>"$SCRIPT" <<'EOF'
+q "alter table ingest_quarantine add constraint closed check (reason like 'not %')"
+q "alter table sensor_readings add constraint odd check (value is null or value < 3)"
+start_ingest
+publish "$(batch 1 1)"; publish "$(batch 2 1)"; publish "$(batch 3 1)"; publish "$(batch 4 1)"
+until_is "select stored from ingest_position" 2
+until_log 'does not store readings.*closed'
+# What has been mended meanwhile does not go aside any more.
+q "alter table sensor_readings drop constraint odd"
+until_is "select stored from ingest_position" 4
+[ "$(q "select count(*) from ingest_quarantine")" = 0 ]
+[ "$(q "select count(*) from sensor_readings")" = 8 ]
+EOF
+    servers
+}
+
+@test "repeats beside an entry that the quarantine refuses once are stored with their positions" {
+    cat >>"$SCRIPT" <<'EOF'
+q "insert into ingest_quarantine (site_id, reason, payload) overriding system value values ('demo', 'here first', '')"
+q "insert into ingest_quarantine (id, site_id, reason, payload) overriding system value values (2, 'demo', 'here first', '')"
+start_ingest
+publish "$(batch 1 1)"
+until_is "select stored from ingest_position" 1
+kill -9 $ingest; wait $ingest 2>/dev/null || true
+q "delete from ingest_position" # as after a restore of the readings alone
+start_ingest
+publish "$(batch 1 1)"
+publish "{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1],[1,77,5]]}"
+publish "$(batch 3 1)"
+for _ in $(seq 50); do publish "$(batch 1 1)"; publish "{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1],[1,77,5]]}"; publish "$(batch 3 1)"; sleep 0.2; [ "$(stored)" = "3 0" ] && break; done
+[ "$(stored)" = "3 0" ]
+[ "$(q "select count(*) from sensor_readings")" = 5 ]
+[ "$(q "select count(*) from ingest_quarantine where reason = 'no such point' and n = 2")" = 1 ]
+EOF
+    servers
+}
+
+@test "spans with new readings are noted for their rollups, and a session that begins anew says so" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(batch 1 1)"
+until_is "select stored from ingest_position" 1
+[ "$(q "select count(*) from rollup_dirty where bucket = bucket_5min(to_timestamp($now / 1000000))")" = 1 ]
+session() { mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/stored -C 1 -W 20 | sed 's/.*"session":"\([0-9a-f]*\)".*/\1/'; }
+first=$(session)
+[ "$(session)" = "$first" ]
+$MQTT_CTL stop; $MQTT_CTL start
+second=$(session)
+[ -n "$second" ] && [ "$second" != "$first" ]
+publish "$(batch 2 1)"
+until_is "select stored from ingest_position" 2
+EOF
+    servers
+}
+
+@test "while the clock and the collector's disagree nothing is stored or put aside, and all of it when they agree" {
+    cat >>"$SCRIPT" <<'EOF'
+# sent_batch N OFFSET: as a collector sends it whose clock is OFFSET seconds ahead
+sent_batch() {
+    local at=$((now + $1 + $2 * 1000000))
+    echo "{\"v\":1,\"run\":\"$run\",\"n\":$1,\"oldest\":1,\"sent\":$(($(date +%s%6N) + $2 * 1000000)),\"device\":1,\"at\":$at,\"readings\":[[1,0,$1.5],[2,0,null,2,\"timeout\"]]}"
+}
+start_ingest
+publish "$(sent_batch 1 0)"
+until_is "select stored from ingest_position" 1
+for offset in 3600 -864000; do
+    publish "$(sent_batch 2 $offset)"; publish "$(sent_batch 3 $offset)"
+    until_log "our clock says"
+    publish "$(sent_batch 2 $offset)"
+done
+[ "$(grep -c 'our clock says' "$SCRIPT.log")" = 1 ]
+[ "$(stored)" = "1 0" ]
+# One old reading, by both clocks, goes aside as ever.
+publish "$(sent_batch 2 0)"
+until_is "select stored from ingest_position" 2
+publish "{\"v\":1,\"run\":\"$run\",\"n\":3,\"oldest\":1,\"sent\":$(date +%s%6N),\"device\":1,\"at\":$((now - 864000000000)),\"readings\":[[1,0,1],[1,864000000003,3.5]]}"
+until_is "select stored from ingest_position" 3
+[ "$(q "select count(*) from sensor_readings")" = 5 ]
+[ "$(q "select reason || readings from ingest_quarantine")" = "older than readings are kept (retention.readings)1" ]
+grep -q "agree again" "$SCRIPT.log"
 EOF
     servers
 }

@@ -28,7 +28,9 @@ insert into expected values
     ('bacpipes_reader',   'mean_of(double precision,bigint)', 'EXECUTE'),
     ('bacpipes_reader',   'state_text(text,text[],double precision)', 'EXECUTE'),
     ('bacpipes_maintain', 'point',                  'SELECT'),
-    ('bacpipes_maintain', 'ingest_quarantine',      'DELETE SELECT'),
+    ('bacpipes_ingest',   'quarantine_trim(text,bigint)', 'EXECUTE'),
+    ('bacpipes_owner',    'quarantine_store(text,jsonb,bigint[])', 'EXECUTE'),
+    ('bacpipes_maintain', 'batch_readings(jsonb)',  'EXECUTE'),
     ('bacpipes_owner',    'sensor_readings',        'SELECT'),
     ('bacpipes_owner',    'sensor_readings_5min',   'SELECT'),
     ('bacpipes_owner',    'sensor_readings_hourly', 'SELECT'),
@@ -40,6 +42,7 @@ insert into expected values
     ('bacpipes_reader',   'device_status',          'SELECT'),
     ('bacpipes_reader',   'ingest_position',        'SELECT'),
     ('bacpipes_reader',   'ingest_quarantine',      'SELECT'),
+    ('bacpipes_reader',   'ingest_quarantine_total', 'SELECT'),
     ('bacpipes_reader',   'sensor_readings',        'SELECT'),
     ('bacpipes_reader',   'sensor_readings_5min',   'SELECT'),
     ('bacpipes_reader',   'sensor_readings_hourly', 'SELECT'),
@@ -55,11 +58,11 @@ select 'bacpipes_maintain', thing
   from unnest('{sensor_readings, a day of sensor_readings, sensor_readings_5min, sensor_readings_hourly, rollup_dirty, readings_leaving}'::text[]) as thing
  union all
 select 'bacpipes_owner', thing
-  from unnest('{site, device, point, device_status, setting, mqtt_config, schema_migration, ingest_position, ingest_quarantine,
+  from unnest('{site, device, point, device_status, setting, mqtt_config, schema_migration, ingest_position, ingest_quarantine, ingest_quarantine_total,
                 ingest_quarantine_id_seq, point_latest, points, readings, readings_5min, readings_hourly}'::text[]) as thing
  union all
 select 'bacpipes_maintain', thing
-  from unnest(array['bucket_5min(timestamp with time zone)', 'bucket_hour(timestamp with time zone)', 'quarantine_trim()',
+  from unnest(array['bucket_5min(timestamp with time zone)', 'bucket_hour(timestamp with time zone)', 'quarantine_store(text,jsonb,bigint[])',
                     'readings_are_hypertable()', 'readings_day_table(timestamp with time zone)',
                     'readings_ensure_days(timestamp with time zone,timestamp with time zone)', 'readings_newest(text)',
                     'readings_days()', 'readings_has_default()', 'readings_missing_days(timestamp with time zone,timestamp with time zone)',
@@ -68,7 +71,8 @@ select 'bacpipes_maintain', thing
                     'rollups_retain(timestamp with time zone,interval,interval)', 'utc_day(timestamp with time zone)']) as thing
  union all
 select 'bacpipes_owner', thing
-  from unnest(array['is_huge(double precision)', 'mean_of(double precision,bigint)', 'next_device_id(text)', 'next_point_id(text)', 'note_number()',
+  from unnest(array['batch_readings(jsonb)', 'quarantine_count()', 'quarantine_trim(text,bigint)',
+                    'quarantine_put_back(bigint,timestamp with time zone,interval,interval,boolean)', 'is_huge(double precision)', 'mean_of(double precision,bigint)', 'next_device_id(text)', 'next_point_id(text)', 'note_number()',
                     'notify_config()', 'raise_numbers(text)', 'state_text(text,text[],double precision)',
                     'whole_sum(double precision,double precision)']) as thing;
 insert into expected
@@ -110,7 +114,8 @@ select ok(bool_and(rolconnlimit > 0) and sum(rolconnlimit) < 50 - 3, 'their conn
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours'
                       and not coalesce(prosqlbody is not null or 'search_path=public, pg_temp' = any (proconfig), false) $$, 'what a function names does not depend on who calls it');
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
-                      and proname not in ('next_device_id', 'next_point_id', 'note_number', 'readings_ensure_days') $$, 'few act with the rights of their owner');
+                      and proname not in ('next_device_id', 'next_point_id', 'note_number', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
+                                          'readings_ensure_days') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
 select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing') from role_name
  where role not in ('bacpipes_owner', 'bacpipes_maintain') order by role;
