@@ -42,6 +42,7 @@ insert into right_on_table values
     ('device_status',          'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select'),
     ('setting',                'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
     ('mqtt_config',            'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
+    ('mqtt_account',           'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
     ('schema_migration',       'bacpipes_owner',    null,                     null,                     null,             'all',    null),
     ('ingest_position',        'bacpipes_owner',    null,                     'select, insert, update', null,             'all',    'select'),
     ('ingest_quarantine',      'bacpipes_owner',    null,                     'insert',                 null,             'all',    'select'),

@@ -388,7 +388,7 @@ static BpStatus connect_broker(Collect *collect, const PgRows *rows, BpArena *ar
     const BpStr user = pg_get_text(rows, 0, 2), ca_file = pg_get_text(rows, 0, 4);
     const char *password_file = bp_arena_text(arena, pg_get_text(rows, 0, 3)), *password = NULL;
     if (*password_file && cfg_secret_read(password_file, arena, &password, err) != BP_OK)
-        return bp_within(err, "mqtt_config.password_file");
+        return bp_within(err, "the broker's password_file");
     snprintf(client_id, sizeof client_id, "bacpipes-collect-%s", collect->cfg.site);
     BpBuf will = bp_buf_growing(4096);
     const MqttOptions options = {

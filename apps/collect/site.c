@@ -313,6 +313,12 @@ static void on_mqtt_config(void *context, BpStatus status, const PgRows *rows, c
         bp_log(BP_LOG_WARNING, "reading table mqtt_config: %s", err->text);
 }
 
+static void reload_broker(Collect *collect)
+{
+    const PgValue values[] = {pg_text(site_of(collect)), pg_text(bp_str("collect"))};
+    pg_request(collect->pg, SQL_SELECT_MQTT_CONFIG, values, 2, on_mqtt_config, collect);
+}
+
 /* ---- the connection ---- */
 
 static void on_site(void *context, BpStatus status, const PgRows *rows, const BpError *err)
@@ -331,7 +337,7 @@ void collect_connected(void *owner)
     collect->is_loading = false;
     pg_request(collect->pg, SQL_UPSERT_SITE, &site, 1, on_site, collect);
     pg_request(collect->pg, SQL_SELECT_SETTINGS, &site, 1, on_settings, collect);
-    pg_request(collect->pg, SQL_SELECT_MQTT_CONFIG, &site, 1, on_mqtt_config, collect);
+    reload_broker(collect);
     collect_reload(collect);
     for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
         collect_device_state(collect, device); /* what changed while it was away */
@@ -359,8 +365,8 @@ void collect_notice(void *owner, const char *channel, const char *payload)
     const PgValue value = pg_text(site_of(collect));
     if (strcmp(table, "setting") == 0)
         pg_request(collect->pg, SQL_SELECT_SETTINGS, &value, 1, on_settings, collect);
-    if (strcmp(table, "mqtt_config") == 0)
-        pg_request(collect->pg, SQL_SELECT_MQTT_CONFIG, &value, 1, on_mqtt_config, collect);
+    if (strcmp(table, "mqtt_config") == 0 || strcmp(table, "mqtt_account") == 0)
+        reload_broker(collect);
     else
         loop_timer_set(collect->reload_timer, loop_now_us(collect->loop) + RELOAD_AFTER_US);
 }

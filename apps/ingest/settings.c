@@ -122,7 +122,7 @@ static BpStatus connect_broker(Ingest *ingest, const PgRows *rows, BpArena *aren
     const BpStr user = pg_get_text(rows, 0, 2), ca_file = pg_get_text(rows, 0, 4);
     const char *password_file = bp_arena_text(arena, pg_get_text(rows, 0, 3)), *password = NULL;
     if (*password_file && cfg_secret_read(password_file, arena, &password, err) != BP_OK)
-        return bp_within(err, "mqtt_config.password_file");
+        return bp_within(err, "the broker's password_file");
     snprintf(client_id, sizeof client_id, "bacpipes-ingest-%s", ingest->cfg.site);
     BpBuf will = bp_buf_growing(4096);
     const MqttOptions options = {
@@ -180,8 +180,8 @@ static void on_mqtt_config(void *context, BpStatus status, const PgRows *rows, c
 
 static void reload_broker(Ingest *ingest)
 {
-    const PgValue site = pg_text(ingest->site_id);
-    pg_request(ingest->pg, SQL_SELECT_MQTT_CONFIG, &site, 1, on_mqtt_config, ingest);
+    const PgValue values[] = {pg_text(ingest->site_id), pg_text(bp_str("ingest"))};
+    pg_request(ingest->pg, SQL_SELECT_MQTT_CONFIG, values, 2, on_mqtt_config, ingest);
 }
 
 /* ---- positions ---- */
@@ -247,6 +247,6 @@ void ingest_notice(void *owner, const char *channel, const char *payload)
         ingest_reload_points(ingest);
     else if (strcmp(table, "setting") == 0)
         reload_settings(ingest);
-    else if (strcmp(table, "mqtt_config") == 0)
+    else if (strcmp(table, "mqtt_config") == 0 || strcmp(table, "mqtt_account") == 0)
         reload_broker(ingest);
 }

@@ -100,13 +100,15 @@ BpStatus part_start(Part *part, BpError *err)
 {
     Up *up = part->up;
     int log = -1;
-    const BpStatus status = up_open_log(up, part->name, &log, err);
+    BpStatus status = part->prepare ? part->prepare(up, err) : BP_OK;
+    if (status == BP_OK)
+        status = up_open_log(up, part->name, &log, err);
     if (status != BP_OK)
         return status;
     const LoopProcessOptions options = {
         .path = part->path,
         .arguments = part->arguments,
-        .folder = "/",
+        .folder = part->folder ? part->folder : "/",
         .output = log,
         /* Should we be killed: fast for PostgreSQL, SIGTERM for all others. */
         .death_signal = part->stop_signal};

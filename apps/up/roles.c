@@ -22,11 +22,9 @@ static BpStatus describe_site(Up *up, BpError *err)
     char port[16], sql[160];
     const char *reader;
     const PgValue site = pg_text(bp_str(up->site));
-    const PgValue broker[] = {site, pg_integer(up->broker_port), pg_text(bp_str("bacpipes")),
-                              pg_text(bp_str(up_path(up, "secrets/mqtt_bacpipes")))};
     BpStatus status = pg_wait(up->pg, SQL_UPSERT_SITE, &site, 1, NULL, NULL, err);
     if (status == BP_OK)
-        status = pg_wait(up->pg, SQL_UPSERT_MQTT_CONFIG, broker, 4, NULL, NULL, err);
+        status = up_describe_broker(up, err);
     if (status == BP_OK)
         status = up_secret(up, "postgresql_reader", &reader, err);
     if (status == BP_OK) {

@@ -1,4 +1,4 @@
-/* The private PostgreSQL and Mosquitto: made once, configured at each start, listening on loopback alone. */
+/* The private PostgreSQL: made once, configured at each start, listening on loopback alone. And ports. */
 #include "apps/up/up.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { POSTGRESQL_OLDEST = 15, FIRST_DATABASE_PORT = 54320, FIRST_BROKER_PORT = 18830 };
+enum { POSTGRESQL_OLDEST = 15, FIRST_DATABASE_PORT = 54320 };
 static const int64_t READY_PATIENCE_US = 60 * BP_SECOND;
 
 /* ---- PostgreSQL ---- */
@@ -140,8 +140,7 @@ static BpStatus configure_database(Up *up, BpError *err)
     return status;
 }
 
-/* The port of last time, if it is still free: Grafana and SQL tools have it in their settings. */
-static BpStatus choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err)
+BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err)
 {
     const char *path = up_path(up, "%s.port", name);
     char text[16] = "";
@@ -205,7 +204,7 @@ BpStatus up_start_database(Up *up, BpError *err)
     const int64_t begin_us = loop_now_us(up->loop);
     BpStatus status = make_cluster(up, err);
     if (status == BP_OK)
-        status = choose_port(up, "postgresql", FIRST_DATABASE_PORT, &up->database_port, err);
+        status = up_choose_port(up, "postgresql", FIRST_DATABASE_PORT, &up->database_port, err);
     if (status == BP_OK)
         status = configure_database(up, err);
     if (status != BP_OK)
@@ -224,92 +223,6 @@ BpStatus up_start_database(Up *up, BpError *err)
     up_say(up, "PostgreSQL %s is ready after %s, on port %d", up->version,
            bp_interval_format(loop_now_us(up->loop) - begin_us, interval), (int)up->database_port);
     return BP_OK;
-}
-
-/* ---- Mosquitto ---- */
-
-static BpStatus write_accounts(Up *up, BpError *err)
-{
-    const char *roles, *reader;
-    BpStatus status = up_secret(up, "mqtt_bacpipes", &roles, err);
-    if (status == BP_OK)
-        status = up_secret(up, "mqtt_reader", &reader, err);
-    if (status != BP_OK)
-        return status;
-    BpBuf out = bp_buf_growing(4096);
-    const char *path = up_path(up, "mosquitto/passwords");
-    bp_buf_printf(&out, "bacpipes:%s\nreader:%s\n", roles, reader);
-    status = up_write_file(path, bp_buf_text(&out), err);
-    const char *const arguments[] = {
-        "mosquitto_passwd", "-U", path,
-        NULL}; /* hashes what is in the file, so that no password is an argument */
-    if (status == BP_OK)
-        status = up_run(up, "mosquitto", "mosquitto_passwd", arguments, err);
-    static const char acl[] =
-        "user bacpipes\ntopic readwrite bacpipes/#\n\nuser reader\ntopic read bacpipes/#\n";
-    if (status == BP_OK)
-        status = up_write_file(up_path(up, "mosquitto/acl"), bp_str(acl), err);
-    bp_buf_done(&out);
-    return status;
-}
-
-static BpStatus configure_broker(Up *up, BpError *err)
-{
-    BpBuf out = bp_buf_growing(64 * 1024);
-    bp_buf_printf(
-        &out,
-        "# Written by `bacpipes up` at each start.\nlistener %d 127.0.0.1\nallow_anonymous "
-        "false\npassword_file %s\nacl_file %s\n"
-        "persistence true\npersistence_location %s/\nautosave_interval 300\nmax_queued_messages "
-        "10000\nmax_inflight_messages 0\n"
-        "log_dest stdout\nlog_type error\nlog_type warning\nlog_type notice\nconnection_messages false\n",
-        (int)up->broker_port, up_path(up, "mosquitto/passwords"), up_path(up, "mosquitto/acl"),
-        up_path(up, "mosquitto"));
-    const BpStatus status = up_write_file(up_path(up, "mosquitto/mosquitto.conf"), bp_buf_text(&out), err);
-    bp_buf_done(&out);
-    return status;
-}
-
-static BpStatus wait_for_broker(Up *up, BpError *err)
-{
-    const char *password;
-    BpStatus status = up_secret(up, "mqtt_bacpipes", &password, err);
-    if (status != BP_OK)
-        return status;
-    const int64_t until_us = loop_now_us(up->loop) + READY_PATIENCE_US;
-    while (!mqtt_is_connected(up->mqtt) && loop_now_us(up->loop) < until_us)
-        loop_run_once(up->loop, BP_SECOND / 10);
-    return mqtt_is_connected(up->mqtt) ? BP_OK
-                                       : bp_fail(err, BP_TIMEOUT, "Mosquitto does not answer (see %s)",
-                                                 up_path(up, "log/mosquitto.log"));
-}
-
-BpStatus up_start_broker(Up *up, BpError *err)
-{
-    const int64_t begin_us = loop_now_us(up->loop);
-    BpStatus status = choose_port(up, "mosquitto", FIRST_BROKER_PORT, &up->broker_port, err);
-    if (status == BP_OK)
-        status = write_accounts(up, err);
-    if (status == BP_OK)
-        status = configure_broker(up, err);
-    if (status != BP_OK)
-        return status;
-    Part *part =
-        up_add_part(up, "mosquitto",
-                    access("/usr/sbin/mosquitto", X_OK) == 0 ? "/usr/sbin/mosquitto" : "mosquitto", SIGTERM);
-    part_argument(part, "mosquitto");
-    part_argument(part, "-c");
-    part_argument(part, up_path(up, "mosquitto/mosquitto.conf"));
-    status = part_start(part, err);
-    if (status == BP_OK)
-        status = up_connect_broker(up, err);
-    if (status == BP_OK)
-        status = wait_for_broker(up, err);
-    char interval[BP_TIME_TEXT_MAX];
-    if (status == BP_OK)
-        up_say(up, "Mosquitto is ready after %s, on port %d",
-               bp_interval_format(loop_now_us(up->loop) - begin_us, interval), (int)up->broker_port);
-    return status;
 }
 
 /* ---- what the roles and tools find ---- */

@@ -37,13 +37,12 @@ static void on_connected(void *owner)
 BpStatus up_connect_broker(Up *up, BpError *err)
 {
     const char *password;
-    const BpStatus status = up_secret(up, "mqtt_bacpipes", &password, err);
+    const BpStatus status = up_secret(up, "mqtt_up", &password, err);
     if (status != BP_OK)
         return status;
-    const MqttOptions options = {.host = "127.0.0.1",
-                                 .port = (uint16_t)up->broker_port,
+    const MqttOptions options = {.host = up_broker_socket(up),
                                  .client_id = "bacpipes-up",
-                                 .user = "bacpipes",
+                                 .user = "up",
                                  .password = password,
                                  .owner = up,
                                  .on_connected = on_connected,

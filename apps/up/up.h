@@ -4,7 +4,8 @@
  *   walk.c        the way there, which nobody changes under our feet
  *   rights.c      root's rights are given up
  *   files.c       what is written there
- *   servers.c     the private PostgreSQL and Mosquitto
+ *   servers.c     the private PostgreSQL
+ *   broker.c      the private Mosquitto
  *   roles.c       our own roles
  *   parts.c       processes: ready, died, started again, stopped
  *   show.c        what is seen meanwhile */
@@ -27,6 +28,8 @@ typedef struct Part {
     const char *path; /* NULL: this program */
     const char *arguments[UP_ARGUMENTS_MAX];
     int stop_signal;
+    const char *folder;                               /* where it works; NULL: / */
+    BpStatus (*prepare)(struct Up *up, BpError *err); /* before each start; NULL: nothing */
     LoopProcess *process;
     LoopTimer *restart;
     int64_t started_at_us, pause_us;
@@ -105,8 +108,16 @@ BpStatus up_run(Up *up, const char *name, const char *path, const char *const *a
 /* servers.c */
 BpStatus up_find_database(Up *up, BpError *err) BP_CHECKED; /* its programs; makes nothing */
 BpStatus up_start_database(Up *up, BpError *err) BP_CHECKED;
-BpStatus up_start_broker(Up *up, BpError *err) BP_CHECKED;
+/* The port of last time, if it is still free, since Grafana and other tools have it in their settings; else
+ * another one, which is said. */
+BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err) BP_CHECKED;
 BpStatus up_write_configuration(Up *up, BpError *err) BP_CHECKED;
+
+/* broker.c */
+BpStatus up_start_broker(Up *up, BpError *err) BP_CHECKED;
+const char *up_broker_socket(Up *up); /* its path, in the arena */
+/* Tells the database where the broker is and which accounts the roles have. */
+BpStatus up_describe_broker(Up *up, BpError *err) BP_CHECKED;
 
 /* roles.c */
 BpStatus up_start_roles(Up *up, BpError *err) BP_CHECKED;

@@ -52,7 +52,7 @@ kill_part() {
 
 # counter NAME: of the collector's status.
 counter() {
-    mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u bacpipes -P "$(cat "$data/secrets/mqtt_bacpipes")" \
+    mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" \
         -t bacpipes/demo/collect/status -C 1 -W 15 | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
 }
 
@@ -80,13 +80,13 @@ counter() {
 @test "the collector is killed while nobody stores: what was spooled is stored by its next run" {
     kill_part mosquitto
     sleep 1
-    sql "update mqtt_config set port = 1" # nothing listens there: all of it waits
+    sql "update mqtt_config set host = '/nowhere'" # nobody listens there: all of it waits
     sleep 8
     kill_part collect
     sleep 4
     spooled=$(find "$data/spool" -name '*.spool' -size +0 | wc -l)
     [ "$spooled" -gt 0 ]
-    sql "update mqtt_config set port = $(cat "$data/mosquitto.port")"
+    sql "update mqtt_config set host = '$data/run/mosquitto.sock'"
     until_true '[ "$(sql "select count(*) from ingest_position")" -ge 2 ]' 60
     sql "update device set poll_interval_ms = 3600000"
     until_true '[ "$(counter queue_batches)" = 0 ]' 60

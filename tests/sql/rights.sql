@@ -12,12 +12,14 @@ insert into expected values
     ('bacpipes_collect',  'device_status',          'INSERT SELECT UPDATE'),
     ('bacpipes_collect',  'setting',                'SELECT'),
     ('bacpipes_collect',  'mqtt_config',            'SELECT'),
+    ('bacpipes_collect',  'mqtt_account',           'SELECT'),
     ('bacpipes_collect',  'next_device_id(text)',   'EXECUTE'),
     ('bacpipes_collect',  'next_point_id(text)',    'EXECUTE'),
     ('bacpipes_ingest',   'site',                   'INSERT SELECT'),
     ('bacpipes_ingest',   'point',                  'SELECT'),
     ('bacpipes_ingest',   'setting',                'SELECT'),
     ('bacpipes_ingest',   'mqtt_config',            'SELECT'),
+    ('bacpipes_ingest',   'mqtt_account',           'SELECT'),
     ('bacpipes_ingest',   'ingest_position',        'INSERT SELECT UPDATE'),
     ('bacpipes_ingest',   'ingest_quarantine',      'INSERT'),
     ('bacpipes_ingest',   'sensor_readings',        'INSERT SELECT'),
@@ -58,7 +60,7 @@ select 'bacpipes_maintain', thing
   from unnest('{sensor_readings, a day of sensor_readings, sensor_readings_5min, sensor_readings_hourly, rollup_dirty, readings_leaving}'::text[]) as thing
  union all
 select 'bacpipes_owner', thing
-  from unnest('{site, device, point, device_status, setting, mqtt_config, schema_migration, ingest_position, ingest_quarantine, ingest_quarantine_total,
+  from unnest('{site, device, point, device_status, setting, mqtt_config, mqtt_account, schema_migration, ingest_position, ingest_quarantine, ingest_quarantine_total,
                 ingest_quarantine_id_seq, point_latest, points, readings, readings_5min, readings_hourly}'::text[]) as thing
  union all
 select 'bacpipes_maintain', thing

@@ -1,0 +1,167 @@
+/* The private Mosquitto. Our roles meet it at a Unix socket in a folder that is closed to others, so that
+ * nobody else is ever told their passwords; people read at a port of loopback, where anybody might sit. Each
+ * account has just its topics. */
+#include "apps/up/up.h"
+#include "base/time.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { FIRST_BROKER_PORT = 18830 };
+static const int64_t READY_PATIENCE_US = 60 * BP_SECOND;
+static const char SOCKET[] = "mosquitto.sock"; /* in the run folder, where Mosquitto works */
+
+/* ---- accounts ---- */
+
+enum { TOPICS_MAX = 8 };
+typedef struct Account {
+    const char *name;
+    const char *topics[TOPICS_MAX]; /* below bacpipes/<site>/, after "read " or "write " */
+} Account;
+
+static const Account accounts[] = {
+    {"collect",
+     {"write readings", "write points/#", "write collect/status", "read readings/stored",
+      "read readings/want"}},
+    {"ingest", {"read readings", "write readings/stored", "write readings/want", "write ingest/status"}},
+    {"up", {"read collect/status", "read ingest/status"}},
+    {"reader", {"read #"}},
+};
+enum { ACCOUNTS = sizeof accounts / sizeof accounts[0] };
+
+/* A topic's line is "topic read bacpipes/macau/readings". */
+static void put_topic(const Up *up, const char *topic, BpBuf *out)
+{
+    BpStr name;
+    const BpStr access = bp_str_cut(bp_str(topic), ' ', &name);
+    bp_buf_printf(out, "topic %.*s bacpipes/%s/%.*s\n", BP_STR_ARGS(access), up->site, BP_STR_ARGS(name));
+}
+
+static BpStatus write_accounts(Up *up, BpError *err)
+{
+    BpBuf passwords = bp_buf_growing(4096), acl = bp_buf_growing(16 * 1024);
+    BpStatus status = BP_OK;
+    for (size_t i = 0; status == BP_OK && i < ACCOUNTS; i++) {
+        char secret[64];
+        const char *password = "";
+        snprintf(secret, sizeof secret, "mqtt_%s", accounts[i].name);
+        status = up_secret(up, secret, &password, err);
+        bp_buf_printf(&passwords, "%s:%s\n", accounts[i].name, password);
+        bp_buf_printf(&acl, "user %s\n", accounts[i].name);
+        for (size_t j = 0; j < TOPICS_MAX && accounts[i].topics[j]; j++)
+            put_topic(up, accounts[i].topics[j], &acl);
+    }
+    unlink(up_path(up,
+                   "secrets/mqtt_bacpipes")); /* once one account of all roles, that might write everything */
+    const char *path = up_path(up, "mosquitto/passwords");
+    if (status == BP_OK)
+        status = up_write_file(path, bp_buf_text(&passwords), err);
+    const char *const arguments[] = {
+        "mosquitto_passwd", "-U", path,
+        NULL}; /* hashes what is in the file, so that no password is an argument */
+    if (status == BP_OK)
+        status = up_run(up, "mosquitto", "mosquitto_passwd", arguments, err);
+    if (status == BP_OK)
+        status = up_write_file(up_path(up, "mosquitto/acl"), bp_buf_text(&acl), err);
+    bp_buf_done(&passwords);
+    bp_buf_done(&acl);
+    return status;
+}
+
+const char *up_broker_socket(Up *up)
+{
+    BpBuf path = bp_buf_growing(UP_PATH_MAX);
+    bp_buf_printf(&path, "%s/%s", up->run_folder, SOCKET);
+    const char *result = bp_arena_text(&up->arena, bp_buf_text(&path));
+    bp_buf_done(&path);
+    return result;
+}
+
+BpStatus up_describe_broker(Up *up, BpError *err)
+{
+    static const char *const roles[] = {"collect", "ingest"};
+    const PgValue site = pg_text(bp_str(up->site)), host = pg_text(bp_str(up_broker_socket(up)));
+    BpStatus status = BP_OK;
+    for (size_t i = 0; status == BP_OK && i < sizeof roles / sizeof roles[0]; i++) {
+        const PgValue account[] = {site, pg_text(bp_str(roles[i])), host,
+                                   pg_text(bp_str(up_path(up, "secrets/mqtt_%s", roles[i])))};
+        status = pg_wait(up->pg, SQL_UPSERT_MQTT_ACCOUNT, account, 4, NULL, NULL, err);
+    }
+    const PgValue broker[] = {site, host};
+    if (status == BP_OK)
+        status = pg_wait(up->pg, SQL_UPSERT_MQTT_CONFIG, broker, 2, NULL, NULL, err);
+    return status;
+}
+
+/* ---- starting it, and again ---- */
+
+static BpStatus write_configuration(Up *up, BpError *err)
+{
+    BpBuf out = bp_buf_growing(64 * 1024);
+    bp_buf_printf(&out,
+                  "# Written by `bacpipes up` at each start.\n"
+                  "listener 0 %s\n", /* a path with a space would end there: it works in its folder */
+                  SOCKET);
+    if (up->broker_port)
+        bp_buf_printf(&out, "listener %d 127.0.0.1\n", (int)up->broker_port);
+    bp_buf_printf(
+        &out,
+        "allow_anonymous false\npassword_file %s\nacl_file %s\n"
+        "persistence true\npersistence_location %s/\nautosave_interval 300\nmax_queued_messages "
+        "10000\nmax_inflight_messages 0\n"
+        "log_dest stdout\nlog_type error\nlog_type warning\nlog_type notice\nconnection_messages false\n",
+        up_path(up, "mosquitto/passwords"), up_path(up, "mosquitto/acl"), up_path(up, "mosquitto"));
+    const BpStatus status = up_write_file(up_path(up, "mosquitto/mosquitto.conf"), bp_buf_text(&out), err);
+    bp_buf_done(&out);
+    return status;
+}
+
+/* Before each start. Who has sat down at its port meanwhile keeps the port and nothing else: Mosquitto takes
+ * another one, or none. */
+static BpStatus configure(Up *up, BpError *err)
+{
+    BpError taken;
+    if (up_choose_port(up, "mosquitto", FIRST_BROKER_PORT, &up->broker_port, &taken) != BP_OK) {
+        up_say(up, "%s: Mosquitto has its socket alone, until it is started again", taken.text);
+        up->broker_port = 0;
+    }
+    return write_configuration(up, err);
+}
+
+static BpStatus wait_for_broker(Up *up, BpError *err)
+{
+    const int64_t until_us = loop_now_us(up->loop) + READY_PATIENCE_US;
+    while (!mqtt_is_connected(up->mqtt) && loop_now_us(up->loop) < until_us)
+        loop_run_once(up->loop, BP_SECOND / 10);
+    return mqtt_is_connected(up->mqtt) ? BP_OK
+                                       : bp_fail(err, BP_TIMEOUT, "Mosquitto does not answer (see %s)",
+                                                 up_path(up, "log/mosquitto.log"));
+}
+
+BpStatus up_start_broker(Up *up, BpError *err)
+{
+    const int64_t begin_us = loop_now_us(up->loop);
+    BpStatus status = write_accounts(up, err);
+    if (status != BP_OK)
+        return status;
+    Part *part =
+        up_add_part(up, "mosquitto",
+                    access("/usr/sbin/mosquitto", X_OK) == 0 ? "/usr/sbin/mosquitto" : "mosquitto", SIGTERM);
+    part->folder = up->run_folder;
+    part->prepare = configure;
+    part_argument(part, "mosquitto");
+    part_argument(part, "-c");
+    part_argument(part, up_path(up, "mosquitto/mosquitto.conf"));
+    status = part_start(part, err);
+    if (status == BP_OK)
+        status = up_connect_broker(up, err);
+    if (status == BP_OK)
+        status = wait_for_broker(up, err);
+    char interval[BP_TIME_TEXT_MAX];
+    if (status == BP_OK)
+        up_say(up, "Mosquitto is ready after %s%s%.0d",
+               bp_interval_format(loop_now_us(up->loop) - begin_us, interval),
+               up->broker_port ? ", on port " : "", (int)up->broker_port);
+    return status;
+}
