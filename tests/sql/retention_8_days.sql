@@ -1,6 +1,6 @@
 -- A site that has run for 8 days keeps 7 of readings; rollups of the day that went stay for as long as their own settings say.
 begin;
-select plan(23);
+select plan(24);
 
 insert into site (site_id, name) values ('demo', 'Demo');
 insert into device (site_id, device_id, address, instance) values ('demo', 1, '10.0.0.1', 1);
@@ -88,6 +88,10 @@ insert into sensor_readings (time, site_id, point_id, value, quality)
 insert into rollup_dirty values ('demo', '2026-03-01 12:00Z');
 select rollup_pending('2026-03-09 00:00Z', 10);
 select is((select count from sensor_readings_5min where time = '2026-03-01 12:00Z'), 6, 'until more is known than it had');
+
+-- What was put aside stays for a while.
+insert into ingest_quarantine (site_id, reason, payload) select 'demo', 'no such point', '{}' from generate_series(1, 100);
+select is(quarantine_trim(), 0::bigint, 'a hundred things that were put aside are not too many');
 
 select * from finish();
 rollback;
