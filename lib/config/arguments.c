@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -311,6 +312,31 @@ static int show_help(const CfgCommand *command)
     return EX_OK;
 }
 
+static bool is_from(const char *origin, const char *file)
+{
+    const size_t size = strlen(file);
+    return strncmp(origin, file, size) == 0 && origin[size] == ':';
+}
+
+/* Root reads a key or a password for whoever names it, and shows it to the server that the same one names. */
+static BpStatus check_paths(const char *file, const char *const *origins, BpBuf *problems)
+{
+    struct stat status;
+    BpStatus result = BP_OK;
+    if (geteuid() != 0 || lstat(file, &status) != 0 || status.st_uid == 0)
+        return BP_OK;
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
+        if (cfg_settings[i].kind != CFG_PATH || i == CFG_INDEX_data_folder || !is_from(origins[i], file))
+            continue;
+        bp_buf_printf(problems,
+                      "%s: root opens no file that another user's settings name: say %s with --set, or in a "
+                      "file of root's with --config\n",
+                      origins[i], cfg_settings[i].name);
+        result = BP_INVALID;
+    }
+    return result;
+}
+
 BpStatus cfg_arguments_load(const CfgArguments *arguments, BpArena *arena, const char **ret_origins,
                             Cfg *ret_cfg, BpBuf *problems)
 {
@@ -323,10 +349,11 @@ BpStatus cfg_arguments_load(const CfgArguments *arguments, BpArena *arena, const
                               .sets = arguments->sets,
                               .ret_origins = ret_origins ? ret_origins : origins};
     const BpStatus status = cfg_load(&source, arena, ret_cfg, problems);
-    if (status == BP_OK && is_in_data &&
-        strncmp(source.ret_origins[CFG_INDEX_data_folder], file, strlen(file)) == 0)
+    if (status != BP_OK || !is_in_data)
+        return status;
+    if (is_from(source.ret_origins[CFG_INDEX_data_folder], file))
         ret_cfg->data_folder = data_folder(arguments);
-    return status;
+    return check_paths(file, source.ret_origins, problems);
 }
 
 static int load_or_complain(const CfgArguments *arguments, BpArena *arena, Cfg *ret_cfg)

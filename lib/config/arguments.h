@@ -62,7 +62,8 @@ const char *cfg_arguments_file(const CfgArguments *arguments, BpArena *arena);
 
 /* Loads the settings that the command line, the environment and the file above say; ret_origins (or NULL) and
  * problems as in cfg_load. A file found in a data folder is read only where it is no link, and is believed in
- * all but which data folder that is: it may be another user's than ours. */
+ * all but which data folder that is: it may be another user's than ours. Where we are root and it is, it
+ * names no other files either: BP_INVALID. */
 BpStatus cfg_arguments_load(const CfgArguments *arguments, BpArena *arena, const char **ret_origins,
                             Cfg *ret_cfg, BpBuf *problems) BP_CHECKED;
 

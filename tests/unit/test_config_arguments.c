@@ -205,6 +205,19 @@ static void a_file_in_the_data_folder_is_no_link_and_names_no_other_folder(void 
     given.sets = sets;
     assert_int_equal(cfg_arguments_load(&given, &arena, NULL, &cfg, &problems), BP_OK);
     assert_string_equal(cfg.data_folder, "/said");
+    file = fopen(path, "w");
+    fprintf(file, "database.password_file = /etc/shadow\n");
+    fclose(file);
+    assert_int_equal(cfg_arguments_load(&given, &arena, NULL, &cfg, &problems), BP_OK); /* our own file */
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 65534, 65534), 0);
+        bp_buf_clear(&problems);
+        assert_int_equal(cfg_arguments_load(&given, &arena, NULL, &cfg, &problems), BP_INVALID);
+        assert_non_null(memmem(text, problems.size, "conf:1: root opens no file", 26));
+        given.sets = (const char *[]){"database.password_file=/said", NULL};
+        assert_int_equal(cfg_arguments_load(&given, &arena, NULL, &cfg, &problems), BP_OK);
+        assert_string_equal(cfg.database_password_file, "/said");
+    }
     unlink(path);
     rmdir(folder);
 }
