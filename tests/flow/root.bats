@@ -264,3 +264,16 @@ refused() {
     [ "$(look)" = "$before" ]
     rm -rf "$(cat "$deep/run.folder")" "$deep"
 }
+
+@test "an ordinary user's own links are followed, as everywhere" {
+    install -d -o nobody "$FOLDER/nobody" "$FOLDER/nobody/disk"
+    as nobody ln -s disk "$FOLDER/nobody/link"
+    as nobody "$FOLDER/bacpipes" up --demo --points 30 --data "$FOLDER/nobody/link/../link/data" --for 1s || [ $? -eq 70 ]
+    [ "$(stat -c %U "$FOLDER/nobody/disk/data/postgresql")" = nobody ]
+    as nobody ln -s loop "$FOLDER/nobody/loop"
+    run as nobody "$FOLDER/bacpipes" up --data "$FOLDER/nobody/loop/data"
+    echo "$output"
+    refused
+    [[ "$output" == *"more than 16 links"* ]]
+    rm -rf "$FOLDER/nobody"
+}
