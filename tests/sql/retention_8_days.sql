@@ -1,6 +1,6 @@
 -- A site that has run for 8 days keeps 7 of readings; rollups of the day that went stay for as long as their own settings say.
 begin;
-select plan(24);
+select plan(26);
 
 insert into site (site_id, name) values ('demo', 'Demo');
 insert into device (site_id, device_id, address, instance) values ('demo', 1, '10.0.0.1', 1);
@@ -91,7 +91,10 @@ select is((select count from sensor_readings_5min where time = '2026-03-01 12:00
 
 -- What was put aside stays for a while.
 insert into ingest_quarantine (site_id, reason, payload) select 'demo', 'no such point', '{}' from generate_series(1, 100);
-select is(quarantine_trim(), 0::bigint, 'a hundred things that were put aside are not too many');
+select min(id) as oldest from ingest_quarantine \gset
+select is(quarantine_trim('demo', 20000), 0::bigint, 'what was put aside stays while there is room');
+select is(quarantine_trim('demo', (select sum(octets) - 1 from ingest_quarantine)::bigint), 1::bigint, 'and goes by the octet');
+select is((select count(*) from ingest_quarantine where id = :oldest), 0::bigint, 'the oldest first');
 
 select * from finish();
 rollback;
