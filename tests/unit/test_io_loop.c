@@ -211,6 +211,13 @@ static void a_child_tells_how_it_ended(void **state)
     assert_int_equal(run_shell("kill -9 $$"), -SIGKILL);
 }
 
+static void a_child_has_its_own_session_and_group(void **state)
+{
+    (void)state;
+    assert_int_equal(run_shell("kill -TERM -$$; exit 1"), -SIGTERM);
+    assert_int_equal(run_shell("read -r line </proc/$$/stat; set -- ${line#*) }; test $4 = $$"), 0);
+}
+
 static void a_program_that_is_not_there_is_an_error_now(void **state)
 {
     (void)state;
@@ -313,6 +320,7 @@ int main(void)
         cmocka_unit_test(waiting_once_ends_in_time_whatever_the_loops_clock_says),
         cmocka_unit_test(a_loop_that_is_run_from_its_own_callback_ends_the_program),
         cmocka_unit_test(a_child_tells_how_it_ended),
+        cmocka_unit_test(a_child_has_its_own_session_and_group),
         cmocka_unit_test(a_program_that_is_not_there_is_an_error_now),
         cmocka_unit_test(children_die_with_their_parent),
         cmocka_unit_test(names_are_resolved_or_the_reason_is_told),

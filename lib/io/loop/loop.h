@@ -111,7 +111,8 @@ typedef struct LoopProcessOptions {
     int death_signal;             /* sent to the child should we die; 0: none */
 } LoopProcessOptions;
 
-/* Standard input is /dev/null. `on_exit` gets the exit code, or minus the signal's number. */
+/* In a session of its own, so that no terminal's signals reach it, and standard input is /dev/null. `on_exit`
+ * gets the exit code, or minus the signal's number. */
 LoopProcess *loop_process_new(Loop *loop, const LoopProcessOptions *options,
                               void (*on_exit)(void *owner, int code), void *owner, BpError *err) BP_CHECKED;
 pid_t loop_process_pid(const LoopProcess *process);

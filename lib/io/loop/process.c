@@ -28,6 +28,8 @@ extern char **environ;
  */
 static int become(const LoopProcessOptions *options, int program, pid_t parent)
 {
+    /* Ctrl-C and the end of a terminal are for the parent alone: it knows in which order to stop what. */
+    setsid();
     const int nothing = open("/dev/null", O_RDONLY);
     if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0)
         return errno;
