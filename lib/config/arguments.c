@@ -112,6 +112,21 @@ static BpStatus take_integer(const CfgOption *option, const char *value, BpError
     return BP_OK;
 }
 
+static BpStatus take_duration(const CfgOption *option, const char *value, BpError *err)
+{
+    int64_t duration_us;
+    const char *wrong = NULL;
+    if (bp_parse_duration_us(bp_str(value), &duration_us, NULL) != BP_OK)
+        wrong = "not a duration";
+    else if (duration_us <= 0)
+        wrong = "no time at all";
+    if (wrong)
+        return bp_fail(err, BP_INVALID, "--%s %s is %s: write it as 500ms, 15s, 5min, 2h or 7d", option->name,
+                       value, wrong);
+    *option->duration_us = duration_us;
+    return BP_OK;
+}
+
 static const char *as_set(BpArena *arena, const char *name, const char *value)
 {
     const size_t size = strlen(name) + strlen(value) + 2;
@@ -131,9 +146,8 @@ static BpStatus take_option_value(Reading *reading, const CfgOption *option, con
         append(option->texts, value, arena);
     else if (option->integer)
         return take_integer(option, value, err);
-    else if (option->duration_us && bp_parse_duration_us(bp_str(value), option->duration_us, NULL) != BP_OK)
-        return bp_fail(err, BP_INVALID, "--%s %s is not a duration: write it as 500ms, 15s, 5min, 2h or 7d",
-                       option->name, value);
+    else if (option->duration_us)
+        return take_duration(option, value, err);
     return BP_OK;
 }
 

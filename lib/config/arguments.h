@@ -20,9 +20,9 @@ typedef struct CfgOption {
     const char **text;
     CfgTexts *texts; /* may be given several times; items are in the arena */
     int64_t *integer;
-    int64_t *duration_us;
-    const char *setting; /* sets this one: --address 10.1.2.9 is --set bacnet.address=10.1.2.9 */
-    int64_t min, max;    /* of an integer */
+    int64_t *duration_us; /* of more than nothing */
+    const char *setting;  /* sets this one: --address 10.1.2.9 is --set bacnet.address=10.1.2.9 */
+    int64_t min, max;     /* of an integer */
 } CfgOption;
 
 typedef struct CfgCommand {

@@ -108,6 +108,7 @@ static void what_is_wrong_is_told_with_what_would_be_right(void **state)
     assert_refused("1 --priority 17", "--priority 17 is out of range: 1 to 16");
     assert_refused("1 --priority high", "--priority high is not a whole number: 1 to 16");
     assert_refused("1 --since 15", "--since 15 is not a duration: write it as 500ms, 15s, 5min, 2h or 7d");
+    assert_refused("1 --since 0s", "--since 0s is no time at all: write it as 500ms, 15s, 5min, 2h or 7d");
     assert_refused("1 --names=yes", "--names takes no value");
     assert_refused("--json", "something is missing: usage: bacpipes write DEVICE [VALUE]");
     assert_refused("1 2 3", "\"3\" is one argument too many: usage: bacpipes write DEVICE [VALUE]");
