@@ -86,11 +86,11 @@ BpStatus up_describe_broker(Up *up, BpError *err)
     for (size_t i = 0; status == BP_OK && i < sizeof roles / sizeof roles[0]; i++) {
         const PgValue account[] = {site, pg_text(bp_str(roles[i])), host,
                                    pg_text(bp_str(up_path(up, "secrets/mqtt_%s", roles[i])))};
-        status = pg_wait(up->pg, SQL_UPSERT_MQTT_ACCOUNT, account, 4, NULL, NULL, err);
+        status = up_query(up, SQL_UPSERT_MQTT_ACCOUNT, account, 4, err);
     }
     const PgValue broker[] = {site, host};
     if (status == BP_OK)
-        status = pg_wait(up->pg, SQL_UPSERT_MQTT_CONFIG, broker, 2, NULL, NULL, err);
+        status = up_query(up, SQL_UPSERT_MQTT_CONFIG, broker, 2, err);
     return status;
 }
 
@@ -129,14 +129,13 @@ static BpStatus configure(Up *up, BpError *err)
     return write_configuration(up, err);
 }
 
-static BpStatus wait_for_broker(Up *up, BpError *err)
+static BpStatus wait_for_broker(Up *up, const Part *part, BpError *err)
 {
     const int64_t until_us = loop_now_us(up->loop) + READY_PATIENCE_US;
-    while (!mqtt_is_connected(up->mqtt) && loop_now_us(up->loop) < until_us)
-        loop_run_once(up->loop, BP_SECOND / 10);
-    return mqtt_is_connected(up->mqtt) ? BP_OK
-                                       : bp_fail(err, BP_TIMEOUT, "Mosquitto does not answer (see %s)",
-                                                 up_path(up, "log/mosquitto.log"));
+    while (!mqtt_is_connected(up->mqtt))
+        if (!up_wait(up, until_us, err))
+            return part_is_not_ready(part, err);
+    return BP_OK;
 }
 
 BpStatus up_start_broker(Up *up, BpError *err)
@@ -157,7 +156,7 @@ BpStatus up_start_broker(Up *up, BpError *err)
     if (status == BP_OK)
         status = up_connect_broker(up, err);
     if (status == BP_OK)
-        status = wait_for_broker(up, err);
+        status = wait_for_broker(up, part, err);
     char interval[BP_TIME_TEXT_MAX];
     if (status == BP_OK)
         up_say(up, "Mosquitto is ready after %s%s%.0d",

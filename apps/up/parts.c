@@ -10,29 +10,55 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LAST_LINE = 300 };
-static const int64_t FIRST_PAUSE_US = BP_SECOND, LONGEST_PAUSE_US = 60 * BP_SECOND, STEADY_US = BP_MINUTE;
+enum { LAST_WORDS = 300, LINE = 2048, TAIL = 64 * 1024 };
+static const int64_t FIRST_PAUSE_US = BP_SECOND, LONGEST_PAUSE_US = 60 * BP_SECOND, STEADY_US = BP_MINUTE,
+                     RUN_PATIENCE_US = 20 * BP_SECOND;
 
 /* ---- logs ---- */
 
-/* The last line of a log, for the message that says why a part ended. */
-static const char *last_line(Up *up, const char *name, char line[LAST_LINE])
+static int64_t log_size(int log)
 {
+    struct stat status;
+    return fstat(log, &status) == 0 ? (int64_t)status.st_size : 0;
+}
+
+/* Where a line begins to say that something is wrong, in PostgreSQL's, Mosquitto's or our own way. NULL: it
+ * does not. */
+static const char *complaint(const char *line)
+{
+    static const char *const words[] = {"PANIC:", "FATAL:", "ERROR:", "Error:", "error:"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const char *found = strstr(line, words[i]);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* What says best why a part ended: the last complaint in its log since octet `from`, or else the last line.
+ */
+static const char *last_words(Up *up, const char *name, int64_t from, char words[LAST_WORDS])
+{
+    char line[LINE];
+    struct stat status;
+    bool has_complaint = false;
+    words[0] = '\0';
     FILE *file = fopen(up_path(up, "log/%s.log", name), "re");
-    line[0] = '\0';
     if (!file)
-        return line;
-    if (fseek(file, -(LAST_LINE - 1), SEEK_END) != 0)
+        return words;
+    if (fstat(fileno(file), &status) == 0 && status.st_size - from > TAIL)
+        from = (int64_t)status.st_size - TAIL;
+    if (fseeko(file, (off_t)from, SEEK_SET) != 0)
         rewind(file);
-    char tail[LAST_LINE];
-    const size_t size = fread(tail, 1, sizeof tail - 1, file);
+    while (fgets(line, sizeof line, file)) {
+        const char *wrong = complaint(line);
+        const BpStr text = bp_str_trim(bp_str(wrong ? wrong : line));
+        if (text.size && bp_str_is_utf8(text) && (wrong || !has_complaint))
+            (void)bp_str_copy(text, words, LAST_WORDS);
+        has_complaint = has_complaint || wrong;
+    }
     fclose(file);
-    BpStr text = bp_str_trim((BpStr){tail, size});
-    size_t start = text.size;
-    while (start > 0 && text.data[start - 1] != '\n')
-        start--;
-    (void)bp_str_copy((BpStr){text.data + start, text.size - start}, line, LAST_LINE);
-    return line;
+    return words;
 }
 
 /* ---- parts ---- */
@@ -66,6 +92,8 @@ static void start_again(void *owner)
 {
     Part *part = owner;
     BpError err;
+    if (part->up->is_ending)
+        return;
     part->restarts++;
     if (part_start(part, &err) != BP_OK) {
         up_say(part->up, "%s cannot be started again: %s", part->name, err.text);
@@ -77,8 +105,8 @@ static void on_exit_of(void *owner, int code)
 {
     Part *part = owner;
     Up *up = part->up;
-    char line[LAST_LINE], interval[BP_TIME_TEXT_MAX];
-    if (part->is_stopping)
+    char words[LAST_WORDS], interval[BP_TIME_TEXT_MAX];
+    if (part->is_stopping || up->is_ending)
         return;
     const int64_t now_us = loop_now_us(up->loop);
     if (now_us - part->started_at_us > STEADY_US)
@@ -89,7 +117,8 @@ static void on_exit_of(void *owner, int code)
                bp_interval_format(part->pause_us, interval));
     else
         up_say(up, "%s ended with code %d (%s); starting it again in %s", part->name, code,
-               last_line(up, part->name, line), bp_interval_format(part->pause_us, interval));
+               last_words(up, part->name, part->log_start, words),
+               bp_interval_format(part->pause_us, interval));
     if (!part->restart)
         part->restart = loop_timer_new(up->loop, start_again, part);
     loop_timer_set(part->restart, now_us + part->pause_us);
@@ -113,10 +142,31 @@ BpStatus part_start(Part *part, BpError *err)
         /* Should we be killed: fast for PostgreSQL, SIGTERM for all others. */
         .death_signal = part->stop_signal};
     loop_process_free(part->process);
+    part->log_start = log_size(log);
     part->started_at_us = loop_now_us(up->loop);
     part->process = loop_process_new(up->loop, &options, on_exit_of, part, err);
     close(log);
     return part->process ? BP_OK : BP_UNAVAILABLE;
+}
+
+bool part_is_running(const Part *part)
+{
+    return part->process && loop_process_is_running(part->process);
+}
+
+BpStatus part_is_not_ready(const Part *part, BpError *err)
+{
+    char words[LAST_WORDS];
+    return bp_within(err, "%s is not ready (%s; more in %s)", part->name,
+                     last_words(part->up, part->name, part->log_start, words),
+                     up_path(part->up, "log/%s.log", part->name));
+}
+
+void part_hurry(Part *part)
+{
+    part->is_stopping = true;
+    if (part->process)
+        loop_process_signal(part->process, part->stop_signal);
 }
 
 void part_stop(Part *part, int64_t patience_us)
@@ -127,10 +177,15 @@ void part_stop(Part *part, int64_t patience_us)
     part->restart = NULL;
     if (!part->process)
         return;
-    loop_process_signal(part->process, part->stop_signal);
+    if (up->hurry_until_us == 0) /* or else it has been told */
+        loop_process_signal(part->process, part->stop_signal);
     const int64_t until_us = loop_now_us(up->loop) + patience_us;
-    while (loop_process_is_running(part->process) && loop_now_us(up->loop) < until_us && up->stops < 2)
-        loop_run_once(up->loop, until_us - loop_now_us(up->loop));
+    while (loop_process_is_running(part->process)) {
+        const int64_t left_us = (up->hurry_until_us ? up->hurry_until_us : until_us) - loop_now_us(up->loop);
+        if (left_us <= 0)
+            break;
+        loop_run_once(up->loop, left_us);
+    }
     if (loop_process_is_running(part->process))
         up_say(up, "%s did not end in time and is killed", part->name);
     loop_process_free(part->process);
@@ -151,24 +206,38 @@ static void on_run_over(void *owner, int code)
     run->code = code;
 }
 
+/* When we are asked to end, it is too, and has the time to do so properly. */
+static void wait_for(Up *up, LoopProcess *process, const Run *run)
+{
+    while (!run->is_over && up_wait(up, INT64_MAX, NULL)) {
+    }
+    if (run->is_over)
+        return;
+    loop_process_signal(process, SIGTERM);
+    const int64_t until_us = loop_now_us(up->loop) + RUN_PATIENCE_US;
+    while (!run->is_over && loop_now_us(up->loop) < until_us)
+        loop_run_once(up->loop, until_us - loop_now_us(up->loop));
+}
+
 BpStatus up_run(Up *up, const char *name, const char *path, const char *const *arguments, BpError *err)
 {
     Run run = {0};
-    char line[LAST_LINE];
+    char words[LAST_WORDS];
     int log = -1;
     const BpStatus status = up_open_log(up, name, &log, err);
     if (status != BP_OK)
         return status;
+    const int64_t log_start = log_size(log);
     const LoopProcessOptions options = {
         .path = path, .arguments = arguments, .folder = "/", .output = log, .death_signal = SIGTERM};
     LoopProcess *process = loop_process_new(up->loop, &options, on_run_over, &run, err);
     close(log);
     if (!process)
         return BP_UNAVAILABLE;
-    while (!run.is_over)
-        loop_run_once(up->loop, BP_SECOND);
+    wait_for(up, process, &run);
     loop_process_free(process);
-    return run.code == 0 ? BP_OK
-                         : bp_fail(err, BP_REFUSED, "%s ended with code %d: %s (more in %s)", arguments[0],
-                                   run.code, last_line(up, name, line), up_path(up, "log/%s.log", name));
+    if (run.is_over && run.code == 0)
+        return BP_OK;
+    return bp_fail(err, BP_REFUSED, "%s ended with code %d: %s (more in %s)", name, run.code,
+                   last_words(up, name, log_start, words), up_path(up, "log/%s.log", name));
 }

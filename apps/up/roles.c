@@ -14,7 +14,7 @@ static BpStatus set(Up *up, const char *name, const char *value, BpError *err)
 {
     const PgValue values[] = {pg_text(bp_str(up->site)), pg_text(bp_str(name)), pg_text(bp_str(value)),
                               pg_text(bp_str("bacpipes up"))};
-    return pg_wait(up->pg, SQL_UPSERT_SETTING, values, 4, NULL, NULL, err);
+    return up_query(up, SQL_UPSERT_SETTING, values, 4, err);
 }
 
 static BpStatus describe_site(Up *up, BpError *err)
@@ -22,7 +22,7 @@ static BpStatus describe_site(Up *up, BpError *err)
     char port[16], sql[160];
     const char *reader;
     const PgValue site = pg_text(bp_str(up->site));
-    BpStatus status = pg_wait(up->pg, SQL_UPSERT_SITE, &site, 1, NULL, NULL, err);
+    BpStatus status = up_query(up, SQL_UPSERT_SITE, &site, 1, err);
     if (status == BP_OK)
         status = up_describe_broker(up, err);
     if (status == BP_OK)
@@ -30,7 +30,7 @@ static BpStatus describe_site(Up *up, BpError *err)
     if (status == BP_OK) {
         const int size = snprintf(sql, sizeof sql, "alter role bacpipes_reader login password '%s'",
                                   reader); /* hexadecimal digits */
-        status = pg_wait_text(up->pg, (BpStr){sql, (size_t)size}, err);
+        status = up_query_text(up, (BpStr){sql, (size_t)size}, err);
     }
     if (status != BP_OK || !up->is_demo)
         return status;

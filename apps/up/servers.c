@@ -76,10 +76,15 @@ static BpStatus make_cluster(Up *up, BpError *err)
     if (access(up_path(up, "postgresql/PG_VERSION"), F_OK) == 0)
         return check_version(up, err);
     up_say(up, "making a database in %s", folder);
-    BpStatus status = up_make_folder(folder, err);
+    /* Beside its place, for a database that is there is whole. */
+    const char *draft = up_path(up, "postgresql.new");
+    const char *const clearing[] = {"rm", "-rf", draft, NULL}; /* of a start that was cut short */
+    BpStatus status = up_run(up, "initdb", "rm", clearing, err);
+    if (status == BP_OK)
+        status = up_make_folder(draft, err);
     const char *const arguments[] = {program(up, "initdb"), /* by its path it finds postgres beside it */
                                      "-D",
-                                     folder,
+                                     draft,
                                      "--username=bacpipes",
                                      "--encoding=UTF8",
                                      "--locale=C.UTF-8",
@@ -88,6 +93,8 @@ static BpStatus make_cluster(Up *up, BpError *err)
                                      NULL};
     if (status == BP_OK)
         status = up_run(up, "initdb", arguments[0], arguments, err);
+    if (status == BP_OK && rename(draft, folder) != 0)
+        status = bp_fail(err, BP_UNAVAILABLE, "%s cannot become %s: %s", draft, folder, bp_errno_text(errno));
     return status;
 }
 
@@ -107,20 +114,20 @@ static const char *quoted(Up *up, const char *text)
     return result;
 }
 
-static BpStatus configure_database(Up *up, BpError *err)
+static BpStatus configure_database(Up *up, bool has_port, BpError *err)
 {
     BpBuf out = bp_buf_growing(64 * 1024);
     bp_buf_printf(&out,
                   "# Written by `bacpipes up` at each start. Settings of your own go into "
                   "postgresql.auto.conf (ALTER SYSTEM).\n"
-                  "listen_addresses = '127.0.0.1'\nport = %d\nunix_socket_directories = "
+                  "listen_addresses = '%s'\nport = %d\nunix_socket_directories = "
                   "%s\nunix_socket_permissions = 0700\n"
                   "max_connections = 50\nshared_buffers = 128MB\nwal_compression = lz4\ncheckpoint_timeout = "
                   "30min\nmax_wal_size = 2GB\n"
                   "password_encryption = 'scram-sha-256'\nlog_timezone = 'UTC'\ntimezone = 'UTC'\nhba_file = "
                   "%s\nident_file = %s\n"
                   "log_line_prefix = '%%m [%%p] %%a '\n",
-                  (int)up->database_port, quoted(up, up->run_folder),
+                  has_port ? "127.0.0.1" : "", (int)up->database_port, quoted(up, up->run_folder),
                   quoted(up, up_path(up, "postgresql/bacpipes_hba.conf")),
                   quoted(up, up_path(up, "postgresql/bacpipes_ident.conf")));
     BpStatus status = up_write_file(up_path(up, "postgresql/postgresql.conf"), bp_buf_text(&out), err);
@@ -161,6 +168,79 @@ BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_po
     return up_write_file(path, bp_str(text), err);
 }
 
+/* Before each start. Who has sat down at its port meanwhile keeps it: PostgreSQL takes another one, or, once
+ * the roles and tools know its name, does with its socket alone. */
+static BpStatus prepare_database(Up *up, BpError *err)
+{
+    int64_t port = up->database_port;
+    const bool is_known = up->pg;
+    const BpStatus status =
+        is_known ? up_free_port(port, &port, err)
+                 : up_choose_port(up, "postgresql", FIRST_DATABASE_PORT, &up->database_port, err);
+    const bool has_port = !is_known || port == up->database_port;
+    if (!is_known && status != BP_OK)
+        return status;
+    if (!has_port)
+        up_say(up,
+               "port %d is taken by another program: PostgreSQL has its socket alone, until the next start",
+               (int)up->database_port);
+    return configure_database(up, has_port, err);
+}
+
+/* As PostgreSQL tells it: its own process is in the first line of postmaster.pid, how far it is in the
+ * eighth. */
+static bool is_database_ready(Up *up, const Part *part)
+{
+    char line[UP_PATH_MAX] = "";
+    int64_t pid = 0;
+    bool is_ready = false;
+    FILE *file = part_is_running(part) ? fopen(up_path(up, "postgresql/postmaster.pid"), "re") : NULL;
+    if (!file)
+        return false;
+    for (int number = 1; fgets(line, sizeof line, file); number++) {
+        const BpStr text = bp_str_trim(bp_str(line));
+        if (number == 1 && bp_parse_i64(text, 1, INT32_MAX, &pid, NULL) != BP_OK)
+            pid = 0;
+        is_ready = number == 8 && bp_str_equal(text, bp_str("ready"));
+    }
+    fclose(file);
+    return is_ready && pid == loop_process_pid(part->process);
+}
+
+void up_answered(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Up *up = context;
+    (void)rows;
+    up->answer.is_over = true;
+    up->answer.status = status;
+    if (err)
+        up->answer.err = *err;
+}
+
+static BpStatus wait_for_answer(Up *up, BpError *err)
+{
+    while (!up->answer.is_over)
+        if (!up_wait(up, INT64_MAX, err))
+            return BP_UNAVAILABLE;
+    if (up->answer.status != BP_OK)
+        *err = up->answer.err;
+    return up->answer.status;
+}
+
+BpStatus up_query(Up *up, SqlQuery query, const PgValue *values, size_t count, BpError *err)
+{
+    up->answer = (UpAnswer){0};
+    pg_request(up->pg, query, values, count, up_answered, up);
+    return wait_for_answer(up, err);
+}
+
+BpStatus up_query_text(Up *up, BpStr sql, BpError *err)
+{
+    up->answer = (UpAnswer){0};
+    pg_request_text(up->pg, sql, up_answered, up);
+    return wait_for_answer(up, err);
+}
+
 static BpStatus connect_to(Up *up, const char *database, BpError *err)
 {
     const PgOptions options = {.host = up->run_folder,
@@ -170,7 +250,11 @@ static BpStatus connect_to(Up *up, const char *database, BpError *err)
                                .application_name = "bacpipes up"};
     pg_free(up->pg);
     up->pg = pg_new(up->loop, &options);
-    return pg_wait_connected(up->pg, READY_PATIENCE_US, err);
+    const int64_t until_us = loop_now_us(up->loop) + READY_PATIENCE_US;
+    while (!pg_is_connected(up->pg))
+        if (!up_wait(up, until_us, err))
+            return bp_within(err, "the database at %s port %d", up->run_folder, (int)up->database_port);
+    return BP_OK;
 }
 
 /* The database, and the password of those who only read, once the tables are there. */
@@ -180,7 +264,7 @@ static BpStatus make_database(Up *up, BpError *err)
     if (status != BP_OK)
         return status;
     BpError exists;
-    if (pg_wait_text(up->pg, bp_str("create database bacpipes"), &exists) == BP_OK)
+    if (up_query_text(up, bp_str("create database bacpipes"), &exists) == BP_OK)
         up_say(up, "made database bacpipes");
     return connect_to(up, "bacpipes", err);
 }
@@ -203,22 +287,23 @@ BpStatus up_start_database(Up *up, BpError *err)
 {
     const int64_t begin_us = loop_now_us(up->loop);
     BpStatus status = make_cluster(up, err);
-    if (status == BP_OK)
-        status = up_choose_port(up, "postgresql", FIRST_DATABASE_PORT, &up->database_port, err);
-    if (status == BP_OK)
-        status = configure_database(up, err);
     if (status != BP_OK)
         return status;
     remove_stale_pid(up, up_path(up, "postgresql/postmaster.pid"));
     Part *part = up_add_part(up, "postgresql", program(up, "postgres"), SIGINT); /* a fast shutdown */
+    part->prepare = prepare_database;
     part_argument(part, part->path);
     part_argument(part, "-D");
     part_argument(part, up_path(up, "postgresql"));
     status = part_start(part, err);
+    const int64_t until_us = begin_us + READY_PATIENCE_US;
+    while (status == BP_OK && !is_database_ready(up, part))
+        if (!up_wait(up, until_us, err))
+            status = part_is_not_ready(part, err);
     if (status == BP_OK)
         status = make_database(up, err);
     if (status != BP_OK)
-        return bp_within(err, "PostgreSQL (see %s)", up_path(up, "log/postgresql.log"));
+        return status;
     char interval[BP_TIME_TEXT_MAX];
     up_say(up, "PostgreSQL %s is ready after %s, on port %d", up->version,
            bp_interval_format(loop_now_us(up->loop) - begin_us, interval), (int)up->database_port);

@@ -9,7 +9,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-static const int64_t TERMINAL_EVERY_US = BP_SECOND, ELSEWHERE_EVERY_US = 5 * BP_SECOND;
+static const int64_t TERMINAL_EVERY_US = BP_SECOND, ELSEWHERE_EVERY_US = 5 * BP_SECOND,
+                     LAST_FIGURES_PATIENCE_US = 10 * BP_SECOND;
 
 /* ---- figures of the collector, over MQTT ---- */
 
@@ -71,17 +72,28 @@ static void ask_values(const Up *up, PgValue values[2])
     values[1] = pg_time(up->started_at_us);
 }
 
-static void keep_row(void *context, const PgRows *rows, size_t row)
+static void on_last_figures(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
-    (void)row;
-    take_figures(context, rows);
+    Up *up = context;
+    if (status == BP_OK)
+        take_figures(up, rows);
+    up_answered(up, status, rows, err);
 }
 
 BpStatus up_ask(Up *up, BpError *err)
 {
     PgValue values[2];
     ask_values(up, values);
-    return pg_wait(up->pg, SQL_SELECT_SUMMARY, values, 2, keep_row, up, err);
+    const int64_t until_us = loop_now_us(up->loop) + LAST_FIGURES_PATIENCE_US;
+    up->answer = (UpAnswer){0};
+    pg_request(up->pg, SQL_SELECT_SUMMARY, values, 2, on_last_figures, up);
+    while (!up->answer.is_over && loop_now_us(up->loop) < until_us && up->hurry_until_us == 0)
+        loop_run_once(up->loop, BP_SECOND / 10);
+    if (!up->answer.is_over)
+        return bp_fail(err, BP_TIMEOUT, "the database does not answer");
+    if (up->answer.status != BP_OK)
+        *err = up->answer.err;
+    return up->answer.status;
 }
 
 /* ---- on the screen ---- */
@@ -180,7 +192,7 @@ void up_show(void *owner)
     pg_request(up->pg, SQL_SELECT_SUMMARY, values, 2, on_figures, up);
 }
 
-void up_print_json(const Up *up)
+void up_print_json(const Up *up, const char *why)
 {
     const UpFigures *figures = &up->figures;
     const double seconds = (double)(loop_now_us(up->loop) - up->started_us) / BP_SECOND;
@@ -188,12 +200,12 @@ void up_print_json(const Up *up)
     for (size_t i = 0; i < up->part_count; i++)
         restarts += up->parts[i].restarts;
     json_auto_t *summary = json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:I, s:f}", "devices", (json_int_t)figures->devices, "points",
-        (json_int_t)figures->points, "readings_stored", (json_int_t)figures->readings, "reads",
+        "{s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:I, s:f, s:s?}", "devices", (json_int_t)figures->devices,
+        "points", (json_int_t)figures->points, "readings_stored", (json_int_t)figures->readings, "reads",
         (json_int_t)figures->reads, "reads_failed", (json_int_t)figures->reads_failed, "readings_per_s",
         seconds > 0 ? (double)figures->readings / seconds : 0.0, "newest_reading_age_s",
         figures->has_newest ? json_real(figures->newest_age_s) : json_null(), "restarts", restarts, "seconds",
-        seconds);
+        seconds, "error", why);
     json_dumpf(summary, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
     printf("\n");
     fflush(stdout);

@@ -30,6 +30,7 @@ typedef struct Part {
     int stop_signal;
     const char *folder;                               /* where it works; NULL: / */
     BpStatus (*prepare)(struct Up *up, BpError *err); /* before each start; NULL: nothing */
+    int64_t log_start;                                /* octets of its log that are of earlier runs */
     LoopProcess *process;
     LoopTimer *restart;
     int64_t started_at_us, pause_us;
@@ -43,6 +44,12 @@ typedef struct UpFigures {
     bool has_newest;
     int64_t reads, reads_failed;
 } UpFigures;
+
+typedef struct UpAnswer {
+    bool is_over;
+    BpStatus status;
+    BpError err;
+} UpAnswer;
 
 typedef struct Up {
     Loop *loop;
@@ -61,6 +68,7 @@ typedef struct Up {
     Part parts[UP_PARTS_MAX];
     size_t part_count;
     Pg *pg;
+    UpAnswer answer; /* to the one question that is waited for */
     Mqtt *mqtt;
     UpFigures figures, before;
     int64_t shown_at_us, started_us, started_at_us;
@@ -68,12 +76,18 @@ typedef struct Up {
     bool is_asking;
     size_t lines; /* of the block on the terminal */
     LoopTimer *show_timer, *end_timer;
-    int stops; /* how often somebody asked us to stop */
+    bool is_ending;           /* somebody asked us to stop, or --for is over */
+    int64_t stop_asked_at_us; /* the first time; 0: nobody has */
+    int64_t hurry_until_us;   /* what runs then is killed; 0: nobody is in a hurry */
 } Up;
 
 /* One line of what is being done. */
 void up_say(const Up *up, const char *format, ...) BP_PRINTF(2, 3);
 char *up_path(Up *up, const char *format, ...) BP_PRINTF(2, 3); /* below the data folder, in the arena */
+
+/* main.c */
+/* Waits a moment for what comes. False: it is `until_us`, or this is to end: then `err` says so. */
+bool up_wait(Up *up, int64_t until_us, BpError *err) BP_CHECKED;
 
 /* folder.c */
 /* Opens the data folder, or makes it, and the folders in it. As root it is made for the user that all runs
@@ -101,7 +115,12 @@ void part_argument(Part *part, const char *argument);
 BpStatus part_start(Part *part, BpError *err) BP_CHECKED;
 void part_stop(Part *part, int64_t patience_us);
 Part *up_find_part(Up *up, const char *name);
-/* Runs a program to its end. BP_REFUSED: it ended with another code than 0; its last line is in `err`. */
+void part_hurry(Part *part); /* it will be stopped: told so now, and not waited for later */
+bool part_is_running(const Part *part);
+/* Puts in front of the reason in `err` which part does not come up and what its log says of it. */
+BpStatus part_is_not_ready(const Part *part, BpError *err) BP_CHECKED;
+/* Runs a program to its end, which comes at once when we are to end. BP_REFUSED: it ended with another code
+ * than 0; what it said last is in `err`. */
 BpStatus up_run(Up *up, const char *name, const char *path, const char *const *arguments,
                 BpError *err) BP_CHECKED;
 
@@ -112,6 +131,11 @@ BpStatus up_start_database(Up *up, BpError *err) BP_CHECKED;
  * another one, which is said. */
 BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err) BP_CHECKED;
 BpStatus up_write_configuration(Up *up, BpError *err) BP_CHECKED;
+/* Asks the database and waits for the answer; BP_UNAVAILABLE, too, when we are to end before it comes. */
+BpStatus up_query(Up *up, SqlQuery query, const PgValue *values, size_t count, BpError *err) BP_CHECKED;
+BpStatus up_query_text(Up *up, BpStr sql, BpError *err) BP_CHECKED;
+/* Keeps the answer: a PgDone, whose context is an Up. */
+void up_answered(void *context, BpStatus status, const PgRows *rows, const BpError *err);
 
 /* broker.c */
 BpStatus up_start_broker(Up *up, BpError *err) BP_CHECKED;
@@ -126,6 +150,7 @@ BpStatus up_start_roles(Up *up, BpError *err) BP_CHECKED;
 BpStatus up_connect_broker(Up *up, BpError *err) BP_CHECKED;
 void up_show(void *owner);
 BpStatus up_ask(Up *up, BpError *err) BP_CHECKED; /* the figures, now */
-void up_print_json(const Up *up);
+/* The summary; `why` says why it is not that of a good run, or is NULL. */
+void up_print_json(const Up *up, const char *why);
 
 #endif
