@@ -63,6 +63,11 @@ create temporary table right_on_function (name text, owner text, definer boolean
 insert into right_on_function values
     ('next_device_id',          'bacpipes_owner',    true,  '{bacpipes_collect}'), -- both lock the row of the site
     ('next_point_id',           'bacpipes_owner',    true,  '{bacpipes_collect}'),
+    ('device_is_like',          'bacpipes_owner',    false, '{bacpipes_collect}'),
+    ('device_store',            'bacpipes_owner',    false, '{bacpipes_collect}'),
+    ('device_pairs',            'bacpipes_owner',    false, '{}'),
+    ('device_replace',          'bacpipes_owner',    false, '{}'),
+    ('readings_give',           'bacpipes_maintain', true,  '{bacpipes_owner}'), -- of device_replace
     ('note_number',             'bacpipes_owner',    true,  '{}'), -- of triggers: it raises the numbers of the site
     ('raise_numbers',           'bacpipes_owner',    false, '{}'),
     ('notify_config',           'bacpipes_owner',    false, '{}'),

@@ -1,3 +1,4 @@
+#include "apps/collect/identity.h"
 #include "apps/collect/subscribe.h"
 
 #include "base/time.h"
@@ -15,12 +16,43 @@ enum {
 
 /* ---- readings ---- */
 
-void collect_ask_flush(CollectPoller *poller, CollectDevice *device)
+static void give_out(CollectPoller *poller, const CollectDevice *device, size_t count)
 {
-    if (device->reading_count > 0 && device->device_id)
-        poller->hooks.on_readings(poller->hooks.owner, device, device->readings, device->reading_count);
+    if (count > 0 && device->device_id)
+        poller->hooks.on_readings(poller->hooks.owner, device, device->readings, count);
+}
+
+static void forget_readings(CollectDevice *device)
+{
     device->reading_count = 0;
     bp_arena_reset(&device->reasons);
+}
+
+void collect_ask_flush(CollectPoller *poller, CollectDevice *device)
+{
+    if (device->is_suspect)
+        return;
+    give_out(poller, device, device->reading_count);
+    forget_readings(device);
+}
+
+void collect_ask_end(CollectPoller *poller, CollectDevice *device)
+{
+    collect_ask_flush(poller, device);
+    forget_readings(device);
+}
+
+/* The device has said that it was there when it was asked: what it told before that is its own. */
+static void release_covered(CollectPoller *poller, CollectDevice *device)
+{
+    const size_t count = device->covered < device->reading_count ? device->covered : device->reading_count;
+    give_out(poller, device, count);
+    device->reading_count -= count;
+    device->covered = 0;
+    for (size_t i = 0; i < device->reading_count; i++)
+        device->readings[i] = device->readings[count + i];
+    if (device->reading_count == 0)
+        forget_readings(device);
 }
 
 static void add_reading(CollectPoller *poller, CollectDevice *device, const CollectPoint *point,
@@ -28,6 +60,8 @@ static void add_reading(CollectPoller *poller, CollectDevice *device, const Coll
 {
     poller->counts.reads++;
     poller->counts.reads_failed += sample->problem != NULL;
+    if (device->reading_count == device->point_count)
+        return; /* it is suspect, and there is one of each point already */
     if (device->reading_count == 0)
         device->first_reading_us = now_us;
     device->readings[device->reading_count++] =
@@ -192,24 +226,27 @@ static CollectAsked send_read(CollectPoller *poller, CollectBatch *batch, const 
     return send(poller, batch, BAC_SERVICE_CONFIRMED_READ_PROPERTY, &out, retries, now_us);
 }
 
-/* Small, and known to every device. */
+/* Small, and known to every device. One that fell silent has had its tries. */
 static CollectAsked ask_probe(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
     CollectBatch *batch = take_batch(poller, device, COLLECT_BATCH_PROBE);
     if (!batch)
         return COLLECT_NO_ROOM;
-    const BacReference reference = {.object = {.type = BAC_DEVICE, .instance = device->instance},
-                                    .property = BAC_PROP_OBJECT_IDENTIFIER,
-                                    .index = BAC_NO_INDEX};
-    /* One that answered before has had its tries; first contact has them now. */
-    const uint8_t retries =
-        device->state == COLLECT_UNKNOWN && device->doubt_count == 0 ? poller->settings.retries : 0;
-    const CollectAsked asked = send_read(poller, batch, &reference, retries, now_us);
-    if (asked == COLLECT_ASKED)
-        device->probing = true;
-    else
+    const BacReference reference = collect_identity_question(device, &poller->random);
+    const bool is_silent = collect_device_is_away(device) || device->doubt_count > 0;
+    const CollectAsked asked =
+        send_read(poller, batch, &reference, is_silent ? 0 : poller->settings.retries, now_us);
+    if (asked != COLLECT_ASKED) {
         free_batch(poller, batch);
-    return asked;
+        return asked;
+    }
+    device->probing = true;
+    device->asked_instance = reference.object.instance;
+    device->is_extra = collect_device_is_away(device) && now_us < device->probe_due_us;
+    device->covered = device->reading_count;
+    device->probed_us = now_us;
+    device->recheck_us = INT64_MAX;
+    return COLLECT_ASKED;
 }
 
 static unsigned wishes_for(const CollectPoint *point)
@@ -363,16 +400,23 @@ static CollectRound *next_round(const CollectDevice *device)
 
 static bool probe_is_due(const CollectDevice *device, int64_t now_us)
 {
-    if (device->probing)
+    if (device->probing || device->is_evicted)
         return false;
-    return device->doubted || (device->state == COLLECT_OFFLINE && now_us >= device->probe_due_us);
+    return device->doubted || now_us >= device->recheck_us ||
+           (collect_device_is_away(device) && now_us >= device->probe_due_us);
+}
+
+/* It has never said that it is there, which comes before all else. */
+static bool is_unproven(const CollectDevice *device)
+{
+    return device->state == COLLECT_UNKNOWN && device->instance != BAC_INSTANCE_WILDCARD;
 }
 
 bool collect_ask_has_more(const CollectDevice *device, int64_t now_us)
 {
     if (!device->enabled)
         return false;
-    if (device->doubted || device->state == COLLECT_OFFLINE)
+    if (device->doubted || device->probing || collect_device_is_away(device) || probe_is_due(device, now_us))
         return probe_is_due(device, now_us);
     return next_round(device) || now_us >= device->cov_due_us || (device->scan && !device->scan_waits);
 }
@@ -383,7 +427,7 @@ CollectAsked collect_ask_next(CollectPoller *poller, CollectDevice *device, int6
         return COLLECT_NOTHING_TO_ASK;
     if (!collect_trunk_may_send(device, &poller->settings.trunk, now_us, &device->held_until_us))
         return COLLECT_HELD;
-    if (probe_is_due(device, now_us))
+    if (probe_is_due(device, now_us) || is_unproven(device))
         return ask_probe(poller, device, now_us);
     CollectPoint *point = collect_subscribe_due(device, now_us);
     if (point)
@@ -409,18 +453,22 @@ static void set_state(CollectPoller *poller, CollectDevice *device, CollectState
     poller->hooks.on_state(poller->hooks.owner, device);
 }
 
-static void note_alive(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+static void note_answered(const CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
-    const bool was_offline = device->state == COLLECT_OFFLINE;
     device->answered_us = now_us;
     device->answered_at_us = now_us + poller->wall_offset_us;
+}
+
+static void note_alive(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    const bool was_away = collect_device_is_away(device);
     device->backoff_us = 0;
     if (device->state != COLLECT_ONLINE)
         set_state(poller, device, COLLECT_ONLINE, "", now_us);
-    if (was_offline)
+    if (was_away)
         collect_subscribe_forget(poller, device, now_us);
     /* What it missed is read at once; from then on at its own instants again. */
-    for (size_t i = 0; was_offline && i < device->round_count; i++)
+    for (size_t i = 0; was_away && i < device->round_count; i++)
         device->rounds[i].due_us = now_us;
 }
 
@@ -445,47 +493,96 @@ static void give_up_scan(CollectPoller *poller, CollectDevice *device)
 }
 
 /* Every point that should have been read by now is a bad reading: gaps are explained. */
-static void tell_silence(CollectPoller *poller, CollectDevice *device, bool all, int64_t now_us)
+static void tell_silence(CollectPoller *poller, CollectDevice *device, bool all, const char *reason,
+                         int64_t now_us)
 {
     for (size_t i = 0; i < device->round_count; i++) {
         CollectRound *round = &device->rounds[i];
         for (uint32_t j = all ? 0 : round->head; j < round->count && (all || round->running); j++) {
             const CollectPoint *point = &device->points[all ? round->first + j : round->queue[j]];
             if (now_us >= point->rests_until_us)
-                add_problem(poller, device, point, "timeout", now_us);
+                add_problem(poller, device, point, reason, now_us);
         }
         round->running = false;
     }
     collect_ask_flush(poller, device);
 }
 
-static void go_offline(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+/* Nobody answers, or somebody else. What waits for the device's word will not get it. */
+static void go_away(CollectPoller *poller, CollectDevice *device, CollectState state, const char *reason,
+                    int64_t now_us)
 {
-    const bool was_offline = device->state == COLLECT_OFFLINE;
+    const bool was_away = collect_device_is_away(device), is_news = device->state != state;
+    const bool all = was_away || device->is_suspect || state == COLLECT_REPLACED;
     device->generation++; /* what is still under way is told below */
-    tell_silence(poller, device, was_offline, now_us);
-    plan_probe(poller, device, now_us);
-    if (!was_offline)
-        set_state(poller, device, COLLECT_OFFLINE, "timeout", now_us);
+    if (all)
+        forget_readings(device);
+    /* What another device has refused meanwhile is none of its errors. */
+    for (size_t i = 0; i < device->point_count && state == COLLECT_REPLACED && is_news; i++)
+        device->points[i].rests_until_us = device->points[i].refusals = 0;
+    device->is_suspect = false;
+    if (is_news || !device->is_extra) {
+        tell_silence(poller, device, all, reason, now_us);
+        plan_probe(poller, device, now_us);
+    }
+    if (is_news)
+        set_state(poller, device, state, reason, now_us);
     give_up_scan(poller, device);
 }
 
-static void take_probe(CollectPoller *poller, CollectDevice *device, BacOutcome outcome, int64_t now_us)
+void collect_ask_tell_evicted(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
-    const bool was_doubted = device->doubted;
-    device->probing = false;
+    tell_silence(poller, device, true, device->reason, now_us);
+    plan_probe(poller, device, now_us);
+}
+
+static void end_doubt(CollectDevice *device, int64_t now_us)
+{
     device->doubted = false;
-    if (outcome == BAC_SILENT)
-        go_offline(poller, device, now_us);
-    else if (was_doubted && device->doubt_answer)
+    device->denies = false;
+    device->question = COLLECT_ASK_ITSELF;
+    device->doubt_count = 0;
+    device->doubt_answer = 0;
+    device->checked_us = now_us;
+}
+
+/* It is there. Was a request before the probe too much for it? Another I-Am may have come meanwhile. */
+static void take_word(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    if (device->doubt_answer)
         (void)collect_limits_unanswered(&device->limits, device->doubt_count, device->doubt_answer, now_us);
+    end_doubt(device, now_us);
+    if (device->is_suspect)
+        release_covered(poller, device);
+    device->is_suspect = device->is_suspect && device->recheck_us != INT64_MAX;
+    note_alive(poller, device, now_us);
+    if (!is_in_round(device))
+        collect_ask_flush(poller, device);
+}
+
+static void take_probe(CollectPoller *poller, CollectDevice *device, const BacAnswer *answer, int64_t now_us)
+{
+    const CollectVerdict verdict = collect_identity_judge(poller, device, answer);
+    device->probing = false;
+    switch (verdict) {
+    case COLLECT_ASKS_ON: device->doubted = true; return;
+    case COLLECT_IS_ITSELF: take_word(poller, device, now_us); return;
+    case COLLECT_IS_SILENT:
+        end_doubt(device, now_us);
+        go_away(poller, device, COLLECT_OFFLINE, "timeout", now_us);
+        return;
+    case COLLECT_IS_ANOTHER:
+        end_doubt(device, now_us);
+        go_away(poller, device, COLLECT_REPLACED, "replaced", now_us);
+        return;
+    }
 }
 
 /* No answer to any try. Was it too much for the device, or is it away? A probe will tell. */
 static void doubt(CollectDevice *device, uint32_t count, size_t answer_octets)
 {
     device->doubted = true;
-    device->doubt_count = count;
+    device->doubt_count = count > 0 ? count : 1;
     device->doubt_answer = (uint32_t)answer_octets;
 }
 
@@ -679,7 +776,7 @@ static bool take(CollectPoller *poller, CollectBatch *batch, const BacAnswer *an
 {
     const bool points_are_those = batch->generation == batch->device->generation;
     switch (batch->kind) {
-    case COLLECT_BATCH_PROBE: take_probe(poller, batch->device, answer->outcome, now_us); return false;
+    case COLLECT_BATCH_PROBE: take_probe(poller, batch->device, answer, now_us); return false;
     case COLLECT_BATCH_SCAN: take_scan(poller, batch, answer, now_us); return false;
     case COLLECT_BATCH_COV:
         if (points_are_those)
@@ -698,6 +795,9 @@ CollectDevice *collect_ask_take(CollectPoller *poller, const BacAnswer *answer, 
     note_pace(poller, batch, answer, now_us);
     collect_trunk_ended(device, batch->is_uncertain);
     if (answer->outcome != BAC_SILENT)
+        note_answered(poller, device, now_us);
+    if (answer->outcome != BAC_SILENT && batch->kind != COLLECT_BATCH_PROBE &&
+        !collect_device_is_away(device))
         note_alive(poller, device, now_us);
     if (!take(poller, batch, answer, now_us))
         free_batch(poller, batch);

@@ -85,7 +85,14 @@ void collect_ask_told(CollectPoller *poller, CollectDevice *device, CollectPoint
 /* Takes back the device's batches, whose requests the client has forgotten. */
 void collect_ask_forget(CollectPoller *poller, const CollectDevice *device);
 
-/* Gives the device's readings so far to the hook. */
+/* Gives the device's readings so far to the hook; while it is suspect they wait. */
 void collect_ask_flush(CollectPoller *poller, CollectDevice *device);
+
+/* The device's points or the device itself are about to go: so do its readings, of which those that wait are
+ * nobody's. */
+void collect_ask_end(CollectPoller *poller, CollectDevice *device);
+
+/* What should have been read of a device that has no address any more is bad readings, now and then. */
+void collect_ask_tell_evicted(CollectPoller *poller, CollectDevice *device, int64_t now_us);
 
 #endif

@@ -62,12 +62,14 @@ typedef struct Collect {
     bool has_silent;           /* devices that are not in the database do not answer: they are forgotten */
     uint64_t devices_left_out; /* for setting discovery.max_devices */
     int64_t missed_us;         /* when everybody was last asked again, since some were left out */
+    bool scan_waits;           /* a device may be read out when another has been asked something */
     BacRoutes routes;
     int64_t looked_behind_us;  /* a new route, for devices that are silent elsewhere */
     bool looks_behind;         /* all routes, soon */
     uint16_t rejected_network; /* by a router, and when that is worth a line again */
     int64_t rejected_again_us;
-    int64_t asked_at_us;  /* the last Who-Is */
+    int64_t looked_at_us; /* when a Who-Is was due last, and */
+    int64_t asked_at_us;  /* when the last one was sent */
     int64_t asked_far_us; /* and the last for a new registration with a BBMD; 0: none */
     char targets[4096];   /* those that were asked last */
     bool looks;           /* setting discovery.enabled, as it was acted on */
@@ -90,11 +92,12 @@ typedef struct Collect {
 void collect_discover(void *owner);
 void collect_look_anew(Collect *collect);
 void collect_begin_scans(Collect *collect);
-void collect_newcomers_settle(Collect *collect);
-void collect_note_state(Collect *collect, CollectDevice *device);
+void collect_settle(Collect *collect);
+void collect_note_state(void *owner, CollectDevice *device);
 void collect_ask_missed(Collect *collect);
 void collect_forget(Collect *collect, CollectDevice *device);
 void collect_datagram(void *owner, const BacDatagram *datagram);
+void collect_found(void *owner, CollectDevice *device, CollectDevice *gone);
 void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan);
 BpStatus collect_open_network(Collect *collect, BpError *err) BP_CHECKED;
 void collect_poll_soon(Collect *collect);
@@ -109,8 +112,9 @@ void collect_look_behind(Collect *collect);
 void collect_connected(void *owner);
 void collect_database_lost(void *owner, const BpError *why);
 void collect_notice(void *owner, const char *channel, const char *payload);
-void collect_store_scan(Collect *collect, const CollectDevice *device, const CollectScan *scan);
-void collect_store_address(Collect *collect, const CollectDevice *device, const BacAddress *address);
+/* `moved` and `renumbered`: device_ids that it may have been, or 0 (see device_store in the database). */
+void collect_store_scan(Collect *collect, const CollectDevice *device, const CollectScan *scan, int32_t moved,
+                        int32_t renumbered);
 /* The database is to know how the device is: when its turn has come, and then as it is by then, however often
  * it has changed meanwhile. */
 void collect_device_state(void *owner, CollectDevice *device);

@@ -65,10 +65,25 @@ typedef struct CollectRound {
     uint32_t careful_count, careful_max;
 } CollectRound;
 
-typedef enum CollectState { COLLECT_UNKNOWN, COLLECT_ONLINE, COLLECT_OFFLINE } CollectState;
+typedef enum CollectState { COLLECT_UNKNOWN, COLLECT_ONLINE, COLLECT_OFFLINE, COLLECT_REPLACED } CollectState;
 
-/* "unknown", "online", "offline": the words of the database. */
+/* "unknown", "online", "offline", "replaced": the words of the database. */
 const char *collect_state_name(CollectState state);
+
+/* What a probe asks (identity.h). */
+typedef enum CollectQuestion {
+    COLLECT_ASK_ITSELF,  /* is this device there? */
+    COLLECT_ASK_WHOEVER, /* who is, then? */
+    COLLECT_ASK_CLAIMED, /* is it the one that an I-Am spoke of? */
+    COLLECT_ASK_NOBODY,  /* is it one that cannot be there? */
+} CollectQuestion;
+
+/* What an I-Am said of its sender. */
+typedef struct CollectClaim {
+    uint32_t instance; /* BAC_INSTANCE_WILDCARD: there was none */
+    uint32_t max_apdu;
+    uint8_t segmentation;
+} CollectClaim;
 
 typedef enum CollectSeat { COLLECT_IDLE, COLLECT_WAITING, COLLECT_ACTIVE } CollectSeat;
 
@@ -76,7 +91,7 @@ struct CollectDevice {
     int32_t device_id; /* 0: found, but not in the database yet */
     uint32_t instance; /* BAC_INSTANCE_WILDCARD: not known. Changed by collect_poll_set_instance alone */
     bool enabled;
-    BacPeer peer; /* its address is the device's identity */
+    BacPeer peer; /* its address is where it is asked, or was: see is_evicted */
     CollectLimits limits;
     CollectPace pace;
     CollectTrunk *trunk; /* the network behind its router; NULL: it has an address of its own */
@@ -111,6 +126,21 @@ struct CollectDevice {
     int64_t probe_due_us;  /* when offline */
     int64_t backoff_us;
 
+    /* Who is at its address? (identity.h) */
+    bool is_evicted;          /* another device has the address: this one is not asked */
+    bool is_suspect;          /* something spoke for another: readings wait for the device's own word */
+    bool denies;              /* the address does not know this device */
+    bool is_extra;            /* the probe under way is none of those that silence plans */
+    CollectQuestion question; /* of the next probe, or of the one under way, */
+    uint32_t asked_instance;  /* which names this one */
+    uint32_t found;           /* who is there instead; BAC_INSTANCE_WILDCARD: nobody known */
+    CollectClaim claim;       /* the last one from its address */
+    size_t covered;           /* of `readings`, those from before the probe was sent */
+    int64_t recheck_us;       /* when it is asked for an I-Am's sake; INT64_MAX: not now */
+    int64_t probed_us;        /* when it was asked last */
+    int64_t checked_us;       /* when that came to its end; INT64_MIN: never */
+    int64_t renamed_us;       /* when it was taken for another, while it is not in the database */
+
     CollectScan *scan;   /* being read out; NULL: not now */
     bool scan_waits;     /* for an answer */
     uint8_t scan_passed; /* requests for points that went before it */
@@ -125,8 +155,9 @@ struct CollectDevice {
     int64_t held_until_us; /* there was no room to ask it before; INT64_MAX: none is known */
     uint32_t heap_index;   /* UINT32_MAX: not in the heap */
 
-    int64_t interval_us; /* of its points that have none of their own. The owner's */
-    bool is_newcomer;    /* asked for the first time, and no answer yet (newcomers.h). The owner's */
+    int64_t interval_us;  /* of its points that have none of their own. The owner's */
+    bool is_newcomer;     /* asked for the first time, and no answer yet (newcomers.h). The owner's */
+    bool row_is_replaced; /* its row in the database says so. The owner's */
     bool wants_scan; /* to be read out when there is a place, or again after `scan_retry_us`. The owner's */
     uint16_t said_apdu; /* its Max_APDU_Length_Accepted, and: */
     uint8_t said_segmentation;
@@ -138,6 +169,12 @@ struct CollectDevice {
     bool has_news;      /* it is not as the database was last told, and its turn has not come. The owner's */
     int64_t scanned_us; /* monotonic, when it was last read out whole; INT64_MIN: never. The owner's */
 };
+
+/* Nothing but probes goes to it. */
+static inline bool collect_device_is_away(const CollectDevice *device)
+{
+    return device->state == COLLECT_OFFLINE || device->state == COLLECT_REPLACED;
+}
 
 /* It may not answer: it was never heard of, is offline, or left a request without an answer just now. */
 static inline bool collect_device_is_uncertain(const CollectDevice *device)

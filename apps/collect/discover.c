@@ -11,6 +11,9 @@ enum { SCANS_AT_ONCE = 16, SCAN_RETRY_S = 60, SCAN_DOUBLINGS = 6, ASK_FAR_AGAIN_
 static const int64_t SCAN_WINDOW_US =
     30 * BP_SECOND; /* after a Who-Is: whoever says that it is there then, answers it */
 
+/* Until those who were asked for have answered. */
+static const int64_t SETTLE_US = 3 * BP_SECOND;
+
 /* ---- sending ---- */
 
 static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
@@ -20,21 +23,31 @@ static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
         bip_send(collect->bip, to, datagram);
 }
 
-static void send_who_is(const Collect *collect, const BacAddress *to, BacBvlcFunction function)
+/* `who`: of these instances; NULL: everybody. */
+static void send_who_is(const Collect *collect, const BacAddress *to, BacBvlcFunction function,
+                        const BacWhoIs *who)
 {
     uint8_t memory[BAC_DATAGRAM_MAX];
     BpBuf out = bp_buf(memory, sizeof memory);
     const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST, .service = BAC_SERVICE_UNCONFIRMED_WHO_IS};
     const BacWhoIs everybody = {0};
     const size_t begin = bac_datagram_begin(&out, function, to, NULL, false, &apdu);
-    bac_who_is_encode(&out, &everybody);
+    bac_who_is_encode(&out, who ? who : &everybody);
     bac_datagram_end(&out, begin);
     bip_send(collect->bip, to, bp_buf_text(&out));
 }
 
+static void broadcast_who_is(const Collect *collect, const BacWhoIs *who)
+{
+    BacAddress everywhere = bip_broadcast_address(collect->bip);
+    everywhere.remote.network = BAC_NETWORK_BROADCAST; /* routers carry it on to their networks */
+    send_who_is(collect, &everywhere, BAC_BVLC_ORIGINAL_BROADCAST, who);
+}
+
 void collect_ask_who(const Collect *collect, const BacAddress *whom)
 {
-    send_who_is(collect, whom, BAC_BVLC_ORIGINAL_UNICAST);
+    if (collect->bip)
+        send_who_is(collect, whom, BAC_BVLC_ORIGINAL_UNICAST, NULL);
 }
 
 /* Of setting discovery.targets: addresses with blanks between them. */
@@ -58,35 +71,62 @@ static void ask_targets(Collect *collect)
 void collect_discover(void *owner)
 {
     Collect *collect = owner;
-    loop_timer_set(collect->discover_timer, loop_now_us(collect->loop) + collect->cfg.discovery_interval);
+    collect->looked_at_us = loop_now_us(collect->loop);
+    loop_timer_set(collect->discover_timer, collect->looked_at_us + collect->cfg.discovery_interval);
     if (!collect->bip || !collect->is_loaded || !collect->cfg.discovery_enabled)
         return;
-    BacAddress everywhere = bip_broadcast_address(collect->bip);
-    everywhere.remote.network = BAC_NETWORK_BROADCAST; /* routers carry it on to their networks */
     collect->asked_at_us = loop_now_us(collect->loop);
-    send_who_is(collect, &everywhere, BAC_BVLC_ORIGINAL_BROADCAST);
+    broadcast_who_is(collect, NULL);
     ask_targets(collect);
     collect_ask_routers(collect);
 }
 
 /* Settings are others now: addresses that were added are asked at once, and everybody where devices are to be
- * looked for again. */
+ * looked for again, or the new interval since the last time is over. */
 void collect_look_anew(Collect *collect)
 {
     const bool looks = collect->cfg.discovery_enabled;
     const bool is_new =
         looks && (!collect->looks || strcmp(collect->targets, collect->cfg.discovery_targets) != 0);
     collect->looks = looks;
-    if (is_new && collect->is_loaded)
+    if (!collect->is_loaded)
+        return;
+    if (is_new)
         collect_discover(collect);
+    else
+        loop_timer_set(collect->discover_timer, collect->looked_at_us + collect->cfg.discovery_interval);
 }
 
 /* ---- answers ---- */
 
+static const char *address_of(const CollectDevice *device, char *text)
+{
+    return bac_address_format(&device->peer.address, text);
+}
+
+/* A stranger may have the name of one that is known. Whether it is that one, at another address now, is known
+ * when that one has been asked; until then it waits. */
+static bool may_be_scanned(Collect *collect, const CollectDevice *device)
+{
+    char here[BAC_ADDRESS_TEXT_MAX], there[BAC_ADDRESS_TEXT_MAX];
+    const CollectDevice *namesake = NULL;
+    if (device->device_id)
+        return true;
+    switch (collect_poll_namesake(collect->poller, device, &namesake)) {
+    case COLLECT_NAMESAKE_ASKED: collect->scan_waits = true; return false;
+    case COLLECT_NAMESAKE_THERE:
+        if (device->scan_failures == 0)
+            bp_log(BP_LOG_WARNING, "instance %u answers at %s and at %s: both are kept, as two devices",
+                   device->instance, address_of(device, here), address_of(namesake, there));
+        return true;
+    default: return true;
+    }
+}
+
 static void begin_scan(Collect *collect, CollectDevice *device)
 {
-    if (device->scan || !device->enabled || device->state == COLLECT_OFFLINE ||
-        collect->scans >= SCANS_AT_ONCE)
+    if (device->scan || !device->enabled || device->state != COLLECT_ONLINE ||
+        collect->scans >= SCANS_AT_ONCE || !may_be_scanned(collect, device))
         return; /* in its turn */
     device->wants_scan = false;
     collect->scans++;
@@ -99,9 +139,12 @@ static void begin_scan(Collect *collect, CollectDevice *device)
 void collect_begin_scans(Collect *collect)
 {
     const int64_t now_us = loop_now_us(collect->loop);
+    collect->scan_waits = false;
     for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
         if (device->wants_scan && now_us >= device->scan_retry_us)
             begin_scan(collect, device);
+        else if (device->wants_scan && device->scan_failures == 0)
+            collect->scan_waits = true;
 }
 
 static bool is_scan_due(const Collect *collect, const CollectDevice *device)
@@ -120,21 +163,6 @@ static void look_at_scan(Collect *collect, CollectDevice *device)
     device->wants_scan = true;
     if (loop_now_us(collect->loop) >= device->scan_retry_us)
         begin_scan(collect, device);
-}
-
-/* A device that went silent at one address and announces itself at another has moved: its points and their
- * history go with it. One that still answers is another device with the same number. */
-static bool has_moved(Collect *collect, uint32_t instance, const BacAddress *to)
-{
-    char here[BAC_ADDRESS_TEXT_MAX], there[BAC_ADDRESS_TEXT_MAX];
-    const CollectDevice *device = collect_poll_find_instance(collect->poller, instance, NULL);
-    if (!device || device->device_id == 0 || device->state != COLLECT_OFFLINE ||
-        collect_poll_find_instance(collect->poller, instance, device))
-        return false;
-    bp_log(BP_LOG_NOTICE, "device %u, silent at %s, answers at %s now", instance,
-           bac_address_format(&device->peer.address, here), bac_address_format(to, there));
-    collect_store_address(collect, device, to);
-    return true;
 }
 
 /* ---- newcomers: whoever is not known is asked first, and believed when it answers ---- */
@@ -168,19 +196,27 @@ static void forget_silent(Collect *collect)
     collect->has_silent = false;
     for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = next) {
         next = device->next;
-        if (device->device_id == 0 && device->state == COLLECT_OFFLINE)
+        if (device->device_id == 0 && collect_device_is_away(device))
             collect_forget(collect, device);
     }
 }
 
 /* After anything was answered, or not: those that were there for nothing go, and others get their turns. */
-void collect_newcomers_settle(Collect *collect)
+static void settle_newcomers(Collect *collect)
 {
     CollectNewcomer newcomer;
     if (collect->has_silent)
         forget_silent(collect);
     while (collect_newcomers_next(collect->newcomers, &newcomer))
         ask_newcomer(collect, &newcomer);
+}
+
+/* After anything was answered, or not. */
+void collect_settle(Collect *collect)
+{
+    settle_newcomers(collect);
+    if (collect->scan_waits)
+        collect_begin_scans(collect);
 }
 
 void collect_forget(Collect *collect, CollectDevice *device)
@@ -191,68 +227,112 @@ void collect_forget(Collect *collect, CollectDevice *device)
     collect_poll_remove(collect->poller, device, loop_now_us(collect->loop));
 }
 
-static void tell_found(Collect *collect, const CollectDevice *device, const char *address)
+static void tell_stranger(Collect *collect, const CollectDevice *device, const char *at)
 {
-    static BpLogKind found, doubled;
+    static BpLogKind found, nobody, several;
     const int64_t now_us = loop_now_us(collect->loop);
-    char there[BAC_ADDRESS_TEXT_MAX];
-    const CollectDevice *twin = collect_poll_find_instance(collect->poller, device->instance, device);
-    bp_log_some(&found, now_us, BP_LOG_INFO, "device %u found at %s", device->instance, address);
-    if (twin)
-        bp_log_some(&doubled, now_us, BP_LOG_WARNING,
-                    "instance %u answers at %s and at %s: both are kept, as two devices", device->instance,
-                    address, bac_address_format(&twin->peer.address, there));
+    if (device->state == COLLECT_ONLINE)
+        bp_log_some(&found, now_us, BP_LOG_INFO, "device %u found at %s", device->instance, at);
+    else if (device->state == COLLECT_OFFLINE)
+        bp_log_some(&nobody, now_us, BP_LOG_INFO,
+                    "it was said that device %u is at %s, but nobody answers there: it is forgotten",
+                    device->instance, at);
+    else if (device->found == BAC_INSTANCE_WILDCARD)
+        bp_log_some(&several, now_us, BP_LOG_WARNING,
+                    "it was said that device %u is at %s, which says something else when it is asked: it is "
+                    "left alone",
+                    device->instance, at);
+}
+
+static void tell_replaced(Collect *collect, const CollectDevice *device)
+{
+    char at[BAC_ADDRESS_TEXT_MAX];
+    address_of(device, at);
+    if (device->found == BAC_INSTANCE_WILDCARD) {
+        bp_log(BP_LOG_WARNING,
+               "%s answers that it is not device %u any more, and not who else: its points are bad", at,
+               device->instance);
+        collect_ask_who(collect, &device->peer.address);
+    } else {
+        bp_log(BP_LOG_WARNING,
+               "device %u answers at %s, where device %u was: the points of %u are bad until it is found",
+               device->found, at, device->instance, device->instance);
+    }
+}
+
+static void tell_state(Collect *collect, const CollectDevice *device, const char *at)
+{
+    if (device->device_id == 0)
+        tell_stranger(collect, device, at);
+    else if (device->state == COLLECT_ONLINE)
+        bp_log(BP_LOG_INFO, "device %u (%s) is online", device->instance, at);
+    else if (device->state == COLLECT_REPLACED)
+        tell_replaced(collect, device);
+    else
+        bp_log(BP_LOG_WARNING, "device %u (%s) stopped answering: %s; asking again now and then",
+               device->instance, at, device->reason);
 }
 
 /* A newcomer that answers is there; one that does not was never more than a word. */
-void collect_note_state(Collect *collect, CollectDevice *device)
+void collect_note_state(void *owner, CollectDevice *device)
 {
-    static BpLogKind nobody;
-    char text[BAC_ADDRESS_TEXT_MAX];
-    const char *address = bac_address_format(&device->peer.address, text);
-    const bool is_newcomer = device->is_newcomer, is_online = device->state == COLLECT_ONLINE;
-    if (is_newcomer) {
+    Collect *collect = owner;
+    char at[BAC_ADDRESS_TEXT_MAX];
+    const bool is_online = device->state == COLLECT_ONLINE, was_newcomer = device->is_newcomer;
+    const bool is_renamed = device->state == COLLECT_REPLACED && device->found != BAC_INSTANCE_WILDCARD;
+    if (was_newcomer && !is_renamed) {
         device->is_newcomer = false;
         collect_newcomers_done(collect->newcomers, &device->peer.address, is_online);
     }
     collect->has_silent |= device->device_id == 0 && !is_online;
-    if (is_newcomer && is_online)
-        tell_found(collect, device, address);
-    else if (is_newcomer && device->device_id == 0)
-        bp_log_some(&nobody, loop_now_us(collect->loop), BP_LOG_INFO,
-                    "it was said that device %u is at %s, but nobody answers there: it is forgotten",
-                    device->instance, address);
-    else if (is_online)
-        bp_log(BP_LOG_INFO, "device %u (%s) is online", device->instance, address);
-    else
-        bp_log(BP_LOG_WARNING, "device %u (%s) stopped answering: %s; asking again now and then",
-               device->instance, address, device->reason);
-    if (is_newcomer && is_online)
+    tell_state(collect, device, address_of(device, at));
+    collect_device_state(collect, device);
+    if (is_online && (was_newcomer || device->wants_scan))
         look_at_scan(collect, device);
 }
 
+/* Somebody new is at the address of one that is known, who is asked for everywhere. */
+void collect_found(void *owner, CollectDevice *device, CollectDevice *gone)
+{
+    Collect *collect = owner;
+    const BacWhoIs who = {.has_range = true, .low = gone->instance, .high = gone->instance};
+    device->wants_scan = true;
+    device->scan_retry_us = loop_now_us(collect->loop) + SETTLE_US; /* it is renumbered if nobody answers */
+    if (collect->bip)
+        broadcast_who_is(collect, &who);
+}
+
+/* An I-Am is a reason to ask, and no more: whoever is at its address is asked who it is (identity.h). */
 static void take_i_am(Collect *collect, const BacDatagram *datagram)
 {
+    const int64_t now_us = loop_now_us(collect->loop);
     BpCursor in = datagram->body;
     BacIAm i_am;
     if (!collect->cfg.discovery_enabled || !collect->is_loaded || bac_i_am_decode(&in, &i_am, NULL) != BP_OK)
         return;
     CollectDevice *device = collect_poll_find(collect->poller, &datagram->from);
-    if (!device && has_moved(collect, i_am.instance, &datagram->from))
-        return; /* the database tells when it is there */
     if (!device) {
         (void)collect_newcomers_offer(collect->newcomers,
                                       &(CollectNewcomer){datagram->from, i_am.instance, i_am.max_apdu,
                                                          i_am.segmentation}); /* counted where left out */
-        collect_newcomers_settle(collect);
+        collect_settle(collect);
         return;
     }
-    if (loop_now_us(collect->loop) - collect->asked_at_us > SCAN_WINDOW_US)
-        collect_poll_restarted(collect->poller, device, loop_now_us(collect->loop));
-    device->said_apdu = (uint16_t)(i_am.max_apdu < UINT16_MAX ? i_am.max_apdu : UINT16_MAX);
-    device->said_segmentation = i_am.segmentation;
-    if (!device->is_newcomer)
+    if (device->is_newcomer)
+        return; /* it is being asked */
+    const bool is_its_own = device->instance == i_am.instance;
+    if (is_its_own) {
+        device->said_apdu = (uint16_t)(i_am.max_apdu < UINT16_MAX ? i_am.max_apdu : UINT16_MAX);
+        device->said_segmentation = i_am.segmentation;
         look_at_scan(collect, device);
+    }
+    if (!is_its_own || collect_device_is_away(device) ||
+        (device->state == COLLECT_UNKNOWN && device->wants_scan)) {
+        const CollectClaim claim = {i_am.instance, i_am.max_apdu, i_am.segmentation};
+        collect_poll_doubt(collect->poller, device, &claim, now_us);
+    } else if (now_us - collect->asked_at_us > SCAN_WINDOW_US) {
+        collect_poll_restarted(collect->poller, device, now_us);
+    }
 }
 
 /* Some found no place while many said that they are there: those that are say so again. */
@@ -268,6 +348,22 @@ void collect_ask_missed(Collect *collect)
            " so far): everybody is asked again",
            collect_newcomers_counts(collect->newcomers)->left_out);
     collect_discover(collect);
+}
+
+/* Of a stranger that was read out: who it may be. */
+static void find_kin(const Collect *collect, const CollectDevice *device, int32_t *ret_moved,
+                     int32_t *ret_renumbered)
+{
+    const CollectDevice *namesake = NULL;
+    *ret_moved = *ret_renumbered = 0;
+    if (device->device_id)
+        return;
+    if (collect_poll_namesake(collect->poller, device, &namesake) == COLLECT_NAMESAKE_GONE)
+        *ret_moved = namesake->device_id;
+    for (CollectDevice *gone = collect_poll_devices(collect->poller); gone; gone = gone->next)
+        if (gone->is_evicted && bac_address_equal(&gone->peer.address, &device->peer.address) &&
+            !collect_poll_find_instance(collect->poller, gone->instance, gone))
+            *ret_renumbered = gone->device_id;
 }
 
 void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan)
@@ -290,7 +386,9 @@ void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan)
     } else {
         device->scanned_us = loop_now_us(collect->loop);
         device->scan_failures = 0;
-        collect_store_scan(collect, device, scan);
+        int32_t moved, renumbered;
+        find_kin(collect, device, &moved, &renumbered);
+        collect_store_scan(collect, device, scan, moved, renumbered);
     }
     collect_scan_free(scan);
     collect_begin_scans(collect);
@@ -313,8 +411,7 @@ void collect_datagram(void *owner, const BacDatagram *datagram)
         take_i_am(collect, datagram);
     else if (!collect_poll_receive(collect->poller, datagram, now_us))
         bac_server_receive(&collect->server, datagram, now_us);
-    else
-        collect_newcomers_settle(collect);
+    collect_settle(collect);
     collect_poll_soon(collect);
 }
 

@@ -14,7 +14,7 @@ static void on_poll_due(void *owner)
 {
     Collect *collect = owner;
     collect_poll_advance(collect->poller, loop_now_us(collect->loop));
-    collect_newcomers_settle(collect);
+    collect_settle(collect);
     collect_poll_soon(collect);
 }
 
@@ -25,19 +25,14 @@ static void send_request(void *owner, const BacAddress *to, BpStr datagram)
         bip_send(collect->bip, to, datagram);
 }
 
-static void on_device_state(void *owner, CollectDevice *device)
-{
-    collect_note_state(owner, device);
-    collect_device_state(owner, device);
-}
-
 static CollectPoller *new_poller(Collect *collect)
 {
     const CollectPollHooks hooks = {.owner = collect,
                                     .send = send_request,
                                     .on_readings = collect_readings,
-                                    .on_state = on_device_state,
-                                    .on_scanned = collect_scanned};
+                                    .on_state = collect_note_state,
+                                    .on_scanned = collect_scanned,
+                                    .on_found = collect_found};
     const CollectPollSettings settings = collect_poll_settings(&collect->cfg);
     return collect_poll_new(&hooks, &settings, collect->seed);
 }

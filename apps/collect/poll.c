@@ -1,3 +1,4 @@
+#include "apps/collect/identity.h"
 #include "apps/collect/subscribe.h"
 
 #include "base/time.h"
@@ -11,6 +12,8 @@ enum {
     SEGMENT_TIMEOUT_S = 2, /* the usual APDU_Segment_Timeout */
     COV_LIFETIME_S = 600,
     RESTART_AGAIN_S = 10,
+    RECHECK_S = 1,    /* between probes for I-Ams' sake, at least */
+    RENAME_S = 10,    /* the same before a stranger's new name is believed */
     NO_ROOM_MS = 100, /* until a device tries again that found no transaction free */
 };
 
@@ -19,6 +22,7 @@ const char *collect_state_name(CollectState state)
     switch (state) {
     case COLLECT_ONLINE: return "online";
     case COLLECT_OFFLINE: return "offline";
+    case COLLECT_REPLACED: return "replaced";
     default: return "unknown";
     }
 }
@@ -93,8 +97,8 @@ static int64_t next_wish_us(const CollectDevice *device)
 {
     if (!device->enabled)
         return INT64_MAX;
-    if (device->state == COLLECT_OFFLINE)
-        return device->probe_due_us;
+    if (collect_device_is_away(device))
+        return device->recheck_us < device->probe_due_us ? device->recheck_us : device->probe_due_us;
     int64_t due_us = INT64_MAX;
     for (size_t i = 0; i < device->round_count; i++)
         if (device->rounds[i].due_us < due_us)
@@ -106,15 +110,19 @@ static int64_t wake_us(const CollectDevice *device)
 {
     if (device->probing || device->seat == COLLECT_WAITING)
         return INT64_MAX;
-    if (device->is_held && device->state == COLLECT_OFFLINE)
+    if (device->is_held && collect_device_is_away(device))
         return device->held_until_us; /* the probe is due, and waits for the trunk */
+    if (device->peer.outstanding > 0 && collect_device_is_away(device))
+        return INT64_MAX; /* the probe goes out when that has come to its end */
     int64_t wish_us = next_wish_us(device);
-    /* A subscription that is due and cannot be sent goes out with the next turn, whatever brings that about.
-     */
+    /* A subscription or a recheck that is due and cannot be sent goes out with the next turn, whatever brings
+     * that about. */
     const bool may_send =
         device->peer.outstanding == 0 && !device->is_held && device->held_until_us == INT64_MAX;
-    if (may_send && device->enabled && device->cov_due_us < wish_us && device->state != COLLECT_OFFLINE)
+    if (may_send && device->enabled && device->cov_due_us < wish_us && !collect_device_is_away(device))
         wish_us = device->cov_due_us;
+    if (may_send && device->enabled && device->recheck_us < wish_us && !device->is_evicted)
+        wish_us = device->recheck_us;
     return wish_us < device->held_until_us ? wish_us : device->held_until_us;
 }
 
@@ -215,9 +223,11 @@ static void begin_due_rounds(CollectPoller *poller, CollectDevice *device, int64
 
 /* ---- driving ---- */
 
+static CollectDevice *settle_identity(CollectPoller *poller, CollectDevice *device, int64_t now_us);
+
 static void take_answer(CollectPoller *poller, const BacAnswer *answer, int64_t now_us)
 {
-    CollectDevice *device = collect_ask_take(poller, answer, now_us);
+    CollectDevice *device = settle_identity(poller, collect_ask_take(poller, answer, now_us), now_us);
     look_at(poller, device, now_us);
     pass_on(poller, device->trunk, now_us);
 }
@@ -241,7 +251,9 @@ void collect_poll_advance(CollectPoller *poller, int64_t now_us)
         take_answer(poller, &answer, now_us);
     CollectDevice *device;
     while ((device = collect_wake_first(&poller->wake)) && device->due_us <= now_us) {
-        if (device->enabled && device->state != COLLECT_OFFLINE)
+        if (device->enabled && device->is_evicted && now_us >= device->probe_due_us)
+            collect_ask_tell_evicted(poller, device, now_us);
+        if (device->enabled && !collect_device_is_away(device))
             begin_due_rounds(poller, device, now_us);
         collect_wake_set(&poller->wake, device, INT64_MAX);
         look_at(poller, device, now_us);
@@ -345,8 +357,8 @@ static void unlink_namesake(CollectDevice *device)
         device->next_namesake->namesake_link = device->namesake_link;
 }
 
-BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint32_t instance,
-                          uint32_t max_apdu, bool read_multiple, CollectDevice **ret_device, BpError *err)
+static CollectDevice *new_device(const BacAddress *address, uint32_t instance, uint32_t max_apdu,
+                                 bool read_multiple)
 {
     CollectDevice *device = allocate(1, sizeof *device);
     device->instance = instance;
@@ -362,17 +374,42 @@ BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint
     device->due_us = INT64_MAX;
     device->held_until_us = INT64_MAX;
     device->cov_due_us = INT64_MAX;
+    device->found = device->claim.instance = BAC_INSTANCE_WILDCARD;
+    device->recheck_us = INT64_MAX;
+    device->checked_us = INT64_MIN;
+    return device;
+}
+
+static void link_device(CollectPoller *poller, CollectDevice *device)
+{
+    link_first(&poller->devices, device);
+    link_namesake(poller, device);
+    poller->device_count++;
+}
+
+BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint32_t instance,
+                          uint32_t max_apdu, bool read_multiple, CollectDevice **ret_device, BpError *err)
+{
+    CollectDevice *device = new_device(address, instance, max_apdu, read_multiple);
     const BpStatus status = bac_client_add(&poller->client, &device->peer, err);
     if (status != BP_OK) {
         free(device);
         return status;
     }
     join_trunk(poller, device);
-    link_first(&poller->devices, device);
-    link_namesake(poller, device);
-    poller->device_count++;
+    link_device(poller, device);
     *ret_device = device;
     return BP_OK;
+}
+
+CollectDevice *collect_poll_add_evicted(CollectPoller *poller, const BacAddress *address, uint32_t instance)
+{
+    CollectDevice *device = new_device(address, instance, BAC_APDU_MIN, true);
+    device->is_evicted = true;
+    device->state = COLLECT_REPLACED;
+    device->reason = "replaced";
+    link_device(poller, device);
+    return device;
 }
 
 static void free_device(CollectDevice *device)
@@ -385,16 +422,26 @@ static void free_device(CollectDevice *device)
     free(device);
 }
 
-/* The trunk that it leaves to others, or NULL. */
-static CollectTrunk *take_out(CollectPoller *poller, CollectDevice *device)
+/* Nothing is under way to the address any more, and nothing goes there for this device. The trunk that it
+ * leaves to others, or NULL. */
+static CollectTrunk *leave_address(CollectPoller *poller, CollectDevice *device)
 {
     CollectTrunk *trunk = device->trunk;
-    collect_ask_flush(poller, device);
+    if (device->is_evicted)
+        return NULL;
     bac_client_remove(&poller->client, &device->peer);
     collect_ask_forget(poller, device);
     if (!leave_trunk(poller, device))
         trunk = NULL;
+    device->trunk = NULL;
     leave_seat(poller, device);
+    return trunk;
+}
+
+static CollectTrunk *take_out(CollectPoller *poller, CollectDevice *device)
+{
+    collect_ask_end(poller, device);
+    CollectTrunk *trunk = leave_address(poller, device);
     collect_wake_set(&poller->wake, device, INT64_MAX);
     unlink_namesake(device);
     unlink_device(device);
@@ -486,7 +533,7 @@ bool collect_points_differ(const CollectDevice *device, const CollectPoint *poin
 void collect_poll_set_points(CollectPoller *poller, CollectDevice *device, const CollectPoint *points,
                              size_t count, int64_t now_us)
 {
-    collect_ask_flush(poller, device);
+    collect_ask_end(poller, device);
     CollectPoint *old = device->points;
     const size_t old_count = device->point_count;
     if (old_count > 0)
@@ -547,6 +594,107 @@ void collect_poll_pause(CollectPoller *poller, const BacAddress *network, int64_
     trunk->free_at_us = until_us;
     pass_on(poller, trunk, now_us);
     serve(poller, now_us);
+}
+
+/* ---- who is where ---- */
+
+void collect_poll_doubt(CollectPoller *poller, CollectDevice *device, const CollectClaim *claim,
+                        int64_t now_us)
+{
+    if (!device->enabled || device->is_evicted)
+        return;
+    if (claim) {
+        device->claim = *claim;
+        if (claim->instance != device->instance && !collect_device_is_away(device))
+            device->is_suspect = true;
+    }
+    const int64_t again_us = device->probed_us + RECHECK_S * BP_SECOND;
+    device->recheck_us = now_us > again_us ? now_us : again_us;
+    look_at(poller, device, now_us);
+    serve(poller, now_us);
+}
+
+/* It loses its address, and what was asked of it there. */
+static void evict(CollectPoller *poller, CollectDevice *device)
+{
+    CollectScan *scan = device->scan;
+    (void)leave_address(poller, device); /* the one who follows is on the same trunk */
+    device->is_evicted = true;
+    device->probing = device->doubted = device->scan_waits = false;
+    device->recheck_us = device->held_until_us = INT64_MAX;
+    device->scan = NULL;
+    if (!scan)
+        return;
+    collect_scan_fail(scan, "another device answers at its address");
+    poller->hooks.on_scanned(poller->hooks.owner, device, scan);
+}
+
+/* Somebody else answers at the address of a device. */
+static CollectDevice *replace(CollectPoller *poller, CollectDevice *gone, int64_t now_us)
+{
+    const bool was_claimed = gone->claim.instance == gone->found;
+    const uint32_t max_apdu = was_claimed ? gone->claim.max_apdu : gone->limits.request_octets;
+    CollectDevice *device;
+    evict(poller, gone);
+    if (collect_poll_add(poller, &gone->peer.address, gone->found, max_apdu, true, &device, NULL) != BP_OK)
+        abort(); /* the address is free now */
+    gone->found = BAC_INSTANCE_WILDCARD;
+    device->doubted = true; /* let it say so itself */
+    device->said_apdu = (uint16_t)(max_apdu < UINT16_MAX ? max_apdu : UINT16_MAX);
+    device->said_segmentation = was_claimed ? gone->claim.segmentation : BAC_NO_SEGMENTATION;
+    poller->hooks.on_found(poller->hooks.owner, device, gone);
+    look_at(poller, gone, now_us);
+    return device;
+}
+
+/* Those in the database that have the name of one that is not: are they still where they were? */
+static void ask_namesakes(CollectPoller *poller, const CollectDevice *device, int64_t now_us)
+{
+    for (CollectDevice *other = poller->instances[device->instance % BUCKETS]; other;
+         other = other->next_namesake)
+        if (other != device && other->instance == device->instance && other->device_id)
+            collect_poll_doubt(poller, other, NULL, now_us);
+}
+
+CollectNamesake collect_poll_namesake(const CollectPoller *poller, const CollectDevice *device,
+                                      const CollectDevice **ret_namesake)
+{
+    const CollectDevice *only = NULL;
+    for (const CollectDevice *other = poller->instances[device->instance % BUCKETS]; other;
+         other = other->next_namesake) {
+        if (other == device || other->instance != device->instance || !other->device_id)
+            continue;
+        *ret_namesake = other;
+        if (only || !other->enabled)
+            return COLLECT_NAMESAKE_THERE;
+        only = other;
+    }
+    if (!only)
+        return COLLECT_NO_NAMESAKE;
+    if (!only->is_evicted && only->checked_us < device->checked_us)
+        return COLLECT_NAMESAKE_ASKED;
+    return collect_device_is_away(only) ? COLLECT_NAMESAKE_GONE : COLLECT_NAMESAKE_THERE;
+}
+
+/* What a probe has brought to light. The device that is at the address now, or NULL for one that is
+ * forgotten.
+ */
+static CollectDevice *settle_identity(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    const bool is_stranger = device->device_id == 0;
+    if (device->found != BAC_INSTANCE_WILDCARD && !is_stranger)
+        return replace(poller, device, now_us);
+    if (is_stranger && device->found != BAC_INSTANCE_WILDCARD &&
+        (device->renamed_us == 0 || now_us - device->renamed_us > RENAME_S * BP_SECOND)) {
+        collect_poll_set_instance(poller, device, device->found);
+        device->renamed_us = now_us;
+        device->state = COLLECT_UNKNOWN;
+        device->doubted = true;
+    }
+    device->found = BAC_INSTANCE_WILDCARD;
+    if (is_stranger && device->checked_us == now_us && device->state == COLLECT_ONLINE)
+        ask_namesakes(poller, device, now_us);
+    return device;
 }
 
 /* ---- making one ---- */

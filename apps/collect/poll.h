@@ -9,7 +9,12 @@
  * A device that does not answer is probed with one small request. If that is answered, what was asked before
  * was too much for it, and less is asked from then on (limits.h). If not, the device is offline: its points
  * become bad readings ("timeout"), and it is probed again after 10, 20, 40 s ... backoff_max. Devices that
- * may not answer have seats of their own, so that they keep none of the others waiting. */
+ * may not answer have seats of their own, so that they keep none of the others waiting.
+ *
+ * A device is its instance, not its address (identity.h). Where another answers at its address, it is
+ * replaced: its points become bad readings ("replaced"), and it loses the address to a new device, which is
+ * to be read out and stored. A device that is not in the database (device_id 0) and does not answer is
+ * forgotten. */
 #ifndef COLLECT_POLL_H
 #define COLLECT_POLL_H
 
@@ -45,6 +50,8 @@ typedef struct CollectPollHooks {
     void (*on_state)(void *owner, CollectDevice *device);
     /* A scan has ended, well or not; it is the owner's now. */
     void (*on_scanned)(void *owner, CollectDevice *device, CollectScan *scan);
+    /* `device`, which nobody knew of, has answered at the address of `gone`, which is evicted. */
+    void (*on_found)(void *owner, CollectDevice *device, CollectDevice *gone);
 } CollectPollHooks;
 
 typedef struct CollectPollCounts {
@@ -85,6 +92,9 @@ BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint
                           BpError *err) BP_CHECKED;
 void collect_poll_remove(CollectPoller *poller, CollectDevice *device, int64_t now_us);
 
+/* The same for a device whose address another one has: it is known, and not asked. */
+CollectDevice *collect_poll_add_evicted(CollectPoller *poller, const BacAddress *address, uint32_t instance);
+
 CollectDevice *collect_poll_find(const CollectPoller *poller, const BacAddress *address);
 
 /* A device with this instance, other than `than` (or NULL); NULL: there is none. Found in constant time, and
@@ -113,6 +123,24 @@ void collect_poll_probe(CollectPoller *poller, CollectDevice *device, int64_t no
 
 /* Reads the device out, one request at a time and behind its points. It must have no scan yet. */
 void collect_poll_scan(CollectPoller *poller, CollectDevice *device, CollectScan *scan, int64_t now_us);
+
+/* ---- who is where ---- */
+
+/* Something unasked was said of the address of this device, by `claim` or, where it is NULL, by somebody who
+ * has its name elsewhere: the device itself is asked, once a second at most. Until it answers, readings wait
+ * where the claim is another's. */
+void collect_poll_doubt(CollectPoller *poller, CollectDevice *device, const CollectClaim *claim,
+                        int64_t now_us);
+
+/* Another device, which is in the database, with the name of this one, which is not. */
+typedef enum CollectNamesake {
+    COLLECT_NO_NAMESAKE,
+    COLLECT_NAMESAKE_ASKED, /* whether it is still at its own address */
+    COLLECT_NAMESAKE_GONE,  /* it is not: this may be the same device, moved */
+    COLLECT_NAMESAKE_THERE, /* it is, or was not asked, or there are several */
+} CollectNamesake;
+CollectNamesake collect_poll_namesake(const CollectPoller *poller, const CollectDevice *device,
+                                      const CollectDevice **ret_namesake);
 
 /* ---- driving it ---- */
 

@@ -27,7 +27,7 @@ static void ask_behind(Collect *collect, const BacRoute *route)
 {
     for (const CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next) {
         const BacAddress *address = &device->peer.address;
-        if (address->remote.network != route->network || device->state != COLLECT_OFFLINE)
+        if (address->remote.network != route->network || !collect_device_is_away(device))
             continue;
         BacAddress everyone = route->router;
         everyone.remote.network = route->network;

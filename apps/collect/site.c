@@ -93,25 +93,44 @@ static void recall(CollectDevice *device, BpStr learned, int64_t now_us)
         device->pace.more = (uint16_t)(window - 1);
 }
 
+/* Takes in the device of a row whose address nobody has but, perhaps, a stranger: who is then this device, or
+ * gives way to it. */
+static CollectDevice *add_device(Collect *collect, const PgRows *rows, size_t row, const BacAddress *address)
+{
+    BpError err;
+    const uint32_t instance = (uint32_t)pg_get_integer(rows, row, 2);
+    CollectDevice *device = collect_poll_find(collect->poller, address);
+    if (device && device->device_id == 0 && device->instance == instance)
+        return device;
+    if (device && device->device_id == 0)
+        collect_forget(collect, device);
+    if (collect_poll_add(collect->poller, address, instance, (uint32_t)pg_get_integer(rows, row, 3),
+                         pg_get_bool(rows, row, 6), &device, &err) == BP_OK)
+        return device;
+    bp_log(BP_LOG_WARNING, "%s", err.text);
+    return NULL;
+}
+
 static void take_device(Collect *collect, const PgRows *rows, size_t row)
 {
     BacAddress address;
     BpError err;
+    const int32_t device_id = (int32_t)pg_get_integer(rows, row, 0);
     if (bac_address_parse(pg_get_text(rows, row, 1), &address, &err) != BP_OK) {
-        bp_log(BP_LOG_WARNING, "table device: %s; device_id %lld is left alone", err.text,
-               (long long)pg_get_integer(rows, row, 0));
+        bp_log(BP_LOG_WARNING, "table device: %s; device_id %d is left alone", err.text, (int)device_id);
         return;
     }
-    CollectDevice *device = collect_poll_find(collect->poller, &address);
-    if (!device && collect_poll_add(collect->poller, &address, (uint32_t)pg_get_integer(rows, row, 2),
-                                    (uint32_t)pg_get_integer(rows, row, 3), pg_get_bool(rows, row, 6),
-                                    &device, &err) != BP_OK) {
-        bp_log(BP_LOG_WARNING, "%s", err.text);
+    CollectDevice *device = find_by_id(collect, device_id);
+    const bool is_new = !device;
+    if (is_new && pg_get_bool(rows, row, 8))
+        device = collect_poll_add_evicted(collect->poller, &address, (uint32_t)pg_get_integer(rows, row, 2));
+    else if (is_new)
+        device = add_device(collect, rows, row, &address);
+    if (!device)
         return;
-    }
-    const bool is_new = device->device_id == 0;
-    device->device_id = (int32_t)pg_get_integer(rows, row, 0);
     if (is_new) {
+        device->device_id = device_id;
+        device->row_is_replaced = pg_get_bool(rows, row, 8);
         recall(device, pg_get_text(rows, row, 7), loop_now_us(collect->loop));
         collect_device_state(collect, device);
     }
@@ -122,15 +141,41 @@ static void take_device(Collect *collect, const PgRows *rows, size_t row)
         collect_poll_enable(collect->poller, device, enabled, loop_now_us(collect->loop));
 }
 
+/* What the row says now that the device is not. */
+static void tell_change(const CollectDevice *device, const PgRows *rows, size_t row,
+                        const BacAddress *address)
+{
+    char here[BAC_ADDRESS_TEXT_MAX], there[BAC_ADDRESS_TEXT_MAX];
+    const unsigned instance = (unsigned)pg_get_integer(rows, row, 2);
+    bac_address_format(&device->peer.address, here);
+    if (instance != device->instance)
+        bp_log(BP_LOG_NOTICE, "device %u (%s) is device %u now, and keeps its points", device->instance, here,
+               instance);
+    if (!bac_address_equal(address, &device->peer.address))
+        bp_log(BP_LOG_NOTICE, "device %u, which was at %s, is at %s now, and keeps its points", instance,
+               here, bac_address_format(address, there));
+    else if (instance == device->instance && !pg_get_bool(rows, row, 8))
+        bp_log(BP_LOG_NOTICE, "device %u is at %s again", instance, here);
+}
+
+/* One that lost its address stays as it is until the row says something else than it said before. */
 static bool is_row_of(const PgRows *rows, size_t row, const CollectDevice *device)
 {
     BacAddress address;
-    return pg_get_integer(rows, row, 0) == device->device_id &&
-           bac_address_parse(pg_get_text(rows, row, 1), &address, NULL) == BP_OK &&
-           bac_address_equal(&address, &device->peer.address);
+    if (pg_get_integer(rows, row, 0) != device->device_id ||
+        bac_address_parse(pg_get_text(rows, row, 1), &address, NULL) != BP_OK)
+        return false;
+    const bool is_same = (uint32_t)pg_get_integer(rows, row, 2) == device->instance &&
+                         bac_address_equal(&address, &device->peer.address);
+    const bool is_replaced = pg_get_bool(rows, row, 8);
+    if (is_same && (is_replaced ? device->is_evicted : !device->row_is_replaced))
+        return true;
+    tell_change(device, rows, row, &address);
+    return false;
 }
 
-/* Rows that are gone, or have another address now: the device is forgotten, and may be found again. */
+/* Rows that are gone, or say something else of who the device is and where: it is forgotten, and taken in
+ * anew. */
 static void forget_devices(Collect *collect, const PgRows *rows)
 {
     CollectDevice *next;
@@ -138,7 +183,10 @@ static void forget_devices(Collect *collect, const PgRows *rows)
         next = device->next;
         bool is_there = device->device_id == 0;
         for (size_t row = 0; row < pg_row_count(rows) && !is_there; row++)
-            is_there = is_row_of(rows, row, device);
+            if (is_row_of(rows, row, device)) {
+                device->row_is_replaced = pg_get_bool(rows, row, 8);
+                is_there = true;
+            }
         if (is_there)
             continue;
         collect_forget(collect, device);
@@ -437,7 +485,7 @@ typedef struct Storing {
     char address[BAC_ADDRESS_TEXT_MAX];
     uint32_t instance;
     size_t count;
-    PgValue values[2][3];
+    PgValue device_values[5], point_values[3];
     PgStep steps[4];
 } Storing;
 
@@ -473,7 +521,13 @@ static void on_scan_stored(void *context, BpStatus status, const PgRows *rows, c
     free(storing);
 }
 
-void collect_store_scan(Collect *collect, const CollectDevice *device, const CollectScan *scan)
+static PgValue id_or_null(int32_t device_id)
+{
+    return device_id ? pg_integer(device_id) : pg_null();
+}
+
+void collect_store_scan(Collect *collect, const CollectDevice *device, const CollectScan *scan, int32_t moved,
+                        int32_t renumbered)
 {
     Storing *storing = calloc(1, sizeof *storing);
     if (!storing)
@@ -490,33 +544,17 @@ void collect_store_scan(Collect *collect, const CollectDevice *device, const Col
     if (!storing->device || !storing->points)
         abort(); /* texts are UTF-8 by bac_text_to_utf8 */
     const PgValue site = pg_text(site_of(collect));
-    storing->values[0][0] = storing->values[1][0] = site;
-    storing->values[0][1] = pg_text(bp_str(storing->device));
-    storing->values[1][1] = pg_text(bp_str(storing->address));
-    storing->values[1][2] = pg_text(bp_str(storing->points));
-    storing->steps[0] = (PgStep){SQL_UPSERT_DEVICE, storing->values[0], 2};
-    storing->steps[1] = (PgStep){SQL_UPDATE_POINTS, storing->values[1], 3};
-    storing->steps[2] = (PgStep){SQL_INSERT_POINTS, storing->values[1], 3};
-    storing->steps[3] = (PgStep){SQL_UPDATE_MISSING_POINTS, storing->values[1], 3};
+    storing->device_values[0] = storing->point_values[0] = site;
+    storing->device_values[1] = pg_text(bp_str(storing->device));
+    storing->device_values[2] = storing->point_values[2] = pg_text(bp_str(storing->points));
+    storing->device_values[3] = id_or_null(moved);
+    storing->device_values[4] = id_or_null(renumbered);
+    storing->point_values[1] = pg_text(bp_str(storing->address));
+    storing->steps[0] = (PgStep){SQL_UPSERT_DEVICE, storing->device_values, 5};
+    storing->steps[1] = (PgStep){SQL_UPDATE_POINTS, storing->point_values, 3};
+    storing->steps[2] = (PgStep){SQL_INSERT_POINTS, storing->point_values, 3};
+    storing->steps[3] = (PgStep){SQL_UPDATE_MISSING_POINTS, storing->point_values, 3};
     pg_transaction(collect->pg, storing->steps, 4, on_scan_stored, storing);
-}
-
-static void on_address_stored(void *context, BpStatus status, const PgRows *rows, const BpError *err)
-{
-    Collect *collect = context;
-    (void)rows;
-    if (status != BP_OK)
-        bp_log(BP_LOG_WARNING, "a device's new address: %s", err->text);
-    else
-        collect_reload(collect);
-}
-
-void collect_store_address(Collect *collect, const CollectDevice *device, const BacAddress *address)
-{
-    char text[BAC_ADDRESS_TEXT_MAX];
-    const PgValue values[] = {pg_text(site_of(collect)), pg_integer(device->device_id),
-                              pg_text(bp_str(bac_address_format(address, text)))};
-    pg_request(collect->pg, SQL_UPDATE_DEVICE_ADDRESS, values, 3, on_address_stored, collect);
 }
 
 /* ---- how a device is ---- */

@@ -27,7 +27,7 @@ static void put_counters(const Collect *collect, BpBuf *out)
     uint64_t devices = 0, offline = 0, points = 0;
     for (const CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next) {
         devices++;
-        offline += device->state == COLLECT_OFFLINE;
+        offline += collect_device_is_away(device);
         points += device->point_count;
     }
     const CollectNewcomerCounts *newcomers = collect_newcomers_counts(collect->newcomers);

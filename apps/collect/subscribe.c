@@ -207,7 +207,8 @@ bool collect_subscribe_take(CollectPoller *poller, const BacDatagram *datagram, 
         return is_unconfirmed; /* our server rejects it */
     CollectDevice *device = collect_poll_find(poller, &datagram->from);
     const bool is_ours =
-        device && device->enabled && notification.process == poller->process &&
+        device && device->enabled && !collect_device_is_away(device) &&
+        notification.process == poller->process &&
         (device->instance == notification.device || device->instance == BAC_INSTANCE_WILDCARD);
     CollectPoint *point = is_ours ? find_point(device, notification.object) : NULL;
     if (point && !point->cov)

@@ -2,7 +2,7 @@
 with given as (select * from jsonb_to_recordset($3::jsonb) as p (
                    object_type text, object_instance integer, name text, description text, units text, states text[], min_value double precision,
                    max_value double precision, resolution double precision, cov_increment double precision, commandable boolean)),
-     of_device as (select device_id from device where site_id = $1 and address = $2),
+     of_device as (select device_id from device where site_id = $1 and address = $2 and replaced_since is null),
      fresh as (select device_id, given.*, row_number() over (order by object_type, object_instance) - 1 as n
                  from given, of_device
                 where not exists (select from point p where p.site_id = $1 and p.device_id = of_device.device_id and p.property = 'present-value'

@@ -2,7 +2,7 @@
 -- back are not any more. The last of the statements that store what was read out: counts what they made new and changed, what is
 -- missing, and what has been since now, with the first names of that.
 with given as (select * from jsonb_to_recordset($3::jsonb) as p (object_type text, object_instance integer)),
-     of_device as (select device_id from device where site_id = $1 and address = $2),
+     of_device as (select device_id from device where site_id = $1 and address = $2 and replaced_since is null),
      known as (select p.point_id, p.name, p.object_type || ',' || p.object_instance as object, p.created_at, p.updated_at, p.missing_since,
                       exists (select from given g where g.object_type = p.object_type and g.object_instance = p.object_instance) as is_there
                  from point p join of_device using (device_id)

@@ -2,7 +2,7 @@
 with given as (select * from jsonb_to_recordset($3::jsonb) as p (
                    object_type text, object_instance integer, name text, description text, units text, states text[], min_value double precision,
                    max_value double precision, resolution double precision, cov_increment double precision, commandable boolean)),
-     of_device as (select device_id from device where site_id = $1 and address = $2)
+     of_device as (select device_id from device where site_id = $1 and address = $2 and replaced_since is null)
 update point set name = given.name, description = given.description, units = given.units, states = given.states,
        min_value = given.min_value, max_value = given.max_value, resolution = given.resolution, cov_increment = given.cov_increment,
        commandable = given.commandable, updated_at = now()

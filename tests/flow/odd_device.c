@@ -1,11 +1,12 @@
 /* A small BACnet device with the faults that real ones have, for tests of whoever asks devices:
  *
  *   odd_device [--no-multiple] [--no-segments] [--max-apdu N] [--mute-writes] [--forgetful] [--points N]
- *              ADDRESS:PORT INSTANCE
+ *              [--name NAME] [--base N] [--announce ADDRESS:PORT] [--claim INSTANCE] ADDRESS:PORT INSTANCE
  *
  * analog-value,1, binary-output,1 and multi-state-value,1 have priority arrays, analog-value,2 can be written
- * without one, analog-input,1 to N cannot. Slot 5 of analog-value,3 is taken by 18. Prints "ready" when it
- * hears, and ends with standard input. */
+ * without one, analog-input,1 to N cannot: they are --base and their instance. With --announce it sends an
+ * I-Am there at its start, which says what it --claims to be. Slot 5 of analog-value,3 is taken by 18. Prints
+ * "ready" when it hears, and ends with standard input. */
 #include "bacnet/server.h"
 #include "base/time.h"
 #include "io/bip/bip.h"
@@ -29,9 +30,11 @@ typedef struct Commandable {
 static struct {
     bool no_multiple, no_segments, mute_writes, forgetful;
     uint16_t max_apdu;
-    uint32_t points, instance;
+    uint32_t points, instance, base, claim;
+    const char *name;
     LoopAddress address;
-} settings = {.max_apdu = BAC_APDU_MAX, .points = 3};
+    BacAddress announced_to; /* port 0: nobody */
+} settings = {.max_apdu = BAC_APDU_MAX, .points = 3, .name = "odd device"};
 
 static Commandable commandables[] = {
     {.id = {BAC_ANALOG_VALUE, 1}, .name = "Setpoint"},
@@ -180,7 +183,7 @@ static BacRefusal read_device(const BacReference *reference, BpBuf *out)
     switch (reference->property) {
     case BAC_PROP_MODEL_NAME: put_text(out, "odd"); return none;
     case BAC_PROP_VENDOR_NAME: put_text(out, "BacPipes tests"); return none;
-    case BAC_PROP_OBJECT_NAME: put_text(out, "odd device"); return none;
+    case BAC_PROP_OBJECT_NAME: put_text(out, settings.name); return none;
     case BAC_PROP_MAX_APDU_LENGTH_ACCEPTED: put_unsigned(out, settings.max_apdu); return none;
     case BAC_PROP_OBJECT_LIST: return put_array(out, reference, object_count());
     default: return unknown_property;
@@ -198,7 +201,7 @@ static BacRefusal read_point(const BacReference *reference, BpBuf *out)
         put_number(out, id,
                    object                        ? present_value(object)
                    : id.type == BAC_ANALOG_VALUE ? plain_value
-                                                 : id.instance);
+                                                 : settings.base + id.instance);
         return none;
     case BAC_PROP_STATUS_FLAGS:
         bac_value_encode(out, &(BacValue){.type = BAC_BIT_STRING, .bits = {no_flags, 4}});
@@ -323,6 +326,15 @@ static void read_arguments(int argc, char **argv)
             settings.max_apdu = (uint16_t)strtoul(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--points") == 0 && i + 1 < argc)
             settings.points = (uint32_t)strtoul(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--base") == 0 && i + 1 < argc)
+            settings.base = (uint32_t)strtoul(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--name") == 0 && i + 1 < argc)
+            settings.name = argv[++i];
+        else if (strcmp(argv[i], "--claim") == 0 && i + 1 < argc)
+            settings.claim = (uint32_t)strtoul(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--announce") == 0 && i + 1 < argc &&
+                 bac_address_parse(bp_str(argv[i + 1]), &settings.announced_to, NULL) == BP_OK)
+            i++;
     BacAddress address;
     if (i + 2 != argc || bac_address_parse(bp_str(argv[i]), &address, NULL) != BP_OK) {
         fprintf(stderr, "usage: odd_device [OPTION]... ADDRESS:PORT INSTANCE\n");
@@ -360,6 +372,11 @@ int main(int argc, char **argv)
                             .segment_timeout_us = 2 * BP_SECOND,
                             .sendings = &device.sending,
                             .sending_count = settings.no_segments ? 0 : 1});
+    BacServer announcer = device.server;
+    if (settings.claim)
+        announcer.options.identity.instance = settings.claim;
+    if (settings.announced_to.port)
+        bac_server_announce(&announcer, &settings.announced_to, false);
     LoopPoll *input = loop_poll_new(device.loop, STDIN_FILENO, on_input, &device);
     loop_poll_set(input, LOOP_READABLE);
     printf("ready\n");

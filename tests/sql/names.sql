@@ -33,7 +33,7 @@ select throws_ok($$ insert into mqtt_config (site_id, host, port) values ('here'
 select throws_ok($$ insert into setting (site_id, name, value) values ('nowhere', 'poll.interval', '15s') $$, '23503', null,
                  'a setting is of a site');
 select throws_ok($$ insert into device_status (site_id, device_id, state) values ('here', 1, 'sleepy') $$, '23514', null,
-                 'a device is online, offline or unknown');
+                 'a device is online, offline, replaced or unknown');
 
 select * from finish();
 rollback;

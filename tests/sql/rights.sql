@@ -15,6 +15,9 @@ insert into expected values
     ('bacpipes_collect',  'mqtt_account',           'SELECT'),
     ('bacpipes_collect',  'next_device_id(text)',   'EXECUTE'),
     ('bacpipes_collect',  'next_point_id(text)',    'EXECUTE'),
+    ('bacpipes_collect',  'device_store(text,jsonb,jsonb,integer,integer)', 'EXECUTE'),
+    ('bacpipes_collect',  'device_is_like(device,jsonb,jsonb,boolean)', 'EXECUTE'),
+    ('bacpipes_owner',    'readings_give(text,integer,integer)', 'EXECUTE'),
     ('bacpipes_ingest',   'site',                   'INSERT SELECT'),
     ('bacpipes_ingest',   'point',                  'SELECT'),
     ('bacpipes_ingest',   'setting',                'SELECT'),
@@ -66,7 +69,7 @@ select 'bacpipes_owner', thing
 select 'bacpipes_maintain', thing
   from unnest(array['bucket_5min(timestamp with time zone)', 'bucket_hour(timestamp with time zone)', 'quarantine_store(text,jsonb,bigint[])',
                     'readings_are_hypertable()', 'readings_day_table(timestamp with time zone)',
-                    'readings_ensure_days(timestamp with time zone,timestamp with time zone)', 'readings_newest(text)',
+                    'readings_ensure_days(timestamp with time zone,timestamp with time zone)', 'readings_newest(text)', 'readings_give(text,integer,integer)',
                     'readings_days()', 'readings_has_default()', 'readings_missing_days(timestamp with time zone,timestamp with time zone)',
                     'readings_retention_step(timestamp with time zone,interval)', 'keep_fuller_rollup()', 'rollup_5min(text,timestamp with time zone,integer)',
                     'rollup_hourly(text,timestamp with time zone,integer)', 'rollup_span(text,text,timestamp with time zone)', 'rollup_pending(timestamp with time zone,integer)',
@@ -75,7 +78,8 @@ select 'bacpipes_maintain', thing
 select 'bacpipes_owner', thing
   from unnest(array['batch_readings(jsonb)', 'quarantine_count()', 'quarantine_trim(text,bigint)',
                     'quarantine_put_back(bigint,timestamp with time zone,interval,interval,boolean)', 'is_huge(double precision)', 'mean_of(double precision,bigint)', 'next_device_id(text)', 'next_point_id(text)', 'note_number()',
-                    'notify_config()', 'raise_numbers(text)', 'state_text(text,text[],double precision)',
+                    'notify_config()', 'raise_numbers(text)', 'device_store(text,jsonb,jsonb,integer,integer)',
+                    'device_is_like(device,jsonb,jsonb,boolean)', 'device_pairs(text,integer,integer)', 'device_replace(text,integer,integer)', 'state_text(text,text[],double precision)',
                     'whole_sum(double precision,double precision)']) as thing;
 insert into expected
 select role, thing, case when thing like '%(%' then 'EXECUTE' when thing like '%\_seq' then 'SELECT UPDATE USAGE'
@@ -117,7 +121,7 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'p
                       and not coalesce(prosqlbody is not null or 'search_path=public, pg_temp' = any (proconfig), false) $$, 'what a function names does not depend on who calls it');
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
                       and proname not in ('next_device_id', 'next_point_id', 'note_number', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
-                                          'readings_ensure_days') $$, 'few act with the rights of their owner');
+                                          'readings_ensure_days', 'readings_give') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
 select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing') from role_name
  where role not in ('bacpipes_owner', 'bacpipes_maintain') order by role;

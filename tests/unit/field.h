@@ -48,6 +48,9 @@ struct Field {
     size_t count;
     CollectPoller *poller;
     bool wants_cov; /* points are told where they can be */
+    /* Where not NULL: answers in the station's place, true where it did. */
+    bool (*intercept)(FieldStation *station, const BacDatagram *datagram);
+    size_t found; /* devices at the addresses of others */
     size_t readings, wrong;
     size_t sent_in_slot, sent_in_slot_max; /* requests in a tenth of a second */
     int64_t slot;
@@ -140,6 +143,14 @@ static inline void field_scanned(void *owner, CollectDevice *device, CollectScan
     station->scan = scan;
 }
 
+static inline void field_found(void *owner, CollectDevice *device, CollectDevice *gone)
+{
+    Field *field = owner;
+    assert_true(gone->is_evicted && !device->is_evicted);
+    assert_true(bac_address_equal(&device->peer.address, &gone->peer.address));
+    field->found++;
+}
+
 /* ---- making one ---- */
 
 static inline void field_add(Field *field, const SimQuirks *quirks)
@@ -176,7 +187,8 @@ static inline Field *field_new(size_t count, const SimQuirks *quirks, size_t qui
                                     .send = field_send,
                                     .on_readings = field_readings,
                                     .on_state = field_state,
-                                    .on_scanned = field_scanned};
+                                    .on_scanned = field_scanned,
+                                    .on_found = field_found};
     field->settings = (CollectPollSettings){.window = 4,
                                             .trunk = {.window = 1, .rate = 100},
                                             .devices = 64,
@@ -237,7 +249,9 @@ static inline void field_deliver(Field *field)
     assert_int_equal(
         bac_datagram_decode(bp_cursor(frame->octets, frame->size), &frame->from, &datagram, NULL), BP_OK);
     FieldStation *station = field_station(field, &frame->to);
-    if (station)
+    if (station && field->intercept && field->intercept(station, &datagram))
+        ; /* answered */
+    else if (station)
         sim_station_receive(&station->sim, &datagram, now_us);
     else if (bac_address_equal(&frame->to, &COLLECTOR))
         collect_poll_receive(field->poller, &datagram, now_us);

@@ -1,0 +1,177 @@
+#!/usr/bin/env bats
+# A device is who it says it is when it is asked, not where it answers: another one at a known address, two that swap, one that is
+# renumbered, and I-Ams in others' names. Counted in the database. BUILD names the build folder (default: build).
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    build=$(realpath "${BUILD:-$root/build}")
+    bacpipes=$build/apps/bacpipes
+    unset BACPIPES_CONFIG BACPIPES_DATA
+    folder=$(mktemp -d /tmp/bacpipes-identity.XXXXXX)
+    chmod 755 "$folder"
+    mkfifo "$folder/stdin"
+    data=$folder/data
+    port=$((41000 + (BASHPID * 7 + BATS_TEST_NUMBER * 131) % 2000))
+    declare -gA devices=()
+}
+
+teardown() {
+    [ -z "${up:-}" ] || { kill -INT "$up" 2>/dev/null && wait "$up" || true; }
+    for pid in "${devices[@]}"; do kill "$pid" 2>/dev/null || true; done
+    rm -rf "$folder"
+}
+
+run_site() {
+    "$bacpipes" up --demo --data "$data" --points 60 >"$folder/out" 2>&1 3>&- &
+    up=$!
+    until_true "grep -q ' stored, newest' $folder/out" 60
+}
+
+until_true() {
+    local until=$((SECONDS + $2))
+    until eval "$1"; do
+        [ $SECONDS -lt $until ] || { echo "not within $2 s: $1"; tail -n 60 "$data/log/collect.log"; return 1; }
+        sleep 0.2
+    done
+}
+
+sql() {
+    PGHOST=$data/run PGPORT=$(cat "$data/postgresql.port") PGUSER=bacpipes PGDATABASE=bacpipes psql -qAtX -c "$1"
+}
+
+# start N INSTANCE [OPTION...]: a device at 127.83.0.N
+start() {
+    local n=$1 instance=$2
+    shift 2
+    "$build/tests/flow/odd_device" "$@" "127.83.0.$n:$port" "$instance" <>"$folder/stdin" >"$folder/device$n" 2>&1 3>&- &
+    devices[$n]=$!
+    until_true "grep -q ready $folder/device$n" 10
+}
+stop() {
+    kill "${devices[$1]}"
+    wait "${devices[$1]}" 2>/dev/null || true
+    unset "devices[$1]"
+}
+
+# Where the collector hears.
+collector() { grep -o 'BACnet network at [0-9.:]*' "$data/log/collect.log" | tail -n 1 | grep -o '[0-9.:]*$'; }
+look_for() {
+    sql "insert into setting (site_id, name, value) values ('demo', 'poll.interval', '1s'), ('demo', 'bacnet.retries', '0'), ('demo', 'poll.backoff_max', '2s'),
+         ('demo', 'discovery.targets', '$*')"
+}
+# device_id, instance and address of those of this test; state_of DEVICE_ID; good DEVICE_ID [CONDITION]: readings of analog inputs
+known() { sql "select string_agg(device_id || ' ' || instance || ' ' || address || case when replaced_since is null then '' else ' replaced' end, ', ' order by instance) from device where address like '127.83.%'"; }
+id_of() { sql "select device_id from device where instance = $1"; }
+state_of() { sql "select state from device_status where device_id = $1"; }
+good() {
+    sql "select count(*) from sensor_readings r join point p using (site_id, point_id) where p.device_id = $1 and p.object_type = 'analog-input'
+         and r.quality = 'good' and ${2:-true}"
+}
+# Of all readings of devices that are 1000, 2000 ... and a bit, those that are another's.
+wrong() {
+    sql "select count(*) from sensor_readings r join point p using (site_id, point_id) where p.device_id = $1 and p.object_type = 'analog-input'
+         and r.quality <> 'bad' and r.value is distinct from $2 + p.object_instance"
+}
+
+@test "another device at a known address is another device: its values are its own, and the old ones' end" {
+    start 1 2101 --base 1000 --points 20 --name one
+    run_site
+    look_for "127.83.0.1:$port"
+    until_true '[ "$(good "$(id_of 2101)")" -ge 60 ]' 40
+    one=$(id_of 2101)
+    stop 1
+    start 1 2108 --base 8000 --points 30 --name eight --announce "$(collector)"
+    until_true '[ -n "$(id_of 2108)" ] && [ "$(good "$(id_of 2108)")" -ge 90 ]' 40
+    [ "$(wrong "$one" 1000)" -eq 0 ]
+    [ "$(wrong "$(id_of 2108)" 8000)" -eq 0 ]
+    [ "$(state_of "$one")" = replaced ]
+    [ "$(sql "select count(distinct point_id) from sensor_readings r join point p using (site_id, point_id) where p.device_id = $one and r.quality = 'bad'
+              and r.reason = 'replaced'")" -eq 25 ]
+    [ "$(grep -c "device 2108 answers at 127.83.0.1:$port, where device 2101 was" "$data/log/collect.log")" -eq 1 ]
+    # A new run finds it so, and the old one where it is now.
+    kill -INT "$up" && wait "$up"
+    run_site
+    until_true '[ "$(good "$(id_of 2108)" "r.time > now() - interval '"'3 s'"'")" -gt 0 ]' 40
+    [ "$(wrong "$one" 1000)" -eq 0 ]
+    [ "$(state_of "$one")" = replaced ]
+    start 2 2101 --base 1000 --points 20 --name one --announce "$(collector)"
+    until_true '[ "$(good "$one" "r.time > now() - interval '"'3 s'"'")" -gt 0 ]' 40
+    [ "$(known)" = "$one 2101 127.83.0.2:$port, $(id_of 2108) 2108 127.83.0.1:$port" ]
+    [ "$(wrong "$one" 1000)" -eq 0 ]
+}
+
+@test "two that swap their addresses are followed, also where the collector was away" {
+    start 4 2104 --base 4000 --name four
+    start 5 2105 --base 5000 --name five
+    run_site
+    look_for "127.83.0.4:$port 127.83.0.5:$port"
+    until_true '[ "$(good "$(id_of 2104)")" -ge 9 ] && [ "$(good "$(id_of 2105)")" -ge 9 ]' 40
+    four=$(id_of 2104) five=$(id_of 2105)
+    stop 4
+    stop 5
+    start 5 2104 --base 4000 --name four --announce "$(collector)"
+    start 4 2105 --base 5000 --name five --announce "$(collector)"
+    until_true "[ \"\$(known)\" = '$four 2104 127.83.0.5:$port, $five 2105 127.83.0.4:$port' ]" 40
+    until_true "[ \"\$(good $four \"r.time > now() - interval '3 s'\")\" -gt 0 ] && [ \"\$(good $five \"r.time > now() - interval '3 s'\")\" -gt 0 ]" 20
+    [ "$(wrong "$four" 4000)" -eq 0 ]
+    [ "$(wrong "$five" 5000)" -eq 0 ]
+    [ "$(sql "select count(*) from point where device_id in ($four, $five)")" -eq 16 ]
+    kill -INT "$up" && wait "$up"
+    stop 4
+    stop 5
+    start 4 2104 --base 4000 --name four
+    start 5 2105 --base 5000 --name five
+    run_site
+    until_true "[ \"\$(known)\" = '$four 2104 127.83.0.4:$port, $five 2105 127.83.0.5:$port' ]" 60
+    [ "$(wrong "$four" 4000)" -eq 0 ]
+    [ "$(wrong "$five" 5000)" -eq 0 ]
+}
+
+@test "a device that is renumbered keeps its points; an I-Am in another's name takes nothing over" {
+    start 6 2106 --base 6000 --name six
+    start 7 2107 --base 7000 --name seven
+    run_site
+    look_for "127.83.0.6:$port 127.83.0.7:$port"
+    until_true '[ "$(good "$(id_of 2106)")" -ge 9 ] && [ "$(good "$(id_of 2107)")" -ge 9 ]' 40
+    six=$(id_of 2106) seven=$(id_of 2107)
+    stop 6
+    start 6 2206 --base 6000 --name six --announce "$(collector)"
+    until_true "[ \"\$(known)\" = '$seven 2107 127.83.0.7:$port, $six 2206 127.83.0.6:$port' ]" 40
+    until_true "[ \"\$(good $six \"r.time > now() - interval '2 s'\")\" -gt 0 ]" 20
+    grep -q 'device 2106 (127.83.0.6:.*) is device 2206 now, and keeps its points' "$data/log/collect.log"
+    [ "$(wrong "$six" 6000)" -eq 0 ]
+    # Silent, and somebody else says that he is it, with everything but its name and objects.
+    stop 7
+    until_true "[ \"\$(state_of $seven)\" = offline ]" 40
+    start 8 2107 --base 9000 --name nine --points 9 --announce "$(collector)"
+    until_true "[ \"\$(sql \"select count(*) from device where instance = 2107\")\" -eq 2 ]" 40
+    start 9 2109 --base 9000 --name ten --claim 2107 --announce "$(collector)"
+    until_true '[ -n "$(id_of 2109)" ]' 40
+    [ "$(sql "select address from device where device_id = $seven")" = "127.83.0.7:$port" ]
+    [ "$(wrong "$seven" 7000)" -eq 0 ]
+    [ "$(state_of "$seven")" = offline ]
+}
+
+@test "what people correct in table device holds at once" {
+    start 3 2103 --base 3000 --name three
+    run_site
+    look_for ''
+    sql "insert into device (site_id, device_id, address, instance) values ('demo', 900, '127.83.0.2:$port', 9999);
+         insert into point (site_id, point_id, device_id, object_type, object_instance) values ('demo', 90001, 900, 'analog-input', 1)"
+    until_true '[ "$(state_of 900)" = offline ]' 30
+    sql "update device set address = '127.83.0.3:$port' where device_id = 900"
+    until_true '[ "$(state_of 900)" = replaced ]' 30
+    [ "$(good 900)" -eq 0 ]
+    sql "update device set instance = 2103 where device_id = 900"
+    until_true '[ "$(good 900)" -gt 0 ]' 30
+    [ "$(known)" = "900 2103 127.83.0.3:$port" ]
+}
+
+@test "another interval of looking for devices holds at once" {
+    run_site
+    sql "insert into setting (site_id, name, value) values ('demo', 'discovery.interval', '1h'), ('demo', 'discovery.targets', '127.83.0.1:$port')"
+    until_true '[ -n "$(id_of 1001)" ]' 20
+    start 1 2101 --points 2 # nobody asks it before an hour is over, but for the shorter interval
+    sql "update setting set value = '1min' where name = 'discovery.interval'"
+    until_true '[ -n "$(id_of 2101)" ]' 90
+}

@@ -1,0 +1,456 @@
+/* Who is at an address: devices that are replaced, moved, swapped and renumbered, and I-Ams that lie. */
+#include "field.h"
+
+/* An I-Am from there, as the collector takes it. */
+static CollectDevice *hear(Field *field, const BacAddress *from, uint32_t instance)
+{
+    const CollectClaim claim = {instance, BAC_APDU_MAX, BAC_NO_SEGMENTATION};
+    CollectDevice *device = collect_poll_find(field->poller, from);
+    if (!device)
+        assert_int_equal(collect_poll_add(field->poller, from, instance, BAC_APDU_MAX, true, &device, NULL),
+                         BP_OK);
+    collect_poll_doubt(field->poller, device, &claim, field->network.now_us);
+    return device;
+}
+
+static uint32_t instance_of(const Field *field, size_t i)
+{
+    return field->site.devices[i].instance;
+}
+
+static size_t count_devices(const Field *field)
+{
+    size_t count = 0;
+    for (const CollectDevice *device = collect_poll_devices(field->poller); device; device = device->next)
+        count++;
+    return count;
+}
+
+/* The device i is at address j now, and the other way round. */
+static void swap_addresses(Field *field, size_t i, size_t j)
+{
+    const BacAddress address = field->stations[i].sim.address;
+    field->stations[i].sim.address = field->stations[j].sim.address;
+    field->stations[j].sim.address = address;
+}
+
+/* All known, polled every 5 s, but the last one, which nobody has heard of. */
+static Field *new_field(size_t count)
+{
+    Field *field = field_new(count, NULL, 0, 0);
+    collect_poll_remove(field->poller, field->stations[count - 1].device, field->network.now_us);
+    field->stations[count - 1].device = NULL;
+    for (size_t i = 0; i + 1 < count; i++)
+        field_poll(field, i, 5 * BP_SECOND, 0);
+    return field;
+}
+
+static void assert_all(const Field *field, size_t i, CollectState state, const char *reason)
+{
+    const FieldStation *station = &field->stations[i];
+    assert_int_equal(station->device->state, state);
+    for (size_t j = 0; j < station->sim.device->count; j++)
+        assert_string_equal(station->seen[j].reason, reason);
+}
+
+/* ---- I-Ams that lie ---- */
+
+static void a_forged_i_am_of_a_live_address_changes_nothing(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    for (int i = 0; i < 12; i++) {
+        field_run(field, 5 * BP_SECOND);
+        hear(field, &field->stations[0].sim.address, i % 2 ? 4711 : instance_of(field, 1));
+    }
+    field_run(field, BP_SECOND);
+    assert_all(field, 0, COLLECT_ONLINE, "");
+    assert_int_equal(field->stations[0].states, 1);
+    assert_in_range(field->stations[0].seen[0].good, 12, 13);
+    assert_int_equal(field->stations[0].seen[0].bad, 0);
+    assert_int_equal(field->found, 0);
+    assert_int_equal(count_devices(field), 2);
+    field_free(field);
+}
+
+static void a_flood_of_them_delays_readings_by_a_second(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field_run(field, 5 * BP_SECOND);
+    const uint64_t before = field->stations[0].asked;
+    for (uint32_t i = 0; i < 6000; i++) {
+        hear(field, &field->stations[0].sim.address, i);
+        field_run(field, 10 * BP_MS);
+    }
+    assert_in_range(field->stations[0].seen[0].good, 12, 14);
+    assert_int_equal(field->stations[0].seen[0].bad, 0);
+    assert_in_range(field->stations[0].asked - before, 60, 60 + 60);
+    assert_int_equal(field->found, 0);
+    field_free(field);
+}
+
+static void a_forged_i_am_moves_no_silent_device_to_where_nobody_is(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    const BacAddress nowhere = {{10, 9, 9, 9}, BAC_PORT, {0}};
+    field->stations[0].sim.quirks.silent = true;
+    field_run(field, BP_MINUTE);
+    const CollectDevice *stranger = hear(field, &nowhere, instance_of(field, 0));
+    field_run(field, BP_MINUTE);
+    assert_int_equal(stranger->state, COLLECT_OFFLINE); /* and to be forgotten */
+    assert_all(field, 0, COLLECT_OFFLINE, "timeout");
+    field_free(field);
+}
+
+static void nor_to_a_known_device(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field->stations[0].sim.quirks.silent = true;
+    field_run(field, BP_MINUTE);
+    hear(field, &field->stations[1].sim.address, instance_of(field, 0));
+    field_run(field, BP_MINUTE);
+    assert_all(field, 0, COLLECT_OFFLINE, "timeout");
+    assert_all(field, 1, COLLECT_ONLINE, "");
+    assert_int_equal(field->stations[1].seen[0].bad, 0);
+    assert_int_equal(count_devices(field), 2);
+    field_free(field);
+}
+
+static void nor_to_a_stranger_who_is_found_by_its_own_name(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field->stations[0].sim.quirks.silent = true;
+    field_run(field, BP_MINUTE);
+    const CollectDevice *stranger = hear(field, &field->stations[2].sim.address, instance_of(field, 0)),
+                        *namesake;
+    field_run(field, 10 * BP_SECOND);
+    assert_int_equal(stranger->instance, instance_of(field, 2));
+    assert_int_equal(stranger->state, COLLECT_ONLINE);
+    assert_int_equal(collect_poll_namesake(field->poller, stranger, &namesake), COLLECT_NO_NAMESAKE);
+    assert_all(field, 0, COLLECT_OFFLINE, "timeout");
+    field_free(field);
+}
+
+/* Answers a read of a device object's name with the instance that is asked for. */
+static bool says_yes_to_all(FieldStation *station, const BacDatagram *datagram)
+{
+    uint8_t memory[64];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    BpCursor body = datagram->body;
+    BacReference reference;
+    if (station != &station->field->stations[2] ||
+        datagram->apdu.service != BAC_SERVICE_CONFIRMED_READ_PROPERTY ||
+        bac_read_property_decode(&body, &reference, NULL) != BP_OK || reference.object.type != BAC_DEVICE)
+        return false;
+    const BacApdu apdu = {.type = BAC_COMPLEX_ACK,
+                          .invoke_id = datagram->apdu.invoke_id,
+                          .service = BAC_SERVICE_CONFIRMED_READ_PROPERTY};
+    const size_t begin =
+        bac_datagram_begin(&out, BAC_BVLC_ORIGINAL_UNICAST, &datagram->from, NULL, false, &apdu);
+    bac_read_property_ack_begin(&out, &reference);
+    bac_value_encode(&out, &(BacValue){.type = BAC_OBJECT_IDENTIFIER, .object = reference.object});
+    bac_read_property_ack_end(&out);
+    bac_datagram_end(&out, begin);
+    network_send(&station->field->network, &station->sim.address, &COLLECTOR, bp_buf_text(&out));
+    return true;
+}
+
+static void whoever_says_yes_to_every_name_is_nobody(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field->intercept = says_yes_to_all;
+    field->stations[0].sim.quirks.silent = true;
+    field_run(field, BP_MINUTE);
+    const CollectDevice *stranger = hear(field, &field->stations[2].sim.address, instance_of(field, 0));
+    field_run(field, BP_MINUTE);
+    assert_int_equal(stranger->state, COLLECT_REPLACED);
+    hear(field, &field->stations[2].sim.address, instance_of(field, 1));
+    field_run(field, BP_MINUTE);
+    assert_int_equal(stranger->state, COLLECT_REPLACED);
+    assert_all(field, 0, COLLECT_OFFLINE, "timeout");
+    assert_all(field, 1, COLLECT_ONLINE, "");
+    assert_int_equal(count_devices(field), 3);
+    field_free(field);
+}
+
+/* ---- another device at a known address ---- */
+
+static void assert_replaced(const Field *field, size_t i, size_t by, size_t good)
+{
+    const BacAddress address = field_address(field, i);
+    const CollectDevice *device = collect_poll_find(field->poller, &address);
+    assert_non_null(device);
+    assert_int_equal(device->instance, instance_of(field, by));
+    assert_int_equal(device->device_id, 0);
+    assert_int_equal(device->state, COLLECT_ONLINE);
+    assert_true(field->stations[i].device->is_evicted);
+    assert_all(field, i, COLLECT_REPLACED, "replaced");
+    assert_int_equal(field->stations[i].seen[0].good, good);
+}
+
+static void another_device_at_a_known_address_is_another_device(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field_run(field, 20 * BP_SECOND);
+    const size_t good = field->stations[0].seen[0].good;
+    swap_addresses(field, 0, 2);
+    hear(field, &field->stations[2].sim.address, instance_of(field, 2));
+    field_run(field, 2 * BP_MINUTE);
+    assert_replaced(field, 0, 2, good);
+    assert_int_equal(field->found, 1);
+    assert_int_equal(field->wrong, 0);
+    assert_in_range(field->stations[0].seen[0].bad, 2, 6); /* told at once, and then now and then */
+    assert_all(field, 1, COLLECT_ONLINE, "");
+    field_free(field);
+}
+
+/* Its answers are under way, or come, between the first word of it and its own. */
+static void nothing_that_it_says_is_taken_for_the_old_ones(void **state)
+{
+    (void)state;
+    for (int64_t after_us = 0; after_us < 5 * BP_SECOND; after_us += 130 * BP_MS) {
+        Field *field = new_field(3);
+        field->network.delay_us = 100 * BP_MS;
+        field_run(field, 20 * BP_SECOND + after_us);
+        const size_t good = field->stations[0].seen[0].good;
+        swap_addresses(field, 0, 2);
+        hear(field, &field->stations[2].sim.address, instance_of(field, 2));
+        field_run(field, BP_MINUTE);
+        assert_replaced(field, 0, 2, good);
+        assert_int_equal(field->wrong, 0);
+        field_free(field);
+    }
+}
+
+static void one_that_was_silent_is_asked_who_it_is_before_it_is_believed(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field_run(field, 20 * BP_SECOND);
+    const size_t good = field->stations[0].seen[0].good;
+    field->stations[0].sim.quirks.silent = true;
+    field_run(field, BP_MINUTE);
+    assert_all(field, 0, COLLECT_OFFLINE, "timeout");
+    swap_addresses(field, 0, 2); /* no I-Am is heard of it */
+    field_run(field, 2 * BP_MINUTE);
+    assert_replaced(field, 0, 2, good);
+    assert_int_equal(field->wrong, 0);
+    field_free(field);
+}
+
+static void so_is_everybody_at_the_start(void **state)
+{
+    (void)state;
+    Field *field = new_field(4);
+    swap_addresses(field, 0, 1); /* while the collector was away */
+    swap_addresses(field, 2, 3);
+    field_run(field, BP_MINUTE);
+    assert_replaced(field, 0, 1, 0);
+    assert_replaced(field, 1, 0, 0);
+    assert_replaced(field, 2, 3, 0);
+    assert_int_equal(field->wrong, 0);
+    field_free(field);
+}
+
+static void two_that_swap_are_both_found_and_free_to_move(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field_run(field, 20 * BP_SECOND);
+    const size_t good = field->stations[0].seen[0].good;
+    swap_addresses(field, 0, 1);
+    hear(field, &field->stations[0].sim.address, instance_of(field, 0));
+    hear(field, &field->stations[1].sim.address, instance_of(field, 1));
+    field_run(field, 10 * BP_SECOND);
+    assert_replaced(field, 0, 1, good);
+    assert_replaced(field, 1, 0, field->stations[1].seen[0].good);
+    for (size_t i = 0; i < 2; i++) {
+        const CollectDevice *namesake;
+        assert_int_equal(
+            collect_poll_namesake(
+                field->poller, collect_poll_find(field->poller, &field->stations[i].sim.address), &namesake),
+            COLLECT_NAMESAKE_GONE);
+        assert_ptr_equal(namesake, field->stations[i].device);
+    }
+    assert_int_equal(field->wrong, 0);
+    field_free(field);
+}
+
+static void one_that_moved_is_gone_once_its_old_address_was_asked(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field_run(field, 20 * BP_SECOND);
+    const BacAddress there = {{10, 9, 9, 9}, BAC_PORT, {0}};
+    field->stations[0].sim.address = there;
+    const CollectDevice *stranger = hear(field, &there, instance_of(field, 0)), *namesake;
+    field_run(field, BP_SECOND);
+    assert_int_equal(stranger->state, COLLECT_ONLINE);
+    assert_int_equal(collect_poll_namesake(field->poller, stranger, &namesake), COLLECT_NAMESAKE_ASKED);
+    field_run(field, 30 * BP_SECOND);
+    assert_int_equal(collect_poll_namesake(field->poller, stranger, &namesake), COLLECT_NAMESAKE_GONE);
+    assert_ptr_equal(namesake, field->stations[0].device);
+    assert_all(field, 0, COLLECT_OFFLINE, "timeout");
+    field_free(field);
+}
+
+static void one_with_the_name_of_a_device_that_answers_is_another(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field->site.devices[2].instance = instance_of(field, 0);
+    field->stations[2].sim.server.options.identity.instance = instance_of(field, 0);
+    field_run(field, 20 * BP_SECOND);
+    const CollectDevice *stranger = hear(field, &field->stations[2].sim.address, instance_of(field, 0)),
+                        *namesake;
+    field_run(field, BP_SECOND);
+    assert_int_equal(stranger->state, COLLECT_ONLINE);
+    assert_int_equal(collect_poll_namesake(field->poller, stranger, &namesake), COLLECT_NAMESAKE_THERE);
+    assert_all(field, 0, COLLECT_ONLINE, "");
+    field_free(field);
+}
+
+static void one_that_is_renumbered_is_found_by_its_new_number(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field_run(field, 20 * BP_SECOND);
+    const size_t good = field->stations[0].seen[0].good;
+    field->site.devices[0].instance = 777;
+    field->stations[0].sim.server.options.identity.instance = 777;
+    hear(field, &field->stations[0].sim.address, 777);
+    field_run(field, 10 * BP_SECOND);
+    assert_replaced(field, 0, 0, good);
+    field_free(field);
+}
+
+/* ---- devices that are not asked so easily ---- */
+
+/* Answers for device 4194303 as if that were an object like any other. */
+static bool knows_no_wildcard(FieldStation *station, const BacDatagram *datagram)
+{
+    uint8_t memory[64];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    BpCursor body = datagram->body;
+    BacReference reference;
+    if (datagram->apdu.service != BAC_SERVICE_CONFIRMED_READ_PROPERTY ||
+        bac_read_property_decode(&body, &reference, NULL) != BP_OK || reference.object.type != BAC_DEVICE ||
+        reference.object.instance != BAC_INSTANCE_WILDCARD)
+        return false;
+    const BacApdu apdu = {.type = BAC_ERROR,
+                          .invoke_id = datagram->apdu.invoke_id,
+                          .service = BAC_SERVICE_CONFIRMED_READ_PROPERTY};
+    const size_t begin =
+        bac_datagram_begin(&out, BAC_BVLC_ORIGINAL_UNICAST, &datagram->from, NULL, false, &apdu);
+    bac_error_encode(&out, NO_SUCH_OBJECT);
+    bac_datagram_end(&out, begin);
+    network_send(&station->field->network, &station->sim.address, &COLLECTOR, bp_buf_text(&out));
+    return true;
+}
+
+static void a_device_without_the_wildcard_is_asked_by_the_name_that_was_claimed(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field->intercept = knows_no_wildcard;
+    field_run(field, 20 * BP_SECOND);
+    const size_t good = field->stations[0].seen[0].good;
+    hear(field, &field->stations[0].sim.address, 4711);
+    field_run(field, 5 * BP_SECOND);
+    assert_all(field, 0, COLLECT_ONLINE, "");
+    swap_addresses(field, 0, 2);
+    hear(field, &field->stations[2].sim.address, instance_of(field, 2));
+    field_run(field, 10 * BP_SECOND);
+    assert_replaced(field, 0, 2, good + 1);
+    assert_int_equal(field->wrong, 0);
+    field_free(field);
+}
+
+static void until_it_is_known_who_is_there_nobody_has_the_address(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field->intercept = knows_no_wildcard;
+    swap_addresses(field, 0, 2);
+    field_run(field, 10 * BP_SECOND);
+    assert_all(field, 0, COLLECT_REPLACED, "replaced");
+    assert_false(field->stations[0].device->is_evicted);
+    hear(field, &field->stations[2].sim.address, 4711);
+    field_run(field, 2 * BP_SECOND);
+    assert_false(field->stations[0].device->is_evicted);
+    hear(field, &field->stations[2].sim.address, instance_of(field, 2));
+    field_run(field, 2 * BP_SECOND);
+    assert_replaced(field, 0, 2, 0);
+    field_free(field);
+}
+
+static void one_that_comes_back_to_its_address_goes_on(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field->intercept = knows_no_wildcard;
+    swap_addresses(field, 0, 2);
+    field_run(field, 10 * BP_SECOND);
+    assert_all(field, 0, COLLECT_REPLACED, "replaced");
+    swap_addresses(field, 0, 2);
+    field_run(field, BP_MINUTE);
+    assert_all(field, 0, COLLECT_ONLINE, "");
+    assert_int_equal(field->wrong, 0);
+    field_free(field);
+}
+
+static void an_i_am_of_a_silent_device_has_it_asked_at_once(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field_run(field, 20 * BP_SECOND);
+    field->stations[0].sim.quirks.silent = true;
+    field_run(field, 10 * BP_MINUTE); /* probes are minutes apart */
+    field->stations[0].sim.quirks.silent = false;
+    hear(field, &field->stations[0].sim.address, instance_of(field, 0));
+    field_run(field, BP_SECOND);
+    assert_int_equal(field->stations[0].device->state, COLLECT_ONLINE);
+    /* And where it comes while a probe is out that will not be answered. */
+    field->stations[0].sim.quirks.silent = true;
+    while (field->stations[0].device->state == COLLECT_ONLINE || !field->stations[0].device->probing)
+        field_run(field, 100 * BP_MS);
+    field_run(field, 100 * BP_MS); /* it is lost */
+    field->stations[0].sim.quirks.silent = false;
+    hear(field, &field->stations[0].sim.address, instance_of(field, 0));
+    while (field->stations[0].device->probing)
+        field_run(field, 100 * BP_MS);
+    field_run(field, 200 * BP_MS);
+    assert_int_equal(field->stations[0].device->state, COLLECT_ONLINE);
+    field_free(field);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_forged_i_am_of_a_live_address_changes_nothing),
+        cmocka_unit_test(a_flood_of_them_delays_readings_by_a_second),
+        cmocka_unit_test(a_forged_i_am_moves_no_silent_device_to_where_nobody_is),
+        cmocka_unit_test(nor_to_a_known_device),
+        cmocka_unit_test(nor_to_a_stranger_who_is_found_by_its_own_name),
+        cmocka_unit_test(whoever_says_yes_to_every_name_is_nobody),
+        cmocka_unit_test(another_device_at_a_known_address_is_another_device),
+        cmocka_unit_test(nothing_that_it_says_is_taken_for_the_old_ones),
+        cmocka_unit_test(one_that_was_silent_is_asked_who_it_is_before_it_is_believed),
+        cmocka_unit_test(so_is_everybody_at_the_start),
+        cmocka_unit_test(two_that_swap_are_both_found_and_free_to_move),
+        cmocka_unit_test(one_that_moved_is_gone_once_its_old_address_was_asked),
+        cmocka_unit_test(one_with_the_name_of_a_device_that_answers_is_another),
+        cmocka_unit_test(one_that_is_renumbered_is_found_by_its_new_number),
+        cmocka_unit_test(a_device_without_the_wildcard_is_asked_by_the_name_that_was_claimed),
+        cmocka_unit_test(until_it_is_known_who_is_there_nobody_has_the_address),
+        cmocka_unit_test(one_that_comes_back_to_its_address_goes_on),
+        cmocka_unit_test(an_i_am_of_a_silent_device_has_it_asked_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
