@@ -78,7 +78,7 @@ comment on function device_store is 'Finds or makes the row of a device that was
 
 -- Which point of a new device goes on with which of an old one: the same property of the same object, else the one of the
 -- same name where there is one such on both sides.
-create function device_pairs(of_site text, old_device integer, new_device integer) returns table (old_point integer, new_point integer, by text) language sql stable as $$
+create function device_pairs(of_site text, old_device integer, new_device integer) returns table (old_point integer, new_point integer, by_what text) language sql stable as $$
     with old as (select * from point where site_id = of_site and device_id = old_device),
          new as (select * from point where site_id = of_site and device_id = new_device),
          same as (select old.point_id as old_point, new.point_id as new_point

@@ -220,3 +220,51 @@ wrong.conf:3: there is no setting "poll.intervall": did you mean poll.interval?'
     [ "$status" -eq 64 ]
     [[ $stderr == *"did you mean --device?"* ]]
 }
+
+@test "devices are listed, and one takes another's place: first shown, then done" {
+    fill
+    sql <<'SQL'
+update device set replaced_since = now() where device_id = 1;
+insert into device (site_id, device_id, address, instance, name, model_name) values ('macau', 4, '10.1.2.9', 1009, 'AHU-1 new', 'M2');
+insert into device_status (site_id, device_id, state) values ('macau', 1, 'replaced'), ('macau', 2, 'online'), ('macau', 4, 'online');
+update point set writable = true, tags = '{"fan": "m:"}' where point_id = 42;
+insert into point (site_id, point_id, device_id, object_type, object_instance, name) values
+    ('macau', 51, 4, 'analog-input', 1, 'AHU-1/SAT'), ('macau', 52, 4, 'binary-value', 9, 'AHU-1/Fan'), ('macau', 53, 4, 'analog-input', 7, 'More');
+insert into sensor_readings (time, site_id, point_id, value, quality) values (now() - interval '1 min', 'macau', 51, 23, 'good');
+SQL
+    try device list
+    [ "$status" -eq 0 ]
+    [[ "${lines[1]}" == *" 1  AHU-1 "*"1001  10.1.2.9"*replaced* ]]
+    try device list 1009 --json
+    [ "$(jq -r '.[] | "\(.device_id) \(.state) \(.points)"' <<<"$output")" = "4 online 3" ]
+    try device list nobody
+    [ "$status" -eq 1 ]
+    # Shown.
+    try device replace AHU-1 --by 1009
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"41  analog-input,1 AHU-1/SAT  analog-input,1 AHU-1/SAT  goes on"* ]]
+    [[ "$output" == *"42  binary-value,2 AHU-1/Fan  binary-value,9 AHU-1/Fan  goes on, by its name"* ]]
+    [[ "$output" == *"53 "*"analog-input,7 More"*"is added"* ]]
+    [[ "$output" == *"2 points would go on, 1 would be added, 0 would be missing. Nothing is changed yet: --yes does it."* ]]
+    [ "$(sql -c 'select count(*) from device')" -eq 3 ]
+    # Refused.
+    try device replace 1002 --by 1009
+    [ "$status" -eq 1 ] && [[ "$stderr" == *"device 1002 at 10.1.2.1/2001:0a still answers"* ]]
+    try device replace 10.1.2.9 --by 1009
+    [ "$status" -eq 64 ] && [[ "$stderr" == *'"10.1.2.9" may be id:1 (AHU-1, instance 1001'*"id:4 (AHU-1 new"*"say id:NUMBER"* ]]
+    try device replace AHU-1
+    [ "$status" -eq 64 ] && [[ "$stderr" == *"--by NEW"* ]]
+    try device replace AHU-1 --by AHU-1
+    [ "$status" -eq 64 ]
+    try device replace nobody --by 1009
+    [ "$status" -eq 1 ]
+    # Done.
+    try device replace id:1 --by id:4 --yes --json
+    [ "$status" -eq 0 ]
+    [ "$(jq -c '[.changed, .device_id, .kept, .added, .missing, .readings_moved]' <<<"$output")" = '[true,1,2,1,0,1]' ]
+    [ "$(sql -c "select string_agg(point_id || ' ' || object_type || object_instance || ' ' || writable || ' ' || tags, ', ' order by point_id) from point where device_id = 1")" \
+        = '41 analog-input1 false {}, 42 binary-value9 true {"fan": "m:"}, 53 analog-input7 false {}' ]
+    [ "$(sql -c 'select value from sensor_readings where point_id = 41 order by time desc limit 1')" = 23 ]
+    [ "$(sql -c 'select instance, replaced_since from device where device_id = 1')" = '1009|' ]
+    [ "$(sql -c 'select count(*) from device where device_id = 4')" -eq 0 ]
+}
