@@ -98,6 +98,7 @@ void collect_ask_missed(Collect *collect);
 void collect_forget(Collect *collect, CollectDevice *device);
 void collect_datagram(void *owner, const BacDatagram *datagram);
 void collect_found(void *owner, CollectDevice *device, CollectDevice *gone);
+void collect_scan_later(Collect *collect, CollectDevice *device, const char *why);
 void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan);
 BpStatus collect_open_network(Collect *collect, BpError *err) BP_CHECKED;
 void collect_poll_soon(Collect *collect);

@@ -163,7 +163,8 @@ struct CollectDevice {
     uint8_t said_segmentation;
     uint8_t scan_failures; /* in a row */
     int64_t scan_retry_us;
-    int64_t restarted_us;                /* when it last said unasked that it is there */
+    uint32_t points_left_out; /* objects that it has, and that are no points for want of room. The owner's */
+    int64_t restarted_us;     /* when it last said unasked that it is there */
     uint16_t stored_octets, stored_more; /* of what was learned, as the database has it. The owner's, like: */
     bool stored_multiple;
     bool has_news;      /* it is not as the database was last told, and its turn has not come. The owner's */

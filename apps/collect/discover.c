@@ -128,11 +128,11 @@ static void begin_scan(Collect *collect, CollectDevice *device)
     if (device->scan || !device->enabled || device->state != COLLECT_ONLINE ||
         collect->scans >= SCANS_AT_ONCE || !may_be_scanned(collect, device))
         return; /* in its turn */
+    CollectScan *scan = collect_scan_new(device->instance, device->said_apdu, device->said_segmentation);
+    collect_scan_set_most(scan, (size_t)collect->cfg.discovery_max_points);
     device->wants_scan = false;
     collect->scans++;
-    collect_poll_scan(collect->poller, device,
-                      collect_scan_new(device->instance, device->said_apdu, device->said_segmentation),
-                      loop_now_us(collect->loop));
+    collect_poll_scan(collect->poller, device, scan, loop_now_us(collect->loop));
 }
 
 /* Those that wait for a place, or were not read whole. Nobody is asked who they are for that. */
@@ -366,28 +366,45 @@ static void find_kin(const Collect *collect, const CollectDevice *device, int32_
             *ret_renumbered = gone->device_id;
 }
 
+void collect_scan_later(Collect *collect, CollectDevice *device, const char *why)
+{
+    static BpLogKind failed;
+    char address[BAC_ADDRESS_TEXT_MAX], wait[BP_TIME_TEXT_MAX];
+    const int64_t wait_us = SCAN_RETRY_S * BP_SECOND << device->scan_failures;
+    bp_log_some(&failed, loop_now_us(collect->loop), BP_LOG_WARNING, "device %u (%s) %s; trying again in %s",
+                device->instance, bac_address_format(&device->peer.address, address), why,
+                bp_interval_format(wait_us, wait));
+    if (device->scan_failures < SCAN_DOUBLINGS)
+        device->scan_failures++;
+    device->wants_scan = true;
+    device->scanned_us = INT64_MIN;
+    device->scan_retry_us = loop_now_us(collect->loop) + wait_us;
+}
+
+static void tell_oddities(Collect *collect, const CollectDevice *device, CollectScan *scan)
+{
+    static BpLogKind odd;
+    char address[BAC_ADDRESS_TEXT_MAX];
+    const char *oddities = collect_scan_oddities(scan);
+    if (*oddities)
+        bp_log_some(&odd, loop_now_us(collect->loop), BP_LOG_WARNING,
+                    "device %u (%s) says odd things of itself, which are left out: %s", device->instance,
+                    bac_address_format(&device->peer.address, address), oddities);
+}
+
 void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan)
 {
     Collect *collect = owner;
-    char address[BAC_ADDRESS_TEXT_MAX];
     collect->scans--;
     if (collect_scan_failure(scan)) {
-        const int64_t wait_us = SCAN_RETRY_S * BP_SECOND << device->scan_failures;
-        char wait[BP_TIME_TEXT_MAX];
-        static BpLogKind failed;
-        bp_log_some(&failed, loop_now_us(collect->loop), BP_LOG_WARNING,
-                    "device %u (%s) could not be read out: %s; trying again in %s", device->instance,
-                    bac_address_format(&device->peer.address, address), collect_scan_failure(scan),
-                    bp_interval_format(wait_us, wait));
-        if (device->scan_failures < SCAN_DOUBLINGS)
-            device->scan_failures++;
-        device->wants_scan = true;
-        device->scan_retry_us = loop_now_us(collect->loop) + wait_us;
+        char why[128];
+        snprintf(why, sizeof why, "could not be read out: %s", collect_scan_failure(scan));
+        collect_scan_later(collect, device, why);
     } else {
         device->scanned_us = loop_now_us(collect->loop);
-        device->scan_failures = 0;
         int32_t moved, renumbered;
         find_kin(collect, device, &moved, &renumbered);
+        tell_oddities(collect, device, scan);
         collect_store_scan(collect, device, scan, moved, renumbered);
     }
     collect_scan_free(scan);

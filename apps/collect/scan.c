@@ -1,5 +1,7 @@
 #include "apps/collect/scan.h"
 
+#include "base/random.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@ enum {
     HEADERS = 8,          /* octets of NPDU and APDU in front of parameters */
     ANSWER_ESTIMATE = 48, /* octets of one property in an answer, on the average */
     TEXT_MAX = 1024,
+    NATURAL_MAX = UINT16_MAX, /* of vendor identifiers, which are Unsigned16 (12.11.7), and revisions */
 };
 
 struct CollectScan {
@@ -21,7 +24,13 @@ struct CollectScan {
     const char *failure;
     CollectScanDevice device;
     CollectScanObject *objects;
-    size_t object_count, object_capacity;
+    size_t object_count, object_capacity, object_most;
+    uint32_t *places; /* of objects by their identifiers: index plus 1 of `objects`, 0 for none */
+    size_t place_count;
+    size_t doubled, left_out; /* objects listed that are none of them */
+    const char *odd_property; /* with a number that cannot be; NULL: none */
+    double odd_number;
+    char oddities[200];
     size_t list_length, listed; /* of the object list, and how much of it has been read */
     size_t object;              /* the one being read */
 
@@ -105,9 +114,14 @@ static void want_object(CollectScan *scan)
         want(scan, id, BAC_PROP_RELINQUISH_DEFAULT, BAC_NO_INDEX);
 }
 
+/* What is listed behind the most that are read is not asked for: it may have no end. */
 static void want_elements(CollectScan *scan)
 {
     begin(scan, READ_ELEMENTS);
+    if (scan->object_count == scan->object_most) {
+        scan->left_out += scan->list_length - scan->listed;
+        scan->listed = scan->list_length;
+    }
     for (size_t i = 0; i < REFERENCES_MAX && scan->listed + i < scan->list_length; i++)
         want(scan, device_id(scan), BAC_PROP_OBJECT_LIST, (uint32_t)(scan->listed + i + 1));
 }
@@ -159,6 +173,19 @@ static double number_in(BpCursor in, double otherwise)
     return number;
 }
 
+/* A number from a device is anything, and a conversion that does not fit is undefined: checked first. */
+static int64_t natural_in(CollectScan *scan, BpCursor in, const char *property, int64_t most)
+{
+    const double number = number_in(in, -1);
+    if (number >= 0 && number <= (double)most)
+        return (int64_t)number;
+    if (number != -1) {
+        scan->odd_property = property;
+        scan->odd_number = number;
+    }
+    return -1;
+}
+
 static void take_device_property(CollectScan *scan, uint32_t property, BpCursor value)
 {
     CollectScanDevice *device = &scan->device;
@@ -173,8 +200,12 @@ static void take_device_property(CollectScan *scan, uint32_t property, BpCursor 
     case BAC_PROP_APPLICATION_SOFTWARE_VERSION:
         device->application_software_version = keep_text(scan, value);
         break;
-    case BAC_PROP_VENDOR_IDENTIFIER: device->vendor_id = (int64_t)number_in(value, -1); break;
-    case BAC_PROP_PROTOCOL_REVISION: device->protocol_revision = (int64_t)number_in(value, -1); break;
+    case BAC_PROP_VENDOR_IDENTIFIER:
+        device->vendor_id = (int32_t)natural_in(scan, value, "vendor-identifier", NATURAL_MAX);
+        break;
+    case BAC_PROP_PROTOCOL_REVISION:
+        device->protocol_revision = (int32_t)natural_in(scan, value, "protocol-revision", NATURAL_MAX);
+        break;
     case BAC_PROP_PROTOCOL_SERVICES_SUPPORTED:
         if (bac_value_decode(&value, &services, NULL) == BP_OK && services.type == BAC_BIT_STRING)
             for (uint32_t bit = 0; bit < services.bits.count && bit < 64; bit++)
@@ -184,19 +215,44 @@ static void take_device_property(CollectScan *scan, uint32_t property, BpCursor 
     }
 }
 
+/* Where the object's index is kept, or would be: a table with room for twice as many. */
+static uint32_t *find_place(const CollectScan *scan, BacObjectId id)
+{
+    size_t i = bp_hash(&(uint32_t){(uint32_t)id.type << 22 | id.instance}, sizeof(uint32_t), 0);
+    while (scan->places[i % scan->place_count] &&
+           !bac_object_equal(scan->objects[scan->places[i % scan->place_count] - 1].id, id))
+        i++;
+    return &scan->places[i % scan->place_count];
+}
+
+static void grow_objects(CollectScan *scan)
+{
+    scan->object_capacity = scan->object_capacity ? scan->object_capacity * 2 : 64;
+    scan->place_count = 2 * scan->object_capacity;
+    scan->objects = realloc(scan->objects, scan->object_capacity * sizeof *scan->objects);
+    free(scan->places);
+    scan->places = calloc(scan->place_count, sizeof *scan->places);
+    if (!scan->objects || !scan->places)
+        abort();
+    for (size_t i = 0; i < scan->object_count; i++)
+        *find_place(scan, scan->objects[i].id) = (uint32_t)i + 1;
+}
+
+/* Some devices list an object twice, and some make a list that has no end. */
 static void add_object(CollectScan *scan, BacObjectId id)
 {
     if (!bac_object_is_numeric(id.type))
         return; /* its present value is no number */
-    if (scan->object_count == scan->object_capacity) {
-        if (scan->object_capacity == COLLECT_SCAN_OBJECTS_MAX)
-            return;
-        scan->object_capacity = scan->object_capacity ? scan->object_capacity * 2 : 64;
-        if (scan->object_capacity > COLLECT_SCAN_OBJECTS_MAX)
-            scan->object_capacity = COLLECT_SCAN_OBJECTS_MAX;
-        scan->objects = realloc(scan->objects, scan->object_capacity * sizeof *scan->objects);
-        if (!scan->objects)
-            abort();
+    if (scan->object_count == scan->object_capacity)
+        grow_objects(scan);
+    uint32_t *place = find_place(scan, id);
+    if (*place) {
+        scan->doubled++;
+        return;
+    }
+    if (scan->object_count == scan->object_most) {
+        scan->left_out++;
+        return;
     }
     scan->objects[scan->object_count++] = (CollectScanObject){.id = id,
                                                               .name = "",
@@ -207,6 +263,7 @@ static void add_object(CollectScan *scan, BacObjectId id)
                                                               .resolution = NAN,
                                                               .cov_increment = NAN,
                                                               .commandable = is_output(id.type)};
+    *place = (uint32_t)scan->object_count;
 }
 
 static void take_listed(CollectScan *scan, BpCursor in)
@@ -257,7 +314,7 @@ static void take_object_property(CollectScan *scan, uint32_t property, BpCursor 
     case BAC_PROP_OBJECT_NAME: object->name = keep_text(scan, value); break;
     case BAC_PROP_DESCRIPTION: object->description = keep_text(scan, value); break;
     case BAC_PROP_OUTPUT_UNITS:
-    case BAC_PROP_UNITS: object->units = (int64_t)number_in(value, -1); break;
+    case BAC_PROP_UNITS: object->units = natural_in(scan, value, "units", UINT32_MAX); break;
     case BAC_PROP_MIN_PRES_VALUE: object->min = number_in(value, NAN); break;
     case BAC_PROP_MAX_PRES_VALUE: object->max = number_in(value, NAN); break;
     case BAC_PROP_RESOLUTION: object->resolution = number_in(value, NAN); break;
@@ -287,6 +344,13 @@ static void want_states(CollectScan *scan)
         want(scan, object->id, BAC_PROP_STATE_TEXT, (uint32_t)i);
 }
 
+static void take_length(CollectScan *scan, double length)
+{
+    scan->list_length = COLLECT_SCAN_OBJECTS_MAX;
+    if (length < COLLECT_SCAN_OBJECTS_MAX)
+        scan->list_length = length > 0 ? (size_t)length : 0;
+}
+
 /* A reference was answered, or refused: then it has no such property, which is no failure; or its answer was
  * too long. */
 static void take_result(CollectScan *scan, const BacReference *reference, BacRefusal refusal, BpCursor value)
@@ -313,9 +377,8 @@ static void take_result(CollectScan *scan, const BacReference *reference, BacRef
     case READ_LENGTH:
         if (refused)
             collect_scan_fail(scan, "it does not tell its object list");
-        scan->list_length = (size_t)number_in(value, 0);
-        if (scan->list_length > COLLECT_SCAN_OBJECTS_MAX)
-            scan->list_length = COLLECT_SCAN_OBJECTS_MAX;
+        else
+            take_length(scan, number_in(value, 0));
         break;
     case READ_ELEMENTS:
         if (!refused)
@@ -443,8 +506,14 @@ CollectScan *collect_scan_new(uint32_t instance, uint32_t max_apdu, uint8_t segm
                                        .protocol_revision = -1,
                                        .max_apdu = max_apdu,
                                        .segmentation = segmentation};
+    scan->object_most = COLLECT_SCAN_OBJECTS_MAX;
     want_device(scan);
     return scan;
+}
+
+void collect_scan_set_most(CollectScan *scan, size_t points)
+{
+    scan->object_most = points < COLLECT_SCAN_OBJECTS_MAX ? points : COLLECT_SCAN_OBJECTS_MAX;
 }
 
 void collect_scan_free(CollectScan *scan)
@@ -453,6 +522,7 @@ void collect_scan_free(CollectScan *scan)
         return;
     bp_arena_done(&scan->arena);
     free(scan->objects);
+    free(scan->places);
     free(scan);
 }
 
@@ -486,4 +556,23 @@ const CollectScanObject *collect_scan_objects(const CollectScan *scan, size_t *r
 size_t collect_scan_object_count(const CollectScan *scan)
 {
     return scan->list_length;
+}
+
+size_t collect_scan_left_out(const CollectScan *scan)
+{
+    return scan->left_out;
+}
+
+const char *collect_scan_oddities(CollectScan *scan)
+{
+    BpBuf out = bp_buf(scan->oddities, sizeof scan->oddities - 1);
+    if (scan->doubled > 0)
+        bp_buf_printf(&out, "it lists %zu objects twice", scan->doubled);
+    if (scan->left_out > 0)
+        bp_buf_printf(&out, "%s%zu objects beyond %zu points are left out", out.size ? "; " : "",
+                      scan->left_out, scan->object_most);
+    if (scan->odd_property)
+        bp_buf_printf(&out, "%s%s %g cannot be", out.size ? "; " : "", scan->odd_property, scan->odd_number);
+    scan->oddities[out.size] = '\0';
+    return scan->oddities;
 }

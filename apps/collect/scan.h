@@ -16,7 +16,7 @@ typedef struct CollectScanDevice {
     uint32_t instance;
     const char *name, *description, *location, *vendor_name, *model_name, *firmware_revision,
         *application_software_version;
-    int64_t vendor_id, protocol_revision; /* -1: not said */
+    int32_t vendor_id, protocol_revision; /* 0 to 65535; -1: not said, or what cannot be */
     uint32_t max_apdu;
     uint8_t segmentation;
     uint64_t services; /* bit n: BacServiceSupported n, of the first 64 */
@@ -35,6 +35,9 @@ typedef struct CollectScanObject {
 
 /* `instance` as the device's I-Am said it. */
 CollectScan *collect_scan_new(uint32_t instance, uint32_t max_apdu, uint8_t segmentation);
+
+/* At most so many points are read out, COLLECT_SCAN_OBJECTS_MAX if not said; said before it begins. */
+void collect_scan_set_most(CollectScan *scan, size_t points);
 void collect_scan_free(CollectScan *scan);
 
 /* Writes the parameters of the next request and returns its service, so that it fits the limits. */
@@ -51,6 +54,11 @@ const char *collect_scan_failure(const CollectScan *scan); /* NULL: it ended wel
 
 const CollectScanDevice *collect_scan_device(const CollectScan *scan);
 const CollectScanObject *collect_scan_objects(const CollectScan *scan, size_t *ret_count);
+
+/* What of the device was odd and was left out: objects that it lists twice or beyond the most, numbers that
+ * cannot be. In words, "" for nothing. */
+const char *collect_scan_oddities(CollectScan *scan);
+size_t collect_scan_left_out(const CollectScan *scan);     /* objects beyond the most */
 size_t collect_scan_object_count(const CollectScan *scan); /* length of the object list, others included */
 
 #endif

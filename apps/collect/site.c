@@ -485,7 +485,8 @@ typedef struct Storing {
     char address[BAC_ADDRESS_TEXT_MAX];
     uint32_t instance;
     size_t count;
-    PgValue device_values[5], point_values[3];
+    size_t left_out; /* objects that were not read out */
+    PgValue device_values[5], point_values[4];
     PgStep steps[4];
 } Storing;
 
@@ -494,28 +495,38 @@ static void tell_scan(const Storing *storing, const PgRows *rows)
 {
     const long long added = (long long)pg_get_integer(rows, 0, 0),
                     changed = (long long)pg_get_integer(rows, 0, 1),
-                    gone = (long long)pg_get_integer(rows, 0, 2);
+                    gone = (long long)pg_get_integer(rows, 0, 2),
+                    left_out = (long long)pg_get_integer(rows, 0, 5);
     bp_log(BP_LOG_INFO, "device %u (%s) read out: %zu points, %lld new, %lld changed, %lld gone",
            storing->instance, storing->address, storing->count, added, changed, gone);
     if (pg_get_integer(rows, 0, 3) > 0)
         bp_log(BP_LOG_WARNING, "device %u (%s) has these points no more, which are kept: %.*s",
                storing->instance, storing->address, BP_STR_ARGS(pg_get_text(rows, 0, 4)));
+    if (left_out > 0)
+        bp_log(BP_LOG_WARNING,
+               "device %u (%s): %lld of its points are left out: site.max_points allows for %d in all",
+               storing->instance, storing->address, left_out, (int)storing->collect->cfg.site_max_points);
 }
 
 static void on_scan_stored(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Storing *storing = context;
-    if (status == BP_OK && pg_row_count(rows) > 0)
-        tell_scan(storing, rows);
-    else if (status != BP_OK)
-        bp_log(BP_LOG_WARNING, "storing what device %u (%s) has: %s", storing->instance, storing->address,
-               err->text);
-    CollectDevice *device = NULL;
     BacAddress address;
-    if (status != BP_OK && bac_address_parse(bp_str(storing->address), &address, NULL) == BP_OK)
+    CollectDevice *device = NULL;
+    if (bac_address_parse(bp_str(storing->address), &address, NULL) == BP_OK)
         device = collect_poll_find(storing->collect->poller, &address);
-    if (device)
-        device->scanned_us = INT64_MIN; /* once more */
+    if (status == BP_OK && pg_row_count(rows) > 0) {
+        tell_scan(storing, rows);
+        if (device) {
+            device->scan_failures = 0;
+            device->points_left_out = (uint32_t)(storing->left_out + (size_t)pg_get_integer(rows, 0, 5));
+            collect_device_state(storing->collect, device);
+        }
+    } else if (status != BP_OK && device) {
+        char why[sizeof err->text + 64];
+        snprintf(why, sizeof why, "could not be stored: %s", err->text);
+        collect_scan_later(storing->collect, device, why);
+    }
     free(storing->device);
     free(storing->points);
     free(storing);
@@ -538,6 +549,7 @@ void collect_store_scan(Collect *collect, const CollectDevice *device, const Col
         json_array_append_new(points, object_json(&objects[i]));
     storing->collect = collect;
     storing->instance = device->instance;
+    storing->left_out = collect_scan_left_out(scan);
     storing->device = device_json(device, scan);
     storing->points = json_dumps(points, JSON_COMPACT);
     bac_address_format(&device->peer.address, storing->address);
@@ -550,9 +562,10 @@ void collect_store_scan(Collect *collect, const CollectDevice *device, const Col
     storing->device_values[3] = id_or_null(moved);
     storing->device_values[4] = id_or_null(renumbered);
     storing->point_values[1] = pg_text(bp_str(storing->address));
+    storing->point_values[3] = pg_integer(collect->cfg.site_max_points);
     storing->steps[0] = (PgStep){SQL_UPSERT_DEVICE, storing->device_values, 5};
     storing->steps[1] = (PgStep){SQL_UPDATE_POINTS, storing->point_values, 3};
-    storing->steps[2] = (PgStep){SQL_INSERT_POINTS, storing->point_values, 3};
+    storing->steps[2] = (PgStep){SQL_INSERT_POINTS, storing->point_values, 4};
     storing->steps[3] = (PgStep){SQL_UPDATE_MISSING_POINTS, storing->point_values, 3};
     pg_transaction(collect->pg, storing->steps, 4, on_scan_stored, storing);
 }
@@ -586,15 +599,16 @@ static void on_state_told(void *context, BpStatus status, const PgRows *rows, co
 
 static void tell_state(Collect *collect, CollectDevice *device)
 {
-    char learned[160];
+    char learned[200];
     device->has_news = false;
     device->stored_multiple = device->limits.read_multiple;
     device->stored_octets = device->limits.answer_octets;
     device->stored_more = device->pace.more;
     snprintf(learned, sizeof learned,
-             "{\"read_multiple\": %s, \"request_octets\": %u, \"answer_octets\": %u, \"window\": %u}",
+             "{\"read_multiple\": %s, \"request_octets\": %u, \"answer_octets\": %u, \"window\": %u, "
+             "\"points_left_out\": %u}",
              device->limits.read_multiple ? "true" : "false", device->limits.request_octets,
-             device->limits.answer_octets, device->pace.more + 1U);
+             device->limits.answer_octets, device->pace.more + 1U, device->points_left_out);
     const PgValue values[] = {
         pg_text(site_of(collect)),
         pg_integer(device->device_id),

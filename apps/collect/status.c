@@ -24,11 +24,12 @@ static void put_counters(const Collect *collect, BpBuf *out)
     const CollectPollCounts *poll = collect_poll_counts(collect->poller);
     const BacClientCounts *client = collect_poll_client_counts(collect->poller);
     const OutboxCounts *outbox = &collect->outbox.counts;
-    uint64_t devices = 0, offline = 0, points = 0;
+    uint64_t devices = 0, offline = 0, points = 0, points_left_out = 0;
     for (const CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next) {
         devices++;
         offline += collect_device_is_away(device);
         points += device->point_count;
+        points_left_out += device->points_left_out;
     }
     const CollectNewcomerCounts *newcomers = collect_newcomers_counts(collect->newcomers);
     const BipCounts bip = collect->bip ? bip_counts(collect->bip) : (BipCounts){0};
@@ -41,6 +42,7 @@ static void put_counters(const Collect *collect, BpBuf *out)
         {"newcomers_silent", newcomers->silent},
         {"newcomers_left_out", newcomers->left_out},
         {"points", points},
+        {"points_left_out", points_left_out},
         {"reads", poll->reads},
         {"reads_failed", poll->reads_failed},
         {"rounds", poll->rounds},

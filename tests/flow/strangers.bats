@@ -75,3 +75,34 @@ for i in range(int(sys.argv[1])):
     [ "$(wc -l <"$data/log/collect.log")" -le 400 ]
     grep -q 'network .* is behind the router 127.9.9.9' "$data/log/collect.log"
 }
+
+@test "a device has no more points than the site has room for, and what was left out is told" {
+    run_site
+    known=$(sql "select count(*) from point")
+    # Its first two devices have 23 and 19 points.
+    "$bacpipes" sim --address 127.79.0.1 --port $port --points 60 --instance 5001 --without-flaws >"$folder/sim" 2>&1 3>&- &
+    pids+=($!)
+    until_true "grep -q ready $folder/sim" 10
+    sql "insert into setting (site_id, name, value) values ('demo', 'site.max_points', '$((known + 25))'), ('demo', 'discovery.max_points_per_device', '20')"
+    sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port 127.79.0.2:$port')"
+    until_true '[ "$(sql "select count(*) from device where instance in (5001, 5002)")" -eq 2 ]' 30
+    until_true "grep -q 'points are left out: site.max_points allows for $((known + 25)) in all' $data/log/collect.log" 30
+    [ "$(sql "select count(*) from point")" -eq "$((known + 25))" ]
+    grep -q 'device 5001 .*: 3 objects beyond 20 points are left out' "$data/log/collect.log"
+    until_true '[ "$(sql "select sum((learned ->> '"'points_left_out'"')::integer) from device_status")" -eq 17 ]' 20
+}
+
+@test "a device that the database refuses is read out again ever more rarely" {
+    run_site
+    sql "alter table device add constraint refuses check (instance <> 5001) not valid"
+    "$bacpipes" sim --address 127.79.0.1 --port $port --points 5 --instance 5001 --without-flaws >"$folder/sim" 2>&1 3>&- &
+    pids+=($!)
+    until_true "grep -q ready $folder/sim" 10
+    sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port')"
+    until_true "grep -q 'device 5001 .* could not be stored: .*trying again in 1 min' $data/log/collect.log" 20
+    for blanks in ' ' '  ' '   ' '    '; do # each asks the device who it is
+        sql "update setting set value = '$blanks' || value where name = 'discovery.targets'"
+        sleep 1
+    done
+    [ "$(grep -c 'device 5001 .* could not be stored' "$data/log/collect.log")" -eq 1 ]
+}
