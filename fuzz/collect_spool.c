@@ -9,23 +9,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { OCTETS_MAX = 1024 * 1024 };
 
-/* What is written beside the octets that are walked: the same records again. */
 typedef struct Walk {
-    BpCursor in;
-    BpBuf again;
-    size_t count;
+    BpStr in;
+    size_t count, octets, end; /* of records; where the last one ended */
 } Walk;
-
-static void take_record(void *context, int64_t segment, const MdlRun *run, int64_t n, BpStr payload)
-{
-    Walk *walk = context;
-    const char *begin = (const char *)walk->in.data;
-    assert(segment == 7 && payload.size <= MDL_BATCH_OCTETS_MAX);
-    assert(payload.size == 0 ||
-           (payload.data >= begin && payload.data + payload.size <= begin + walk->in.size));
-    spool_record(&walk->again, run, n, payload);
-    walk->count++;
-}
 
 /* Octets of a record that are kept for later and not looked at. */
 static bool is_reserved(size_t offset_in_record)
@@ -33,32 +20,40 @@ static bool is_reserved(size_t offset_in_record)
     return offset_in_record >= SPOOL_RECORD_HEADER - 8 && offset_in_record < SPOOL_RECORD_HEADER;
 }
 
-/* Returns how many records there are. Written again they are the octets that were whole. */
-static size_t walk_segment(BpCursor in, size_t *ret_whole)
+/* Written again it is what stands there, behind the one before it. */
+static void take_record(void *context, int64_t segment, const MdlRun *run, int64_t n, BpStr payload)
 {
-    Walk walk = {.in = in, .again = bp_buf_growing(2 * OCTETS_MAX)};
+    Walk *walk = context;
+    assert(segment == 7 && payload.size <= MDL_BATCH_OCTETS_MAX);
+    BpBuf again = bp_buf_growing(2 * OCTETS_MAX);
+    spool_record(&again, run, n, payload);
+    const size_t start = (size_t)(payload.data - walk->in.data) - SPOOL_RECORD_HEADER;
+    assert(!again.failed && start >= walk->end && start + again.size <= walk->in.size);
+    for (size_t i = 0; i < again.size; i++)
+        assert(is_reserved(i) || again.data[i] == (uint8_t)walk->in.data[start + i]);
+    walk->count++;
+    walk->octets += again.size;
+    walk->end = start + again.size;
+    bp_buf_done(&again);
+}
+
+/* Returns how many records there are. */
+static size_t walk_segment(BpStr in, size_t *ret_whole)
+{
+    Walk walk = {.in = in};
     *ret_whole = spool_walk(in, 7, take_record, &walk);
-    assert(!walk.again.failed && walk.again.size == *ret_whole && *ret_whole <= in.size);
-    for (size_t start = 0; start < *ret_whole;) {
-        BpCursor header = bp_cursor(walk.again.data + start, SPOOL_RECORD_HEADER);
-        bp_cursor_skip(&header, 4);
-        const size_t record = SPOOL_RECORD_HEADER + bp_cursor_u32(&header);
-        for (size_t i = 0; i < record; i++)
-            assert(is_reserved(i) || walk.again.data[start + i] == in.data[start + i]);
-        start += record;
-    }
-    bp_buf_done(&walk.again);
+    assert(walk.octets == *ret_whole && *ret_whole <= in.size);
     return walk.count;
 }
 
-/* Records of the sizes and contents that the play says, then one octet of it changed: what is in front of its
- * record is all read, and nothing from it on. */
+/* Records of the sizes and contents that the play says, then one octet of it changed: all but its record are
+ * read. */
 static void act(BpCursor in)
 {
     BpBuf segment = bp_buf_growing(OCTETS_MAX);
     const size_t where = bp_cursor_u16(&in);
     const uint8_t change = bp_cursor_u8(&in);
-    size_t count = 0, whole, count_before = 0, hit = 0;
+    size_t count = 0, whole, count_before = 0, hit = 0, hit_size = 0;
     bool harmless = change == 0;
     for (; bp_cursor_remaining(&in) && count < 64; count++) {
         const MdlRun run = mdl_run(bp_cursor_u8(&in));
@@ -70,17 +65,18 @@ static void act(BpCursor in)
             continue;
         count_before = count;
         hit = start;
+        hit_size = segment.size - start;
         harmless = harmless || is_reserved(where - start);
     }
     assert(!segment.failed);
-    size_t found = walk_segment(bp_cursor(segment.data, segment.size), &whole);
+    size_t found = walk_segment(bp_buf_text(&segment), &whole);
     assert(found == count && whole == segment.size);
     if (where < segment.size) {
         segment.data[where] ^= change;
-        found = walk_segment(bp_cursor(segment.data, segment.size), &whole);
-        assert(harmless ? found == count : found == count_before && whole == hit);
+        found = walk_segment(bp_buf_text(&segment), &whole);
+        assert(harmless ? found == count : found == count - 1 && whole == segment.size - hit_size);
         /* Cut off there, as where power was lost. */
-        found = walk_segment(bp_cursor(segment.data, where), &whole);
+        found = walk_segment((BpStr){(const char *)segment.data, where}, &whole);
         assert(found == count_before && whole == hit);
     }
     bp_buf_done(&segment);
@@ -93,6 +89,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (bp_cursor_u8(&in) % 2)
         act(in);
     else if (!in.failed)
-        walk_segment(bp_cursor_sub(&in, bp_cursor_remaining(&in)), &whole);
+        walk_segment((BpStr){(const char *)data + 1, size - 1}, &whole);
     return 0;
 }

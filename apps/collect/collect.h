@@ -3,7 +3,8 @@
  *   discover.c, routes.c -> site.c   who is there, and what the database says of them
  *   poll.c -> ask.c -> decode.c      device to readings (poll.h)
  *   trunk.c, subscribe.c             how much at once, and what devices tell by themselves
- *   publish.c -> outbox.c, spool.c   readings to batches, kept until they are stored
+ *   publish.c -> outbox.c            readings to batches, kept until they are stored
+ *   spool_job.c -> spool.c           what the outbox has done on disk
  *   status.c                         how it is going */
 #ifndef COLLECT_COLLECT_H
 #define COLLECT_COLLECT_H
@@ -11,6 +12,7 @@
 #include "apps/collect/newcomers.h"
 #include "apps/collect/outbox.h"
 #include "apps/collect/poll.h"
+#include "apps/collect/spool_job.h"
 #include "bacnet/routes.h"
 #include "bacnet/server.h"
 #include "config/config.h"
@@ -33,8 +35,6 @@ typedef struct SitePoint {
     MdlQuality quality;
     int64_t published_at_us;
 } SitePoint;
-
-typedef struct SpoolJob SpoolJob;
 
 typedef struct Collect {
     Loop *loop;
@@ -80,11 +80,14 @@ typedef struct Collect {
     Outbox outbox;
     char *spool_folder;
     int spool_lock;
-    int64_t segment; /* that is appended to */
-    size_t segment_size;
     SpoolJob *spool_job; /* under way on the pool */
-    bool spool_failed;
-    uint64_t said_dropped;
+    bool spool_failed;   /* and it was said */
+    bool is_marking;
+    int64_t marked_us, mark_again_us;
+    uint64_t lost_on_disk, lost_on_disk_ever; /* batches: to be said, and in all */
+    bool is_giving_up;
+    uint64_t said_given_up, said_disbelieved;
+    int64_t say_read_again_us, say_disbelieved_again_us;
     int64_t clock_offset_us;
 } Collect;
 

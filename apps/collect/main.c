@@ -48,8 +48,6 @@ static void begin(Collect *collect, PgOptions *options)
     collect->poller = new_poller(collect);
     collect->newcomers = collect_newcomers_new();
     collect_begin_routes(collect);
-    collect->outbox.memory_max = collect->cfg.spool_memory;
-    collect->outbox.disk_max = collect->cfg.spool_size;
     options->owner = collect;
     options->on_connected = collect_connected;
     options->on_lost = collect_database_lost;

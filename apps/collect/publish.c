@@ -1,7 +1,7 @@
 /* Readings to batches and on to the broker; what is not announced as stored goes to the spool after a while.
  */
 #include "apps/collect/collect.h"
-#include "apps/collect/spool.h"
+#include "apps/collect/spool_job.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "config/secret.h"
@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const int64_t PUBLISH_EVERY_US = 200 * BP_MS, STATE_EVERY_US = 10 * BP_MINUTE;
-enum { SPILL_MOST = SPOOL_SEGMENT_OCTETS };
+static const int64_t PUBLISH_EVERY_US = 200 * BP_MS, STATE_EVERY_US = 10 * BP_MINUTE,
+                     MARK_EVERY_US = BP_SECOND;
 
 /* ---- the state of a point, for everything else in the building ---- */
 
@@ -89,16 +89,11 @@ void collect_readings(void *owner, const CollectDevice *device, const MdlReading
 {
     Collect *collect = owner;
     BpBuf encoded = bp_buf_growing(MDL_BATCH_OCTETS_MAX);
-    const int64_t now_us = loop_now_us(collect->loop);
     for (size_t i = 0; i < count; i += MDL_BATCH_READINGS_MAX) {
         const size_t part = count - i < MDL_BATCH_READINGS_MAX ? count - i : MDL_BATCH_READINGS_MAX;
         bp_buf_clear(&encoded);
         mdl_batch_encode(&encoded, device->device_id, readings + i, part);
-        const size_t dropped = outbox_put(&collect->outbox, bp_buf_text(&encoded), part, now_us);
-        if (dropped && collect->said_dropped == 0)
-            bp_log(BP_LOG_ERROR,
-                   "the spool is full (spool.size): the oldest batches are dropped from now on");
-        collect->said_dropped += dropped;
+        outbox_put(&collect->outbox, bp_buf_text(&encoded), part, device->first_reading_us);
     }
     bp_buf_done(&encoded);
     publish_states(collect, device, readings, count);
@@ -122,141 +117,147 @@ static bool send_batch(void *owner, const MdlRun *run, int64_t n, int64_t oldest
 
 /* ---- the spool ---- */
 
-/* Work for the pool: everything that it touches is its own. */
-struct SpoolJob {
-    Collect *collect;
-    char *folder;
-    int64_t segment;
-    BpBuf records; /* to be appended; empty: to be read */
-    struct {
-        MdlRun run;
-        int64_t n;
-        BpStr payload;
-    } * found;
-    size_t count, capacity;
-    BpArena arena;
-    BpStatus status;
-    BpError err;
-};
-
-static void keep_found(void *context, int64_t segment, const MdlRun *run, int64_t n, BpStr payload)
+static Spool spool_of(const Collect *collect)
 {
-    SpoolJob *job = context;
-    (void)segment;
-    if (job->count == job->capacity) {
-        job->capacity = job->capacity ? job->capacity * 2 : 64;
-        job->found = realloc(job->found, job->capacity * sizeof *job->found);
-        if (!job->found)
-            abort();
-    }
-    job->found[job->count].run = *run;
-    job->found[job->count].n = n;
-    job->found[job->count++].payload = (BpStr){bp_arena_text(&job->arena, payload), payload.size};
+    return (Spool){&spool_files, collect->spool_folder};
 }
 
 static void do_spool_job(void *context)
 {
-    SpoolJob *job = context;
-    size_t torn;
-    job->status = job->records.size
-                      ? spool_append(job->folder, job->segment, bp_buf_text(&job->records), &job->err)
-                      : spool_read(job->folder, job->segment, keep_found, job, &torn, &job->err);
+    const Collect *collect = context; /* its folder stays what it is */
+    const Spool spool = spool_of(collect);
+    spool_job_do(collect->spool_job, &spool);
 }
 
-static void end_append(Collect *collect, const SpoolJob *job)
+/* What fails is said when it begins and when it ends. */
+static void tell_append(Collect *collect, const SpoolJob *job)
 {
     if (job->status == BP_OK && collect->spool_failed)
         bp_log(BP_LOG_NOTICE, "the spool can be written again");
     if (job->status != BP_OK && !collect->spool_failed)
         bp_log(BP_LOG_ERROR, "the spool cannot be written, batches wait in memory: %s", job->err.text);
     collect->spool_failed = job->status != BP_OK;
-    outbox_spilled(&collect->outbox, job->status == BP_OK ? job->segment : -1);
-    if (job->status == BP_OK)
-        collect->segment_size += job->records.size;
+}
+
+static void tell_read(Collect *collect, const SpoolJob *job)
+{
+    const int64_t now_us = loop_now_us(collect->loop);
+    collect->lost_on_disk += job->given_up;
+    collect->lost_on_disk_ever += job->given_up;
+    if ((job->status == BP_OK && !job->given_up) || now_us < collect->say_read_again_us)
+        return;
+    collect->say_read_again_us = now_us + BP_MINUTE;
+    if (job->status != BP_OK)
+        bp_log(BP_LOG_ERROR, "reading the spool: %s", job->err.text);
+    if (collect->lost_on_disk)
+        bp_log(
+            BP_LOG_ERROR,
+            "%llu batches were in the spool alone and cannot be read any more: they are given up, and those "
+            "behind them are sent",
+            (unsigned long long)collect->lost_on_disk);
+    collect->lost_on_disk = 0;
+}
+
+static void end_spool_job(Collect *collect, SpoolJob *job)
+{
+    spool_job_end(job, &collect->outbox, loop_now_us(collect->loop));
+    switch (job->kind) {
+    case SPOOL_APPEND: tell_append(collect, job); break;
+    case SPOOL_READ: tell_read(collect, job); break;
+    case SPOOL_REMOVE:
+        if (job->status != BP_OK)
+            bp_log(BP_LOG_ERROR, "removing what is stored from the spool: %s", job->err.text);
+        break;
+    }
+    spool_job_free(job);
 }
 
 static void on_spool_job_done(void *context)
 {
-    SpoolJob *job = context;
-    Collect *collect = job->collect;
+    Collect *collect = context;
+    SpoolJob *job = collect->spool_job;
     collect->spool_job = NULL;
-    if (job->records.size)
-        end_append(collect, job);
-    else if (job->status != BP_OK)
-        bp_log(BP_LOG_ERROR, "reading the spool: %s", job->err.text);
-    for (size_t i = 0; i < job->count; i++)
-        outbox_load(&collect->outbox, &job->found[i].run, job->found[i].n, job->found[i].payload);
-    free(job->found);
-    bp_arena_done(&job->arena);
-    bp_buf_done(&job->records);
-    free(job->folder);
-    free(job);
+    end_spool_job(collect, job);
     if (collect->publish_timer)
         loop_timer_set(collect->publish_timer, 0);
 }
 
-static SpoolJob *new_job(Collect *collect, int64_t segment)
-{
-    SpoolJob *job = calloc(1, sizeof *job);
-    if (!job)
-        abort();
-    *job = (SpoolJob){.collect = collect,
-                      .folder = strdup(collect->spool_folder),
-                      .segment = segment,
-                      .records = bp_buf_growing(INT64_C(1) << 31)};
-    return job;
-}
-
-static void next_segment(Collect *collect)
-{
-    collect->segment++;
-    collect->segment_size = 0;
-}
-
-/* All that was in a segment is stored. The one being written is left for the next time, since it is about to
- * be used. */
-static void on_segment_done(void *owner, int64_t segment)
-{
-    Collect *collect = owner;
-    if (collect->spool_job && collect->spool_job->segment == segment)
-        return;
-    if (segment == collect->segment)
-        next_segment(collect);
-    spool_remove(collect->spool_folder, segment);
-}
-
-static void spill(Collect *collect, int64_t before_us)
+/* On the pool, one thing at a time. */
+static void work_on_spool(Collect *collect, int64_t now_us, bool is_sending)
 {
     if (collect->spool_job)
         return;
-    if (collect->segment_size >= SPOOL_SEGMENT_OCTETS)
-        next_segment(collect);
-    SpoolJob *job = new_job(collect, collect->segment);
-    if (outbox_spill(&collect->outbox, before_us, SPILL_MOST, &job->records)) {
-        collect->spool_job = job;
-        loop_work(collect->loop, do_spool_job, on_spool_job_done, job);
-        return;
-    }
-    bp_buf_done(&job->records);
-    free(job->folder);
-    free(job);
+    const bool is_crowded = (int64_t)collect->outbox.memory > collect->outbox.memory_max;
+    const int64_t before_us = is_crowded ? INT64_MAX : now_us - collect->cfg.spool_after;
+    collect->spool_job = spool_job_new(&collect->outbox, before_us, is_sending, now_us);
+    if (collect->spool_job)
+        loop_work(collect->loop, do_spool_job, on_spool_job_done, collect);
 }
 
-static void load(Collect *collect)
+static void tell_problem(void *context, const char *text)
 {
-    const int64_t segment = outbox_missing(&collect->outbox);
-    if (segment < 0 || collect->spool_job)
-        return;
-    collect->spool_job = new_job(collect, segment);
-    loop_work(collect->loop, do_spool_job, on_spool_job_done, collect->spool_job);
+    (void)context;
+    bp_log(BP_LOG_WARNING, "%s", text);
 }
 
-static void recover(void *context, int64_t segment, const MdlRun *run, int64_t n, BpStr payload)
+/* ---- since when readings may lack, should we be killed ---- */
+
+/* The oldest reading that is neither stored nor in a segment: in a batch, or not even that yet. */
+static int64_t safe_until_us(const Collect *collect, int64_t now_us)
 {
-    outbox_recover(context, run, n, segment, payload.size);
+    int64_t safe_us = outbox_safe_until_us(&collect->outbox, now_us);
+    for (const CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
+        if (device->reading_count > 0 && device->first_reading_us < safe_us)
+            safe_us = device->first_reading_us;
+    return safe_us;
 }
 
-/* Batches of earlier runs come first. The outbox gets its own run last. */
+static void do_mark(void *context)
+{
+    Collect *collect = context;
+    const Spool spool = spool_of(collect);
+    BpError err;
+    (void)!spool_mark(&spool, collect->marked_us, false, &err); /* an older mark is true as well */
+}
+
+static void on_marked(void *context)
+{
+    Collect *collect = context;
+    collect->is_marking = false;
+}
+
+static void mark(Collect *collect, int64_t now_us)
+{
+    if (collect->is_marking || now_us < collect->mark_again_us)
+        return;
+    collect->is_marking = true;
+    collect->mark_again_us = now_us + MARK_EVERY_US;
+    collect->marked_us = bp_wall_us() - (now_us - safe_until_us(collect, now_us));
+    loop_work(collect->loop, do_mark, on_marked, collect);
+}
+
+static BpStatus begin_mark(const Spool *spool, BpError *err)
+{
+    int64_t safe_us;
+    char from[BP_TIME_TEXT_MAX];
+    const BpStatus left = spool_marked(spool, &safe_us, err);
+    if (left == BP_OK)
+        bp_log(BP_LOG_WARNING,
+               "the collector did not end in order the last time: all readings until %s are stored or in the "
+               "spool, later "
+               "ones may lack",
+               bp_time_format(safe_us, 3, from));
+    else if (left != BP_NOT_FOUND)
+        bp_log(BP_LOG_WARNING,
+               "the collector did not end in order the last time, and its last readings may lack (since when "
+               "is not "
+               "known: %s)",
+               err->text);
+    return spool_mark(spool, bp_wall_us(), true, err);
+}
+
+/* ---- opening and closing it ---- */
+
 BpStatus collect_open_spool(Collect *collect, BpError *err)
 {
     const size_t size = strlen(collect->cfg.data_folder) + sizeof "/spool";
@@ -265,60 +266,67 @@ BpStatus collect_open_spool(Collect *collect, BpError *err)
     collect->spool_lock = spool_lock(collect->spool_folder, err);
     if (collect->spool_lock < 0)
         return err->status;
-    int64_t *segments;
-    size_t count;
-    BpStatus status = spool_list(collect->spool_folder, &collect->arena, &segments, &count, err);
-    for (size_t i = 0; status == BP_OK && i < count; i++) {
-        const size_t before = collect->outbox.count;
-        size_t torn;
-        status = spool_read(collect->spool_folder, segments[i], recover, &collect->outbox, &torn, err);
-        if (status == BP_OK && torn)
-            bp_log(BP_LOG_WARNING, "spool segment %lld ends in %zu octets that are no whole batch",
-                   (long long)segments[i], torn);
-        if (status == BP_OK && collect->outbox.count == before)
-            spool_remove(collect->spool_folder, segments[i]);
-        collect->segment = segments[i] + 1;
-    }
+    const Spool spool = spool_of(collect);
+    const MdlRun run = mdl_run(collect->seed);
+    collect->outbox.memory_max = collect->cfg.spool_memory;
+    collect->outbox.disk_max = collect->cfg.spool_size;
+    collect->outbox.owner = collect;
+    collect->outbox.send = send_batch;
+    const BpStatus status = spool_recover(&spool, &collect->outbox, &run, tell_problem, NULL, err);
     if (status != BP_OK)
         return status;
     if (collect->outbox.count)
         bp_log(BP_LOG_INFO, "%zu batches of earlier runs wait in the spool", collect->outbox.count);
-    const MdlRun run = mdl_run(collect->seed);
-    collect->outbox.owner = collect;
-    collect->outbox.send = send_batch;
-    collect->outbox.segment_done = on_segment_done;
-    outbox_init(&collect->outbox, &run);
+    if (begin_mark(&spool, err) != BP_OK)
+        bp_log(BP_LOG_WARNING, "the spool cannot be written: %s", err->text);
     return BP_OK;
 }
 
-/* At the end everything that is not stored goes to the spool, and we wait for it. */
+/* At the end everything that is not stored goes to the spool, and what is done is removed from it. Work that
+ * is under way is waited for; the rest is done here and now. */
 void collect_close_spool(Collect *collect)
 {
-    for (int tries = 0; tries < 1000; tries++) {
-        while (collect->spool_job)
-            loop_run_once(collect->loop, BP_SECOND);
-        spill(collect, INT64_MAX);
-        if (!collect->spool_job || collect->spool_failed)
-            break;
-    }
-    while (collect->spool_job)
+    const Spool spool = spool_of(collect);
+    Outbox *outbox = &collect->outbox;
+    SpoolJob *job;
+    while (collect->spool_job || collect->is_marking)
         loop_run_once(collect->loop, BP_SECOND);
-    size_t only_in_memory = 0;
-    for (size_t i = 0; i < collect->outbox.count; i++)
-        only_in_memory +=
-            collect->outbox.items[(collect->outbox.first + i) % collect->outbox.capacity].segment < 0;
+    outbox->append_again_us = 0; /* a last try */
+    while ((job = spool_job_new(outbox, INT64_MAX, false, loop_now_us(collect->loop))) != NULL) {
+        spool_job_do(job, &spool);
+        end_spool_job(collect, job);
+    }
+    const size_t only_in_memory = outbox_only_in_memory(outbox);
     if (only_in_memory)
         bp_log(BP_LOG_ERROR,
                "%zu batches are lost: they were neither stored nor could they be written to the spool",
                only_in_memory);
-    if (collect->outbox.count > only_in_memory)
-        bp_log(BP_LOG_INFO, "%zu batches wait in the spool for the next run",
-               collect->outbox.count - only_in_memory);
-    if (collect->spool_lock >= 0)
-        close(collect->spool_lock);
+    else
+        spool_unmark(&spool);
+    if (outbox->count > only_in_memory)
+        bp_log(BP_LOG_INFO, "%zu batches wait in the spool for the next run", outbox->count - only_in_memory);
+    close(collect->spool_lock);
 }
 
 /* ---- again and again ---- */
+
+/* For want of room: said when it begins, and again with the figures when all has gone. */
+static void tell_given_up(Collect *collect)
+{
+    const OutboxCounts *counts = &collect->outbox.counts;
+    const uint64_t given_up = counts->given_up - collect->lost_on_disk_ever;
+    if (given_up > collect->said_given_up && !collect->is_giving_up) {
+        collect->is_giving_up = true;
+        bp_log(BP_LOG_ERROR, "there is no room for more batches (%s): the oldest are given up from now on",
+               collect->spool_failed ? "the spool cannot be written" : "spool.size");
+    }
+    if (collect->is_giving_up && collect->outbox.count == 0) {
+        collect->is_giving_up = false;
+        bp_log(BP_LOG_ERROR, "%llu batches were given up; %llu of all until now are known to be lost",
+               (unsigned long long)(given_up - collect->said_given_up), (unsigned long long)counts->dropped);
+        collect->said_given_up = given_up;
+    }
+}
 
 void collect_publish(void *owner)
 {
@@ -330,15 +338,11 @@ void collect_publish(void *owner)
     const bool connected = collect->mqtt && mqtt_is_connected(collect->mqtt);
     if (connected && outbox_is_quiet(&collect->outbox, now_us))
         outbox_rewind(&collect->outbox, now_us);
-    if (connected && outbox_send(&collect->outbox, now_us))
-        load(collect);
-    const bool is_crowded = (int64_t)collect->outbox.memory > collect->outbox.memory_max;
-    spill(collect, is_crowded ? INT64_MAX : now_us - collect->cfg.spool_after);
-    if (collect->said_dropped && collect->outbox.count == 0) {
-        bp_log(BP_LOG_ERROR, "%llu batches were dropped while the spool was full",
-               (unsigned long long)collect->said_dropped);
-        collect->said_dropped = 0;
-    }
+    if (connected)
+        outbox_send(&collect->outbox, now_us);
+    work_on_spool(collect, now_us, connected);
+    mark(collect, now_us);
+    tell_given_up(collect);
 }
 
 /* ---- the broker ---- */
@@ -363,6 +367,19 @@ static void on_lost(void *owner, const BpError *why)
     bp_log(BP_LOG_WARNING, "%s; readings are kept, trying again", why->text);
 }
 
+static void tell_disbelieved(Collect *collect, BpStr topic)
+{
+    const uint64_t disbelieved = collect->outbox.counts.disbelieved;
+    const int64_t now_us = loop_now_us(collect->loop);
+    if (disbelieved == collect->said_disbelieved || now_us < collect->say_disbelieved_again_us)
+        return;
+    bp_log(BP_LOG_WARNING,
+           "%.*s speaks of batches of this run that there are not (%llu times until now): it is not believed",
+           BP_STR_ARGS(topic), (unsigned long long)disbelieved);
+    collect->said_disbelieved = disbelieved;
+    collect->say_disbelieved_again_us = now_us + BP_MINUTE;
+}
+
 static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
 {
     Collect *collect = owner;
@@ -379,6 +396,7 @@ static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
         outbox_stored(&collect->outbox, &run, positions, count, loop_now_us(collect->loop));
     else
         bp_log(BP_LOG_WARNING, "%.*s: %s", BP_STR_ARGS(topic), err.text);
+    tell_disbelieved(collect, topic);
     collect_publish(collect);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/parse.h"
 #include "base/random.h"
+#include "base/time.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -38,85 +39,168 @@ void spool_record(BpBuf *out, const MdlRun *run, int64_t n, BpStr payload)
     bp_buf_str(out, payload);
 }
 
-static void segment_path(const char *folder, int64_t segment, char path[PATH_LONGEST])
+/* The size of the record at the start of the octets, or 0 where there is no whole one. */
+static size_t take_record(BpCursor in, MdlRun *run, int64_t *n, BpStr *payload)
 {
-    snprintf(path, PATH_LONGEST, "%s/%012" PRId64 "%s", folder, segment, ending);
+    const uint32_t magic = bp_cursor_u32(&in), size = bp_cursor_u32(&in);
+    *n = (int64_t)bp_cursor_unsigned(&in, 8);
+    const uint8_t *name = bp_cursor_take(&in, MDL_RUN_TEXT);
+    const uint64_t sum = bp_cursor_unsigned(&in, 8);
+    bp_cursor_skip(&in, 8);
+    if (size > MDL_BATCH_OCTETS_MAX)
+        return 0;
+    bp_cursor_skip(&in, size);
+    if (in.failed || magic != MAGIC)
+        return 0;
+    *run = (MdlRun){0};
+    memcpy(run->text, name, MDL_RUN_TEXT);
+    *payload = (BpStr){(const char *)in.data + SPOOL_RECORD_HEADER, size};
+    return checksum(size, *n, run, *payload) == sum ? in.offset : 0;
 }
 
-/* All or nothing: what was written of a failed append is cut off again. */
-BpStatus spool_append(const char *folder, int64_t segment, BpStr records, BpError *err)
+size_t spool_walk(BpStr octets, int64_t segment, SpoolEach each, void *context)
 {
-    char path[PATH_LONGEST];
-    segment_path(folder, segment, path);
-    const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
-    struct stat before;
-    int number = fstat(fd, &before) == 0 ? 0 : errno;
-    for (size_t written = 0; !number && written < records.size;) {
-        const ssize_t size = write(fd, records.data + written, records.size - written);
+    static const uint8_t magic[] = {MAGIC >> 24, MAGIC >> 16 & 0xFF, MAGIC >> 8 & 0xFF, MAGIC & 0xFF};
+    size_t whole = 0, offset = 0;
+    while (offset < octets.size) {
+        const char *here = octets.data + offset;
+        const size_t left = octets.size - offset;
+        MdlRun run;
+        int64_t n;
+        BpStr payload;
+        const size_t size = take_record(bp_cursor(here, left), &run, &n, &payload);
+        if (size) {
+            each(context, segment, &run, n, payload);
+            whole += size;
+            offset += size;
+            continue;
+        }
+        const char *next = memmem(here + 1, left - 1, magic, sizeof magic);
+        offset = next ? (size_t)(next - octets.data) : octets.size;
+    }
+    return whole;
+}
+
+/* ---- segments ---- */
+
+static void segment_path(const Spool *spool, int64_t segment, char path[PATH_LONGEST])
+{
+    snprintf(path, PATH_LONGEST, "%s/%012" PRId64 "%s", spool->folder, segment, ending);
+}
+
+/* 0, or the number of what went wrong. */
+static int write_all(const SpoolFiles *files, int fd, BpStr octets)
+{
+    for (size_t written = 0; written < octets.size;) {
+        const ssize_t size = files->write(files->owner, fd, octets.data + written, octets.size - written);
         if (size < 0 && errno != EINTR)
-            number = errno;
+            return errno;
+        if (size == 0)
+            return ENOSPC;
         written += size > 0 ? (size_t)size : 0;
     }
-    if (!number && fdatasync(fd) != 0)
+    return 0;
+}
+
+static int sync_path(const Spool *spool, const char *path, int flags)
+{
+    const SpoolFiles *files = spool->files;
+    const int fd = files->open(files->owner, path, flags | O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    const int number = files->sync(files->owner, fd) == 0 ? 0 : errno;
+    files->close(files->owner, fd);
+    return number;
+}
+
+/* The names in the folder. */
+static int sync_folder(const Spool *spool)
+{
+    return sync_path(spool, spool->folder, O_DIRECTORY);
+}
+
+BpStatus spool_sync(const Spool *spool, int64_t segment, BpError *err)
+{
+    char path[PATH_LONGEST];
+    segment_path(spool, segment, path);
+    const int number = segment < 0 ? sync_folder(spool) : sync_path(spool, path, 0);
+    return number == 0 ? BP_OK
+                       : bp_fail(err, BP_UNAVAILABLE, "%s: %s", segment < 0 ? spool->folder : path,
+                                 bp_errno_text(number));
+}
+
+BpStatus spool_append(const Spool *spool, int64_t segment, BpStr records, size_t *octets, BpError *err)
+{
+    const SpoolFiles *files = spool->files;
+    char path[PATH_LONGEST];
+    segment_path(spool, segment, path);
+    const int fd = files->open(files->owner, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC);
+    if (fd < 0)
+        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
+    const int64_t before = files->size(files->owner, fd);
+    int number = before >= 0 ? write_all(files, fd, records) : errno;
+    if (!number && files->sync(files->owner, fd) != 0)
         number = errno;
-    if (number && ftruncate(fd, before.st_size) != 0)
-        number = errno; /* the torn end is passed over when it is read */
-    close(fd);
+    if (!number && before == 0)
+        number = sync_folder(spool);
+    /* A torn end that cannot be cut off is passed over when it is read. */
+    const bool is_cut = number && before > 0 && files->truncate(files->owner, fd, before) == 0;
+    const bool is_gone = number && before == 0 && files->remove(files->owner, path) == 0;
+    const int64_t after = !number   ? before + (int64_t)records.size
+                          : is_gone ? 0
+                          : is_cut  ? before
+                                    : files->size(files->owner, fd);
+    if (after >= 0)
+        *octets = (size_t)after;
+    files->close(files->owner, fd);
     return number ? bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(number)) : BP_OK;
 }
 
-void spool_remove(const char *folder, int64_t segment)
+BpStatus spool_remove(const Spool *spool, int64_t segment, BpError *err)
 {
     char path[PATH_LONGEST];
-    segment_path(folder, segment, path);
-    unlink(path);
+    segment_path(spool, segment, path);
+    if (spool->files->remove(spool->files->owner, path) == 0 || errno == ENOENT)
+        return BP_OK;
+    return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
 }
 
-size_t spool_walk(BpCursor in, int64_t segment, SpoolEach each, void *context)
+/* What is in a file, in memory to be freed: at most `most` octets. */
+static BpStatus read_file(const Spool *spool, const char *path, size_t most, BpBuf *out, BpError *err)
 {
-    while (bp_cursor_remaining(&in)) {
-        const size_t start = in.offset;
-        MdlRun run = {0};
-        const uint32_t magic = bp_cursor_u32(&in), size = bp_cursor_u32(&in);
-        const int64_t n = (int64_t)bp_cursor_unsigned(&in, 8);
-        const uint8_t *name = bp_cursor_take(&in, MDL_RUN_TEXT);
-        const uint64_t sum = bp_cursor_unsigned(&in, 8);
-        bp_cursor_skip(&in, 8);
-        const uint8_t *payload = size <= MDL_BATCH_OCTETS_MAX ? bp_cursor_take(&in, size) : NULL;
-        if (in.failed || magic != MAGIC || !payload)
-            return start;
-        memcpy(run.text, name, MDL_RUN_TEXT);
-        const BpStr text = {(const char *)payload, size};
-        if (checksum(size, n, &run, text) != sum)
-            return start;
-        each(context, segment, &run, n, text);
+    const SpoolFiles *files = spool->files;
+    const int fd = files->open(files->owner, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return bp_fail(err, errno == ENOENT ? BP_NOT_FOUND : BP_UNAVAILABLE, "%s: %s", path,
+                       bp_errno_text(errno));
+    int number = 0;
+    while (!number && out->size < most) {
+        uint8_t piece[64 * 1024];
+        const ssize_t size = files->read(files->owner, fd, piece, sizeof piece);
+        if (size == 0)
+            break;
+        if (size > 0)
+            bp_buf_octets(out, piece, (size_t)size);
+        else if (errno != EINTR)
+            number = errno;
     }
-    return in.size;
+    files->close(files->owner, fd);
+    return number ? bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(number)) : BP_OK;
 }
 
-BpStatus spool_read(const char *folder, int64_t segment, SpoolEach each, void *context, size_t *ret_torn,
+BpStatus spool_read(const Spool *spool, int64_t segment, SpoolEach each, void *context, SpoolSize *ret_size,
                     BpError *err)
 {
     char path[PATH_LONGEST];
-    segment_path(folder, segment, path);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return bp_fail(err, errno == ENOENT ? BP_NOT_FOUND : BP_UNAVAILABLE, "%s: %s", path,
-                       bp_errno_text(errno));
-    struct stat status;
-    const size_t capacity = fstat(fileno(file), &status) == 0 && status.st_size < SEGMENT_LONGEST
-                                ? (size_t)status.st_size
-                                : SEGMENT_LONGEST;
-    uint8_t *octets = malloc(capacity ? capacity : 1);
-    if (!octets)
-        abort();
-    const size_t size = fread(octets, 1, capacity, file);
-    fclose(file);
-    *ret_torn = size - spool_walk(bp_cursor(octets, size), segment, each, context);
-    free(octets);
-    return BP_OK;
+    segment_path(spool, segment, path);
+    BpBuf octets = bp_buf_growing(2 * (size_t)SEGMENT_LONGEST);
+    const BpStatus status = read_file(spool, path, SEGMENT_LONGEST, &octets, err);
+    if (status == BP_OK) {
+        const size_t whole = spool_walk(bp_buf_text(&octets), segment, each, context);
+        *ret_size = (SpoolSize){octets.size, octets.size - whole};
+    }
+    bp_buf_done(&octets);
+    return status;
 }
 
 static int ascending(const void *a, const void *b)
@@ -127,40 +211,167 @@ static int ascending(const void *a, const void *b)
 
 enum { SEGMENTS_MAX = 1024 * 1024 };
 
-BpStatus spool_list(const char *folder, BpArena *arena, int64_t **ret_segments, size_t *ret_count,
+typedef struct Listing {
+    int64_t *found;
+    size_t count, capacity;
+} Listing;
+
+static void list_one(void *context, const char *name)
+{
+    Listing *listing = context;
+    const size_t length = strlen(name), tail = sizeof ending - 1;
+    int64_t segment;
+    if (listing->count == SEGMENTS_MAX || length <= tail || strcmp(name + length - tail, ending) != 0 ||
+        bp_parse_i64((BpStr){name, length - tail}, 0, INT64_MAX - 1, &segment, NULL) != BP_OK)
+        return;
+    if (listing->count == listing->capacity) {
+        listing->capacity = listing->capacity ? listing->capacity * 2 : 64;
+        listing->found = realloc(listing->found, listing->capacity * sizeof *listing->found);
+        if (!listing->found)
+            abort();
+    }
+    listing->found[listing->count++] = segment;
+}
+
+BpStatus spool_list(const Spool *spool, BpArena *arena, int64_t **ret_segments, size_t *ret_count,
                     BpError *err)
 {
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", folder, bp_errno_text(errno));
-    DIR *entries = opendir(folder);
-    if (!entries)
-        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", folder, bp_errno_text(errno));
-    int64_t *found = NULL;
-    size_t count = 0, capacity = 0;
-    for (const struct dirent *entry; count < SEGMENTS_MAX && (entry = readdir(entries)) != NULL;) {
-        const size_t length = strlen(entry->d_name), tail = sizeof ending - 1;
-        int64_t segment;
-        if (length <= tail || strcmp(entry->d_name + length - tail, ending) != 0 ||
-            bp_parse_i64((BpStr){entry->d_name, length - tail}, 0, INT64_MAX, &segment, NULL) != BP_OK)
-            continue;
-        if (count == capacity) {
-            capacity = capacity ? capacity * 2 : 64;
-            found = realloc(found, capacity * sizeof *found);
-            if (!found)
-                abort();
-        }
-        found[count++] = segment;
+    Listing listing = {0};
+    if (spool->files->list(spool->files->owner, spool->folder, list_one, &listing) != 0) {
+        const int number = errno;
+        free(listing.found);
+        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", spool->folder, bp_errno_text(number));
     }
-    closedir(entries);
-    if (count)
-        qsort(found, count, sizeof *found, ascending);
-    *ret_segments = bp_arena_take(arena, (count ? count : 1) * sizeof **ret_segments);
-    if (count)
-        memcpy(*ret_segments, found, count * sizeof *found);
-    *ret_count = count;
-    free(found);
+    if (listing.count)
+        qsort(listing.found, listing.count, sizeof *listing.found, ascending);
+    *ret_segments = bp_arena_take(arena, (listing.count ? listing.count : 1) * sizeof **ret_segments);
+    if (listing.count)
+        memcpy(*ret_segments, listing.found, listing.count * sizeof *listing.found);
+    *ret_count = listing.count;
+    free(listing.found);
     return BP_OK;
 }
+
+/* ---- the mark of a run that is under way ---- */
+
+static void mark_path(const Spool *spool, char path[PATH_LONGEST])
+{
+    snprintf(path, PATH_LONGEST, "%s/running", spool->folder);
+}
+
+BpStatus spool_mark(const Spool *spool, int64_t safe_until_us, bool is_first, BpError *err)
+{
+    const SpoolFiles *files = spool->files;
+    char path[PATH_LONGEST], at[BP_TIME_TEXT_MAX], text[BP_TIME_TEXT_MAX + 1];
+    mark_path(spool, path);
+    const int fd = files->open(files->owner, path, O_WRONLY | O_CREAT | O_CLOEXEC);
+    if (fd < 0)
+        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
+    /* Always as long: it is written over the one before. */
+    snprintf(text, sizeof text, "%s\n", bp_time_format(safe_until_us, 6, at));
+    int number = write_all(files, fd, bp_str(text));
+    if (!number && is_first && files->sync(files->owner, fd) != 0)
+        number = errno;
+    files->close(files->owner, fd);
+    if (!number && is_first)
+        number = sync_folder(spool);
+    return number ? bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(number)) : BP_OK;
+}
+
+void spool_unmark(const Spool *spool)
+{
+    char path[PATH_LONGEST];
+    mark_path(spool, path);
+    spool->files->remove(spool->files->owner, path);
+}
+
+BpStatus spool_marked(const Spool *spool, int64_t *ret_safe_until_us, BpError *err)
+{
+    char path[PATH_LONGEST];
+    mark_path(spool, path);
+    BpBuf text = bp_buf_growing(1024 * 1024);
+    BpStatus status = read_file(spool, path, BP_TIME_TEXT_MAX, &text, err);
+    if (status == BP_OK && bp_time_parse(bp_str_trim(bp_buf_text(&text)), ret_safe_until_us, err) != BP_OK)
+        status = BP_MALFORMED;
+    bp_buf_done(&text);
+    return status;
+}
+
+/* ---- the real disk ---- */
+
+static int real_open(void *owner, const char *path, int flags)
+{
+    (void)owner;
+    return open(path, flags, 0600);
+}
+
+static ssize_t real_read(void *owner, int fd, void *octets, size_t size)
+{
+    (void)owner;
+    return read(fd, octets, size);
+}
+
+static ssize_t real_write(void *owner, int fd, const void *octets, size_t size)
+{
+    (void)owner;
+    return write(fd, octets, size);
+}
+
+static int64_t real_size(void *owner, int fd)
+{
+    (void)owner;
+    struct stat status;
+    return fstat(fd, &status) == 0 ? (int64_t)status.st_size : -1;
+}
+
+static int real_sync(void *owner, int fd)
+{
+    (void)owner;
+    return fdatasync(fd);
+}
+
+static int real_truncate(void *owner, int fd, int64_t size)
+{
+    (void)owner;
+    return ftruncate(fd, size);
+}
+
+static int real_close(void *owner, int fd)
+{
+    (void)owner;
+    return close(fd);
+}
+
+static int real_remove(void *owner, const char *path)
+{
+    (void)owner;
+    return unlink(path);
+}
+
+static int real_list(void *owner, const char *folder, void (*each)(void *context, const char *name),
+                     void *context)
+{
+    (void)owner;
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return -1;
+    DIR *entries = opendir(folder);
+    if (!entries)
+        return -1;
+    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;)
+        each(context, entry->d_name);
+    closedir(entries);
+    return 0;
+}
+
+const SpoolFiles spool_files = {.open = real_open,
+                                .read = real_read,
+                                .write = real_write,
+                                .size = real_size,
+                                .sync = real_sync,
+                                .truncate = real_truncate,
+                                .close = real_close,
+                                .remove = real_remove,
+                                .list = real_list};
 
 int spool_lock(const char *folder, BpError *err)
 {

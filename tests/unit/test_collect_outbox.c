@@ -1,6 +1,6 @@
 #include "apps/collect/outbox.h"
 
-#include "apps/collect/spool.h"
+#include "apps/collect/spool_job.h"
 #include "base/time.h"
 
 #include <dirent.h>
@@ -22,7 +22,6 @@ static struct {
 } sent[SENT_MAX];
 static size_t sent_count;
 static bool is_connected;
-static int64_t segment_done;
 
 static bool send_batch(void *owner, const MdlRun *run, int64_t n, int64_t oldest, BpStr payload)
 {
@@ -36,28 +35,21 @@ static bool send_batch(void *owner, const MdlRun *run, int64_t n, int64_t oldest
     return true;
 }
 
-static void on_segment_done(void *owner, int64_t segment)
-{
-    (void)owner;
-    segment_done = segment;
-}
-
 static int set_up(void **state)
 {
     (void)state;
     const MdlRun run = mdl_run(7);
-    outbox = (Outbox){
-        .send = send_batch, .segment_done = on_segment_done, .memory_max = 1 << 20, .disk_max = 1 << 20};
+    outbox = (Outbox){.send = send_batch, .memory_max = 1 << 20, .disk_max = 1 << 20};
     outbox_init(&outbox, &run);
     sent_count = 0;
     is_connected = true;
-    segment_done = -1;
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
+    outbox_check(&outbox);
     outbox_done(&outbox);
     return 0;
 }
@@ -66,6 +58,24 @@ static void put(size_t count)
 {
     for (size_t i = 0; i < count; i++)
         (void)outbox_put(&outbox, bp_str("0123456789"), 5, 0);
+}
+
+/* All that is in memory alone goes to a segment. */
+static void spill_to(int64_t segment)
+{
+    BpBuf records = bp_buf_growing(1 << 24);
+    outbox_spill(&outbox, INT64_MAX, 1 << 24, &records);
+    const OutboxSegment *before = outbox_find_segment(&outbox, segment);
+    outbox_set_segment(&outbox, segment, (before ? before->octets : 0) + records.size);
+    outbox_spilled(&outbox, segment);
+    bp_buf_done(&records);
+    outbox_check(&outbox);
+}
+
+static size_t live_in(int64_t segment)
+{
+    const OutboxSegment *found = outbox_find_segment(&outbox, segment);
+    return found ? found->live : SIZE_MAX;
 }
 
 static void announce(uint64_t session, uint64_t run, int64_t stored, int64_t now_us)
@@ -160,58 +170,221 @@ static void without_a_connection_nothing_is_lost(void **state)
     assert_int_equal(sent_count, 5);
 }
 
+enum { RECORD = SPOOL_RECORD_HEADER + 10 };
+
 static void what_is_on_disk_leaves_memory_when_that_is_short_and_comes_back(void **state)
 {
     (void)state;
     BpBuf records = bp_buf_growing(1 << 20);
     put(20);
-    assert_int_equal(outbox_spill(&outbox, 0, 1 << 20, &records), 20);
-    assert_int_equal(outbox_spill(&outbox, 0, 1 << 20, &records), 0); /* they are on their way */
-    outbox.memory_max = 50;
+    assert_int_equal(outbox_due(&outbox, 0, 1 << 20), 20 * RECORD);
+    outbox_spill(&outbox, 0, 1 << 20, &records);
+    assert_int_equal(records.size, 20 * RECORD);
+    assert_int_equal(outbox_due(&outbox, 0, 1 << 20), 0); /* they are on their way */
+    outbox.memory_max = 80;
+    outbox_set_segment(&outbox, 4, records.size);
     outbox_spilled(&outbox, 4);
-    assert_true(outbox.memory <= 50);
-    assert_int_equal(outbox.on_disk, 200);
-    assert_true(outbox_send(&outbox, 0)); /* the sixth is only there */
-    assert_int_equal(sent_count, 5);
+    assert_int_equal(outbox.memory, 60); /* three quarters, the ones that are sent first */
+    assert_int_equal(outbox.on_disk, 20 * RECORD);
+    assert_true(outbox_send(&outbox, 0)); /* the seventh is only there */
+    assert_int_equal(sent_count, 6);
     assert_int_equal(outbox_missing(&outbox), 4);
     const MdlRun own = mdl_run(7);
-    outbox_load(&outbox, &own, 6, bp_str("0123456789"));
+    outbox_load(&outbox, &own, 7, 3, bp_str("0123456789")); /* from elsewhere: not what was looked for */
+    assert_int_equal(outbox_missing(&outbox), 4);
+    outbox_load(&outbox, &own, 7, 4, bp_str("0123456789"));
     assert_true(outbox_send(&outbox, 0));
-    assert_int_equal(sent_count, 6);
+    assert_int_equal(sent_count, 7);
     announce(1, 7, 19, 0);
-    assert_int_equal(segment_done, -1);
+    assert_null(outbox_done_segment(&outbox));
     announce(1, 7, 20, 0);
-    assert_int_equal(segment_done, 4);
+    assert_int_equal(outbox_done_segment(&outbox)->number, 4);
+    assert_int_equal(outbox.on_disk, 20 * RECORD); /* until it is removed */
+    outbox_set_segment(&outbox, 4, 0);
     assert_int_equal(outbox.on_disk, 0);
     bp_buf_done(&records);
 }
 
-static void announced_while_it_was_written_leaves_no_segment(void **state)
+/* Whatever the memory is short of, what is sent next is there: or it would be read again and again. */
+static void a_batch_larger_than_the_memory_is_sent_all_the_same(void **state)
+{
+    (void)state;
+    put(2);
+    spill_to(1);
+    outbox.memory_max = 5;
+    put(1);
+    assert_false(outbox_send(&outbox, 0) && sent_count == 0);
+    assert_int_equal(sent[0].n, 1);
+    const MdlRun own = mdl_run(7);
+    outbox_load(&outbox, &own, 2, 1, bp_str("0123456789"));
+    put(1);
+    (void)outbox_send(&outbox, 0);
+    assert_int_equal(sent[1].n, 2);
+}
+
+static void no_more_than_its_octets_are_in_the_window(void **state)
+{
+    (void)state;
+    enum { SIZE = MDL_WINDOW_OCTETS / 4 };
+    char *text = malloc(SIZE + 1);
+    memset(text, 'x', SIZE);
+    text[SIZE] = '\0';
+    outbox.memory_max = INT64_C(1) << 40;
+    for (int i = 0; i < 6; i++)
+        (void)outbox_put(&outbox, (BpStr){text, SIZE}, 5, 0);
+    announce(1, 7, 0, 0);
+    assert_false(outbox_send(&outbox, 0));
+    assert_int_equal(sent_count, 4);
+    announce(1, 7, 1, 0);
+    (void)outbox_send(&outbox, 0);
+    assert_int_equal(sent_count, 5);
+    free(text);
+}
+
+static void announced_while_it_was_written_leaves_a_segment_that_is_done(void **state)
 {
     (void)state;
     BpBuf records = bp_buf_growing(1 << 20);
     put(2);
-    (void)outbox_spill(&outbox, 0, 1 << 20, &records);
+    outbox_spill(&outbox, 0, 1 << 20, &records);
     announce(1, 7, 2, 0);
+    outbox_set_segment(&outbox, 9, records.size);
     outbox_spilled(&outbox, 9);
-    assert_int_equal(segment_done, 9);
+    assert_int_equal(outbox_done_segment(&outbox)->number, 9);
     bp_buf_done(&records);
 }
 
-static void a_full_spool_drops_the_oldest_and_says_how_many(void **state)
+/* Two runs, each in a segment, the newer announced first: an outage with a restart in it. */
+static void a_segment_is_done_when_its_last_batch_has_gone_and_not_before(void **state)
 {
     (void)state;
-    BpBuf records = bp_buf_growing(1 << 20);
-    put(10);
-    (void)outbox_spill(&outbox, 0, 1 << 20, &records);
-    outbox_spilled(&outbox, 0);
-    outbox.disk_max = 75;
-    assert_int_equal(outbox_put(&outbox, bp_str("0123456789"), 5, 0), 3);
-    assert_int_equal(outbox.counts.dropped, 3);
+    const MdlRun before = mdl_run(3), own = mdl_run(7);
+    outbox_done(&outbox);
+    outbox = (Outbox){.send = send_batch, .memory_max = 1 << 20, .disk_max = 1 << 20};
+    outbox_recover_segment(&outbox, 5, 2 * RECORD);
+    outbox_recover(&outbox, &before, 1, 5, 10);
+    outbox_recover(&outbox, &before, 2, 5, 10);
+    outbox_init(&outbox, &own);
+    put(4);
+    spill_to(6);
+    put(2);
+    spill_to(7);
+    const MdlRun session = mdl_run(1);
+    const MdlPosition positions[] = {{.run = own, .stored = 1}, {.run = before, .stored = 1}};
+    outbox_stored(&outbox, &session, positions, 2, 0);
+    assert_null(outbox_done_segment(&outbox));
+    assert_int_equal(live_in(5), 1);
+    assert_int_equal(live_in(6), 3);
+    announce(1, 7, 5, 0);
+    assert_int_equal(outbox_done_segment(&outbox)->number, 6);
+    outbox_set_segment(&outbox, 6, 0);
+    assert_null(outbox_done_segment(&outbox));
+    announce(1, 3, 2, 0);
+    assert_int_equal(outbox_done_segment(&outbox)->number, 5);
+    assert_int_equal(live_in(7), 1);
+}
+
+static void a_full_spool_gives_up_its_oldest_segment_and_says_so(void **state)
+{
+    (void)state;
+    put(4);
+    spill_to(1);
+    put(4);
+    spill_to(2);
+    assert_true(outbox_drop_segment(&outbox));
+    assert_int_equal(outbox.counts.given_up, 4);
+    assert_int_equal(outbox.counts.dropped, 4); /* never sent, so never stored */
+    assert_int_equal(outbox_done_segment(&outbox)->number, 1);
     (void)outbox_send(&outbox, 0);
-    assert_int_equal(sent[0].n, 4);
-    assert_int_equal(sent[0].oldest, 4); /* so ingest knows that 1 to 3 never come */
-    bp_buf_done(&records);
+    assert_int_equal(sent[0].n, 5);
+    assert_int_equal(sent[0].oldest, 5); /* so ingest knows that 1 to 4 never come */
+    assert_true(outbox_drop_segment(&outbox));
+    assert_false(outbox_drop_segment(&outbox));
+    assert_int_equal(outbox.counts.given_up, 8);
+    assert_int_equal(outbox.counts.dropped, 4); /* 5 to 8 are on their way: who knows */
+    assert_int_equal(outbox_unsure(&outbox), 4);
+}
+
+static void what_was_given_up_and_is_stored_all_the_same_is_not_dropped(void **state)
+{
+    (void)state;
+    const MdlRun session = mdl_run(1), own = mdl_run(7);
+    put(6);
+    spill_to(1);
+    (void)outbox_send(&outbox, 0);
+    put(2);
+    spill_to(2);
+    (void)outbox_drop_segment(&outbox); /* 1 to 6 were sent */
+    (void)outbox_drop_segment(&outbox); /* 7 and 8 were not */
+    assert_int_equal(outbox.counts.dropped, 2);
+    assert_int_equal(outbox_unsure(&outbox), 6);
+    put(1);
+    (void)outbox_send(&outbox, 0); /* 9, the oldest */
+    const MdlPosition partly = {.run = own, .stored = 4};
+    outbox_stored(&outbox, &session, &partly, 1, 0);
+    assert_int_equal(outbox.counts.dropped, 2);
+    const MdlPosition position = {.run = own, .stored = 9, .skipped = 4}; /* 5 to 8 */
+    outbox_stored(&outbox, &session, &position, 1, 0);
+    assert_int_equal(outbox.counts.dropped, 4);
+    assert_int_equal(outbox_unsure(&outbox), 0);
+    assert_int_equal(outbox.counts.given_up, 8);
+    outbox_stored(&outbox, &session, &position, 1, 0); /* said twice */
+    assert_int_equal(outbox.counts.dropped, 4);
+}
+
+static void
+what_the_disk_does_not_take_is_kept_in_four_times_the_memory_and_what_is_on_disk_stays(void **state)
+{
+    (void)state;
+    put(2);
+    spill_to(1);
+    outbox.memory_max = 20;
+    put(1);
+    assert_int_equal(outbox.memory, 20); /* 3, and 1, which is next */
+    for (int i = 0; i < 20; i++)
+        (void)outbox_put(&outbox, bp_str("0123456789"), 5, 0);
+    assert_int_equal(outbox.memory, 80);
+    assert_int_equal(live_in(1), 2);
+    assert_int_equal(outbox.counts.given_up, 14); /* of 21: 7 and the first fill 80 */
+}
+
+static void sent_counts_each_batch_once_and_what_is_sent_again_apart(void **state)
+{
+    (void)state;
+    put(5);
+    (void)outbox_send(&outbox, 0);
+    outbox_rewind(&outbox, 0);
+    announce(1, 7, 3, 0); /* a session: from the start */
+    (void)outbox_send(&outbox, 0);
+    put(1);
+    (void)outbox_send(&outbox, 0);
+    assert_int_equal(outbox.counts.sent, 6);
+    assert_int_equal(outbox.counts.repeated, 2);
+    assert_int_equal(outbox.counts.announced, 3);
+}
+
+static void numbers_that_we_have_not_given_out_are_not_believed(void **state)
+{
+    (void)state;
+    put(5);
+    announce(1, 7, 2, 0);
+    (void)outbox_send(&outbox, 0);
+    put(1);
+    static const int64_t beyond[] = {7, INT64_C(1) << 62, INT64_MAX};
+    for (size_t i = 0; i < 3; i++) {
+        announce(1, 7, beyond[i], 0);
+        assert_int_equal(outbox.count, 4);
+    }
+    assert_int_equal(outbox.counts.disbelieved, 3);
+    const MdlRun own = mdl_run(7);
+    sent_count = 0;
+    outbox_want(&outbox, &own, 6); /* not sent yet */
+    outbox_want(&outbox, &own, INT64_MAX);
+    assert_int_equal(outbox.counts.disbelieved, 5);
+    (void)outbox_send(&outbox, 0);
+    assert_int_equal(sent_count, 1);
+    announce(1, 7, 6, 0);
+    assert_int_equal(outbox.count, 0);
 }
 
 static void runs_of_before_come_first_with_their_own_numbers(void **state)
@@ -220,13 +393,19 @@ static void runs_of_before_come_first_with_their_own_numbers(void **state)
     const MdlRun before = mdl_run(3), own = mdl_run(7);
     outbox_done(&outbox);
     outbox = (Outbox){.send = send_batch, .memory_max = 1 << 20, .disk_max = 1 << 20};
-    outbox_recover(&outbox, &before, 41, 0, 10);
-    outbox_recover(&outbox, &before, 42, 0, 10);
+    outbox_recover_segment(&outbox, 1, 2 * RECORD);
+    outbox_recover(&outbox, &before, 42, 1, 10);
+    outbox_recover_segment(&outbox, 2, 2 * RECORD);
+    outbox_recover(&outbox, &before, 41, 2, 10); /* written later, as after a failure */
+    outbox_recover(&outbox, &before, 42, 2, 10);
     outbox_init(&outbox, &own);
+    assert_int_equal(outbox.counts.recovered, 2);
+    assert_int_equal(live_in(1), 1);
+    assert_int_equal(live_in(2), 1);
     put(1);
     assert_true(outbox_send(&outbox, 0));
-    outbox_load(&outbox, &before, 41, bp_str("0123456789"));
-    outbox_load(&outbox, &before, 42, bp_str("0123456789"));
+    outbox_load(&outbox, &before, 41, 2, bp_str("0123456789"));
+    outbox_load(&outbox, &before, 42, 1, bp_str("0123456789"));
     assert_false(outbox_send(&outbox, 0));
     assert_int_equal(sent_count, 3);
     assert_string_equal(sent[0].run, before.text);
@@ -253,39 +432,57 @@ static void count_record(void *context, int64_t segment, const MdlRun *run, int6
     last_n = n;
 }
 
-static void a_torn_or_damaged_end_is_passed_over(void **state)
+static Spool spool = {&spool_files, folder};
+
+static void append_to(int64_t segment, BpStr octets)
+{
+    BpError err;
+    size_t size = 0;
+    assert_int_equal(spool_append(&spool, segment, octets, &size, &err), BP_OK);
+    assert_int_equal(size, octets.size);
+}
+
+static void remove_from_disk(int64_t segment)
+{
+    BpError err;
+    assert_int_equal(spool_remove(&spool, segment, &err), BP_OK);
+}
+
+static void what_is_torn_or_damaged_is_passed_over(void **state)
 {
     (void)state;
     const MdlRun run = mdl_run(7);
     BpError err;
-    size_t torn;
-    char path[128];
+    SpoolSize size;
     assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/000000000003.spool", folder);
     BpBuf records = bp_buf_growing(1 << 20);
     for (int64_t n = 1; n <= 3; n++)
         spool_record(&records, &run, n, bp_str("\"device\":1,\"readings\":[]}"));
     const size_t record = records.size / 3;
-    for (size_t size = 0; size <= records.size; size++) {
-        assert_int_equal(spool_append(folder, 3, (BpStr){(const char *)records.data, size}, &err), BP_OK);
+    for (size_t cut = 1; cut <= records.size; cut++) {
+        append_to(3, (BpStr){(const char *)records.data, cut});
         read_count = 0;
-        assert_int_equal(spool_read(folder, 3, count_record, NULL, &torn, &err), BP_OK);
-        assert_int_equal(read_count, size / record);
-        assert_int_equal(torn, size % record);
-        spool_remove(folder, 3);
+        assert_int_equal(spool_read(&spool, 3, count_record, NULL, &size, &err), BP_OK);
+        assert_int_equal(read_count, cut / record);
+        assert_int_equal(size.octets, cut);
+        assert_int_equal(size.damaged, cut % record);
+        remove_from_disk(3);
     }
     for (size_t i = record; i < 2 * record; i++) { /* one octet of the second */
         if (i >= record + 40 && i < record + 48)
             continue; /* what is to come */
         records.data[i] ^= 0x10;
-        assert_int_equal(spool_append(folder, 3, bp_buf_text(&records), &err), BP_OK);
+        append_to(3, bp_buf_text(&records));
         read_count = 0;
-        assert_int_equal(spool_read(folder, 3, count_record, NULL, &torn, &err), BP_OK);
-        assert_int_equal(read_count, 1);
-        spool_remove(folder, 3);
+        assert_int_equal(spool_read(&spool, 3, count_record, NULL, &size, &err), BP_OK);
+        assert_int_equal(read_count, 2);
+        assert_int_equal(last_n, 3); /* what stands behind it is found */
+        assert_int_equal(size.damaged, record);
+        remove_from_disk(3);
         records.data[i] ^= 0x10;
     }
-    assert_int_equal(spool_read(folder, 3, count_record, NULL, &torn, &err), BP_NOT_FOUND);
+    assert_int_equal(spool_read(&spool, 3, count_record, NULL, &size, &err), BP_NOT_FOUND);
+    remove_from_disk(3); /* twice is fine */
     bp_buf_done(&records);
 }
 
@@ -295,27 +492,64 @@ static void segments_are_listed_in_order_and_one_collector_has_them(void **state
     BpArena arena = {0};
     BpError err;
     int64_t *segments;
-    size_t count;
+    size_t count, size = 0;
     static const int64_t wanted[] = {12, 5, 1000000000000};
     for (size_t i = 0; i < 3; i++)
-        assert_int_equal(spool_append(folder, wanted[i], bp_str("x"), &err), BP_OK);
-    assert_int_equal(spool_list(folder, &arena, &segments, &count, &err), BP_OK);
-    assert_int_equal(count, 3);
-    assert_int_equal(segments[0], 5);
-    assert_int_equal(segments[2], 1000000000000);
+        append_to(wanted[i], bp_str("x"));
     const int lock = spool_lock(folder, &err);
     assert_true(lock >= 0);
     assert_int_equal(spool_lock(folder, &err), -1);
     assert_int_equal(err.status, BP_CONFLICT);
+    assert_int_equal(spool_list(&spool, &arena, &segments, &count, &err), BP_OK);
+    assert_int_equal(count, 3);
+    assert_int_equal(segments[0], 5);
+    assert_int_equal(segments[2], 1000000000000);
     close(lock);
     for (size_t i = 0; i < 3; i++)
-        spool_remove(folder, wanted[i]);
+        remove_from_disk(wanted[i]);
+    bp_arena_done(&arena);
+    assert_int_equal(spool_append(&(Spool){&spool_files, "/nowhere"}, 1, bp_str("x"), &size, &err),
+                     BP_UNAVAILABLE);
+}
+
+static void a_run_that_is_killed_leaves_the_instant_until_which_all_is_kept(void **state)
+{
+    (void)state;
+    BpError err;
+    int64_t at_us = 0;
     char path[128];
+    assert_int_equal(spool_marked(&spool, &at_us, &err), BP_NOT_FOUND);
+    assert_int_equal(spool_mark(&spool, 1795488719000001, true, &err), BP_OK);
+    assert_int_equal(spool_mark(&spool, 1795488720500000, false, &err), BP_OK);
+    assert_int_equal(spool_marked(&spool, &at_us, &err), BP_OK);
+    assert_int_equal(at_us, 1795488720500000);
+    snprintf(path, sizeof path, "%s/running", folder);
+    assert_int_equal(truncate(path, 0), 0); /* power was lost before it was written */
+    assert_int_equal(spool_marked(&spool, &at_us, &err), BP_MALFORMED);
+    spool_unmark(&spool);
+    assert_int_equal(spool_marked(&spool, &at_us, &err), BP_NOT_FOUND);
     snprintf(path, sizeof path, "%s/lock", folder);
     unlink(path);
     assert_int_equal(rmdir(folder), 0);
-    assert_int_equal(spool_append(folder, 1, bp_str("x"), &err), BP_UNAVAILABLE);
-    bp_arena_done(&arena);
+}
+
+static void safe_is_what_is_stored_or_in_a_segment(void **state)
+{
+    (void)state;
+    assert_int_equal(outbox_safe_until_us(&outbox, 900), 900);
+    for (int64_t at_us = 100; at_us <= 500; at_us += 100)
+        (void)outbox_put(&outbox, bp_str("0123456789"), 5, at_us);
+    assert_int_equal(outbox_safe_until_us(&outbox, 900), 100);
+    announce(1, 7, 1, 0);
+    assert_int_equal(outbox_safe_until_us(&outbox, 900), 200);
+    BpBuf records = bp_buf_growing(1 << 20);
+    outbox_spill(&outbox, 300, 1 << 20, &records);
+    assert_int_equal(outbox_safe_until_us(&outbox, 900), 200); /* not yet */
+    outbox_set_segment(&outbox, 1, records.size);
+    outbox_spilled(&outbox, 1);
+    assert_int_equal(outbox_safe_until_us(&outbox, 900), 400);
+    assert_int_equal(outbox_only_in_memory(&outbox), 2);
+    bp_buf_done(&records);
 }
 
 int main(void)
@@ -330,11 +564,29 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_a_connection_nothing_is_lost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_on_disk_leaves_memory_when_that_is_short_and_comes_back,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(announced_while_it_was_written_leaves_no_segment, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_full_spool_drops_the_oldest_and_says_how_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_larger_than_the_memory_is_sent_all_the_same, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(no_more_than_its_octets_are_in_the_window, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(announced_while_it_was_written_leaves_a_segment_that_is_done, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_segment_is_done_when_its_last_batch_has_gone_and_not_before, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_full_spool_gives_up_its_oldest_segment_and_says_so, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_was_given_up_and_is_stored_all_the_same_is_not_dropped, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_the_disk_does_not_take_is_kept_in_four_times_the_memory_and_what_is_on_disk_stays, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(sent_counts_each_batch_once_and_what_is_sent_again_apart, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(numbers_that_we_have_not_given_out_are_not_believed, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(runs_of_before_come_first_with_their_own_numbers, set_up, tear_down),
-        cmocka_unit_test(a_torn_or_damaged_end_is_passed_over),
+        cmocka_unit_test_setup_teardown(safe_is_what_is_stored_or_in_a_segment, set_up, tear_down),
+        cmocka_unit_test(what_is_torn_or_damaged_is_passed_over),
         cmocka_unit_test(segments_are_listed_in_order_and_one_collector_has_them),
+        cmocka_unit_test(a_run_that_is_killed_leaves_the_instant_until_which_all_is_kept),
     };
     return cmocka_run_group_tests_name("collect outbox", tests, NULL, NULL);
 }
