@@ -44,6 +44,25 @@ static void try_again(const MdlBatch *batch, BpArena *arena)
     bp_buf_done(&encoded);
 }
 
+/* Quick or not, it is read the same. */
+static void read_in_both_ways(BpStr json, BpStatus status, const MdlBatch *batch, BpArena *arena)
+{
+    MdlBatch other;
+    bool has_position;
+    assert(mdl_batch_decode_any(json, arena, &other, &has_position, NULL) == status);
+    if (status != BP_OK)
+        return;
+    assert(strcmp(other.run.text, batch->run.text) == 0 && other.n == batch->n);
+    assert(other.oldest == batch->oldest && other.sent_us == batch->sent_us);
+    assert(other.device_id == batch->device_id && other.count == batch->count);
+    for (size_t i = 0; i < other.count; i++) {
+        compare(&other.readings[i], &batch->readings[i]);
+        assert(memcmp(other.readings[i].reason.data ? other.readings[i].reason.data : "",
+                      batch->readings[i].reason.data ? batch->readings[i].reason.data : "",
+                      other.readings[i].reason.size) == 0);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     BpArena arena = {0};
@@ -52,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool has_position;
     const BpStatus status =
         mdl_batch_decode((BpStr){(const char *)data, size}, &arena, &batch, &has_position, &err);
+    read_in_both_ways((BpStr){(const char *)data, size}, status, &batch, &arena);
     if (has_position)
         assert(strlen(batch.run.text) == MDL_RUN_TEXT && batch.oldest >= 1 && batch.oldest <= batch.n);
     if (status != BP_OK)

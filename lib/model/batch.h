@@ -43,6 +43,11 @@ void mdl_batch_seal(BpBuf *out, const MdlRun *run, int64_t n, int64_t oldest, in
 BpStatus mdl_batch_decode(BpStr json, BpArena *arena, MdlBatch *ret_batch, bool *ret_has_position,
                           BpError *err) BP_CHECKED;
 
+/* The same for a batch written in any way that JSON allows. mdl_batch_decode is quick with what
+ * mdl_batch_seal writes, and comes here with the rest. */
+BpStatus mdl_batch_decode_any(BpStr json, BpArena *arena, MdlBatch *ret_batch, bool *ret_has_position,
+                              BpError *err) BP_CHECKED;
+
 /* ---- what ingest answers ---- */
 
 typedef struct MdlPosition {

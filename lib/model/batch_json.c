@@ -12,18 +12,71 @@ static const int64_t SENT_MAX_US = INT64_C(253402300800000000); /* the year 1000
 
 /* ---- writing ---- */
 
-/* The shortest text that reads back as the same double. */
+static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                       1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+/* Whole numbers up to this are doubles, and so are the powers above: a quotient of two of them is rounded
+ * once, as strtod rounds (Clinger 1990), and is the double that the decimal number stands for. */
+enum { POWERS_OF_TEN = sizeof powers_of_ten / sizeof powers_of_ten[0], DECIMALS_MAX = 7, DIGITS_MAX = 20 };
+static const int64_t WHOLE_MAX = INT64_C(1) << 53;
+
+/* `number` with at least `digits` digits. */
+static void put_unsigned(BpBuf *out, uint64_t number, int digits)
+{
+    char text[DIGITS_MAX];
+    size_t from = sizeof text;
+    for (; number || digits > 0; number /= 10, digits--)
+        text[--from] = (char)('0' + number % 10);
+    bp_buf_octets(out, text + from, sizeof text - from);
+}
+
+static void put_integer(BpBuf *out, int64_t number)
+{
+    if (number < 0)
+        bp_buf_u8(out, '-');
+    put_unsigned(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, 1);
+}
+
+/* With as few decimals as read back as the same double; false: those it may have are not enough. */
+static bool put_decimal(BpBuf *out, double value)
+{
+    const double size = fabs(value);
+    for (int decimals = 0; decimals <= DECIMALS_MAX; decimals++) {
+        const double scaled = size * powers_of_ten[decimals];
+        if (scaled >= (double)WHOLE_MAX)
+            return false;
+        const uint64_t whole = (uint64_t)(scaled + 0.5), power = (uint64_t)powers_of_ten[decimals];
+        if ((double)whole / powers_of_ten[decimals] != size)
+            continue;
+        if (value < 0)
+            bp_buf_u8(out, '-');
+        put_unsigned(out, whole / power, 1);
+        if (decimals) {
+            bp_buf_u8(out, '.');
+            put_unsigned(out, whole % power, decimals);
+        }
+        return true;
+    }
+    return false;
+}
+
+/* A short text that reads back as the same double. */
 static void put_double(BpBuf *out, double value)
 {
     char text[NUMBER_TEXT_MAX];
     assert(isfinite(value)); /* JSON has no NaN; readings without a value say so */
+    if (value == 0) {
+        /* "-0" would be read as a whole number, which has no sign at zero. */
+        bp_buf_str(out, bp_str(signbit(value) ? "-0.0" : "0"));
+        return;
+    }
+    if (put_decimal(out, value))
+        return;
     for (int digits = 6; digits <= 17; digits += digits < 15 ? 9 : 1) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value) /* NOLINT(cert-err34-c): our own text */
             break;
     }
-    /* "-0" would be read as a whole number, which has no sign at zero. */
-    bp_buf_str(out, bp_str(value == 0 && signbit(value) ? "-0.0" : text));
+    bp_buf_str(out, bp_str(text));
 }
 
 /* Reasons come from devices' states and from us; none needs more than these escapes. */
@@ -41,7 +94,11 @@ static void put_text(BpBuf *out, BpStr text)
 
 static void put_reading(BpBuf *out, const MdlReading *reading, int64_t at_us)
 {
-    bp_buf_printf(out, "[%" PRId32 ",%" PRId64 ",", reading->point_id, reading->at_us - at_us);
+    bp_buf_u8(out, '[');
+    put_integer(out, reading->point_id);
+    bp_buf_u8(out, ',');
+    put_integer(out, reading->at_us - at_us);
+    bp_buf_u8(out, ',');
     if (reading->has_value)
         put_double(out, reading->value);
     else
@@ -182,8 +239,8 @@ static BpStatus read_readings(json_t *root, BpArena *arena, MdlBatch *batch, BpE
     return BP_OK;
 }
 
-BpStatus mdl_batch_decode(BpStr json, BpArena *arena, MdlBatch *ret_batch, bool *ret_has_position,
-                          BpError *err)
+BpStatus mdl_batch_decode_any(BpStr json, BpArena *arena, MdlBatch *ret_batch, bool *ret_has_position,
+                              BpError *err)
 {
     json_auto_t *root = NULL;
     *ret_has_position = false;
@@ -192,4 +249,153 @@ BpStatus mdl_batch_decode(BpStr json, BpArena *arena, MdlBatch *ret_batch, bool 
         status = read_position(root, ret_batch, err);
     *ret_has_position = status == BP_OK;
     return status == BP_OK ? read_readings(root, arena, ret_batch, err) : status;
+}
+
+/* ---- reading, quickly ---- */
+
+/* A batch as mdl_batch_seal writes it is read without a tree of its values: a site's readings all pass here.
+ * Whatever is written in another way, or is wrong, is left to the reader above, which also says what is
+ * wrong. */
+typedef struct Scan {
+    const char *next, *end;
+} Scan;
+
+static bool take_text(Scan *scan, const char *text, size_t size)
+{
+    if ((size_t)(scan->end - scan->next) < size || memcmp(scan->next, text, size) != 0)
+        return false;
+    scan->next += size;
+    return true;
+}
+#define TAKE(scan, literal) take_text(scan, literal, sizeof(literal) - 1)
+
+static bool take_octet(Scan *scan, char octet)
+{
+    if (scan->next == scan->end || *scan->next != octet)
+        return false;
+    scan->next++;
+    return true;
+}
+
+/* Digits without a leading zero, 18 at most; *ret_count is how many. */
+static bool take_digits(Scan *scan, bool may_begin_with_zero, uint64_t *number, int *ret_count)
+{
+    enum { AT_MOST = 18 };
+    const char *begin = scan->next;
+    while (scan->next < scan->end && *scan->next >= '0' && *scan->next <= '9' &&
+           scan->next - begin <= AT_MOST)
+        *number = *number * 10 + (uint64_t)(*scan->next++ - '0');
+    *ret_count = (int)(scan->next - begin);
+    return *ret_count > 0 && *ret_count <= AT_MOST &&
+           (may_begin_with_zero || *ret_count == 1 || *begin != '0');
+}
+
+static bool take_integer(Scan *scan, int64_t *ret_number)
+{
+    uint64_t number = 0;
+    int count;
+    const bool is_negative = take_octet(scan, '-');
+    if (!take_digits(scan, false, &number, &count))
+        return false;
+    *ret_number = is_negative ? -(int64_t)number : (int64_t)number;
+    return true;
+}
+
+/* A number without an exponent whose digits are a whole number that is a double. */
+static bool take_number(Scan *scan, double *ret_value)
+{
+    uint64_t number = 0;
+    int count, decimals = 0;
+    const bool is_negative = take_octet(scan, '-');
+    if (!take_digits(scan, false, &number, &count))
+        return false;
+    if (take_octet(scan, '.')) {
+        uint64_t fraction = 0;
+        if (!take_digits(scan, true, &fraction, &decimals) || count + decimals > 18)
+            return false;
+        number = number * (uint64_t)powers_of_ten[decimals] + fraction;
+    }
+    if (number > (uint64_t)WHOLE_MAX)
+        return false;
+    const double size = (double)number / powers_of_ten[decimals];
+    *ret_value = is_negative && (number || decimals) ? -size : size; /* a whole number has no sign at zero */
+    return true;
+}
+
+/* Text without escapes. */
+static bool take_reason(Scan *scan, BpArena *arena, BpStr *ret_text)
+{
+    const char *begin = scan->next;
+    while (scan->next < scan->end && *scan->next != '"' && *scan->next != '\\' &&
+           (unsigned char)*scan->next >= 0x20)
+        scan->next++;
+    const BpStr text = {begin, (size_t)(scan->next - begin)};
+    if (!take_octet(scan, '"') || !bp_str_is_utf8(text))
+        return false;
+    *ret_text = (BpStr){bp_arena_text(arena, text), text.size};
+    return true;
+}
+
+static bool scan_reading(Scan *scan, int64_t at_us, BpArena *arena, MdlReading *reading)
+{
+    int64_t point_id, offset, quality;
+    if (!take_octet(scan, '[') || !take_integer(scan, &point_id) || point_id < 1 || point_id > INT32_MAX ||
+        !take_octet(scan, ',') || !take_integer(scan, &offset) || !take_octet(scan, ',') ||
+        __builtin_add_overflow(at_us, offset, &reading->at_us))
+        return false;
+    reading->point_id = (int32_t)point_id;
+    reading->has_value = !TAKE(scan, "null");
+    if (reading->has_value && !take_number(scan, &reading->value))
+        return false;
+    if (take_octet(scan, ']'))
+        return reading->has_value;
+    if (!take_octet(scan, ',') || !take_integer(scan, &quality) || quality < MDL_UNCERTAIN ||
+        quality > MDL_BAD || !TAKE(scan, ",\""))
+        return false;
+    reading->quality = (MdlQuality)quality;
+    return take_reason(scan, arena, &reading->reason) && take_octet(scan, ']');
+}
+
+static bool scan_batch(BpStr json, BpArena *arena, MdlBatch *batch)
+{
+    enum { SHORTEST_READING = 7 }; /* [1,2,3] */
+    Scan scan = {json.data, json.data + json.size};
+    int64_t device_id, at_us;
+    if (json.size > MDL_BATCH_OCTETS_MAX || !TAKE(&scan, "{\"v\":1,\"run\":\"") ||
+        scan.end - scan.next < MDL_RUN_TEXT)
+        return false;
+    memcpy(batch->run.text, scan.next, MDL_RUN_TEXT);
+    batch->run.text[MDL_RUN_TEXT] = '\0';
+    scan.next += MDL_RUN_TEXT;
+    batch->sent_us = 0;
+    if (!is_run(batch->run.text) || !TAKE(&scan, "\",\"n\":") || !take_integer(&scan, &batch->n) ||
+        !TAKE(&scan, ",\"oldest\":") || !take_integer(&scan, &batch->oldest) || batch->oldest < 1 ||
+        batch->oldest > batch->n)
+        return false;
+    if (TAKE(&scan, ",\"sent\":") &&
+        (!take_integer(&scan, &batch->sent_us) || batch->sent_us < 0 || batch->sent_us > SENT_MAX_US))
+        return false;
+    if (!TAKE(&scan, ",\"device\":") || !take_integer(&scan, &device_id) || device_id < 1 ||
+        device_id > INT32_MAX || !TAKE(&scan, ",\"at\":") || !take_integer(&scan, &at_us) ||
+        !TAKE(&scan, ",\"readings\":["))
+        return false;
+    const size_t room = (size_t)(scan.end - scan.next) / SHORTEST_READING + 1;
+    batch->device_id = (int32_t)device_id;
+    batch->readings = bp_arena_take(arena, (room < MDL_BATCH_READINGS_MAX ? room : MDL_BATCH_READINGS_MAX) *
+                                               sizeof *batch->readings);
+    batch->count = 0;
+    do {
+        if (batch->count == MDL_BATCH_READINGS_MAX || batch->count == room ||
+            !scan_reading(&scan, at_us, arena, &batch->readings[batch->count]))
+            return false;
+        batch->count++;
+    } while (take_octet(&scan, ','));
+    return TAKE(&scan, "]}") && scan.next == scan.end;
+}
+
+BpStatus mdl_batch_decode(BpStr json, BpArena *arena, MdlBatch *ret_batch, bool *ret_has_position,
+                          BpError *err)
+{
+    *ret_has_position = scan_batch(json, arena, ret_batch);
+    return *ret_has_position ? BP_OK : mdl_batch_decode_any(json, arena, ret_batch, ret_has_position, err);
 }
