@@ -594,7 +594,7 @@ static void take_multiple_result(CollectPoint *point, CollectSample *sample, con
     const bool is_error = result->refusal.kind != BAC_NOT_REFUSED;
     if (result->reference.property == point->property) {
         if (!is_error)
-            collect_decode_value(result->value, sample);
+            collect_decode_value(result->value, point, sample);
         else
             sample->problem = collect_decode_refusal(result->refusal, reasons);
         if (is_error)

@@ -26,20 +26,49 @@ static double number_of(const BacValue *value, double number)
     return value->type == BAC_REAL && isfinite(value->real) ? shortest_decimal(value->real) : number;
 }
 
-void collect_decode_value(BpCursor value, CollectSample *sample)
+static const uint64_t EXACT_MAX = UINT64_C(1) << 53; /* from here on doubles leave numbers out */
+
+static bool is_exact(const BacValue *value)
+{
+    const int64_t most = (int64_t)EXACT_MAX;
+    return !(value->type == BAC_UNSIGNED && value->natural > EXACT_MAX) &&
+           !(value->type == BAC_SIGNED && (value->integer > most || value->integer < -most));
+}
+
+static bool is_plausible(const CollectPoint *point, double number)
+{
+    if (point->property != BAC_PROP_PRESENT_VALUE)
+        return true;
+    if (bac_object_is_binary(point->object.type))
+        return number == 0 || number == 1;
+    return !bac_object_is_multi_state(point->object.type) || (number >= 1 && number == floor(number));
+}
+
+static bool is_beyond_states(const CollectPoint *point, double number)
+{
+    return point->property == BAC_PROP_PRESENT_VALUE && point->state_count > 0 &&
+           bac_object_is_multi_state(point->object.type) && number > point->state_count;
+}
+
+void collect_decode_value(BpCursor value, const CollectPoint *point, CollectSample *sample)
 {
     BacValue decoded;
     double number;
     sample->octets = 0;
     sample->number = 0;
+    sample->is_beyond = false;
     if (bac_value_decode(&value, &decoded, NULL) != BP_OK) {
         sample->problem = "malformed-value";
     } else if (bp_cursor_remaining(&value) || !bac_value_number(&decoded, &number)) {
         sample->problem = "not-numeric";
     } else {
         sample->octets = (uint8_t)value.offset; /* numbers have 10 at most */
-        sample->problem = isfinite(number) ? NULL : "not-a-number";
-        sample->number = isfinite(number) ? number_of(&decoded, number) : 0;
+        if (!isfinite(number))
+            sample->problem = "not-a-number";
+        else
+            sample->problem = is_exact(&decoded) && is_plausible(point, number) ? NULL : "implausible";
+        sample->number = sample->problem ? 0 : number_of(&decoded, number);
+        sample->is_beyond = !sample->problem && is_beyond_states(point, number);
     }
 }
 
@@ -118,6 +147,9 @@ MdlReading collect_decode_reading(int32_t point_id, int64_t at_us, const Collect
     } else if (sample->flags & 1U << BAC_FLAG_OUT_OF_SERVICE) {
         reading.quality = MDL_UNCERTAIN;
         reading.reason = bp_str("out-of-service");
+    } else if (sample->is_beyond) {
+        reading.quality = MDL_UNCERTAIN;
+        reading.reason = bp_str("implausible");
     }
     return reading;
 }

@@ -27,8 +27,9 @@ typedef struct CollectPoint {
     BacObjectId object;
     uint32_t property;
     int64_t interval_us;
-    bool cov;            /* its device is to tell of it */
-    float cov_increment; /* 0: not known */
+    bool cov;             /* its device is to tell of it */
+    float cov_increment;  /* 0: not known */
+    uint16_t state_count; /* of a multi-state object; 0: not known */
 
     /* Learned: */
     uint8_t value_octets;   /* of its value when last read, tag included; 0: never read */

@@ -506,6 +506,7 @@ static void keep_learned(CollectPoint *point, const CollectPoint *old, size_t ol
     point->interval_us = given.interval_us;
     point->cov = given.cov;
     point->cov_increment = given.cov_increment;
+    point->state_count = given.state_count;
 }
 
 /* Both sorted by point_id: what was given is compared with what is there. */
@@ -523,8 +524,8 @@ bool collect_points_differ(const CollectDevice *device, const CollectPoint *poin
     }
     for (size_t i = 0; i < count && !differ; i++)
         differ = sorted[i].point_id != given[i].point_id || sorted[i].interval_us != given[i].interval_us ||
-                 sorted[i].property != given[i].property || sorted[i].cov != given[i].cov ||
-                 !bac_object_equal(sorted[i].object, given[i].object);
+                 sorted[i].property != given[i].property || sorted[i].state_count != given[i].state_count ||
+                 sorted[i].cov != given[i].cov || !bac_object_equal(sorted[i].object, given[i].object);
     free(sorted);
     free(given);
     return differ;

@@ -271,7 +271,8 @@ static size_t take_points(Collect *collect, const PgRows *rows, size_t row)
                                          .property = property,
                                          .interval_us = interval_us ? interval_us : device->interval_us,
                                          .cov = pg_get_bool(rows, row, 10),
-                                         .cov_increment = (float)pg_get_double(rows, row, 11)};
+                                         .cov_increment = (float)pg_get_double(rows, row, 11),
+                                         .state_count = (uint16_t)pg_get_integer(rows, row, 12)};
     }
     if (device && collect_points_differ(device, points, count))
         collect_poll_set_points(collect->poller, device, points, count, loop_now_us(collect->loop));

@@ -182,7 +182,7 @@ static void take_values(CollectPoller *poller, CollectDevice *device, CollectPoi
     CollectSample sample = {.problem = "no-answer", .flags = point->flags};
     while (bac_property_value_next(&values, &value, NULL) == BP_OK) {
         if (value.property == BAC_PROP_PRESENT_VALUE && value.index == BAC_NO_INDEX)
-            collect_decode_value(value.value, &sample);
+            collect_decode_value(value.value, point, &sample);
         else if (value.property == BAC_PROP_STATUS_FLAGS)
             sample.flags = collect_decode_flags(value.value);
         else if (value.property == BAC_PROP_RELIABILITY)
