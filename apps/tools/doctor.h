@@ -43,4 +43,16 @@ bool doctor_firewall_drops(BpStr rules, uint16_t port);
 /* doctor_network.c: who answers. Sends a Who-Is, questions to routers, and to BBMDs. */
 void doctor_look_at_network(Doctor *doctor, ToolsNode *node, const ToolsTargets *targets, int64_t wait_us);
 
+/* doctor_known.c: devices as they answer, against those that the database has. */
+typedef struct DoctorPlace {
+    BacAddress address;
+    uint32_t instance;
+    bool is_replaced; /* the database has it without its address */
+} DoctorPlace;
+void doctor_compare(Doctor *doctor, const DoctorPlace *known, size_t known_count, const DoctorPlace *heard,
+                    size_t heard_count);
+
+/* The same with table device; nothing where there is no database here. */
+void doctor_look_at_known(Doctor *doctor, const DoctorPlace *heard, size_t heard_count);
+
 #endif

@@ -482,6 +482,15 @@ static void judge_bbmds(const Network *network)
                    "nobody who answers is a BBMD: broadcasts stay on this subnet");
 }
 
+static void look_at_known(const Network *network)
+{
+    DoctorPlace *heard = bp_arena_take(network->doctor->arena, (network->device_count + 1) * sizeof *heard);
+    for (size_t i = 0; i < network->device_count; i++)
+        heard[i] = (DoctorPlace){.address = network->devices[i].address,
+                                 .instance = network->devices[i].i_am.instance};
+    doctor_look_at_known(network->doctor, heard, network->device_count);
+}
+
 void doctor_look_at_network(Doctor *doctor, ToolsNode *node, const ToolsTargets *targets, int64_t wait_us)
 {
     Network *network = bp_arena_take(doctor->arena, sizeof *network);
@@ -505,6 +514,7 @@ void doctor_look_at_network(Doctor *doctor, ToolsNode *node, const ToolsTargets 
     ask_bbmds(network, &listener);
 
     judge_devices(network);
+    look_at_known(network);
     judge_routes(network);
     judge_troubles(network);
     judge_bbmds(network);

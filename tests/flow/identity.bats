@@ -88,6 +88,9 @@ wrong() {
     [ "$(sql "select count(distinct point_id) from sensor_readings r join point p using (site_id, point_id) where p.device_id = $one and r.quality = 'bad'
               and r.reason = 'replaced'")" -eq 25 ]
     [ "$(grep -c "device 2108 answers at 127.83.0.1:$port, where device 2101 was" "$data/log/collect.log")" -eq 1 ]
+    run "$bacpipes" doctor --data "$data" --address 127.0.0.1 --target "127.83.0.1:$port" --wait 1s --json
+    [ "$(jq '[.findings[] | select(.what | contains("device 2101 is replaced: another one has its address 127.83.0.1"))
+              | select(.mend | contains("device replace 2101 --by 2108"))] | length' <<<"$output")" -eq 1 ]
     # A new run finds it so, and the old one where it is now.
     kill -INT "$up" && wait "$up"
     run_site
