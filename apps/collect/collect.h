@@ -75,7 +75,6 @@ typedef struct Collect {
     bool looks;           /* setting discovery.enabled, as it was acted on */
 
     Mqtt *mqtt;
-    char broker[600];
     LoopTimer *publish_timer, *status_timer;
     Outbox outbox;
     char *spool_folder;

@@ -351,7 +351,7 @@ static void on_connected(void *owner)
 {
     Collect *collect = owner;
     char topic[MDL_TOPIC_MAX];
-    bp_log(BP_LOG_INFO, "connected to the broker at %s", collect->broker);
+    bp_log(BP_LOG_INFO, "connected to the broker at %s", mqtt_broker(collect->mqtt));
     mqtt_subscribe(collect->mqtt, mdl_topic(collect->cfg.site, "readings/stored", topic), 1);
     mqtt_subscribe(collect->mqtt, mdl_topic(collect->cfg.site, "readings/want", topic), 1);
     outbox_rewind(&collect->outbox, loop_now_us(collect->loop));
@@ -435,24 +435,15 @@ void collect_connect_broker(Collect *collect, const PgRows *rows)
 {
     BpArena arena = {0};
     BpError err = {0};
-    char broker[sizeof collect->broker] = "";
     if (pg_row_count(rows) == 0) {
         bp_log(BP_LOG_WARNING,
                "table mqtt_config has no enabled broker for site %s: readings are kept in the spool",
                collect->cfg.site);
         mqtt_free(collect->mqtt, BP_SECOND);
         collect->mqtt = NULL;
-        collect->broker[0] = '\0';
         return;
     }
-    BpBuf text = bp_buf(broker, sizeof broker - 1);
-    for (int column = 0; column < 5; column++)
-        bp_buf_printf(&text, "%s%.*s", column ? " " : "", BP_STR_ARGS(pg_get_text(rows, 0, column)));
-    if (strcmp(broker, collect->broker) != 0 || !collect->mqtt) {
-        if (connect_broker(collect, rows, &arena, &err) == BP_OK)
-            memcpy(collect->broker, broker, sizeof broker);
-        else
-            bp_log(BP_LOG_ERROR, "%s", err.text);
-    }
+    if (connect_broker(collect, rows, &arena, &err) != BP_OK)
+        bp_log(BP_LOG_ERROR, "%s", err.text);
     bp_arena_done(&arena);
 }

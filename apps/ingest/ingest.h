@@ -38,7 +38,6 @@ typedef struct Ingest {
     bool reading_points;
     IngestPoints points;
     Positions positions;
-    char broker[600]; /* host, port, user ... as they were last connected with */
 
     Gather gathers[2];
     Gather *gathering; /* the other one is being stored, or idle */

@@ -95,7 +95,7 @@ static void on_broker_connected(void *owner)
 {
     Ingest *ingest = owner;
     char topic[MDL_TOPIC_MAX];
-    bp_log(BP_LOG_INFO, "connected to the broker at %s", ingest->broker);
+    bp_log(BP_LOG_INFO, "connected to the broker at %s", mqtt_broker(ingest->mqtt));
     mqtt_subscribe(ingest->mqtt, mdl_topic(ingest->cfg.site, "readings", topic), 1);
     /* What was on its way is asked for again by the new session. */
     ingest_start_over(ingest);
@@ -152,7 +152,6 @@ static void on_mqtt_config(void *context, BpStatus status, const PgRows *rows, c
     Ingest *ingest = context;
     BpArena arena = {0};
     BpError err = {0};
-    char broker[sizeof ingest->broker] = "";
     if (status != BP_OK) {
         bp_log(BP_LOG_WARNING, "reading table mqtt_config: %s", failure->text);
         return;
@@ -163,18 +162,10 @@ static void on_mqtt_config(void *context, BpStatus status, const PgRows *rows, c
                ingest->cfg.site);
         mqtt_free(ingest->mqtt, BP_SECOND);
         ingest->mqtt = NULL;
-        ingest->broker[0] = '\0';
         return;
     }
-    BpBuf text = bp_buf(broker, sizeof broker - 1);
-    for (int column = 0; column < 5; column++)
-        bp_buf_printf(&text, "%s%.*s", column ? " " : "", BP_STR_ARGS(pg_get_text(rows, 0, column)));
-    if (strcmp(broker, ingest->broker) != 0 || !ingest->mqtt) {
-        if (connect_broker(ingest, rows, &arena, &err) == BP_OK)
-            memcpy(ingest->broker, broker, sizeof broker);
-        else
-            bp_log(BP_LOG_ERROR, "%s", err.text);
-    }
+    if (connect_broker(ingest, rows, &arena, &err) != BP_OK)
+        bp_log(BP_LOG_ERROR, "%s", err.text);
     bp_arena_done(&arena);
 }
 

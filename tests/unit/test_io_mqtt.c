@@ -241,6 +241,9 @@ static void options_change_from_a_callback_while_the_broker_stands_still(void **
     broker("go_on");
     until(&client.connections, 2);
     assert_int_equal(client.losses, 0);
+    const MqttOptions same = options_of(&client, "changed-3", "localhost", port());
+    mqtt_set_options(client.mqtt, &same);
+    assert_true(mqtt_is_connected(client.mqtt)); /* no reason to leave */
     /* The last ones hold: who comes with the same name throws it out. */
     start(&second, "changed-3", port());
     until(&client.losses, 1);
@@ -284,11 +287,13 @@ static void brokers_that_do_not_answer_do_not_take_the_whole_pool(void **state)
     assert_int_equal(crowded_port(fds, &crowded), 0);
     Client client;
     start(&client, "crowded", crowded);
-    const MqttOptions same = options_of(&client, "crowded", "127.0.0.1", crowded),
-                      other = options_of(&client, "crowded", "127.0.0.1", port());
+    const MqttOptions other = options_of(&client, "crowded", "127.0.0.1", port());
     for (int i = 0; i < 10; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "crowded-%d", i);
+        const MqttOptions next = options_of(&client, id, "127.0.0.1", crowded);
         loop_run_once(loop, 0);
-        mqtt_set_options(client.mqtt, &same);
+        mqtt_set_options(client.mqtt, &next);
     }
     mqtt_set_options(client.mqtt, &other);
     int worked = 0; /* somebody else's, who need not wait for TCP */

@@ -22,6 +22,7 @@ enum {
     FIRST_PAUSE_MS = 1000,
     LONGEST_PAUSE_MS = 30000,
     ANSWER_TIMEOUT_S = 15, /* for the broker's CONNACK */
+    BROKER_TEXT_MAX = 300, /* a name has 255 octets */
     SENDING_MAX = 8192,    /* QoS 1 messages not yet acknowledged by the broker */
     TRIES_MAX = 2,         /* threads of the pool that wait for TCP at once: of four, and others need them */
 };
@@ -38,6 +39,7 @@ struct Mqtt {
     Loop *loop;
     MqttOptions options;
     char *texts; /* the options' own, in one piece */
+    char broker[BROKER_TEXT_MAX];
     struct mosquitto *client;
     Connecting *tries[TRIES_MAX]; /* the newest is with the present options, or is_stale like the others */
     LoopPoll *poll;
@@ -117,13 +119,8 @@ static void lose(Mqtt *mqtt)
 /* The first reason is the cause of those that follow. */
 static void mark_over(Mqtt *mqtt, const char *why)
 {
-    const MqttOptions *options = &mqtt->options;
-    char port[16] = "";
-    if (mqtt->is_over)
-        return;
-    if (*options->host != '/')
-        snprintf(port, sizeof port, " port %u", options->port);
-    bp_fail(&mqtt->why_over, BP_UNAVAILABLE, "the broker at %s%s: %s", options->host, port, why);
+    if (!mqtt->is_over)
+        bp_fail(&mqtt->why_over, BP_UNAVAILABLE, "the broker at %s: %s", mqtt->broker, why);
     mqtt->is_over = true;
 }
 
@@ -375,6 +372,10 @@ static void take_options(Mqtt *mqtt, const MqttOptions *given)
     free(mqtt->texts);
     mqtt->texts = texts;
     mqtt->options = options;
+    if (*options.host == '/')
+        snprintf(mqtt->broker, sizeof mqtt->broker, "%s", options.host);
+    else
+        snprintf(mqtt->broker, sizeof mqtt->broker, "%s port %u", options.host, options.port);
 }
 
 Mqtt *mqtt_new(Loop *loop, const MqttOptions *options)
@@ -389,9 +390,27 @@ Mqtt *mqtt_new(Loop *loop, const MqttOptions *options)
     return mqtt;
 }
 
+static bool is_same(const char *one, const char *other)
+{
+    return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+static bool are_same(const MqttOptions *one, const MqttOptions *other)
+{
+    return is_same(one->host, other->host) && one->port == other->port &&
+           is_same(one->client_id, other->client_id) && is_same(one->user, other->user) &&
+           is_same(one->password, other->password) && is_same(one->ca_file, other->ca_file) &&
+           is_same(one->will_topic, other->will_topic) && is_same(one->will_payload, other->will_payload) &&
+           one->owner == other->owner && one->on_connected == other->on_connected &&
+           one->on_lost == other->on_lost && one->on_message == other->on_message &&
+           one->on_acknowledged == other->on_acknowledged;
+}
+
 void mqtt_set_options(Mqtt *mqtt, const MqttOptions *options)
 {
     assert(!mqtt->is_leaving);
+    if (are_same(&mqtt->options, options))
+        return;
     take_options(mqtt, options);
     mqtt->is_anew = true;
     if (!mqtt->is_inside)
@@ -401,6 +420,11 @@ void mqtt_set_options(Mqtt *mqtt, const MqttOptions *options)
 bool mqtt_is_connected(const Mqtt *mqtt)
 {
     return mqtt->is_connected;
+}
+
+const char *mqtt_broker(const Mqtt *mqtt)
+{
+    return mqtt->broker;
 }
 
 void mqtt_subscribe(Mqtt *mqtt, const char *pattern, int qos)

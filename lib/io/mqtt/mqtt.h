@@ -28,10 +28,12 @@ typedef struct MqttOptions {
 
 /* Begins to connect. Texts are copied. Callbacks that are NULL are not called. */
 Mqtt *mqtt_new(Loop *loop, const MqttOptions *options);
-/* From now on with these: a connection that there is ends with a goodbye, and the next is made at once. What
- * was published and not acknowledged is the caller's to publish again (on_connected). From any callback. */
+/* From now on with these; nothing happens where they are the same. A connection that there is ends with a
+ * goodbye, and the next is made at once. What was published and not acknowledged is the caller's to publish
+ * again (on_connected). From any callback. */
 void mqtt_set_options(Mqtt *mqtt, const MqttOptions *options);
 bool mqtt_is_connected(const Mqtt *mqtt);
+const char *mqtt_broker(const Mqtt *mqtt); /* "10.1.2.9 port 1883", or the socket's path */
 
 void mqtt_subscribe(Mqtt *mqtt, const char *pattern, int qos);
 
