@@ -59,7 +59,9 @@ typedef struct Collect {
     LoopTimer *poll_timer, *discover_timer;
     size_t scans; /* under way */
     CollectNewcomers *newcomers;
-    bool has_silent;           /* devices that are not in the database do not answer: they are forgotten */
+    bool has_silent;         /* devices that are not in the database do not answer: they are forgotten */
+    uint64_t told_forwarded; /* what was ignored when a stranger who forwards was last told, and when */
+    int64_t told_stranger_us;
     uint64_t devices_left_out; /* for setting discovery.max_devices */
     int64_t missed_us;         /* when everybody was last asked again, since some were left out */
     bool scan_waits;           /* a device may be read out when another has been asked something */

@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-static const int64_t STATUS_EVERY_US = 10 * BP_SECOND, JUMP_US = 5 * BP_SECOND;
+static const int64_t STATUS_EVERY_US = 10 * BP_SECOND, JUMP_US = 5 * BP_SECOND, STRANGER_AGAIN_US = BP_HOUR;
 
 typedef struct Figure {
     const char *name;
@@ -119,6 +119,23 @@ static void look_at_clock(Collect *collect)
     collect_poll_set_wall(collect->poller, now_us, wall_us);
 }
 
+/* It may be a BBMD that people rely on. */
+static void tell_stranger(Collect *collect)
+{
+    const int64_t now_us = loop_now_us(collect->loop);
+    char text[BAC_ADDRESS_TEXT_MAX];
+    const BipCounts bip = collect->bip ? bip_counts(collect->bip) : (BipCounts){0};
+    if (bip.stranger.port == 0 || bip.forwarded_ignored == collect->told_forwarded ||
+        (collect->told_forwarded > 0 && now_us - collect->told_stranger_us < STRANGER_AGAIN_US))
+        return;
+    collect->told_forwarded = bip.forwarded_ignored;
+    collect->told_stranger_us = now_us;
+    bp_log(BP_LOG_WARNING,
+           "%s forwards broadcasts, which is not believed; where it is a BBMD of this building, name it in "
+           "bacnet.bbmds",
+           bac_address_format(&bip.stranger, text));
+}
+
 void collect_status(void *owner)
 {
     Collect *collect = owner;
@@ -126,6 +143,7 @@ void collect_status(void *owner)
     bac_routes_expire(&collect->routes, loop_now_us(collect->loop));
     collect_device_learned(collect);
     collect_begin_scans(collect);
+    tell_stranger(collect);
     collect_look_behind(collect);
     collect_ask_missed(collect);
     bp_log_left_out(loop_now_us(collect->loop));

@@ -471,12 +471,24 @@ static void judge_subnet(const Network *network)
     }
 }
 
+/* From another subnet, and none that we know: who is behind it is not heard. */
+static void judge_stranger(const Network *network)
+{
+    const BacAddress stranger = tools_node_stranger(network->node);
+    if (stranger.port == 0)
+        return;
+    doctor_say(network->doctor, DOCTOR_NOTE, "bbmd", "%s forwards broadcasts to us, which are not believed",
+               name_of(&stranger).text);
+    doctor_mend(network->doctor, "where it is a BBMD of this building, name it in bacnet.bbmds");
+}
+
 static void judge_bbmds(const Network *network)
 {
     for (size_t i = 0; i < network->bbmd_count; i++)
         if (network->bbmds[i].is_one)
             judge_bbmd(network, &network->bbmds[i]);
     judge_subnet(network);
+    judge_stranger(network);
     if (network->doctor->bbmds == 0)
         doctor_say(network->doctor, DOCTOR_FINE, "bbmd",
                    "nobody who answers is a BBMD: broadcasts stay on this subnet");

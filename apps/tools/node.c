@@ -256,6 +256,11 @@ BacAddress tools_node_broadcast_address(const ToolsNode *node)
     return bip_broadcast_address(node->bip);
 }
 
+BacAddress tools_node_stranger(const ToolsNode *node)
+{
+    return bip_counts(node->bip).stranger;
+}
+
 BacAddress tools_node_address(const ToolsNode *node)
 {
     return bip_address(node->bip);

@@ -66,6 +66,7 @@ void tools_node_tell(ToolsNode *node, const BacAddress *to, bool is_broadcast, B
 void tools_node_send(ToolsNode *node, const BacAddress *to, BpStr datagram);
 BacAddress tools_node_broadcast_address(const ToolsNode *node);
 BacAddress tools_node_address(const ToolsNode *node);
+BacAddress tools_node_stranger(const ToolsNode *node); /* see BipCounts */
 Loop *tools_node_loop(const ToolsNode *node);
 
 /* Whom to ask at an address; kept with the node. */

@@ -49,7 +49,7 @@ forwards() {
     ip netns exec "$tag-far" python3 -c 'import socket, time
 sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sender.bind(("10.9.2.50", 47808))
-for _ in range(20):
+for _ in range(80):
     sender.sendto(bytes.fromhex("8104001a0a096301bac001001000c402001e612205c49103210f"), ("10.9.1.50", 47808))
     time.sleep(0.1)' 3>&- &
     pids+=($!)
@@ -60,6 +60,9 @@ for _ in range(20):
     run in_ns near "$BACPIPES" discover --address 10.9.1.50 --wait 1s
     echo "$output"
     [[ "$output" != *7777* ]]
+    run in_ns near "$BACPIPES" doctor --address 10.9.1.50 --wait 300ms
+    echo "$output"
+    [[ "$output" == *"10.9.2.50 forwards broadcasts to us, which are not believed"* ]]
     echo "bacnet.bbmds = 10.2.0.9 10.9.2.50" >"$BATS_TEST_TMPDIR/conf"
     run in_ns near env BACPIPES_CONFIG="$BATS_TEST_TMPDIR/conf" "$BACPIPES" discover --address 10.9.1.50 --wait 1s
     echo "$output"

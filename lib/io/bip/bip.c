@@ -116,7 +116,7 @@ static bool is_on_our_subnet(const Bip *bip, const uint8_t ip[4])
 
 /* Whoever forwards may name any device as the sender. So that is taken from BBMDs that people have named, and
  * from our own subnet, where anybody could speak in another's name without it, too. */
-static bool is_believed(const Bip *bip, const BacDatagram *datagram)
+static bool is_believed(Bip *bip, const BacDatagram *datagram)
 {
     if (datagram->function != BAC_BVLC_FORWARDED_NPDU || bip->options.on_octets)
         return true;
@@ -125,7 +125,10 @@ static bool is_believed(const Bip *bip, const BacDatagram *datagram)
     bool is_known = bac_address_equal(&datagram->sender, &bip->options.bbmd);
     for (size_t i = 0; i < bip->options.bbmd_count && !is_known; i++)
         is_known = bac_address_equal(&datagram->sender, &bip->options.bbmds[i]);
-    return is_known || is_on_our_subnet(bip, datagram->sender.ip);
+    is_known = is_known || is_on_our_subnet(bip, datagram->sender.ip);
+    if (!is_known)
+        bip->counts.stranger = datagram->sender;
+    return is_known;
 }
 
 static void on_datagram(void *owner, const LoopAddress *from, BpCursor octets)

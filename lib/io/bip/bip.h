@@ -33,6 +33,7 @@ typedef struct BipOptions {
 typedef struct BipCounts {
     uint64_t received, sent, malformed, dropped;
     uint64_t forwarded_ignored; /* Forwarded-NPDUs that are not believed */
+    BacAddress stranger;        /* the last who forwarded a broadcast and is not believed; port 0: nobody */
 } BipCounts;
 
 /* Reads the setting bacnet.bbmds, addresses with blanks between them, into bbmds and bbmd_count. */
