@@ -47,11 +47,13 @@ void positions_stored(Positions *positions, const MdlRun *run, int64_t n, int64_
         if (strcmp(position->run.text, run->text) != 0 || n <= position->stored)
             continue;
         position->stored = n;
-        position->skipped = skipped;
-        if (position->accepted < n) {
+        /* What was skipped may have come after all, from a spool that was found again: it stays counted. */
+        if (position->skipped < skipped)
+            position->skipped = skipped;
+        if (position->accepted < n)
             position->accepted = n;
-            position->accepted_skipped = skipped;
-        }
+        if (position->accepted_skipped < position->skipped)
+            position->accepted_skipped = position->skipped;
     }
 }
 

@@ -174,6 +174,23 @@ static void what_is_dropped_is_skipped_to_the_number(void **state)
     assert_int_equal(position->accepted, 5);
 }
 
+static void what_was_skipped_and_came_after_all_takes_nothing_back(void **state)
+{
+    (void)state;
+    Position *position = find(1);
+    assert_int_equal(position_judge(position, 4, 4), BATCH_IS_NEXT); /* 1 to 3 are skipped */
+    position_accept(position, 4);
+    positions_reset(positions); /* while 4 is being committed */
+    for (int64_t n = 1; n <= 6; n++)
+        position_accept(position, n); /* 1 to 3 were found again */
+    positions_stored(positions, &position->run, 4, 3);
+    positions_check(positions);
+    positions_stored(positions, &position->run, 6, 0);
+    positions_check(positions);
+    assert_int_equal(position->stored, 6);
+    assert_int_equal(position->skipped, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +207,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_number_that_no_collector_can_have_changes_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_dropped_is_skipped_to_the_number, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_skipped_and_came_after_all_takes_nothing_back, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests_name("ingest position", tests, NULL, NULL);
 }
