@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # bacpipes collect is stopped at any moment under load, by any signal and by several of them, with the broker there or hanging: it
-# ends in order, and what it had read is stored by its next run. BUILD names the build folder (default: build).
+# ends in order, and what it had read is stored by its next run. Killed, it loses no more than is promised, and tells.
+# BUILD names the build folder (default: build).
 
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -76,6 +77,51 @@ q "select stopped.at, max(stopped.at - newest) from stopped,
 for name in sim ingest collect; do kill -TERM "${pids[$name]}"; wait "${pids[$name]}"; unset "pids[$name]"; done
 EOF
     export POINTS=${STOP_POINTS:-10000} LATE='4 s'
+    run "$root/tests/with-postgres" "$root/tests/with-mosquitto" bash "$SCRIPT"
+    echo "$output"
+    for name in sim ingest collect; do tail -n 15 "$SCRIPT.$name.log" || true; done
+    [ "$status" -eq 0 ]
+}
+
+@test "killed while nobody takes its batches, it loses what is younger than spool.after and says since when" {
+    cat >>"$SCRIPT" <<'EOF'
+q "update setting set value = '2s' where name = 'spool.after'; create table killed (at timestamptz, safe timestamptz)"
+begin_collector
+until_true is_true "count(*) >= $POINTS from point"
+for runs in 1 2 3; do
+    polls $((runs - 1))
+    sleep 2
+    kill -STOP "$broker"
+    sleep 6.$((RANDOM % 10))
+    killed=$(q "select clock_timestamp()")
+    kill -KILL "${pids[collect]}"
+    wait "${pids[collect]}" 2>/dev/null || true
+    kill -CONT "$broker"
+    : >"$SCRIPT.collect.log"
+    begin_collector
+    until_true grep -q "did not end in order" "$SCRIPT.collect.log"
+    q "insert into killed values ('$killed', '$(sed -n 's/.*all readings until \([^ ]*\) are.*/\1/p' "$SCRIPT.collect.log")')"
+done
+polls 3
+q "update device set enabled = false"
+until_true is_true "not exists (select from ingest_position where updated_at > now() - interval '12 s')"
+# Told: what was read before that instant is there, and each point is read every second.
+q "select at, at - safe, (select max(safe - newest) from (select max(time) as newest from sensor_readings where time <= safe group by point_id) as of_point)
+    from killed order by 1"
+[ "$(q "select max(safe - newest) < interval '$LATE' from killed,
+    lateral (select max(time) as newest from sensor_readings where time <= safe group by point_id) as of_point")" = t ]
+# Bounded: spool.after, a second, and what a busy machine takes for the rest.
+[ "$(q "select max(at - safe) < interval '8 s' from killed")" = t ]
+[ "$(q "select count(*) = 0 from (select from sensor_readings group by point_id, time having count(*) > 1) as twice")" = t ]
+# Ended in order it has nothing of the kind to say.
+kill -TERM "${pids[collect]}"; wait "${pids[collect]}"
+[ ! -e "$BACPIPES_DATA/spool/running" ]
+: >"$SCRIPT.collect.log"
+begin_collector
+until_true grep -q "ready:" "$SCRIPT.collect.log"
+! grep -q "did not end in order" "$SCRIPT.collect.log"
+EOF
+    export POINTS=1000 LATE='4 s'
     run "$root/tests/with-postgres" "$root/tests/with-mosquitto" bash "$SCRIPT"
     echo "$output"
     for name in sim ingest collect; do tail -n 15 "$SCRIPT.$name.log" || true; done

@@ -680,7 +680,10 @@ static void note_damaged(void *context, int64_t segment, const MdlRun *run, int6
 /* Somebody removes a segment, cuts it off or writes over it. */
 static void spoil(void)
 {
-    File *file = &disk.files[below(FILES_MAX)];
+    size_t at = below(FILES_MAX);
+    for (int i = 0; i < FILES_MAX && (!disk.files[at].is_there || disk.files[at].size == 0); i++)
+        at = (at + 1) % FILES_MAX;
+    File *file = &disk.files[at];
     if (!file->is_there || file->size == 0)
         return;
     spool_walk((BpStr){(const char *)file->octets, file->size}, 0, note_damaged, NULL);

@@ -3,7 +3,7 @@
 #include "apps/collect/spool_job.h"
 #include "base/time.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -323,6 +323,11 @@ static void what_was_given_up_and_is_stored_all_the_same_is_not_dropped(void **s
     const MdlPosition partly = {.run = own, .stored = 4};
     outbox_stored(&outbox, &session, &partly, 1, 0);
     assert_int_equal(outbox.counts.dropped, 2);
+    for (int64_t skipped = 1; skipped <= 3; skipped++) { /* the two that are known, then another */
+        const MdlPosition next = {.run = own, .stored = 4 + skipped, .skipped = skipped};
+        outbox_stored(&outbox, &session, &next, 1, 0);
+        assert_int_equal(outbox.counts.dropped, skipped < 3 ? 2 : 3);
+    }
     const MdlPosition position = {.run = own, .stored = 9, .skipped = 4}; /* 5 to 8 */
     outbox_stored(&outbox, &session, &position, 1, 0);
     assert_int_equal(outbox.counts.dropped, 4);
@@ -486,6 +491,176 @@ static void what_is_torn_or_damaged_is_passed_over(void **state)
     bp_buf_done(&records);
 }
 
+/* The real disk, with one call that fails. */
+static const char *failing;
+static int syncs;
+
+static int sync_or_fail(void *owner, int fd)
+{
+    syncs++;
+    errno = EIO;
+    return strcmp(failing, "sync") == 0 ? -1 : spool_files.sync(owner, fd);
+}
+
+static ssize_t write_or_fail(void *owner, int fd, const void *octets, size_t size)
+{
+    static bool is_second;
+    if (strcmp(failing, "write") != 0)
+        return spool_files.write(owner, fd, octets, size);
+    is_second = !is_second;
+    errno = ENOSPC;
+    return is_second ? spool_files.write(owner, fd, octets, size / 2) : -1; /* short, then full */
+}
+
+static int64_t size_or_fail(void *owner, int fd)
+{
+    errno = EIO;
+    return strcmp(failing, "size") == 0 ? -1 : spool_files.size(owner, fd);
+}
+
+static Spool failing_spool(const char *call)
+{
+    static SpoolFiles files;
+    failing = call;
+    syncs = 0;
+    files = spool_files;
+    files.sync = sync_or_fail;
+    files.write = write_or_fail;
+    files.size = size_or_fail;
+    return (Spool){&files, folder};
+}
+
+static int64_t size_on_disk(int64_t segment)
+{
+    char path[128];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/%012d.spool", folder, (int)segment);
+    return stat(path, &status) == 0 ? (int64_t)status.st_size : -1;
+}
+
+static void a_failed_append_leaves_the_segment_as_it_was(void **state)
+{
+    (void)state;
+    static const char *const calls[] = {"sync", "write", "size"};
+    BpError err;
+    append_to(3, bp_str("before"));
+    for (size_t i = 0; i < 3; i++) {
+        const Spool bad = failing_spool(calls[i]);
+        size_t octets = 6;
+        assert_int_equal(spool_append(&bad, 3, bp_str("0123456789"), &octets, &err), BP_UNAVAILABLE);
+        assert_int_equal(octets, 6);
+        assert_int_equal(size_on_disk(3), 6);
+        octets = 0;
+        assert_int_equal(spool_append(&bad, 4, bp_str("0123456789"), &octets, &err), BP_UNAVAILABLE);
+        assert_int_equal(octets, 0);
+        assert_true(size_on_disk(4) <= 0); /* one that was made for it is gone, or empty */
+        remove_from_disk(4);
+    }
+    remove_from_disk(3);
+}
+
+static void note_nothing(void *context, const char *text)
+{
+    (void)context;
+    (void)text;
+}
+
+static void what_a_killed_collector_wrote_is_synced_before_it_is_relied_on(void **state)
+{
+    (void)state;
+    const MdlRun before = mdl_run(3), own = mdl_run(7);
+    BpError err;
+    BpBuf record = bp_buf_growing(1024);
+    spool_record(&record, &before, 1, bp_str("0123456789"));
+    append_to(3, bp_buf_text(&record));
+    append_to(4, bp_buf_text(&record)); /* the same batch twice */
+    const Spool counting = failing_spool("none");
+    outbox_done(&outbox);
+    outbox = (Outbox){.send = send_batch, .memory_max = 1 << 20, .disk_max = 1 << 20};
+    assert_int_equal(spool_recover(&counting, &outbox, &own, note_nothing, NULL, &err), BP_OK);
+    assert_int_equal(syncs, 3); /* both, and their names */
+    assert_int_equal(outbox.count, 1);
+    assert_int_equal(outbox_done_segment(&outbox)->number, 4);
+    SpoolJob *job = spool_job_new(&outbox, 0, false, 0);
+    assert_int_equal(job->kind, SPOOL_REMOVE);
+    spool_job_do(job, &counting);
+    spool_job_end(job, &outbox, 0);
+    spool_job_free(job);
+    assert_int_equal(size_on_disk(4), -1);
+    remove_from_disk(3);
+    bp_buf_done(&record);
+}
+
+static void what_is_done_makes_room_before_anything_is_given_up(void **state)
+{
+    (void)state;
+    put(4);
+    spill_to(1);
+    put(4);
+    spill_to(2);
+    announce(1, 7, 4, 0);
+    put(4);
+    outbox.disk_max = 8 * RECORD; /* two of three */
+    SpoolJob *job = spool_job_new(&outbox, 0, false, 0);
+    assert_int_equal(job->kind, SPOOL_REMOVE);
+    assert_int_equal(job->segment, 1);
+    assert_int_equal(outbox.counts.given_up, 0);
+    job->status = BP_OK;
+    spool_job_end(job, &outbox, 0);
+    spool_job_free(job);
+    job = spool_job_new(&outbox, 0, false, 0);
+    assert_int_equal(job->kind, SPOOL_APPEND);
+    assert_int_equal(job->records.size, 4 * RECORD);
+    outbox_spilled(&outbox, -1);
+    spool_job_free(job);
+}
+
+static void a_segment_that_is_missing_is_given_up_and_what_is_behind_it_is_sent(void **state)
+{
+    (void)state;
+    put(2);
+    spill_to(1);
+    outbox.memory_max = 12;
+    put(1); /* 2 is on disk alone */
+    (void)outbox_send(&outbox, 0);
+    assert_int_equal(sent_count, 1);
+    SpoolJob *job = spool_job_new(&outbox, -1, true, 0);
+    assert_int_equal(job->kind, SPOOL_READ);
+    spool_job_do(job, &spool);
+    assert_int_equal(job->status, BP_NOT_FOUND);
+    spool_job_end(job, &outbox, 0);
+    assert_int_equal(job->given_up, 1);
+    spool_job_free(job);
+    assert_int_equal(outbox.on_disk, 0);
+    (void)outbox_send(&outbox, 0);
+    assert_int_equal(sent_count, 2);
+    assert_int_equal(sent[1].n, 3);
+    assert_int_equal(outbox_due(&outbox, 0, 1000), 2 * RECORD); /* 1, which was in memory as well, and 3 */
+}
+
+static void a_segment_that_cannot_be_read_now_is_tried_for_a_minute(void **state)
+{
+    (void)state;
+    int64_t now_us = 0;
+    put(2);
+    spill_to(1);
+    outbox.memory_max = 12;
+    put(1);
+    (void)outbox_send(&outbox, 0);
+    for (int tries = 1; tries <= 6; tries++) {
+        SpoolJob *job = spool_job_new(&outbox, -1, true, now_us);
+        assert_int_equal(job->kind, SPOOL_READ);
+        job->status = BP_UNAVAILABLE;
+        spool_job_end(job, &outbox, now_us);
+        assert_int_equal(job->given_up, tries == 6);
+        spool_job_free(job);
+        if (tries < 6)
+            assert_null(spool_job_new(&outbox, -1, true, now_us + BP_SECOND));
+        now_us += (BP_SECOND << tries);
+    }
+    assert_true(now_us > BP_MINUTE);
+}
+
 static void segments_are_listed_in_order_and_one_collector_has_them(void **state)
 {
     (void)state;
@@ -585,6 +760,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(runs_of_before_come_first_with_their_own_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(safe_is_what_is_stored_or_in_a_segment, set_up, tear_down),
         cmocka_unit_test(what_is_torn_or_damaged_is_passed_over),
+        cmocka_unit_test(a_failed_append_leaves_the_segment_as_it_was),
+        cmocka_unit_test_setup_teardown(what_a_killed_collector_wrote_is_synced_before_it_is_relied_on,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_done_makes_room_before_anything_is_given_up, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_segment_that_is_missing_is_given_up_and_what_is_behind_it_is_sent,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_segment_that_cannot_be_read_now_is_tried_for_a_minute, set_up,
+                                        tear_down),
         cmocka_unit_test(segments_are_listed_in_order_and_one_collector_has_them),
         cmocka_unit_test(a_run_that_is_killed_leaves_the_instant_until_which_all_is_kept),
     };
