@@ -87,6 +87,20 @@ EOF
     servers
 }
 
+@test "a number that no collector can have ends no run: it is put aside, and the run goes on" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(batch 1 1)"
+publish "$(batch 4611686018427387904 4611686018427387904)"
+publish "$(batch 2 1)"
+until_is "select count(*) from sensor_readings" 4
+until_is "select count(*) from ingest_quarantine" 1
+[ "$(stored)" = "2 0" ]
+q "select reason from ingest_quarantine" | grep -q "too far ahead of 1"
+EOF
+    servers
+}
+
 @test "what cannot be understood is put aside with the reason and holds nobody up" {
     cat >>"$SCRIPT" <<'EOF'
 start_ingest
