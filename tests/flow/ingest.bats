@@ -286,6 +286,22 @@ EOF
     servers
 }
 
+@test "the quarantine keeps to its size: the oldest go, and are counted" {
+    cat >>"$SCRIPT" <<'EOF'
+q "insert into setting (site_id, name, value) values ('demo', 'quarantine.size', '1MB')"
+start_ingest
+garbage=$(head -c 15000 /dev/zero | tr '\0' x)
+for n in $(seq 100); do echo "$garbage $n"; done | publish_lines
+until_is "select entries + dropped from ingest_quarantine_total" 100
+[ "$(q "select octets between 1000000 and 1024 * 1024 and octets = (select sum(octets) from ingest_quarantine) and
+               entries = (select count(*) from ingest_quarantine) and dropped between 25 and 40 from ingest_quarantine_total")" = t ]
+[ "$(q "select payload like '% 100' from ingest_quarantine order by id desc limit 1")" = t ]
+publish "$(batch 1 1)"
+until_is "select stored from ingest_position" 1
+EOF
+    servers
+}
+
 @test "repeats beside an entry that the quarantine refuses once are stored with their positions" {
     cat >>"$SCRIPT" <<'EOF'
 q "insert into ingest_quarantine (site_id, reason, payload) overriding system value values ('demo', 'here first', '')"
