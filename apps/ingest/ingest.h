@@ -43,7 +43,8 @@ typedef struct Ingest {
     Gather *gathering; /* the other one is being stored, or idle */
     int64_t gathering_since_us;
     bool has_let_go;      /* batches had to be let go: they are asked for again after the commit */
-    bool clocks_disagree; /* ours and the collector's: what it sends is let go until they agree */
+    bool clocks_disagree; /* ours and the collector's, which has been said: what it sends is let go */
+    int64_t said_clocks_at_us;
     Store store;
 
     LoopTimer *flush_timer, *status_timer;

@@ -5,7 +5,7 @@
 #include "model/topic.h"
 
 static const int64_t ASK_EVERY_US = BP_SECOND, POINTS_AGE_US = 2 * BP_SECOND, CLOCKS_APART_US = BP_MINUTE,
-                     LOOK_AGAIN_US = 5 * BP_SECOND;
+                     LOOK_AGAIN_US = 5 * BP_SECOND, SAY_CLOCKS_EVERY_US = 10 * BP_MINUTE;
 
 /* It is stored when there is enough of it, or when it has waited long enough. */
 static void has_gathered(Ingest *ingest)
@@ -87,17 +87,22 @@ static bool is_matter_of_clocks(const Ingest *ingest, const MdlBatch *batch, int
     return false;
 }
 
+/* Said when it begins and when it is over, and not each time where two collectors take turns. */
 static void look_at_clocks(Ingest *ingest, const MdlBatch *batch, int64_t now_us, bool disagree)
 {
     char ours[BP_TIME_TEXT_MAX], theirs[BP_TIME_TEXT_MAX];
-    if (disagree && !ingest->clocks_disagree)
+    const int64_t said_us = ingest->said_clocks_at_us, tick_us = loop_now_us(ingest->loop);
+    if (disagree && !ingest->clocks_disagree && (!said_us || tick_us - said_us > SAY_CLOCKS_EVERY_US)) {
         bp_log(BP_LOG_ERROR,
                "our clock says %s and the collector's %s: nothing is stored until they agree, readings wait "
                "with the collector; set the one that is wrong (timedatectl, chronyc makestep)",
                bp_time_format(now_us, 0, ours), bp_time_format(batch->sent_us, 0, theirs));
-    if (!disagree && ingest->clocks_disagree)
+        ingest->said_clocks_at_us = tick_us;
+        ingest->clocks_disagree = true;
+    } else if (!disagree && ingest->clocks_disagree && batch->sent_us) {
         bp_log(BP_LOG_NOTICE, "our clock and the collector's agree again: readings are stored");
-    ingest->clocks_disagree = disagree;
+        ingest->clocks_disagree = false;
+    }
 }
 
 /* A batch in its turn. A point that is not known may be newer than our list: that is read again first, and

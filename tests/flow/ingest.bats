@@ -369,3 +369,29 @@ grep -q "agree again" "$SCRIPT.log"
 EOF
     servers
 }
+
+@test "a clock that jumps under ingest puts nothing aside, and what came meanwhile is stored when it is right again" {
+    cat >>"$SCRIPT" <<'EOF'
+export CLOCK_SHIM=$SCRIPT.clock
+echo 0 >"$CLOCK_SHIM"
+sent_batch() { echo "{\"v\":1,\"run\":\"$run\",\"n\":$1,\"oldest\":1,\"sent\":$(date +%s%6N),\"device\":1,\"at\":$(date +%s%6N),\"readings\":[[1,0,$1.5],[2,0,null,2,\"timeout\"]]}"; }
+ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 LD_PRELOAD="${BACPIPES%/apps/bacpipes}/tests/flow/libclock_shim.so" start_ingest
+publish "$(sent_batch 1)"
+until_is "select stored from ingest_position" 1
+for offset in -3600 864000; do
+    : >"$SCRIPT.log"
+    echo $offset >"$CLOCK_SHIM"
+    for n in 2 3 4 2; do publish "$(sent_batch $n)"; done
+    [ $offset = 864000 ] || until_log "our clock says"
+    mosquitto_pub -p "$MQTT_PORT" -t other -m x -q 1
+    [ "$(stored)" = "1 0" ]
+done
+echo 0 >"$CLOCK_SHIM"
+for n in 2 3 4; do publish "$(sent_batch $n)"; done
+until_is "select stored from ingest_position" 4
+[ "$(q "select count(*) from sensor_readings")" = 8 ]
+[ "$(q "select count(*) from ingest_quarantine")" = 0 ]
+until_log "agree again"
+EOF
+    servers
+}
