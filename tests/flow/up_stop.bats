@@ -99,11 +99,13 @@ listen() {
         else
             sleep $((RANDOM % 2)).$((RANDOM % 10))
         fi
+        said=$(wc -l <"$folder/out")
         kill "-$signal" -- "-$up"
         ended 30
         echo "round $round, $signal: ended with $code"
         cat "$folder/out"
         [ "$code" = 0 ] || [ ! -s "$folder/out" ] # it had not begun yet
+        sed -i "1,${said}d" "$folder/out"
         says_not "starting it again"
         says_not "killed"
         [ -z "$(processes)" ]
