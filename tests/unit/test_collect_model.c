@@ -578,6 +578,8 @@ static void take_job(void)
         job_is_done = true;
     } else if (job) {
         spool_job_end(job, &outbox, now_us);
+        if (job->kind == SPOOL_READ && job->status == BP_OK) /* it is not read again for what is not in it */
+            assert_false(outbox_lacks(&outbox, job->segment));
         spool_job_free(job);
         job = NULL;
     }
