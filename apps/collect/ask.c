@@ -8,10 +8,13 @@
 enum {
     FLAGS_EVERY_S = 60,   /* status flags of a point that is read by ReadProperty */
     BACKOFF_FIRST_S = 10, /* until a silent device is probed again */
+    NAMED_MIN = 200,      /* octets of an answer that has room for a name (18) besides points */
+    RECHECK_S = 1,        /* between probes that silence does not plan, at least */
     SCAN_PASSED_MAX = 16, /* requests for points before one of a scan, where there is no end to them */
     FLUSH_AFTER_S = 5,    /* readings of a slow round do not wait longer for its end */
     REST_FIRST_S = 60,    /* until a point with a lasting error is asked for again; doubled each time */
     REST_DOUBLINGS = 6,   /* up to about an hour */
+    NAME_OCTETS = 5,      /* an Object_Identifier with its tag */
 };
 
 /* ---- readings ---- */
@@ -92,6 +95,19 @@ static void note_refusal(CollectPoint *point, BacRefusal refusal, int64_t now_us
     point->rests_until_us = now_us + ((int64_t)REST_FIRST_S * BP_SECOND << point->refusals);
     if (point->refusals < REST_DOUBLINGS)
         point->refusals++;
+}
+
+/* Another device may be at the address: from now on readings wait for the device's own word. */
+static void suspect(CollectDevice *device, int64_t now_us)
+{
+    device->is_suspect = true;
+    collect_ask_recheck(device, now_us);
+}
+
+void collect_ask_recheck(CollectDevice *device, int64_t now_us)
+{
+    const int64_t again_us = device->probed_us + RECHECK_S * BP_SECOND;
+    device->recheck_us = now_us > again_us ? now_us : again_us;
 }
 
 static void take_sample(CollectPoller *poller, CollectDevice *device, CollectPoint *point,
@@ -183,6 +199,7 @@ static CollectBatch *take_batch(CollectPoller *poller, CollectDevice *device, Co
     batch->generation = device->generation;
     batch->round = NULL;
     batch->answer_octets = 0;
+    batch->is_named = false;
     batch->sample = (CollectSample){0};
     batch->count = 0;
     return batch;
@@ -258,6 +275,14 @@ static unsigned wishes_for(const CollectPoint *point)
                                                : COLLECT_VALUE | COLLECT_FLAGS;
 }
 
+bool collect_ask_is_named(const CollectDevice *device)
+{
+    const CollectLimits *limits = &device->limits;
+    return limits->read_multiple && limits->answer_octets >= NAMED_MIN &&
+           limits->request_octets >= NAMED_MIN && device->instance != BAC_INSTANCE_WILDCARD &&
+           !device->is_unnamed;
+}
+
 /* Fills the batch from the round's queue, as far as the request and its answer fit. */
 static void fill(CollectBatch *batch, const CollectDevice *device, BpBuf *out)
 {
@@ -268,8 +293,13 @@ static void fill(CollectBatch *batch, const CollectDevice *device, BpBuf *out)
     if (round->careful_count > 0 && most > round->careful_max)
         most = round->careful_max;
     CollectRoom room = collect_plan_room(&device->limits);
-    BacReference references[COLLECT_BATCH_MAX * COLLECT_WISHES];
+    BacReference references[1 + COLLECT_BATCH_MAX * COLLECT_WISHES];
     size_t count = 0;
+    batch->is_named = collect_ask_is_named(device);
+    if (batch->is_named) { /* the first one always fits */
+        references[count] = collect_identity_name(device);
+        (void)collect_plan_add(&room, &references[count++], NAME_OCTETS);
+    }
     while (batch->count < most) {
         const uint32_t number = round->queue[round->head + batch->count];
         const CollectPoint *point = &device->points[number];
@@ -520,7 +550,7 @@ static void go_away(CollectPoller *poller, CollectDevice *device, CollectState s
     /* What another device has refused meanwhile is none of its errors. */
     for (size_t i = 0; i < device->point_count && state == COLLECT_REPLACED && is_news; i++)
         device->points[i].rests_until_us = device->points[i].refusals = 0;
-    device->is_suspect = false;
+    device->is_suspect = device->is_misnamed = false;
     if (is_news || !device->is_extra) {
         tell_silence(poller, device, all, reason, now_us);
         plan_probe(poller, device, now_us);
@@ -555,6 +585,8 @@ static void take_word(CollectPoller *poller, CollectDevice *device, int64_t now_
     if (device->is_suspect)
         release_covered(poller, device);
     device->is_suspect = device->is_suspect && device->recheck_us != INT64_MAX;
+    device->is_unnamed |= device->is_misnamed; /* where it is itself all the same */
+    device->is_misnamed = false;
     note_alive(poller, device, now_us);
     if (!is_in_round(device))
         collect_ask_flush(poller, device);
@@ -616,6 +648,10 @@ static void take_multiple_answer(CollectPoller *poller, CollectBatch *batch, BpC
     CollectDevice *device = batch->device;
     BacReadMultiple walk = {.in = body};
     device->limits.multiple_proven = true;
+    if (batch->is_named && !collect_identity_is_own(device, &walk)) {
+        device->is_misnamed = true;
+        suspect(device, now_us);
+    }
     for (uint32_t i = 0; i < batch->count; i++) {
         CollectPoint *point = &device->points[batch->points[i]];
         CollectSample sample = {.problem = "no-answer"};
@@ -661,6 +697,8 @@ static void take_single_result(CollectBatch *batch, const BacAnswer *answer, int
     if (answer->outcome == BAC_ANSWERED &&
         bac_read_property_ack_decode(&body, &reference, &result.value, NULL) != BP_OK)
         result.value = bp_cursor(NULL, 0);
+    if (point->refusals == 0 && collect_decode_is_unknown_object(result.refusal))
+        suspect(device, now_us); /* is it another device that has no such object? */
     take_multiple_result(point, &batch->sample, &result, &device->reasons, now_us);
     if (batch->asking == COLLECT_FLAGS)
         point->flags_at_us = now_us;
@@ -690,6 +728,8 @@ static bool take_multiple_refusal(CollectPoller *poller, CollectBatch *batch, Ba
                                   int64_t now_us)
 {
     CollectDevice *device = batch->device;
+    if (batch->is_named && collect_decode_is_unknown_object(refusal))
+        suspect(device, now_us); /* of the points, or of the device itself? */
     const CollectRemedy remedy =
         collect_limits_refused(&device->limits, refusal, batch->count, batch->answer_octets, now_us);
     if (remedy != COLLECT_IS_ERROR) {

@@ -28,6 +28,7 @@ typedef struct CollectBatch {
     struct CollectBatch *next;
     CollectDevice *device; /* NULL: this one is free */
     CollectBatchKind kind;
+    bool is_named;       /* MULTIPLE: the device's own name is asked for with the points */
     bool is_uncertain;   /* counted on the trunk as one that may not be answered */
     uint32_t generation; /* device->generation when it was made */
     int64_t sent_us;
@@ -75,12 +76,18 @@ bool collect_ask_has_more(const CollectDevice *device, int64_t now_us);
 /* Sends the most urgent request: a probe, points by the shortest interval first, then the scan. */
 CollectAsked collect_ask_next(CollectPoller *poller, CollectDevice *device, int64_t now_us);
 
+/* Whether answers are asked to say whose they are: by ReadPropertyMultiple, where there is room for it. */
+bool collect_ask_is_named(const CollectDevice *device);
+
 /* Carries out what an answer means; returns the device that gave it, or did not. */
 CollectDevice *collect_ask_take(CollectPoller *poller, const BacAnswer *answer, int64_t now_us);
 
 /* The device told this of a point. */
 void collect_ask_told(CollectPoller *poller, CollectDevice *device, CollectPoint *point,
                       const CollectSample *sample, int64_t now_us);
+
+/* The device is asked who it is, as soon as it was not asked just now. */
+void collect_ask_recheck(CollectDevice *device, int64_t now_us);
 
 /* Takes back the device's batches, whose requests the client has forgotten. */
 void collect_ask_forget(CollectPoller *poller, const CollectDevice *device);

@@ -72,6 +72,11 @@ void collect_decode_value(BpCursor value, const CollectPoint *point, CollectSamp
     }
 }
 
+bool collect_decode_is_unknown_object(BacRefusal refusal)
+{
+    return refusal.kind == BAC_REFUSED_ERROR && refusal.code == BAC_CODE_UNKNOWN_OBJECT;
+}
+
 uint8_t collect_decode_flags(BpCursor value)
 {
     BacValue decoded;

@@ -25,6 +25,8 @@ void collect_decode_value(BpCursor value, const CollectPoint *point, CollectSamp
  * no word for, which is then in `reasons`. */
 const char *collect_decode_refusal(BacRefusal refusal, BpArena *reasons);
 
+bool collect_decode_is_unknown_object(BacRefusal refusal);
+
 /* The bits of a Status_Flags; 0 for anything else. */
 uint8_t collect_decode_flags(BpCursor value);
 

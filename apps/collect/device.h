@@ -128,10 +128,12 @@ struct CollectDevice {
     int64_t backoff_us;
 
     /* Who is at its address? (identity.h) */
-    bool is_evicted;          /* another device has the address: this one is not asked */
-    bool is_suspect;          /* something spoke for another: readings wait for the device's own word */
-    bool denies;              /* the address does not know this device */
-    bool is_extra;            /* the probe under way is none of those that silence plans */
+    bool is_evicted;  /* another device has the address: this one is not asked */
+    bool is_suspect;  /* something spoke for another: readings wait for the device's own word */
+    bool is_misnamed; /* an answer to points named another one, or none */
+    bool is_unnamed;  /* but the device itself says that it is there: names in such answers mean nothing */
+    bool denies;      /* the address does not know this device */
+    bool is_extra;    /* the probe under way is none of those that silence plans */
     CollectQuestion question; /* of the next probe, or of the one under way, */
     uint32_t asked_instance;  /* which names this one */
     uint32_t found;           /* who is there instead; BAC_INSTANCE_WILDCARD: nobody known */

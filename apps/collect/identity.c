@@ -40,8 +40,24 @@ static uint32_t instance_in(const BacAnswer *answer)
 
 static bool is_unknown_object(const BacAnswer *answer)
 {
-    return answer->outcome == BAC_REFUSED && answer->refusal.kind == BAC_REFUSED_ERROR &&
-           answer->refusal.code == BAC_CODE_UNKNOWN_OBJECT;
+    return answer->outcome == BAC_REFUSED && collect_decode_is_unknown_object(answer->refusal);
+}
+
+BacReference collect_identity_name(const CollectDevice *device)
+{
+    return identifier_of(device->instance);
+}
+
+bool collect_identity_is_own(const CollectDevice *device, BacReadMultiple *walk)
+{
+    BacReadResult result;
+    BacValue value;
+    if (bac_read_multiple_ack_next(walk, &result, NULL) != BP_OK)
+        return false;
+    if (result.refusal.kind != BAC_NOT_REFUSED)
+        return !collect_decode_is_unknown_object(result.refusal);
+    return bac_value_decode(&result.value, &value, NULL) == BP_OK && value.type == BAC_OBJECT_IDENTIFIER &&
+           value.object.type == BAC_DEVICE && value.object.instance == device->instance;
 }
 
 /* Somebody in the database has the name of one that is not in it. */

@@ -9,6 +9,10 @@
  * Until there is an answer, what the device told meanwhile waits, and is good only if the device is itself.
  * The same is asked before anything else of a device that was never heard of, or was silent.
  *
+ * Where there is room, each answer to points says whose it is (collect_ask_is_named): another device is
+ * noticed without an I-Am, too, and none of its values is good. Devices without that room, or without
+ * ReadPropertyMultiple, are asked who they are once a minute.
+ *
  * One that is not in the database and calls itself by the name of one that is, is asked for a name besides
  * that nobody has: whoever says yes to all is believed nothing. For poll.c and ask.c alone. */
 #ifndef COLLECT_IDENTITY_H
@@ -22,6 +26,11 @@ typedef enum CollectVerdict {
     COLLECT_IS_SILENT,
     COLLECT_ASKS_ON, /* device->question is another one now */
 } CollectVerdict;
+
+/* The device's name, where it is read together with points, and whether the result that comes next in such an
+ * answer is it. An error other than unknown-object says nothing. */
+BacReference collect_identity_name(const CollectDevice *device);
+bool collect_identity_is_own(const CollectDevice *device, BacReadMultiple *walk);
 
 /* What the next probe reads. */
 BacReference collect_identity_question(const CollectDevice *device, BpRandom *random);

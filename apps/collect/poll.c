@@ -12,7 +12,7 @@ enum {
     SEGMENT_TIMEOUT_S = 2, /* the usual APDU_Segment_Timeout */
     COV_LIFETIME_S = 600,
     RESTART_AGAIN_S = 10,
-    RECHECK_S = 1,    /* between probes for I-Ams' sake, at least */
+    UNNAMED_S = 60,   /* between probes of a device whose answers do not say whose they are */
     RENAME_S = 10,    /* the same before a stranger's new name is believed */
     NO_ROOM_MS = 100, /* until a device tries again that found no transaction free */
 };
@@ -207,6 +207,9 @@ static void begin_round(const CollectDevice *device, CollectRound *round, int64_
 static void begin_due_rounds(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
     collect_limits_relax(&device->limits, device->peer.max_apdu, now_us);
+    if (device->state == COLLECT_ONLINE && device->instance != BAC_INSTANCE_WILDCARD &&
+        !collect_ask_is_named(device) && now_us - device->probed_us >= UNNAMED_S * BP_SECOND)
+        collect_ask_recheck(device, now_us);
     for (size_t i = 0; i < device->round_count; i++) {
         CollectRound *round = &device->rounds[i];
         if (round->due_us > now_us)
@@ -609,8 +612,7 @@ void collect_poll_doubt(CollectPoller *poller, CollectDevice *device, const Coll
         if (claim->instance != device->instance && !collect_device_is_away(device))
             device->is_suspect = true;
     }
-    const int64_t again_us = device->probed_us + RECHECK_S * BP_SECOND;
-    device->recheck_us = now_us > again_us ? now_us : again_us;
+    collect_ask_recheck(device, now_us);
     look_at(poller, device, now_us);
     serve(poller, now_us);
 }

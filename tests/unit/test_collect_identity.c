@@ -228,6 +228,43 @@ static void nothing_that_it_says_is_taken_for_the_old_ones(void **state)
     }
 }
 
+/* Nobody has heard an I-Am of it: its answers give it away. */
+static void one_that_comes_without_a_word_gives_itself_away(void **state)
+{
+    (void)state;
+    for (int64_t after_us = 0; after_us < 5 * BP_SECOND; after_us += 70 * BP_MS) {
+        Field *field = new_field(3);
+        field->network.delay_us = 100 * BP_MS;
+        field_run(field, 20 * BP_SECOND + after_us);
+        const size_t good = field->stations[0].seen[0].good;
+        swap_addresses(field, 0, 2);
+        field_run(field, BP_MINUTE);
+        assert_in_range(field->stations[0].seen[0].good, good,
+                        good + 1); /* its last words may be under way */
+        assert_replaced(field, 0, 2, field->stations[0].seen[0].good);
+        assert_int_equal(field->wrong, 0);
+        field_free(field);
+    }
+}
+
+static void where_answers_have_no_room_for_a_name_it_is_asked_for_each_minute(void **state)
+{
+    (void)state;
+    const SimQuirks quirks[] = {quirks_of("no-read-multiple"), {0}, quirks_of("no-read-multiple")};
+    Field *field = field_new(3, quirks, 3, 0);
+    field_poll(field, 0, 5 * BP_SECOND, 0);
+    field_run(field, 5 * BP_MINUTE);
+    assert_all(field, 0, COLLECT_ONLINE, "");
+    assert_int_equal(field->stations[0].seen[0].bad, 0);
+    const size_t count = field->stations[0].sim.device->count;
+    assert_in_range(field->stations[0].asked, 60 * count,
+                    60 * count + 6 * count + 10); /* flags each minute */
+    swap_addresses(field, 0, 2);
+    field_run(field, 66 * BP_SECOND);
+    assert_all(field, 0, COLLECT_REPLACED, "replaced");
+    field_free(field);
+}
+
 static void one_that_was_silent_is_asked_who_it_is_before_it_is_believed(void **state)
 {
     (void)state;
@@ -441,6 +478,8 @@ int main(void)
         cmocka_unit_test(whoever_says_yes_to_every_name_is_nobody),
         cmocka_unit_test(another_device_at_a_known_address_is_another_device),
         cmocka_unit_test(nothing_that_it_says_is_taken_for_the_old_ones),
+        cmocka_unit_test(one_that_comes_without_a_word_gives_itself_away),
+        cmocka_unit_test(where_answers_have_no_room_for_a_name_it_is_asked_for_each_minute),
         cmocka_unit_test(one_that_was_silent_is_asked_who_it_is_before_it_is_believed),
         cmocka_unit_test(so_is_everybody_at_the_start),
         cmocka_unit_test(two_that_swap_are_both_found_and_free_to_move),
