@@ -60,7 +60,7 @@ struct CollectPoller {
     CollectSeats steady, uncertain;
     BpRandom random;
     int64_t wall_offset_us;
-    uint32_t process; /* of our subscriptions: another for each run */
+    uint32_t process; /* of our subscriptions */
 };
 
 typedef enum CollectAsked {

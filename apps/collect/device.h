@@ -110,6 +110,7 @@ struct CollectDevice {
     CollectRound *rounds; /* the shortest interval first */
     size_t round_count;
     uint32_t *queues;    /* the rounds' */
+    int64_t renewed_us;  /* when all were renewed, since one did not tell; INT64_MIN: never */
     int64_t cov_due_us;  /* of the first of its points' subscriptions that is due */
     uint32_t generation; /* of the points: what was asked before they changed is nobody's */
 

@@ -379,7 +379,7 @@ static CollectDevice *new_device(const BacAddress *address, uint32_t instance, u
     device->cov_due_us = INT64_MAX;
     device->found = device->claim.instance = BAC_INSTANCE_WILDCARD;
     device->recheck_us = INT64_MAX;
-    device->checked_us = INT64_MIN;
+    device->checked_us = device->renewed_us = INT64_MIN;
     return device;
 }
 
@@ -716,7 +716,8 @@ CollectPoller *collect_poll_new(const CollectPollHooks *hooks, const CollectPoll
     poller->batches = allocate(COLLECT_TRANSACTIONS_MAX, sizeof *poller->batches);
     poller->random = bp_random(seed);
     poller->process =
-        (uint32_t)bp_random_u64(&poller->random) & 0x3FFFFF; /* 22 bits: some devices take no more */
+        settings->cov_process ? settings->cov_process : (uint32_t)bp_random_u64(&poller->random);
+    poller->process &= 0x3FFFFF; /* 22 bits: some devices take no more */
     if (poller->settings.cov_lifetime_s == 0)
         poller->settings.cov_lifetime_s = COV_LIFETIME_S;
     const BacClientOptions options = {.owner = hooks->owner,

@@ -37,8 +37,11 @@ typedef struct CollectPollSettings {
     int64_t backoff_max_us;  /* longest pause between probes of a silent device */
     uint32_t cov_lifetime_s; /* of subscriptions; 0: 10 minutes */
     bool cov_confirmed;      /* notifications are to be confirmed */
+    uint32_t cov_process;    /* the name of our subscriptions: the same in each run, so that those of the last
+                                are    renewed, and take no second place in the device (135, clause 13.14.1). 0:
+                                any.    Taken by collect_poll_new alone, like: */
     int64_t rest_us; /* longest life of a datagram that the network doubled (see BacClientOptions): a device
-                        is asked at most 127 times meanwhile. Taken by collect_poll_new alone */
+                        is asked at most 127 times meanwhile */
 } CollectPollSettings;
 
 typedef struct CollectPollHooks {

@@ -32,6 +32,7 @@ CollectPollSettings collect_poll_settings(const Cfg *cfg)
         .backoff_max_us = cfg->poll_backoff_max,
         .cov_lifetime_s = (uint32_t)(cfg->cov_lifetime / BP_SECOND),
         .cov_confirmed = cfg->cov_confirmed,
+        .cov_process = (uint32_t)bp_hash(cfg->site, strlen(cfg->site), (uint64_t)cfg->bacnet_instance) | 1,
         .rest_us = DATAGRAM_LIFE_US};
 }
 

@@ -51,9 +51,9 @@ void collect_subscribe_forget(CollectPoller *poller, CollectDevice *device, int6
 {
     for (size_t i = 0; i < device->point_count; i++) {
         CollectPoint *point = &device->points[i];
-        if (point->cov_until_us == INT64_MIN)
-            continue;
-        point->cov_until_us = INT64_MIN;
+        if (!point->cov || point->cov_due_us == INT64_MAX)
+            continue;                    /* not wanted, or asked for just now */
+        point->cov_until_us = INT64_MIN; /* one that was given up may be taken now, too */
         point->cov_due_us = now_us + spread_us(poller);
     }
     find_due(device);
@@ -124,6 +124,18 @@ bool collect_subscribe_holds(const CollectPoint *point, int64_t now_us)
     return now_us - point->polled_at_us < verify_us - point->interval_us / 2;
 }
 
+/* Those that hold are made again soon, once in their lifetime's half at most: who has them renews them. */
+static void renew_all(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    const int64_t half_us = (int64_t)poller->settings.cov_lifetime_s * BP_SECOND / 2;
+    if (device->renewed_us != INT64_MIN && now_us - device->renewed_us < half_us)
+        return;
+    device->renewed_us = now_us;
+    for (size_t i = 0; i < device->point_count; i++)
+        if (device->points[i].cov_until_us > now_us && device->points[i].cov_due_us != INT64_MAX)
+            device->points[i].cov_due_us = now_us + spread_us(poller);
+}
+
 void collect_subscribe_verify(CollectPoller *poller, CollectDevice *device, CollectPoint *point,
                               const CollectSample *sample, int64_t now_us)
 {
@@ -138,6 +150,7 @@ void collect_subscribe_verify(CollectPoller *poller, CollectDevice *device, Coll
         return;
     }
     poller->counts.cov_missed++;
+    renew_all(poller, device, now_us); /* it may have restarted, and forgotten all of them */
     if (++point->cov_failures >= FAILURES_MAX) {
         give_up(poller, point, now_us);
     } else {

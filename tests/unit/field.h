@@ -171,6 +171,18 @@ static inline void field_add(Field *field, const SimQuirks *quirks)
     station->device->device_id = (int32_t)i + 1;
 }
 
+static inline void field_begin(Field *field)
+{
+    const CollectPollHooks hooks = {.owner = field,
+                                    .send = field_send,
+                                    .on_readings = field_readings,
+                                    .on_state = field_state,
+                                    .on_scanned = field_scanned,
+                                    .on_found = field_found};
+    field->poller = collect_poll_new(&hooks, &field->settings, 1);
+    collect_poll_set_wall(field->poller, field->network.now_us, field->network.now_us);
+}
+
 /* Devices as the simulated site has them, all `count` of them with the quirks of their place. */
 static inline Field *field_new(size_t count, const SimQuirks *quirks, size_t quirk_count, int64_t trunk_us)
 {
@@ -183,12 +195,6 @@ static inline Field *field_new(size_t count, const SimQuirks *quirks, size_t qui
     field->trunk.request_us = trunk_us;
     sim_site_init(&field->site, 100 + 56 * count, 1, INT64_C(1767600000) * BP_SECOND, false);
     assert_true(field->site.device_count >= count && count <= STATIONS_MAX);
-    const CollectPollHooks hooks = {.owner = field,
-                                    .send = field_send,
-                                    .on_readings = field_readings,
-                                    .on_state = field_state,
-                                    .on_scanned = field_scanned,
-                                    .on_found = field_found};
     field->settings = (CollectPollSettings){.window = 4,
                                             .trunk = {.window = 1, .rate = 100},
                                             .devices = 64,
@@ -196,8 +202,7 @@ static inline Field *field_new(size_t count, const SimQuirks *quirks, size_t qui
                                             .retries = 2,
                                             .backoff_max_us = 5 * BP_MINUTE,
                                             .rest_us = 200 * BP_MS};
-    field->poller = collect_poll_new(&hooks, &field->settings, 1);
-    collect_poll_set_wall(field->poller, field->network.now_us, field->network.now_us);
+    field_begin(field);
     for (size_t i = 0; i < count; i++)
         field_add(field, i < quirk_count ? &quirks[i] : NULL);
     return field;
@@ -214,6 +219,21 @@ static inline void field_free(Field *field)
     network_done(&field->network);
     sim_site_done(&field->site);
     free(field);
+}
+
+/* Another run of the collector, which has to be told what to poll. */
+static inline void field_restart(Field *field, uint64_t process)
+{
+    collect_poll_free(field->poller);
+    field->settings.cov_process = (uint32_t)process;
+    field_begin(field);
+    for (size_t i = 0; i < field->count; i++) {
+        FieldStation *station = &field->stations[i];
+        assert_int_equal(collect_poll_add(field->poller, &station->sim.address, station->sim.device->instance,
+                                          station->sim.device->max_apdu, true, &station->device, NULL),
+                         BP_OK);
+        station->device->device_id = (int32_t)i + 1;
+    }
 }
 
 /* Has the device's objects read, and `strangers` more that it has not got. */

@@ -552,6 +552,61 @@ static void a_device_that_restarts_is_subscribed_to_again(void **state)
     field_free(field);
 }
 
+static size_t count_subscriptions(const Field *field, size_t i)
+{
+    const BacPublisher *publisher = &field->stations[i].sim.publisher;
+    size_t count = 0;
+    for (size_t j = 0; j < publisher->count; j++)
+        count += publisher->subscriptions[j].in_use;
+    return count;
+}
+
+static void another_run_renews_the_subscriptions_of_the_last(void **state)
+{
+    (void)state;
+    Field *field = field_that_tells(1, NULL);
+    for (size_t run = 0; run < 3; run++) {
+        field_restart(field, 77);
+        field_poll(field, 0, 5 * BP_SECOND, 0);
+        field_run(field, BP_MINUTE);
+        assert_int_equal(count_subscriptions(field, 0), field->stations[0].sim.device->count);
+    }
+    field_free(field);
+}
+
+static void what_was_given_up_is_tried_again_when_a_device_restarts(void **state)
+{
+    (void)state;
+    const SimQuirks mute = quirks_of("mute-cov");
+    Field *field = field_that_tells(1, &mute);
+    field_run(field, 20 * BP_MINUTE);
+    assert_true(collect_poll_counts(field->poller)->cov_given_up > 0);
+    field->stations[0].sim.quirks.mute_cov = false;
+    BacPublisher *publisher = &field->stations[0].sim.publisher;
+    memset(publisher->subscriptions, 0, publisher->count * sizeof *publisher->subscriptions);
+    collect_poll_restarted(field->poller, field->stations[0].device, field->network.now_us);
+    field_run(field, 10 * BP_SECOND);
+    assert_int_equal(count_subscriptions(field, 0), field->stations[0].sim.device->count);
+    field_free(field);
+}
+
+/* A restart that nobody has heard of shows by the first of its changes that is not told. */
+static void one_change_that_is_not_told_has_all_subscriptions_renewed(void **state)
+{
+    (void)state;
+    Field *field = field_that_tells(1, NULL);
+    field_run(field, BP_MINUTE);
+    BacPublisher *publisher = &field->stations[0].sim.publisher;
+    memset(publisher->subscriptions, 0, publisher->count * sizeof *publisher->subscriptions);
+    while (collect_poll_counts(field->poller)->cov_missed == 0) {
+        field_step(field, 60);
+        field_run(field, BP_SECOND);
+    }
+    field_run(field, 10 * BP_SECOND);
+    assert_int_equal(count_subscriptions(field, 0), field->stations[0].sim.device->count);
+    field_free(field);
+}
+
 /* From the right device and object, but for another process: that of the run before, say. */
 static void what_others_tell_is_nobodys(void **state)
 {
@@ -657,6 +712,9 @@ int main(void)
         cmocka_unit_test(a_device_that_tells_nothing_is_polled_again),
         cmocka_unit_test(a_device_that_knows_no_cov_is_polled),
         cmocka_unit_test(a_device_that_restarts_is_subscribed_to_again),
+        cmocka_unit_test(another_run_renews_the_subscriptions_of_the_last),
+        cmocka_unit_test(what_was_given_up_is_tried_again_when_a_device_restarts),
+        cmocka_unit_test(one_change_that_is_not_told_has_all_subscriptions_renewed),
         cmocka_unit_test(what_others_tell_is_nobodys),
         cmocka_unit_test(every_quirk_is_scanned_whole),
         cmocka_unit_test(a_bad_network_costs_time_and_never_a_wrong_value),
