@@ -37,7 +37,10 @@ hold() {
     psql -qAtX -U "${ROLE:-bacpipes_reader}" <"$SCRIPT.in.$holders" >"$SCRIPT.out.$holders" 2>&1 & children="$children $!"
     eval "exec $((20 + holders))>'$SCRIPT.in.$holders'"
     echo "begin; $1; select 'held';" >&$((20 + holders))
-    until grep -q held "$SCRIPT.out.$holders"; do sleep 0.05; done
+    until grep -q held "$SCRIPT.out.$holders"; do
+        if grep ERROR "$SCRIPT.out.$holders"; then exit 1; fi
+        sleep 0.05
+    done
 }
 let_go() { for i in $(seq "$holders"); do eval "exec $((20 + i))>&-"; done; }
 holders=0
@@ -141,6 +144,34 @@ stores 3600
 until_is "select count(*) from readings_days() where first < now() - interval '30 days'" 0
 grep -q "retention: dropped $(ago 40)" "$SCRIPT.log"
 [ "$(q "select count(*) from of_somebody")" -ge 1 ]
+EOF
+    servers
+}
+
+@test "a commit and the rollups of its span wait for neither each other nor are lost to each other" {
+    cat >>"$SCRIPT" <<'EOF'
+span=$(q "select bucket_5min(now() - interval '20 min')")
+q "select readings_ensure_days('$span', '$span'); insert into rollup_dirty values ('demo', '$span')" >/dev/null
+export PGOPTIONS='-c statement_timeout=5s'
+note() { echo "insert into sensor_readings (time, site_id, point_id, value, quality) values ('$span'::timestamptz + interval '$1 s', 'demo', 1, $1, 'good');
+               insert into rollup_dirty (site_id, bucket) values ('demo', '$span') on conflict do nothing"; }
+made() { q "select count from sensor_readings_5min"; }
+# A span that is noted already has new readings, not yet committed, while its rollups are made.
+ROLE=bacpipes_ingest hold "$(note 1)"
+[ "$(psql -qAtX -U bacpipes_maintain -c "select rollup_pending(now(), 10)")" = 1 ]
+[ -z "$(made)" ]
+let_go # psql ends, and takes back what it did not commit
+ROLE=bacpipes_ingest hold "$(note 2); commit; select 1"
+[ "$(psql -qAtX -U bacpipes_maintain -c "select rollup_pending(now(), 10)")" = 1 ]
+[ "$(made)" = 1 ]
+# And the other way: rollups that are being made while readings are committed.
+q "insert into rollup_dirty values ('demo', '$span')"
+ROLE=bacpipes_maintain hold "select rollup_pending(now(), 10)"
+psql -qX -v ON_ERROR_STOP=1 -U bacpipes_ingest -1 -c "$(note 3)"
+echo "commit;" >&$((20 + holders))
+until_is "select count(*) from rollup_dirty" 1
+[ "$(psql -qAtX -U bacpipes_maintain -c "select rollup_pending(now(), 10)")" = 1 ]
+[ "$(made)" = 2 ]
 EOF
     servers
 }
