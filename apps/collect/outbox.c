@@ -426,8 +426,9 @@ static void learn_skipped(Outbox *outbox, OutboxRun *run, const MdlPosition *pos
                         ? (uint64_t)(position->skipped - run->skipped)
                         : 0;
     const uint64_t known = more < run->certain ? more : run->certain;
+    if (!run->is_announced || position->skipped > run->skipped)
+        run->skipped = position->skipped; /* an old announcement may come late */
     run->is_announced = true;
-    run->skipped = position->skipped;
     run->certain -= known;
     more = more - known < run->unsure ? more - known : run->unsure;
     run->unsure -= more;

@@ -328,6 +328,10 @@ static void what_was_given_up_and_is_stored_all_the_same_is_not_dropped(void **s
         outbox_stored(&outbox, &session, &next, 1, 0);
         assert_int_equal(outbox.counts.dropped, skipped < 3 ? 2 : 3);
     }
+    const MdlPosition late = {.run = own, .stored = 4}, again = {.run = own, .stored = 7, .skipped = 3};
+    outbox_stored(&outbox, &session, &late, 1, 0);
+    outbox_stored(&outbox, &session, &again, 1, 0);
+    assert_int_equal(outbox.counts.dropped, 3);
     const MdlPosition position = {.run = own, .stored = 9, .skipped = 4}; /* 5 to 8 */
     outbox_stored(&outbox, &session, &position, 1, 0);
     assert_int_equal(outbox.counts.dropped, 4);
