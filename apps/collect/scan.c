@@ -572,7 +572,8 @@ const char *collect_scan_oddities(CollectScan *scan)
         bp_buf_printf(&out, "%s%zu objects beyond %zu points are left out", out.size ? "; " : "",
                       scan->left_out, scan->object_most);
     if (scan->odd_property)
-        bp_buf_printf(&out, "%s%s %g cannot be", out.size ? "; " : "", scan->odd_property, scan->odd_number);
+        bp_buf_printf(&out, "%s%s %.15g cannot be", out.size ? "; " : "", scan->odd_property,
+                      scan->odd_number);
     scan->oddities[out.size] = '\0';
     return scan->oddities;
 }

@@ -1,7 +1,8 @@
 /* A small BACnet device with the faults that real ones have, for tests of whoever asks devices:
  *
  *   odd_device [--no-multiple] [--no-segments] [--max-apdu N] [--mute-writes] [--forgetful] [--points N]
- *              [--name NAME] [--base N] [--announce ADDRESS:PORT] [--claim INSTANCE] ADDRESS:PORT INSTANCE
+ *              [--name NAME] [--base N] [--announce ADDRESS:PORT] [--claim INSTANCE] [--list-twice] [--vendor
+ * N] ADDRESS:PORT INSTANCE
  *
  * analog-value,1, binary-output,1 and multi-state-value,1 have priority arrays, analog-value,2 can be written
  * without one, analog-input,1 to N cannot: they are --base and their instance. With --announce it sends an
@@ -28,8 +29,9 @@ typedef struct Commandable {
 } Commandable;
 
 static struct {
-    bool no_multiple, no_segments, mute_writes, forgetful;
+    bool no_multiple, no_segments, mute_writes, forgetful, lists_twice;
     uint16_t max_apdu;
+    uint64_t vendor;
     uint32_t points, instance, base, claim;
     const char *name;
     LoopAddress address;
@@ -155,7 +157,8 @@ static void put_element(BpBuf *out, BacObjectId id, uint32_t list, uint32_t i)
 {
     const Commandable *object = find_commandable(id);
     if (list == BAC_PROP_OBJECT_LIST)
-        bac_value_encode(out, &(BacValue){.type = BAC_OBJECT_IDENTIFIER, .object = object_at(i)});
+        bac_value_encode(out,
+                         &(BacValue){.type = BAC_OBJECT_IDENTIFIER, .object = object_at(i % object_count())});
     else if (list == BAC_PROP_STATE_TEXT)
         put_text(out, state_texts[i]);
     else if (object->in_use[i])
@@ -185,7 +188,9 @@ static BacRefusal read_device(const BacReference *reference, BpBuf *out)
     case BAC_PROP_VENDOR_NAME: put_text(out, "BacPipes tests"); return none;
     case BAC_PROP_OBJECT_NAME: put_text(out, settings.name); return none;
     case BAC_PROP_MAX_APDU_LENGTH_ACCEPTED: put_unsigned(out, settings.max_apdu); return none;
-    case BAC_PROP_OBJECT_LIST: return put_array(out, reference, object_count());
+    case BAC_PROP_VENDOR_IDENTIFIER: put_unsigned(out, settings.vendor); return none;
+    case BAC_PROP_OBJECT_LIST:
+        return put_array(out, reference, settings.lists_twice ? 2 * object_count() : object_count());
     default: return unknown_property;
     }
 }
@@ -322,6 +327,10 @@ static void read_arguments(int argc, char **argv)
             settings.mute_writes = true;
         else if (strcmp(argv[i], "--forgetful") == 0)
             settings.forgetful = true;
+        else if (strcmp(argv[i], "--list-twice") == 0)
+            settings.lists_twice = true;
+        else if (strcmp(argv[i], "--vendor") == 0 && i + 1 < argc)
+            settings.vendor = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--max-apdu") == 0 && i + 1 < argc)
             settings.max_apdu = (uint16_t)strtoul(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--points") == 0 && i + 1 < argc)

@@ -106,3 +106,16 @@ for i in range(int(sys.argv[1])):
     done
     [ "$(grep -c 'device 5001 .* could not be stored' "$data/log/collect.log")" -eq 1 ]
 }
+
+@test "a device that lists its objects twice and has a vendor beyond all numbers is stored and polled" {
+    run_site
+    mkfifo "$folder/stdin"
+    "${BUILD:-$root/build}/tests/flow/odd_device" --list-twice --vendor 4294967295 --points 3 127.79.0.1:$port 5001 <>"$folder/stdin" >"$folder/odd" 2>&1 3>&- &
+    pids+=($!)
+    until_true "grep -q ready $folder/odd" 10
+    sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port'), ('demo', 'poll.interval', '2s')"
+    until_true '[ "$(sql "select count(*) from sensor_readings r join point p using (point_id) join device d on d.device_id = p.device_id
+                          where d.instance = 5001 and r.quality = '"'good'"'")" -ge 8 ]' 40
+    [ "$(sql "select vendor_id is null from device where instance = 5001")" = t ]
+    grep -q 'device 5001 .* says odd things of itself.*objects twice; vendor-identifier 4294967295 cannot be' "$data/log/collect.log"
+}
