@@ -198,8 +198,9 @@ int up_main(int argc, char **argv)
             "bacpipes, or else postgres, as whom everything runs.\n"
             "--json prints one object as the last line: devices, points, readings_stored, "
             "reads_failed, readings_per_s, newest_reading_age_s; error, which is null when all went well.\n"
-            "Exit codes: 0 stopped as asked; 69 something could not be started; 70 no reading was "
-            "stored with --for; 75 it runs already.",
+            "Exit codes: 0 stopped as asked; 64 the command line is wrong; 69 something could not be "
+            "started; "
+            "70 no reading was stored with --for; 75 it runs already; 78 a setting or the folder is wrong.",
         .examples =
             "bacpipes up --demo\nbacpipes up --data /var/lib/bacpipes\nbacpipes up --demo --for 60s --json",
     };
