@@ -161,6 +161,7 @@ struct CollectDevice {
 
     int64_t interval_us;  /* of its points that have none of their own. The owner's */
     bool is_newcomer;     /* asked for the first time, and no answer yet (newcomers.h). The owner's */
+    bool took_address;    /* it was found where another had been. The owner's */
     bool row_is_replaced; /* its row in the database says so. The owner's */
     bool wants_scan; /* to be read out when there is a place, or again after `scan_retry_us`. The owner's */
     uint16_t said_apdu; /* its Max_APDU_Length_Accepted, and: */

@@ -190,6 +190,26 @@ static void ask_newcomer(Collect *collect, const CollectNewcomer *newcomer)
     collect_poll_probe(collect->poller, device, now_us);
 }
 
+/* Whoever had the address before, and has no other, may be back there. */
+static void readmit(Collect *collect, const BacAddress *address)
+{
+    for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
+        if (device->is_evicted && !device->row_is_replaced &&
+            bac_address_equal(&device->peer.address, address)) {
+            collect_poll_readmit(collect->poller, device, loop_now_us(collect->loop));
+            return;
+        }
+}
+
+static void forget_stranger(Collect *collect, CollectDevice *device)
+{
+    const BacAddress address = device->peer.address;
+    const bool took_address = device->took_address;
+    collect_forget(collect, device);
+    if (took_address)
+        readmit(collect, &address);
+}
+
 static void forget_silent(Collect *collect)
 {
     CollectDevice *next;
@@ -197,7 +217,7 @@ static void forget_silent(Collect *collect)
     for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = next) {
         next = device->next;
         if (device->device_id == 0 && collect_device_is_away(device))
-            collect_forget(collect, device);
+            forget_stranger(collect, device);
     }
 }
 
@@ -296,7 +316,7 @@ void collect_found(void *owner, CollectDevice *device, CollectDevice *gone)
 {
     Collect *collect = owner;
     const BacWhoIs who = {.has_range = true, .low = gone->instance, .high = gone->instance};
-    device->wants_scan = true;
+    device->took_address = device->wants_scan = true;
     device->scan_retry_us = loop_now_us(collect->loop) + SETTLE_US; /* it is renumbered if nobody answers */
     if (collect->bip)
         broadcast_who_is(collect, &who);

@@ -679,6 +679,16 @@ CollectNamesake collect_poll_namesake(const CollectPoller *poller, const Collect
     return collect_device_is_away(only) ? COLLECT_NAMESAKE_GONE : COLLECT_NAMESAKE_THERE;
 }
 
+void collect_poll_readmit(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    if (!device->is_evicted || bac_client_add(&poller->client, &device->peer, NULL) != BP_OK)
+        return;
+    device->is_evicted = false;
+    join_trunk(poller, device);
+    look_at(poller, device, now_us);
+    serve(poller, now_us);
+}
+
 /* What a probe has brought to light. The device that is at the address now, or NULL for one that is
  * forgotten.
  */

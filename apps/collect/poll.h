@@ -98,6 +98,10 @@ void collect_poll_remove(CollectPoller *poller, CollectDevice *device, int64_t n
 /* The same for a device whose address another one has: it is known, and not asked. */
 CollectDevice *collect_poll_add_evicted(CollectPoller *poller, const BacAddress *address, uint32_t instance);
 
+/* It has its address again, where nobody else has it now: it is asked there whether it is back, now and then.
+ */
+void collect_poll_readmit(CollectPoller *poller, CollectDevice *device, int64_t now_us);
+
 CollectDevice *collect_poll_find(const CollectPoller *poller, const BacAddress *address);
 
 /* A device with this instance, other than `than` (or NULL); NULL: there is none. Found in constant time, and

@@ -159,8 +159,15 @@ static void tell_change(const CollectDevice *device, const PgRows *rows, size_t 
         bp_log(BP_LOG_NOTICE, "device %u is at %s again", instance, here);
 }
 
+/* It lost its address, and the one that has it now is it again, under its own name. */
+static bool is_back(const Collect *collect, const CollectDevice *device)
+{
+    const CollectDevice *there = collect_poll_find(collect->poller, &device->peer.address);
+    return device->is_evicted && there && there->device_id == 0 && there->instance == device->instance;
+}
+
 /* One that lost its address stays as it is until the row says something else than it said before. */
-static bool is_row_of(const PgRows *rows, size_t row, const CollectDevice *device)
+static bool is_row_of(const Collect *collect, const PgRows *rows, size_t row, const CollectDevice *device)
 {
     BacAddress address;
     if (pg_get_integer(rows, row, 0) != device->device_id ||
@@ -169,7 +176,7 @@ static bool is_row_of(const PgRows *rows, size_t row, const CollectDevice *devic
     const bool is_same = (uint32_t)pg_get_integer(rows, row, 2) == device->instance &&
                          bac_address_equal(&address, &device->peer.address);
     const bool is_replaced = pg_get_bool(rows, row, 8);
-    if (is_same && (is_replaced ? device->is_evicted : !device->row_is_replaced))
+    if (is_same && (is_replaced ? device->is_evicted : !device->row_is_replaced && !is_back(collect, device)))
         return true;
     tell_change(device, rows, row, &address);
     return false;
@@ -184,7 +191,7 @@ static void forget_devices(Collect *collect, const PgRows *rows)
         next = device->next;
         bool is_there = device->device_id == 0;
         for (size_t row = 0; row < pg_row_count(rows) && !is_there; row++)
-            if (is_row_of(rows, row, device)) {
+            if (is_row_of(collect, rows, row, device)) {
                 device->row_is_replaced = pg_get_bool(rows, row, 8);
                 is_there = true;
             }

@@ -112,7 +112,7 @@ wrong() {
     four=$(id_of 2104) five=$(id_of 2105)
     stop 4
     stop 5
-    start 5 2104 --base 4000 --name four --announce "$(collector)"
+    start 5 2104 --base 4000 --name four # whose I-Am nobody hears
     start 4 2105 --base 5000 --name five --announce "$(collector)"
     until_true "[ \"\$(known)\" = '$four 2104 127.83.0.5:$port, $five 2105 127.83.0.4:$port' ]" 40
     until_true "[ \"\$(good $four \"r.time > now() - interval '3 s'\")\" -gt 0 ] && [ \"\$(good $five \"r.time > now() - interval '3 s'\")\" -gt 0 ]" 20
@@ -153,6 +153,42 @@ wrong() {
     [ "$(sql "select address from device where device_id = $seven")" = "127.83.0.7:$port" ]
     [ "$(wrong "$seven" 7000)" -eq 0 ]
     [ "$(state_of "$seven")" = offline ]
+}
+
+@test "a new controller in an old one's place goes on with its points, when somebody says so" {
+    start 1 2101 --base 1000 --points 6 --name one
+    run_site
+    look_for "127.83.0.1:$port"
+    until_true '[ "$(good "$(id_of 2101)")" -ge 18 ]' 40
+    one=$(id_of 2101)
+    stop 1
+    start 1 2108 --base 1000 --points 8 --name eight
+    until_true '[ -n "$(id_of 2108)" ] && [ "$(good "$(id_of 2108)")" -ge 24 ]' 60
+    read_before=$(good "$one") read_since=$(good "$(id_of 2108)" "p.object_instance <= 6")
+    "$bacpipes" device replace 2101 --by 2108 --data "$data" | grep -q 'Nothing is changed yet'
+    "$bacpipes" device replace 2101 --by 2108 --data "$data" --yes >"$folder/replaced"
+    grep -q '11 points go on, 2 are added, 0 are missing' "$folder/replaced"
+    [ "$(known)" = "$one 2108 127.83.0.1:$port" ]
+    [ "$(good "$one" "p.object_instance <= 6")" -ge $((read_before + read_since)) ]
+    until_true "[ \"\$(good $one \"r.time > now() - interval '2 s'\")\" -ge 8 ]" 20
+    [ "$(wrong "$one" 1000)" -eq 0 ]
+}
+
+@test "a device that comes back to its address goes on, whether the one between was read out or not" {
+    start 1 2101 --base 1000 --points 6 --name one
+    run_site
+    look_for "127.83.0.1:$port"
+    until_true '[ "$(good "$(id_of 2101)")" -ge 18 ]' 40
+    one=$(id_of 2101)
+    stop 1
+    start 1 2108 --base 8000 --points 9 --name eight --announce "$(collector)"
+    until_true "[ \"\$(state_of $one)\" = replaced ]" 20
+    stop 1 # before it is read out: that waits three seconds for the old one
+    start 1 2101 --base 1000 --points 6 --name one --announce "$(collector)"
+    until_true "[ \"\$(good $one \"r.time > now() - interval '1 s'\")\" -gt 0 ]" 40
+    [ "$(known)" = "$one 2101 127.83.0.1:$port" ]
+    [ "$(state_of "$one")" = online ]
+    [ "$(wrong "$one" 1000)" -eq 0 ]
 }
 
 @test "what people correct in table device holds at once" {

@@ -442,6 +442,28 @@ static void one_that_comes_back_to_its_address_goes_on(void **state)
     field_free(field);
 }
 
+static void one_that_is_readmitted_is_asked_at_its_address_again(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field_run(field, 20 * BP_SECOND);
+    swap_addresses(field, 0, 2);
+    hear(field, &field->stations[2].sim.address, instance_of(field, 2));
+    field_run(field, 10 * BP_SECOND);
+    CollectDevice *device = field->stations[0].device;
+    assert_true(device->is_evicted);
+    collect_poll_readmit(field->poller, device, field->network.now_us); /* the other one has it */
+    assert_true(device->is_evicted);
+    collect_poll_remove(field->poller, collect_poll_find(field->poller, &device->peer.address),
+                        field->network.now_us);
+    swap_addresses(field, 0, 2);
+    collect_poll_readmit(field->poller, device, field->network.now_us);
+    field_run(field, BP_MINUTE);
+    assert_all(field, 0, COLLECT_ONLINE, "");
+    assert_int_equal(field->wrong, 0);
+    field_free(field);
+}
+
 static void an_i_am_of_a_silent_device_has_it_asked_at_once(void **state)
 {
     (void)state;
@@ -489,6 +511,7 @@ int main(void)
         cmocka_unit_test(a_device_without_the_wildcard_is_asked_by_the_name_that_was_claimed),
         cmocka_unit_test(until_it_is_known_who_is_there_nobody_has_the_address),
         cmocka_unit_test(one_that_comes_back_to_its_address_goes_on),
+        cmocka_unit_test(one_that_is_readmitted_is_asked_at_its_address_again),
         cmocka_unit_test(an_i_am_of_a_silent_device_has_it_asked_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
