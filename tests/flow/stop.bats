@@ -127,3 +127,49 @@ EOF
     for name in sim ingest collect; do tail -n 15 "$SCRIPT.$name.log" || true; done
     [ "$status" -eq 0 ]
 }
+
+@test "runs of several collectors in the spool, a segment that is missing and one that is damaged: the rest is stored, and the spool is empty" {
+    cat >>"$SCRIPT" <<'EOF'
+q "update setting set value = '1s' where name = 'spool.after'"
+q "update setting set value = '65536' where name = 'spool.memory'"
+begin_collector
+until_true is_true "count(*) >= $POINTS from point"
+polls 0
+kill -STOP "$broker"
+for run in 1 2 3; do
+    sleep 5
+    kill -KILL "${pids[collect]}"
+    wait "${pids[collect]}" 2>/dev/null || true
+    [ $run = 3 ] || begin_collector
+done
+cd "$BACPIPES_DATA/spool"
+segments=(*.spool)
+echo "# ${#segments[@]} segments"
+[ ${#segments[@]} -gt 6 ]
+rm "${segments[1]}" # before the start: nobody knows of it
+printf x | dd of="${segments[3]}" bs=1 seek=2000 conv=notrunc status=none
+: >"$SCRIPT.collect.log"
+begin_collector
+until_true grep -q "wait in the spool" "$SCRIPT.collect.log"
+rm "${segments[5]}" # and after it
+kill -CONT "$broker"
+polls 3
+q "update device set enabled = false"
+empty() { [ -z "$(find "$BACPIPES_DATA/spool" -name '*.spool')" ]; }
+until_true empty
+grep "spool" "$SCRIPT.collect.log"
+grep -q "octets that are no whole batch" "$SCRIPT.collect.log"
+[ "$(grep -c "reading the spool" "$SCRIPT.collect.log")" -le 1 ]
+[ "$(grep -c "cannot be read any more" "$SCRIPT.collect.log")" -eq 1 ]
+[ "$(wc -l <"$SCRIPT.collect.log")" -lt 1000 ]
+[ "$(q "select count(*) = 0 from (select from sensor_readings group by point_id, time having count(*) > 1) as twice")" = t ]
+q "select run, stored, skipped from ingest_position"
+# Gone is what was in three places of it, and no more.
+[ "$(q "select sum(stored - skipped) > 0.6 * sum(stored) and sum(skipped) > 0 from ingest_position")" = t ]
+EOF
+    export POINTS=3000
+    run "$root/tests/with-postgres" "$root/tests/with-mosquitto" bash "$SCRIPT"
+    echo "$output"
+    for name in sim ingest collect; do tail -n 15 "$SCRIPT.$name.log" || true; done
+    [ "$status" -eq 0 ]
+}
