@@ -136,6 +136,7 @@ void collect_close_spool(Collect *collect);
 
 /* status.c */
 void collect_status(void *owner);
-const char *collect_status_text(const Collect *collect, const char *state, BpBuf *out);
+void collect_say_status(const Collect *collect, const char *state);
+const char *collect_will_text(const Collect *collect, BpBuf *out);
 
 #endif

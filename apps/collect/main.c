@@ -68,6 +68,7 @@ static void forget_timer(LoopTimer **timer)
  * gone. The poller gives out what it has read so far, and only then is the spool closed. */
 static void finish(Collect *collect)
 {
+    collect_say_status(collect, "offline");
     forget_timer(&collect->status_timer);
     forget_timer(&collect->publish_timer);
     forget_timer(&collect->reload_timer);
@@ -77,7 +78,7 @@ static void finish(Collect *collect)
     collect->bip = NULL;
     pg_free(collect->pg);
     collect->pg = NULL;
-    mqtt_free(collect->mqtt, 0); /* what the broker does not have yet is in the outbox */
+    mqtt_free(collect->mqtt, BP_SECOND); /* what of readings the broker does not have yet is in the outbox */
     collect->mqtt = NULL;
     collect_poll_free(collect->poller);
     collect->poller = NULL;

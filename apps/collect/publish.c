@@ -417,7 +417,7 @@ static BpStatus connect_broker(Collect *collect, const PgRows *rows, BpArena *ar
         .password = password,
         .ca_file = ca_file.size ? bp_arena_text(arena, ca_file) : NULL,
         .will_topic = mdl_topic(collect->cfg.site, "collect/status", status_topic),
-        .will_payload = collect_status_text(collect, "offline", &will),
+        .will_payload = collect_will_text(collect, &will),
         .owner = collect,
         .on_connected = on_connected,
         .on_lost = on_lost,

@@ -90,12 +90,12 @@ static void put_counters(const Collect *collect, BpBuf *out)
     bp_buf_u8(out, '}');
 }
 
-const char *collect_status_text(const Collect *collect, const char *state, BpBuf *out)
+static const char *status_text(const Collect *collect, const char *state, bool has_counters, BpBuf *out)
 {
     char since[BP_TIME_TEXT_MAX];
     bp_buf_printf(out, "{\"v\":1,\"role\":\"collect\",\"state\":\"%s\",\"since\":\"%s\"", state,
                   bp_time_format(collect->started_at_us, 3, since));
-    if (strcmp(state, "online") == 0) {
+    if (has_counters) {
         bp_buf_str(out, bp_str(",\"counters\":{"));
         put_counters(collect, out);
         bp_buf_u8(out, '}');
@@ -103,6 +103,25 @@ const char *collect_status_text(const Collect *collect, const char *state, BpBuf
     bp_buf_u8(out, '}');
     bp_buf_u8(out, '\0');
     return (const char *)out->data;
+}
+
+const char *collect_will_text(const Collect *collect, BpBuf *out)
+{
+    return status_text(collect, "offline", false, out);
+}
+
+void collect_say_status(const Collect *collect, const char *state)
+{
+    if (!collect->mqtt || !mqtt_is_connected(collect->mqtt))
+        return;
+    char topic[MDL_TOPIC_MAX];
+    BpError err;
+    BpBuf out = bp_buf_growing(16 * 1024);
+    const BpStr text = bp_str(status_text(collect, state, true, &out));
+    /* A status that could not be said is followed by the next, or by our last will. */
+    (void)!mqtt_publish(collect->mqtt, mdl_topic(collect->cfg.site, "collect/status", topic), text, 1, true,
+                        NULL, &err);
+    bp_buf_done(&out);
 }
 
 /* The wall clock is only ever set: against the monotonic one it shows. Readings are stamped anew from here
@@ -150,13 +169,6 @@ void collect_status(void *owner)
     loop_timer_set(collect->status_timer, loop_now_us(collect->loop) + STATUS_EVERY_US);
     if (!collect->mqtt || !mqtt_is_connected(collect->mqtt))
         return;
-    char topic[MDL_TOPIC_MAX];
-    BpError err;
-    BpBuf out = bp_buf_growing(16 * 1024);
-    const BpStr text = bp_str(collect_status_text(collect, "online", &out));
-    /* A status that could not be said is followed by the next. */
-    (void)!mqtt_publish(collect->mqtt, mdl_topic(collect->cfg.site, "collect/status", topic), text, 1, true,
-                        NULL, &err);
+    collect_say_status(collect, "online");
     collect_poll_take_extremes(collect->poller);
-    bp_buf_done(&out);
 }

@@ -67,6 +67,7 @@ void ingest_notice(void *owner, const char *channel, const char *payload);
 
 /* status.c */
 void ingest_status(void *owner);
-const char *ingest_status_text(const Ingest *ingest, const char *state, BpBuf *out);
+void ingest_say_status(const Ingest *ingest, const char *state);
+const char *ingest_will_text(const Ingest *ingest, BpBuf *out);
 
 #endif

@@ -68,6 +68,7 @@ static int run(Ingest *ingest)
 
     bp_log(BP_LOG_INFO, "stopping");
     finish(ingest);
+    ingest_say_status(ingest, "offline");
     /* Whoever may call goes before what it calls: the loop still runs for the broker. */
     ingest->is_ready = false;
     maintenance_free(ingest->maintenance);

@@ -133,7 +133,7 @@ static BpStatus connect_broker(Ingest *ingest, const PgRows *rows, BpArena *aren
         .password = password,
         .ca_file = ca_file.size ? bp_arena_text(arena, ca_file) : NULL,
         .will_topic = mdl_topic(ingest->cfg.site, "ingest/status", status_topic),
-        .will_payload = ingest_status_text(ingest, "offline", &will),
+        .will_payload = ingest_will_text(ingest, &will),
         .owner = ingest,
         .on_connected = on_broker_connected,
         .on_lost = on_broker_lost,

@@ -25,12 +25,12 @@ static void put_counters(const IngestCounts *counts, BpBuf *out)
         bp_buf_printf(out, "%s\"%s\":%" PRIu64, i ? "," : "", all[i].name, all[i].value);
 }
 
-const char *ingest_status_text(const Ingest *ingest, const char *state, BpBuf *out)
+static const char *status_text(const Ingest *ingest, const char *state, bool has_counters, BpBuf *out)
 {
     char since[BP_TIME_TEXT_MAX];
     bp_buf_printf(out, "{\"v\":1,\"role\":\"ingest\",\"state\":\"%s\",\"since\":\"%s\"", state,
                   bp_time_format(ingest->started_at_us, 3, since));
-    if (strcmp(state, "online") == 0) {
+    if (has_counters) {
         bp_buf_str(out, bp_str(",\"counters\":{"));
         put_counters(&ingest->counts, out);
         bp_buf_u8(out, '}');
@@ -40,18 +40,28 @@ const char *ingest_status_text(const Ingest *ingest, const char *state, BpBuf *o
     return (const char *)out->data;
 }
 
-void ingest_status(void *owner)
+const char *ingest_will_text(const Ingest *ingest, BpBuf *out)
 {
-    Ingest *ingest = owner;
-    loop_timer_set(ingest->status_timer, loop_now_us(ingest->loop) + STATUS_EVERY_US);
+    return status_text(ingest, "offline", false, out);
+}
+
+void ingest_say_status(const Ingest *ingest, const char *state)
+{
     if (!ingest->mqtt)
         return;
     char topic[MDL_TOPIC_MAX];
     BpError err;
     BpBuf out = bp_buf_growing(4096);
-    const BpStr text = bp_str(ingest_status_text(ingest, "online", &out));
-    /* A status that could not be said is followed by the next. */
+    const BpStr text = bp_str(status_text(ingest, state, true, &out));
+    /* A status that could not be said is followed by the next, or by our last will. */
     (void)!mqtt_publish(ingest->mqtt, mdl_topic(ingest->cfg.site, "ingest/status", topic), text, 1, true,
                         NULL, &err);
     bp_buf_done(&out);
+}
+
+void ingest_status(void *owner)
+{
+    Ingest *ingest = owner;
+    loop_timer_set(ingest->status_timer, loop_now_us(ingest->loop) + STATUS_EVERY_US);
+    ingest_say_status(ingest, "online");
 }

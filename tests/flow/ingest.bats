@@ -150,6 +150,7 @@ mosquitto_pub -p "$MQTT_PORT" -t other -m x -q 1
 kill -TERM $ingest; wait $ingest
 ingest=
 [ "$(q "select count(*) from sensor_readings")" -ge 4 ]
+mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 1 -W 20 | grep '"state":"offline".*"batches_stored":'
 EOF
     servers
 }

@@ -58,6 +58,7 @@ until_gone() {
     [ "$(field points)" -eq 60 ]
     [ "$(field devices)" -ge 3 ]
     [ "$(field readings_stored)" -ge 60 ]
+    [ "$(field reads)" -ge "$(field readings_stored)" ] # as the collector says when it ends
     [ "$(field reads_failed)" -eq 0 ]
     [ "$(field restarts)" -eq 0 ]
     until_gone
