@@ -186,8 +186,8 @@ wrong() {
     stop 1 # before it is read out: that waits three seconds for the old one
     start 1 2101 --base 1000 --points 6 --name one --announce "$(collector)"
     until_true "[ \"\$(good $one \"r.time > now() - interval '1 s'\")\" -gt 0 ]" 40
-    [ "$(known)" = "$one 2101 127.83.0.1:$port" ]
-    [ "$(state_of "$one")" = online ]
+    until_true "[ \"\$(known)\" = '$one 2101 127.83.0.1:$port' ]" 20
+    until_true "[ \"\$(state_of $one)\" = online ]" 20
     [ "$(wrong "$one" 1000)" -eq 0 ]
 }
 
