@@ -70,11 +70,11 @@ typedef struct Collect {
     bool looks_behind;         /* all routes, soon */
     uint16_t rejected_network; /* by a router, and when that is worth a line again */
     int64_t rejected_again_us;
-    int64_t looked_at_us; /* when a Who-Is was due last, and */
-    int64_t asked_at_us;  /* when the last one was sent */
-    int64_t asked_far_us; /* and the last for a new registration with a BBMD; 0: none */
-    char targets[4096];   /* those that were asked last */
-    bool looks;           /* setting discovery.enabled, as it was acted on */
+    int64_t looked_at_us;    /* when a Who-Is was due last, and */
+    int64_t asked_at_us;     /* when the last one was sent */
+    int64_t asked_far_us;    /* and the last for a new registration with a BBMD; 0: none */
+    char targets[12 * 1024]; /* those that were asked last: of setting discovery.targets */
+    bool looks;              /* setting discovery.enabled, as it was acted on */
 
     Mqtt *mqtt;
     LoopTimer *publish_timer, *status_timer;

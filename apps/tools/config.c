@@ -2,7 +2,6 @@
 #include "apps/roles.h"
 #include "apps/tools/json.h"
 #include "apps/tools/table.h"
-#include "bacnet/address.h"
 #include "config/arguments.h"
 #include "io/pg/settings.h"
 
@@ -27,11 +26,6 @@ static const CfgCommand check_command = {
                 "bacpipes config check --set poll.interval=15",
 };
 
-static void complain(BpBuf *problems, const char *origin, const CfgSetting *setting, const char *what)
-{
-    bp_buf_printf(problems, "%s: %s: %s\n", origin, setting->name, what);
-}
-
 /* Files that are named must be there to be read. */
 static void check_files(const Cfg *cfg, const char *const *origins, BpBuf *problems)
 {
@@ -46,17 +40,6 @@ static void check_files(const Cfg *cfg, const char *const *origins, BpBuf *probl
     }
 }
 
-static void check_targets(const Cfg *cfg, const char *origin, BpBuf *problems)
-{
-    for (BpStr rest = bp_str(cfg->discovery_targets); rest.size;) {
-        BpError err;
-        BacAddress address;
-        const BpStr target = bp_str_cut(rest, ' ', &rest);
-        if (target.size && bac_address_parse(target, &address, &err) != BP_OK)
-            complain(problems, origin, &cfg_settings[CFG_INDEX_discovery_targets], err.text);
-    }
-}
-
 /* What no single value shows: the outside world's part. */
 static BpStatus check_world(const Cfg *cfg, const char *const *origins, BpArena *arena, BpBuf *problems)
 {
@@ -64,7 +47,6 @@ static BpStatus check_world(const Cfg *cfg, const char *const *origins, BpArena 
     PgOptions options;
     const size_t before = problems->size;
     check_files(cfg, origins, problems);
-    check_targets(cfg, origins[CFG_INDEX_discovery_targets], problems);
     if (problems->size == before &&
         pg_settings_options(cfg, PG_OWNER, "bacpipes", arena, &options, &err) != BP_OK)
         bp_buf_printf(problems, "%s: %s\n", origins[CFG_INDEX_database_password_file], err.text);

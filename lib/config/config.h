@@ -14,6 +14,8 @@
 typedef const char *CfgText;
 typedef const char *CfgIdentifier; /* a-z 0-9 _ - */
 typedef const char *CfgIpv4;       /* four numbers with dots, or empty where the range allows it */
+typedef const char *CfgNodes;      /* addresses of BACnet/IP nodes with one blank between them */
+typedef const char *CfgAddresses;  /* the same, also of stations behind routers */
 typedef const char *CfgPath;
 typedef int64_t CfgInteger;
 typedef int64_t CfgDuration; /* microseconds */
@@ -25,6 +27,8 @@ typedef enum CfgKind {
     CFG_TEXT,
     CFG_IDENTIFIER,
     CFG_IPV4,
+    CFG_NODES,
+    CFG_ADDRESSES,
     CFG_PATH,
     CFG_INTEGER,
     CFG_DURATION,
@@ -37,6 +41,8 @@ typedef enum CfgScope { CFG_PROCESS, CFG_SITE } CfgScope;
 #define CFG_TYPE_TEXT       CfgText
 #define CFG_TYPE_IDENTIFIER CfgIdentifier
 #define CFG_TYPE_IPV4       CfgIpv4
+#define CFG_TYPE_NODES      CfgNodes
+#define CFG_TYPE_ADDRESSES  CfgAddresses
 #define CFG_TYPE_PATH       CfgPath
 #define CFG_TYPE_INTEGER    CfgInteger
 #define CFG_TYPE_DURATION   CfgDuration
@@ -81,7 +87,8 @@ typedef struct CfgSetting {
     const char *name, *fallback, *meaning;
     CfgKind kind;
     CfgScope scope;
-    int64_t min, max; /* TEXT, IDENTIFIER, IPV4, PATH: octets; DURATION: seconds; else the value */
+    int64_t min, max; /* TEXT, IDENTIFIER, IPV4, PATH: octets; NODES, ADDRESSES: how many; DURATION:
+                         seconds; else the value */
     size_t offset;    /* in Cfg */
 } CfgSetting;
 

@@ -5,9 +5,12 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
+
+enum { MAC_MAX = 7 }; /* octets of a station's address (ASHRAE 135) */
 
 /* Longest part of a value that a message quotes. */
-enum { QUOTED_MAX = 64, RANGE_MAX = 160 };
+enum { QUOTED_MAX = 64, RANGE_MAX = 200 };
 
 static const char *const level_names[] = {
     [3] = "error", [4] = "warning", [5] = "notice", [6] = "info", [7] = "debug"};
@@ -82,6 +85,8 @@ void cfg_format(const Cfg *cfg, const CfgSetting *setting, BpBuf *out)
     case CFG_TEXT:
     case CFG_IDENTIFIER:
     case CFG_IPV4:
+    case CFG_NODES:
+    case CFG_ADDRESSES:
     case CFG_PATH: format_text(bp_str(*(const char *const *)field), out); break;
     case CFG_INTEGER: bp_buf_printf(out, "%" PRId64, *(const int64_t *)field); break;
     case CFG_DURATION: format_duration(*(const int64_t *)field, out); break;
@@ -89,6 +94,17 @@ void cfg_format(const Cfg *cfg, const CfgSetting *setting, BpBuf *out)
     case CFG_BOOL: bp_buf_printf(out, "%s", *(const bool *)field ? "true" : "false"); break;
     case CFG_LEVEL: bp_buf_printf(out, "%s", level_names[*(const int *)field]); break;
     }
+}
+
+static void format_addresses(const CfgSetting *setting, BpBuf *out)
+{
+    const char *like = setting->kind == CFG_NODES ? "10.1.2.9 or 10.1.2.9:47809"
+                                                  : "10.1.2.9, 10.1.2.9:47809 or 10.1.2.1/2001:0a";
+    if (setting->max == 1)
+        bp_buf_printf(out, "an address like %s, or empty", like);
+    else
+        bp_buf_printf(out, "at most %" PRId64 " addresses like %s, with blanks between them", setting->max,
+                      like);
 }
 
 void cfg_format_range(const CfgSetting *setting, BpBuf *out)
@@ -108,6 +124,8 @@ void cfg_format_range(const CfgSetting *setting, BpBuf *out)
         bp_buf_printf(out, "four numbers of 0 to 255 with dots, as 10.1.2.3%s",
                       setting->min ? "" : ", or empty");
         break;
+    case CFG_NODES:
+    case CFG_ADDRESSES: format_addresses(setting, out); break;
     case CFG_INTEGER: bp_buf_printf(out, "%" PRId64 " to %" PRId64, setting->min, setting->max); break;
     case CFG_DURATION:
         format_duration(setting->min * BP_SECOND, out);
@@ -161,6 +179,64 @@ static bool is_ipv4(BpStr text)
             return false;
     }
     return true;
+}
+
+static bool is_number(BpStr text, int64_t min, int64_t max)
+{
+    int64_t number;
+    return text.size > 0 && text.size <= 5 && text.data[0] >= '0' && text.data[0] <= '9' &&
+           bp_parse_i64(text, min, max, &number, NULL) == BP_OK;
+}
+
+static bool is_mac(BpStr text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (!text.data[i] || !strchr("0123456789abcdefABCDEF", text.data[i]))
+            return false;
+    return text.size > 0 && text.size % 2 == 0 && text.size <= 2 * (size_t)MAC_MAX;
+}
+
+/* As lib/bacnet reads it, which is not ours to ask: 10.1.2.9, 10.1.2.9:47809, 10.1.2.1/2001,
+ * 10.1.2.1/2001:0a. */
+static bool is_node(BpStr text)
+{
+    BpStr port;
+    const BpStr ip = bp_str_cut(text, ':', &port);
+    return is_ipv4(ip) && (!port.data || is_number(port, 1, UINT16_MAX));
+}
+
+static bool is_address(BpStr text)
+{
+    BpStr station, mac;
+    const BpStr node = bp_str_cut(text, '/', &station);
+    if (!is_node(node) || !station.data)
+        return is_node(node);
+    const BpStr network = bp_str_cut(station, ':', &mac);
+    return is_number(network, 1, UINT16_MAX) && (!mac.data || is_mac(mac));
+}
+
+static BpStatus parse_addresses(const CfgSetting *setting, BpStr text, BpArena *arena, const char **ret_text,
+                                BpError *err)
+{
+    char *list = bp_arena_take(arena, text.size + 2);
+    size_t size = 0;
+    int64_t count = 0;
+    for (BpStr rest = text; rest.size;) {
+        const BpStr word = bp_str_trim(bp_str_cut(rest, ' ', &rest));
+        if (word.size == 0)
+            continue;
+        if (setting->kind == CFG_NODES ? !is_node(word) : !is_address(word))
+            return refuse(setting, word, "is no BACnet address", err);
+        if (++count > setting->max)
+            return refuse(setting, text, "are too many", err);
+        if (size)
+            list[size++] = ' ';
+        memcpy(list + size, word.data, word.size);
+        size += word.size;
+    }
+    list[size] = '\0';
+    *ret_text = list;
+    return BP_OK;
 }
 
 static BpStatus parse_text(const CfgSetting *setting, BpStr text, BpArena *arena, const char **ret_text,
@@ -244,6 +320,8 @@ BpStatus cfg_value_parse(const CfgSetting *setting, BpStr text, BpArena *arena, 
     case CFG_IDENTIFIER:
     case CFG_IPV4:
     case CFG_PATH: return parse_text(setting, text, arena, field, err);
+    case CFG_NODES:
+    case CFG_ADDRESSES: return parse_addresses(setting, text, arena, field, err);
     case CFG_INTEGER: return parse_integer(setting, text, field, err);
     case CFG_DURATION: return parse_duration(setting, text, field, err);
     case CFG_SIZE: return parse_size(setting, text, field, err);

@@ -199,11 +199,15 @@ wrong.conf:3: there is no setting "poll.intervall": did you mean poll.interval?'
 }
 
 @test "config check looks at files and addresses that settings name" {
-    printf 'database.ca_file = /nowhere/ca.crt\ndiscovery.targets = 10.1.2.9 somewhere\n' >wrong.conf
+    printf 'database.ca_file = /nowhere/ca.crt\n' >wrong.conf
     try config check wrong.conf
     [ "$status" -eq 78 ]
     [[ ${stderr_lines[0]} == "wrong.conf:1: database.ca_file = /nowhere/ca.crt cannot be read (No such file or directory)"* ]]
-    [[ ${stderr_lines[1]} == 'wrong.conf:2: discovery.targets: "somewhere" is no address'* ]]
+    printf 'discovery.targets = 10.1.2.9 somewhere\nbacnet.bbmd = 10.1.2\n' >wrong.conf
+    try config check wrong.conf
+    [ "$status" -eq 78 ]
+    [[ ${stderr_lines[0]} == 'wrong.conf:1: discovery.targets = somewhere is no BACnet address: '* ]]
+    [[ ${stderr_lines[1]} == 'wrong.conf:2: bacnet.bbmd = 10.1.2 is no BACnet address: '* ]]
 }
 
 @test "what config show prints is a file that reads back the same" {

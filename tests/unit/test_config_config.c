@@ -1,3 +1,4 @@
+#include "bacnet/address.h"
 #include "config/config.h"
 
 #include "base/log.h"
@@ -159,6 +160,79 @@ static void an_address_that_is_none_is_told_what_one_looks_like(void **state)
                  "dots, as 10.1.2.3\n",
                  wrong[i]);
         assert_refused(contents, expected);
+    }
+}
+
+static void a_bbmd_and_a_target_that_are_no_address_are_told_what_one_looks_like(void **state)
+{
+    (void)state;
+    assert_refused("bacnet.bbmd = 10.1.2\n", "bacpipes.conf:1: bacnet.bbmd = 10.1.2 is no BACnet address: an "
+                                             "address like 10.1.2.9 or 10.1.2.9:47809, or empty\n");
+    assert_refused("bacnet.bbmd = 10.1.2.3 10.1.2.4\n",
+                   "bacpipes.conf:1: bacnet.bbmd = 10.1.2.3 10.1.2.4 are too many: an "
+                   "address like 10.1.2.9 or 10.1.2.9:47809, or empty\n");
+    assert_refused("\nbacnet.bbmds = 10.1.2.3 10.1.2.1/2001\n",
+                   "bacpipes.conf:2: bacnet.bbmds = 10.1.2.1/2001 is no BACnet address: at most 16 addresses "
+                   "like 10.1.2.9 or 10.1.2.9:47809, with blanks between them\n");
+    assert_refused("discovery.targets = 10.1.2.3 bms-1\n",
+                   "bacpipes.conf:1: discovery.targets = bms-1 is no BACnet address: at most 256 addresses "
+                   "like 10.1.2.9, 10.1.2.9:47809 or 10.1.2.1/2001:0a, with blanks between them\n");
+}
+
+static void a_bad_bbmd_in_table_setting_leaves_the_files(void **state)
+{
+    (void)state;
+    BpError err;
+    assert_int_equal(load(&(CfgSource){.file = "bacpipes.conf",
+                                       .file_contents = bp_str("bacnet.bbmd = 10.1.2.9\ndiscovery.targets = "
+                                                               "\"  10.1.2.1/2001   10.1.2.2:47809 \"\n")}),
+                     BP_OK);
+    assert_int_equal(cfg_apply(&cfg, &arena, bp_str("bacnet.bbmd"), bp_str("10.1.2"), &err), BP_INVALID);
+    assert_non_null(strstr(err.text, "bacnet.bbmd = 10.1.2 is no BACnet address"));
+    assert_string_equal(cfg.bacnet_bbmd, "10.1.2.9");
+    assert_string_equal(cfg.discovery_targets, "10.1.2.1/2001 10.1.2.2:47809");
+    assert_int_equal(cfg_apply(&cfg, &arena, bp_str("bacnet.bbmd"), bp_str(""), &err), BP_OK);
+    assert_string_equal(cfg.bacnet_bbmd, "");
+}
+
+/* The settings have a grammar of their own for what lib/bacnet reads later. */
+static void what_is_taken_for_an_address_is_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_one;
+    } cases[] = {
+        {"10.1.2.3", true},
+        {"10.1.2.3:1", true},
+        {"10.1.2.3:65535", true},
+        {"10.1.2.3/1", true},
+        {"10.1.2.3/65535", true},
+        {"10.1.2.3:47809/2001:0a", true},
+        {"10.1.2.3/5:0A", true},
+        {"10.1.2.3/5:01020304050607", true},
+        {"10.1.2", false},
+        {"10.1.2.3:", false},
+        {"10.1.2.3:0", false},
+        {"10.1.2.3:65536", false},
+        {"10.1.2.3/", false},
+        {"10.1.2.3/0", false},
+        {"10.1.2.3/65536", false},
+        {"10.1.2.3/5:", false},
+        {"10.1.2.3/5:0", false},
+        {"10.1.2.3/5:0g", false},
+        {"10.1.2.3/5:0102030405060708", false},
+        {"10.1.2.256", false},
+        {"a", false},
+        {"10.1.2.3,10.1.2.4", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        BacAddress address;
+        assert_int_equal(load(&(CfgSource){0}), BP_OK);
+        const BpStatus status =
+            cfg_apply(&cfg, &arena, bp_str("discovery.targets"), bp_str(cases[i].text), NULL);
+        assert_int_equal(status, cases[i].is_one ? BP_OK : BP_INVALID);
+        assert_int_equal(bac_address_parse(bp_str(cases[i].text), &address, NULL) == BP_OK, cases[i].is_one);
     }
 }
 
@@ -327,6 +401,9 @@ int main(void)
         cmocka_unit_test(words_that_are_not_among_the_choices_are_told_with_them),
         cmocka_unit_test(a_site_id_with_capitals_is_told_what_letters_it_has),
         cmocka_unit_test(an_address_that_is_none_is_told_what_one_looks_like),
+        cmocka_unit_test(a_bbmd_and_a_target_that_are_no_address_are_told_what_one_looks_like),
+        cmocka_unit_test(a_bad_bbmd_in_table_setting_leaves_the_files),
+        cmocka_unit_test(what_is_taken_for_an_address_is_one),
         cmocka_unit_test(a_certificate_without_its_key_is_told),
         cmocka_unit_test(octets_that_are_no_text_are_told_without_showing_them),
         cmocka_unit_test(all_problems_are_told_at_once_and_nothing_is_set),
