@@ -182,7 +182,7 @@ static void on_spool_job_done(void *context)
         loop_timer_set(collect->publish_timer, 0);
 }
 
-/* On the pool, one thing at a time. */
+/* Beside the loop, one thing at a time. */
 static void work_on_spool(Collect *collect, int64_t now_us, bool is_sending)
 {
     if (collect->spool_job)

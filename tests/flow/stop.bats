@@ -173,3 +173,50 @@ EOF
     for name in sim ingest collect; do tail -n 15 "$SCRIPT.$name.log" || true; done
     [ "$status" -eq 0 ]
 }
+
+@test "stopped while the broker's connection hangs, ingest and collect end soon and in order, and the spool is written" {
+    cat >>"$SCRIPT" <<'EOF'
+begin_collector
+until_true is_true "count(*) >= $POINTS from point"
+polls 0
+# A listener whose queue of connections is full: nobody refuses, nobody takes.
+mkfifo "$SCRIPT.port"
+begin crowded python3 -c '
+import socket, sys, time
+listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(0)
+held = [socket.socket() for _ in range(3)]
+for one in held: one.setblocking(False); one.connect_ex(listener.getsockname())
+open(sys.argv[1], "w").write(str(listener.getsockname()[1]))
+time.sleep(600)' "$SCRIPT.port"
+crowded=$(cat "$SCRIPT.port")
+q "update mqtt_config set port = $crowded"
+# In SYN_SENT, and a descriptor of the program's own.
+waits() {
+    local inode
+    for inode in $(awk -v remote="$(printf '0100007F:%04X' "$crowded")" '$3 == remote && $4 == "02" { print $10 }' /proc/net/tcp); do
+        ! ls -l "/proc/${pids[$1]}/fd" | grep -qF "socket:[$inode]" || return 0
+    done
+    return 1
+}
+until_true waits collect
+until_true waits ingest
+sleep 1.5 # a round of readings that nobody takes
+for name in ingest collect; do
+    begin_us=$(date +%s%6N) code=0
+    kill -TERM "${pids[$name]}"
+    wait "${pids[$name]}" || code=$?
+    unset "pids[$name]"
+    took_ms=$((($(date +%s%6N) - begin_us) / 1000))
+    echo "# $name: $code after $took_ms ms"
+    [ $code -eq 0 ]
+    [ $took_ms -lt 5000 ]
+done
+[ "$(ls "$BACPIPES_DATA/spool" | grep -c '\.spool$')" -gt 0 ]
+[ ! -e "$BACPIPES_DATA/spool/running" ]
+EOF
+    export POINTS=500
+    run "$root/tests/with-postgres" "$root/tests/with-mosquitto" bash "$SCRIPT"
+    echo "$output"
+    for name in sim ingest collect; do tail -n 15 "$SCRIPT.$name.log" || true; done
+    [ "$status" -eq 0 ]
+}

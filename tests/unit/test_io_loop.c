@@ -309,6 +309,63 @@ static void signals_to_end_stop_the_loop_however_often_they_come(void **state)
     }
 }
 
+/* As a thread hangs in a connection that nobody takes. It ends when the pipe has nobody to write any more. */
+static void hang(void *job)
+{
+    char octet;
+    (void)!read(*(const int *)job, &octet, 1);
+}
+
+static void must_not_be_told(void *job)
+{
+    (void)job;
+    abort(); /* its loop is gone */
+}
+
+static void work_that_hangs_is_left_behind(void **state)
+{
+    (void)state;
+    enum { MORE_THAN_THREADS = 20 };
+    int never[2];
+    assert_int_equal(pipe(never), 0);
+    static int reading_end; /* the threads' for good */
+    reading_end = never[0];
+    Loop *loop = loop_new();
+    const int64_t begin_us = loop_now_us(loop);
+    for (int i = 0; i < MORE_THAN_THREADS; i++)
+        loop_work(loop, hang, must_not_be_told, &reading_end);
+    loop_run_once(loop, BP_MS);
+    loop_free(loop);
+    loop = loop_new();
+    assert_true(loop_now_us(loop) - begin_us < 10 * BP_SECOND);
+    close(never[1]); /* what it comes to afterwards is nobody's matter */
+    poll(NULL, 0, 50);
+    loop_free(loop);
+}
+
+static void add_one(void *job)
+{
+    __atomic_fetch_add((int *)job, 1, __ATOMIC_SEQ_CST);
+}
+
+static void add_ten(void *job)
+{
+    *(int *)job += 10;
+}
+
+static void more_work_than_threads_is_all_done_and_the_loop_runs_until_then(void **state)
+{
+    (void)state;
+    Loop *loop = loop_new();
+    int sums[100] = {0};
+    for (int i = 0; i < 100; i++)
+        loop_work(loop, add_one, add_ten, &sums[i]);
+    loop_run(loop);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(sums[i], 11);
+    loop_free(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +382,8 @@ int main(void)
         cmocka_unit_test(children_die_with_their_parent),
         cmocka_unit_test(names_are_resolved_or_the_reason_is_told),
         cmocka_unit_test(signals_to_end_stop_the_loop_however_often_they_come),
+        cmocka_unit_test(work_that_hangs_is_left_behind),
+        cmocka_unit_test(more_work_than_threads_is_all_done_and_the_loop_runs_until_then),
     };
     return cmocka_run_group_tests_name("io loop", tests, NULL, NULL);
 }

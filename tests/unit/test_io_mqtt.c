@@ -279,7 +279,7 @@ static void worked_out(void *job)
     ++*(int *)job;
 }
 
-static void brokers_that_do_not_answer_do_not_take_the_whole_pool(void **state)
+static void brokers_that_do_not_answer_do_not_take_all_threads(void **state)
 {
     (void)state;
     int fds[3] = {-1, -1, -1};
@@ -304,6 +304,23 @@ static void brokers_that_do_not_answer_do_not_take_the_whole_pool(void **state)
         close(fds[i]);
     until(&client.connections, 1);
     mqtt_free(client.mqtt, 0);
+}
+
+static void its_end_does_not_wait_for_a_broker_that_hangs(void **state)
+{
+    (void)state;
+    static int fds[3]; /* kept until the end: the thread that is left behind waits for it */
+    uint16_t crowded = 0;
+    assert_int_equal(crowded_port(fds, &crowded), 0);
+    Client client = {0};
+    const MqttOptions options = options_of(&client, "hanging", "127.0.0.1", crowded);
+    client.mqtt = mqtt_new(loop, &options);
+    loop_run_once(loop, BP_MS);
+    const int64_t begin_us = loop_now_us(loop);
+    mqtt_free(client.mqtt, BP_SECOND);
+    loop_free(loop);
+    loop = loop_new();
+    assert_true(loop_now_us(loop) - begin_us < 5 * BP_SECOND);
 }
 
 static void let_go(void *owner)
@@ -404,8 +421,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_path_is_a_unix_socket, set_up, tear_down),
         cmocka_unit_test_setup_teardown(options_change_from_a_callback_while_the_broker_stands_still, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(brokers_that_do_not_answer_do_not_take_the_whole_pool, set_up,
+        cmocka_unit_test_setup_teardown(brokers_that_do_not_answer_do_not_take_all_threads, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(its_end_does_not_wait_for_a_broker_that_hangs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_may_be_let_go_from_each_of_its_callbacks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_published_before_letting_go_arrives, set_up, tear_down),
     };

@@ -14,4 +14,12 @@ void *loop_allocate(size_t size);
 /* Closes the handle and frees the memory that its `data` points to once libuv has let go of it. */
 void loop_close_and_free(uv_handle_t *handle);
 
+/* Work beside the loop (work.c). Left, it tells nobody any more what has become of it; threads that still
+ * hang in something keep what they need. */
+typedef struct Workshop Workshop;
+Workshop *workshop_new(Loop *loop);
+bool workshop_is_busy(const Workshop *shop);
+void workshop_leave(Workshop *shop);
+Workshop *loop_workshop(Loop *loop);
+
 #endif

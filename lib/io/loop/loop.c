@@ -1,18 +1,17 @@
-/* The loop itself, timers, descriptors, signals, work and names: thin wrappers that own libuv's handles. */
+/* The loop itself, timers, descriptors, signals: thin wrappers that own libuv's handles. */
 #include "io/loop/loop.h"
 
 #include "base/time.h"
 #include "io/loop/handle.h"
 
 #include <assert.h>
-#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <uv.h>
 
-/* A name that is being looked up may take as long as the resolver's own patience. */
-static const int64_t CLOSING_PATIENCE_US = 30 * BP_SECOND;
+/* For work beside the loop, which the world may hold up, and for what was freed and lingers. */
+static const int64_t WORK_PATIENCE_US = BP_SECOND, CLOSING_PATIENCE_US = 30 * BP_SECOND;
 
 static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
 enum { ENDINGS = sizeof endings / sizeof endings[0] };
@@ -20,6 +19,7 @@ enum { ENDINGS = sizeof endings / sizeof endings[0] };
 struct Loop {
     uv_loop_t uv;
     uv_timer_t patience; /* of loop_run_once */
+    Workshop *workshop;
     uv_signal_t endings[ENDINGS];
     bool stops_on_signals;
     bool is_running;
@@ -41,6 +41,11 @@ uv_loop_t *loop_uv(Loop *loop)
 static void on_closed(uv_handle_t *handle)
 {
     free(handle->data);
+}
+
+Workshop *loop_workshop(Loop *loop)
+{
+    return loop->workshop;
 }
 
 void loop_close_and_free(uv_handle_t *handle)
@@ -65,6 +70,8 @@ Loop *loop_new(void)
     if (uv_loop_init(&loop->uv) != 0 || uv_timer_init(&loop->uv, &loop->patience) != 0)
         abort();
     uv_unref((uv_handle_t *)&loop->patience);
+    loop->uv.data = loop;
+    loop->workshop = workshop_new(loop);
     return loop;
 }
 
@@ -90,10 +97,15 @@ void loop_free(Loop *loop)
     uv_close((uv_handle_t *)&loop->patience, NULL);
     if (loop->stops_on_signals)
         forget_endings(loop);
-    /* What was freed is closed in the next rounds, and work on the pool ends by itself; what nobody freed
-     * keeps the loop busy, and that is our mistake. */
-    const int64_t until_us = bp_monotonic_us() + CLOSING_PATIENCE_US;
-    while (run(loop, UV_RUN_NOWAIT) != 0 && bp_monotonic_us() < until_us)
+    /* What was freed is closed in the next rounds. Work gets the time to end, and is left behind after it; a
+     * handle that nobody freed keeps the loop busy, and that is our mistake. */
+    const int64_t begin_us = bp_monotonic_us();
+    while (workshop_is_busy(loop->workshop) && bp_monotonic_us() - begin_us < WORK_PATIENCE_US) {
+        (void)run(loop, UV_RUN_NOWAIT);
+        poll(NULL, 0, 1);
+    }
+    workshop_leave(loop->workshop);
+    while (run(loop, UV_RUN_NOWAIT) != 0 && bp_monotonic_us() - begin_us < CLOSING_PATIENCE_US)
         poll(NULL, 0, 1);
     const int left = uv_loop_close(&loop->uv);
     assert(left == 0);
@@ -288,82 +300,4 @@ void loop_stop_on_signals(Loop *loop)
         uv_signal_start(&loop->endings[i], on_ending, endings[i]);
         uv_unref((uv_handle_t *)&loop->endings[i]);
     }
-}
-
-/* ---- work on a thread of the pool ---- */
-
-typedef struct Work {
-    uv_work_t uv;
-    void (*work)(void *job);
-    void (*done)(void *job);
-    void *job;
-} Work;
-
-static void on_work(uv_work_t *uv)
-{
-    const Work *work = uv->data;
-    work->work(work->job);
-}
-
-static void on_worked(uv_work_t *uv, int status)
-{
-    Work *work = uv->data;
-    (void)status; /* nothing here cancels work */
-    work->done(work->job);
-    free(work);
-}
-
-void loop_work(Loop *loop, void (*work)(void *job), void (*done)(void *job), void *job)
-{
-    Work *item = loop_allocate(sizeof *item);
-    *item = (Work){.work = work, .done = done, .job = job};
-    item->uv.data = item;
-    uv_queue_work(&loop->uv, &item->uv, on_work, on_worked);
-}
-
-/* ---- names ---- */
-
-struct LoopResolve {
-    uv_getaddrinfo_t uv;
-    void (*on_resolved)(void *owner, const char *address, const BpError *err);
-    void *owner;
-    char host[256];
-};
-
-static void on_addresses(uv_getaddrinfo_t *uv, int status, struct addrinfo *found)
-{
-    LoopResolve *resolve = uv->data;
-    char address[64] = "";
-    BpError err = {0};
-    if (status == 0)
-        status =
-            getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST);
-    if (status != 0)
-        bp_fail(&err, BP_UNAVAILABLE, "the name %s has no address now (%s)", resolve->host,
-                status < 0 ? uv_strerror(status) : "unknown");
-    if (resolve->on_resolved)
-        resolve->on_resolved(resolve->owner, status == 0 ? address : NULL, status == 0 ? NULL : &err);
-    uv_freeaddrinfo(found);
-    free(resolve);
-}
-
-LoopResolve *loop_resolve(Loop *loop, const char *host,
-                          void (*on_resolved)(void *owner, const char *address, const BpError *err),
-                          void *owner)
-{
-    LoopResolve *resolve = loop_allocate(sizeof *resolve);
-    resolve->on_resolved = on_resolved;
-    resolve->owner = owner;
-    resolve->uv.data = resolve;
-    (void)bp_str_copy(bp_str(host), resolve->host, sizeof resolve->host);
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    if (uv_getaddrinfo(&loop->uv, &resolve->uv, on_addresses, resolve->host, NULL, &hints) != 0)
-        abort(); /* only for arguments that cannot be */
-    return resolve;
-}
-
-void loop_resolve_forget(LoopResolve *resolve)
-{
-    if (resolve)
-        resolve->on_resolved = NULL;
 }

@@ -18,7 +18,8 @@ typedef struct Loop Loop;
 Loop *loop_new(void);
 
 /* Runs the closing callbacks that are due, and what was freed and lingers (mqtt_free), and frees it. All
- * objects on it must have been freed: an assert says so. */
+ * objects on it must have been freed: an assert says so. Work and names that are not there after a second are
+ * left behind, so that nothing they hang in holds up an end. */
 void loop_free(Loop *loop);
 
 /* Runs until loop_stop, or until nothing is left to wait for. Never from inside one of its callbacks: an
@@ -81,7 +82,11 @@ void loop_signal_free(LoopSignal *signal);
  * signal. */
 void loop_stop_on_signals(Loop *loop);
 
-/* ---- work on a thread of the pool: `work` touches only `job`, `done` is called on the loop ---- */
+/* ---- work on another thread: `work` touches only `job`, `done` is called on the loop ----
+ *
+ * Eight are done at once, and more wait in their turn. Whoever must see the end of it waits for `done` before
+ * loop_free: where that leaves work behind, `done` is not called, and `job` belongs to the thread for good.
+ */
 
 void loop_work(Loop *loop, void (*work)(void *job), void (*done)(void *job), void *job);
 

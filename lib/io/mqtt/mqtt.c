@@ -2,8 +2,8 @@
  *
  * A client object lives as long as one connection. libmosquitto keeps what was not acknowledged and would
  * send it again by itself after a reconnection; our callers keep their own queues and must be the only ones
- * who send again. mosquitto_connect looks names up and waits for TCP and TLS, so it runs on the loop's thread
- * pool.
+ * who send again. mosquitto_connect looks names up and waits for TCP and TLS, so it runs on a thread
+ * beside the loop, which may be left behind in it (loop_free): each try uses the library in its own right.
  *
  * libmosquitto's callbacks run inside its functions, which go on with the client afterwards. So what they, or
  * our callers from inside them, want done to the connection is only marked, and done by settle(). */
@@ -24,7 +24,7 @@ enum {
     ANSWER_TIMEOUT_S = 15, /* for the broker's CONNACK */
     BROKER_TEXT_MAX = 300, /* a name has 255 octets */
     SENDING_MAX = 8192,    /* QoS 1 messages not yet acknowledged by the broker */
-    TRIES_MAX = 2,         /* threads of the pool that wait for TCP at once: of four, and others need them */
+    TRIES_MAX = 2,         /* threads beside the loop that wait for TCP at once, of eight */
 };
 
 /* A message that the broker has not acknowledged. */
@@ -56,7 +56,7 @@ struct Mqtt {
     size_t sending_first, sending_count;
 };
 
-/* What the pool's thread works on. `mqtt` is NULL once its owner has freed it. */
+/* What the thread works on. `mqtt` is NULL once its owner has freed it. */
 struct Connecting {
     Mqtt *mqtt;
     bool is_stale; /* begun with options that are no longer ours */
@@ -287,6 +287,7 @@ static void on_connect_tried(void *job)
     }
     free(connecting->host);
     free(connecting);
+    mosquitto_lib_cleanup();
 }
 
 static int set_options(Mqtt *mqtt, struct mosquitto *client)
@@ -333,6 +334,7 @@ static void connect_now(Mqtt *mqtt)
     *connecting = (Connecting){
         .mqtt = mqtt, .client = client, .host = strdup(mqtt->options.host), .port = mqtt->options.port};
     mqtt->tries[slot] = connecting;
+    mosquitto_lib_init();
     loop_work(mqtt->loop, connect_blocking, on_connect_tried, connecting);
 }
 
