@@ -136,6 +136,7 @@ begin
                         and has_function_privilege('public', oid, 'execute') loop
             execute format('revoke execute on function %s from public', thing.name);
         end loop;
+        grant execute on function pg_catalog.pg_try_advisory_lock(integer, integer) to bacpipes_ingest; -- one ingest a site
     end if;
 
     for thing in select *, ('public.' || name)::regclass as relation from right_on_table loop

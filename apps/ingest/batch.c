@@ -241,7 +241,7 @@ static bool add_item(Gather *gather, GatherItem *item, BpStr payload)
     return true;
 }
 
-bool gather_add(Gather *gather, const MdlBatch *batch, BpStr payload, int64_t skipped, BpStr site_id,
+bool gather_add(Gather *gather, const MdlBatch *batch, BpStr payload, int64_t gap, BpStr site_id,
                 const IngestPoints *points, const Window *window)
 {
     if (gather->count == GATHER_BATCHES_MAX || gather->readings + batch->count > GATHER_READINGS_MAX)
@@ -249,13 +249,12 @@ bool gather_add(Gather *gather, const MdlBatch *batch, BpStr payload, int64_t sk
     GatherItem item = item_after(gather, gather->count);
     item.run = batch->run;
     item.n = batch->n;
-    item.skipped = skipped;
+    item.gap = gap;
     add_readings(gather, &item, batch, site_id, points, window);
     return add_item(gather, &item, payload);
 }
 
-bool gather_add_aside(Gather *gather, const char *reason, BpStr payload, const MdlBatch *batch,
-                      int64_t skipped)
+bool gather_add_aside(Gather *gather, const char *reason, BpStr payload, const MdlBatch *batch, int64_t gap)
 {
     if (gather->count == GATHER_BATCHES_MAX)
         return false;
@@ -263,7 +262,7 @@ bool gather_add_aside(Gather *gather, const char *reason, BpStr payload, const M
     if (batch) {
         item.run = batch->run;
         item.n = batch->n;
-        item.skipped = skipped;
+        item.gap = gap;
     }
     item.reason = bp_arena_text(&gather->reasons, bp_str(reason));
     const size_t most = batch ? MDL_BATCH_OCTETS_MAX : GARBAGE_OCTETS_MAX;
@@ -361,15 +360,30 @@ static bool is_last_of_its_run(const Gather *gather, size_t i, size_t end)
     return true;
 }
 
+/* Those of the run of `last`, the last one of it. */
+static void put_gaps(const Gather *gather, size_t begin, size_t last, BpBuf *out)
+{
+    size_t count = 0;
+    for (size_t i = begin; i <= last; i++) {
+        const GatherItem *item = &gather->items[i];
+        if (item->gap && strcmp(item->run.text, gather->items[last].run.text) == 0)
+            bp_buf_printf(out, "%s{\"from\":%" PRId64 ",\"to\":%" PRId64 "}", count++ ? "," : "",
+                          item->n - item->gap, item->n - 1);
+    }
+}
+
 size_t gather_write_positions(const Gather *gather, size_t begin, size_t end, BpBuf *out)
 {
     size_t count = 0;
     bp_buf_u8(out, '[');
     for (size_t i = begin; i < end; i++) {
         const GatherItem *item = &gather->items[i];
-        if (item->n && is_last_of_its_run(gather, i, end))
-            bp_buf_printf(out, "%s{\"run\":\"%s\",\"stored\":%" PRId64 ",\"skipped\":%" PRId64 "}",
-                          count++ ? "," : "", item->run.text, item->n, item->skipped);
+        if (!item->n || !is_last_of_its_run(gather, i, end))
+            continue;
+        bp_buf_printf(out, "%s{\"run\":\"%s\",\"stored\":%" PRId64 ",\"gaps\":[", count++ ? "," : "",
+                      item->run.text, item->n);
+        put_gaps(gather, begin, i, out);
+        bp_buf_str(out, bp_str("]}"));
     }
     bp_buf_u8(out, ']');
     return count;

@@ -47,8 +47,8 @@ static inline bool window_has(const Window *window, int64_t at_us)
  * begins where that of the item before it ends. */
 typedef struct GatherItem {
     MdlRun run;
-    int64_t n;       /* 0: it has no number */
-    int64_t skipped; /* of its run, up to it */
+    int64_t n;   /* 0: it has no number */
+    int64_t gap; /* how many of its run just before it are skipped */
     size_t rows_end, buckets_end, entries_end, payloads_end;
     size_t readings, put_aside; /* rows; readings that are not among them */
     int64_t first_us, last_us;  /* of its rows */
@@ -83,15 +83,14 @@ static inline bool gather_is_enough(const Gather *gather)
 }
 
 /* Adds a batch, received as `payload`: readings outside the window or of unknown points go into the
- * quarantine, as batches of their own that can be put back. `skipped` is how many batches of its run were
- * skipped up to it. False, and nothing added, when there is no room. */
-bool gather_add(Gather *gather, const MdlBatch *batch, BpStr payload, int64_t skipped, BpStr site_id,
+ * quarantine, as batches of their own that can be put back. `gap` is how many batches of its run just
+ * before it are skipped. False, and nothing added, when there is no room. */
+bool gather_add(Gather *gather, const MdlBatch *batch, BpStr payload, int64_t gap, BpStr site_id,
                 const IngestPoints *points, const Window *window);
 
 /* Adds a message that can only be put aside. With `batch`, whose run and number are known, its number is done
  * with it. False when there is no room. */
-bool gather_add_aside(Gather *gather, const char *reason, BpStr payload, const MdlBatch *batch,
-                      int64_t skipped);
+bool gather_add_aside(Gather *gather, const char *reason, BpStr payload, const MdlBatch *batch, int64_t gap);
 
 /* True if a point of the batch is unknown: the points may have to be read again first. */
 bool batch_has_unknown_point(const MdlBatch *batch, const IngestPoints *points);
@@ -114,7 +113,8 @@ BpStr gather_copy(Gather *gather, size_t begin, size_t end, BpBuf *out);
 /* Its spans, each once, as the text of a timestamptz[]. Returns how many. */
 size_t gather_write_buckets(const Gather *gather, size_t begin, size_t end, BpBuf *out);
 
-/* How far each run is with it, as [{"run", "stored", "skipped"}]. Returns how many. */
+/* How far each run is with it, and the numbers that are skipped on the way there, as [{"run", "stored",
+ * "gaps": [{"from", "to"}]}]. Returns how many runs. */
 size_t gather_write_positions(const Gather *gather, size_t begin, size_t end, BpBuf *out);
 
 /* What of it goes aside, as [{"reason", "run", "n", "readings", "payload"}]. Returns how many. */

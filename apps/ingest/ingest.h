@@ -1,8 +1,9 @@
 /* bacpipes ingest: readings from MQTT into the database, in batches, and said when they are stored.
  *
  *   receive.c -> batch.c -> store.c       what arrives, gathered, committed and announced
- *   settings.c                            what the database says of points, settings and the broker
- *   maintain.c                            days, rollups, retention, on a connection of its own */
+ *   settings.c                            that we are alone, and what the database says of points, settings
+ * and the broker maintain.c                            days, rollups, retention, on a connection of its own
+ */
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
@@ -33,6 +34,9 @@ typedef struct Ingest {
     IngestCounts counts;
     int64_t started_at_us;
 
+    bool has_lock, had_lock;   /* nobody else stores for the site: on this connection, on any before */
+    bool has_said_others;      /* that another one works, and that we wait */
+    int64_t lock_asked_at_us;  /* the first time on this connection */
     bool is_ready;             /* site, settings, points and positions have been read on this connection */
     int64_t points_read_at_us; /* an unknown point may be newer than this */
     bool reading_points;
@@ -47,7 +51,8 @@ typedef struct Ingest {
     int64_t said_clocks_at_us;
     Store store;
 
-    LoopTimer *flush_timer, *status_timer;
+    LoopTimer *flush_timer, *status_timer, *lock_timer;
+    int code; /* to end with */
     Maintenance *maintenance;
 } Ingest;
 
@@ -62,6 +67,7 @@ void ingest_start_over(Ingest *ingest); /* what is not stored has to come again 
 
 /* settings.c */
 void ingest_connected(void *owner);
+void ingest_ask_for_lock(void *owner);
 void ingest_reload_points(Ingest *ingest);
 void ingest_notice(void *owner, const char *channel, const char *payload);
 

@@ -16,7 +16,8 @@ static void on_database_lost(void *owner, const BpError *why)
         bp_log(BP_LOG_WARNING, "%s; readings wait with the collector", why->text);
     else
         bp_log(BP_LOG_INFO, "%s; trying again", why->text);
-    ingest->is_ready = false;
+    ingest->is_ready = ingest->has_lock = false;
+    loop_timer_clear(ingest->lock_timer);
 }
 
 static const int64_t LAST_COMMIT_PATIENCE_US = 5 * BP_SECOND;
@@ -62,6 +63,7 @@ static int run(Ingest *ingest)
     pg_listen(ingest->pg, "bacpipes_config");
     ingest->flush_timer = loop_timer_new(loop, ingest_flush, ingest);
     ingest->status_timer = loop_timer_new(loop, ingest_status, ingest);
+    ingest->lock_timer = loop_timer_new(loop, ingest_ask_for_lock, ingest);
     loop_stop_on_signals(loop);
 
     loop_run(loop);
@@ -73,12 +75,13 @@ static int run(Ingest *ingest)
     ingest->is_ready = false;
     maintenance_free(ingest->maintenance);
     pg_free(ingest->pg);
+    loop_timer_free(ingest->lock_timer);
     loop_timer_free(ingest->status_timer);
     loop_timer_free(ingest->flush_timer);
     mqtt_free(ingest->mqtt, BP_SECOND);
     ingest->mqtt = NULL;
     loop_free(loop);
-    return EX_OK;
+    return ingest->code;
 }
 
 int ingest_main(int argc, char **argv)
@@ -89,7 +92,9 @@ int ingest_main(int argc, char **argv)
     const CfgCommand command = {
         .name = "bacpipes ingest",
         .summary = "Stores readings that arrive over MQTT in the database, and announces which are stored.",
-        .details = "The broker is the one in table mqtt_config. Settings in table setting act at once.",
+        .details =
+            "The broker is the one in table mqtt_config. Settings in table setting act at once.\n"
+            "Exit codes: 0 stopped, 64 wrong use, 75 another ingest works for the site, 78 wrong settings.",
         .examples = "bacpipes ingest --data var\nbacpipes ingest --config /etc/bacpipes/bacpipes.conf --set "
                     "ingest.flush=500ms",
     };

@@ -29,6 +29,7 @@ Verdict position_judge(Position *position, int64_t n, int64_t oldest)
     /* What lies before the oldest that the collector still holds will never come. */
     if (oldest > position->accepted + 1) {
         position->accepted_skipped += oldest - 1 - position->accepted;
+        position->gap += oldest - 1 - position->accepted;
         position->accepted = oldest - 1;
     }
     return n == position->accepted + 1 ? BATCH_IS_NEXT : BATCH_IS_AHEAD;
@@ -37,6 +38,7 @@ Verdict position_judge(Position *position, int64_t n, int64_t oldest)
 void position_accept(Position *position, int64_t n)
 {
     position->accepted = n;
+    position->gap = 0;
 }
 
 /* Never back: what was taken before a reset may be committed after it, and then come a second time. */
@@ -51,7 +53,7 @@ void positions_stored(Positions *positions, const MdlRun *run, int64_t n, int64_
         if (position->skipped < skipped)
             position->skipped = skipped;
         if (position->accepted < n)
-            position->accepted = n;
+            position_accept(position, n);
         if (position->accepted_skipped < position->skipped)
             position->accepted_skipped = position->skipped;
     }
@@ -63,7 +65,7 @@ void positions_reset(Positions *positions)
         Position *position = &positions->items[i];
         position->accepted = position->stored;
         position->accepted_skipped = position->skipped;
-        position->asked_at_us = 0;
+        position->gap = position->asked_at_us = 0;
     }
 }
 

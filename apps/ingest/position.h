@@ -11,6 +11,7 @@ typedef struct Position {
     MdlRun run;
     int64_t stored, skipped;            /* committed */
     int64_t accepted, accepted_skipped; /* taken, and waiting for a transaction */
+    int64_t gap;                        /* how many just before the next one are skipped */
     int64_t asked_at_us; /* when we last asked for what is missing; -1: to be asked for later */
     uint64_t last_heard; /* counts up; the smallest is forgotten for a new run */
 } Position;
@@ -34,11 +35,12 @@ Position *positions_find(Positions *positions, const MdlRun *run);
 /* What becomes of the batch n, when the collector holds none older than `oldest`. Skips what was dropped. */
 Verdict position_judge(Position *position, int64_t n, int64_t oldest);
 
-/* The batch n waits for its commit now. */
+/* The batch n waits for its commit now, and the gap before it with it. */
 void position_accept(Position *position, int64_t n);
 
-/* The batches up to n of the run have been committed, `skipped` of them as never to come. A run that was
- * forgotten meanwhile stays so: the database has it. */
+/* The batches up to n of the run have been committed, `skipped` of them as never to come, as the database
+ * says: it may know more of them than we have taken. A run that was forgotten meanwhile stays so: the
+ * database has it. */
 void positions_stored(Positions *positions, const MdlRun *run, int64_t n, int64_t skipped);
 
 /* All that is not stored has to come again. */

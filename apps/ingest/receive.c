@@ -55,8 +55,8 @@ static void put_aside(Ingest *ingest, Position *position, BpStr payload, const M
                       const BpError *err)
 {
     ingest->counts.malformed++;
-    const bool has_room = gather_add_aside(ingest->gathering, err->text, payload, batch,
-                                           position ? position->accepted_skipped : 0);
+    const bool has_room =
+        gather_add_aside(ingest->gathering, err->text, payload, batch, position ? position->gap : 0);
     if (has_room) {
         if (position)
             position_accept(position, batch->n);
@@ -124,8 +124,8 @@ static void take(Ingest *ingest, Position *position, const MdlBatch *batch, BpSt
         return;
     }
     const Window window = believed(ingest, now_us);
-    if (!gather_add(ingest->gathering, batch, payload, position->accepted_skipped, ingest->site_id,
-                    &ingest->points, &window)) {
+    if (!gather_add(ingest->gathering, batch, payload, position->gap, ingest->site_id, &ingest->points,
+                    &window)) {
         let_go(ingest, position);
         ingest_flush(ingest);
         return;

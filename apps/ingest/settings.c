@@ -7,9 +7,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 enum { POINT_ID_MAX = 10 * 1000 * 1000 };
+static const int64_t LOCK_PATIENCE_US = 5 * BP_SECOND, LOCK_EVERY_US = 200 * BP_MS,
+                     LOCK_WAIT_EVERY_US = BP_SECOND, LOCK_REFUSED_EVERY_US = 15 * BP_SECOND;
 
 /* ---- points ---- */
 
@@ -211,11 +214,9 @@ static void on_site(void *context, BpStatus status, const PgRows *rows, const Bp
         bp_log(BP_LOG_ERROR, "naming the site: %s; has `bacpipes migrate` been run?", err->text);
 }
 
-void ingest_connected(void *owner)
+static void begin(Ingest *ingest)
 {
-    Ingest *ingest = owner;
     const PgValue site = pg_text(ingest->site_id);
-    bp_log(BP_LOG_INFO, "connected to the database");
     pg_request(ingest->pg, SQL_UPSERT_SITE, &site, 1, on_site, ingest);
     reload_settings(ingest);
     ingest->reading_points = false;
@@ -224,10 +225,75 @@ void ingest_connected(void *owner)
     reload_broker(ingest);
 }
 
+/* ---- one ingest a site ---- */
+
+static void ask_again(Ingest *ingest, int64_t pause_us)
+{
+    loop_timer_set(ingest->lock_timer, loop_now_us(ingest->loop) + pause_us);
+}
+
+/* Whoever has it may be one that has just ended, or the server's side of a connection that we have lost. Only
+ * who begins gives up; else what we store may soon wait for us again. */
+static void is_not_alone(Ingest *ingest)
+{
+    if (loop_now_us(ingest->loop) - ingest->lock_asked_at_us < LOCK_PATIENCE_US) {
+        ask_again(ingest, LOCK_EVERY_US);
+    } else if (!ingest->had_lock) {
+        bp_log(BP_LOG_ERROR, "another ingest works for site %s: one is enough", ingest->cfg.site);
+        ingest->code = EX_TEMPFAIL;
+        loop_stop(ingest->loop);
+    } else {
+        if (!ingest->has_said_others)
+            bp_log(BP_LOG_WARNING,
+                   "another ingest works for site %s, or our lost connection is still open there: "
+                   "waiting for its end",
+                   ingest->cfg.site);
+        ingest->has_said_others = true;
+        mqtt_free(ingest->mqtt, 0); /* the broker knows both of us by one name */
+        ingest->mqtt = NULL;
+        ask_again(ingest, LOCK_WAIT_EVERY_US);
+    }
+}
+
+static void on_lock(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Ingest *ingest = context;
+    if (status != BP_OK && !pg_is_connected(ingest->pg))
+        return; /* the next connection asks */
+    if (status != BP_OK) {
+        bp_log(BP_LOG_ERROR, "making sure that no other ingest works: %s; has `bacpipes migrate` been run?",
+               err->text);
+        ask_again(ingest, LOCK_REFUSED_EVERY_US);
+    } else if (!pg_get_bool(rows, 0, 0)) {
+        is_not_alone(ingest);
+    } else {
+        ingest->has_lock = ingest->had_lock = true;
+        ingest->has_said_others = false;
+        begin(ingest);
+    }
+}
+
+void ingest_ask_for_lock(void *owner)
+{
+    Ingest *ingest = owner;
+    const PgValue site = pg_text(ingest->site_id);
+    pg_request(ingest->pg, SQL_LOCK_INGEST, &site, 1, on_lock, ingest);
+}
+
+void ingest_connected(void *owner)
+{
+    Ingest *ingest = owner;
+    bp_log(BP_LOG_INFO, "connected to the database");
+    ingest->lock_asked_at_us = loop_now_us(ingest->loop);
+    ingest_ask_for_lock(ingest);
+}
+
 void ingest_notice(void *owner, const char *channel, const char *payload)
 {
     Ingest *ingest = owner;
     (void)channel;
+    if (!ingest->has_lock)
+        return; /* all is read once we have it */
     json_error_t error;
     const char *site = "", *table = "";
     json_auto_t *notice = json_loads(payload, 0, &error);

@@ -142,16 +142,25 @@ static void say_trouble_is_over(Ingest *ingest)
     store->pause_us = FIRST_PAUSE_US;
 }
 
-static void on_committed(Ingest *ingest)
+/* The database's word goes: it may know more than was ours to say. */
+static void keep_positions(Ingest *ingest, const PgRows *rows)
+{
+    for (size_t row = 0; row < pg_row_count(rows); row++) {
+        MdlRun run;
+        (void)bp_str_copy(pg_get_text(rows, row, 0), run.text, sizeof run.text);
+        positions_stored(&ingest->positions, &run, pg_get_integer(rows, row, 1),
+                         pg_get_integer(rows, row, 2));
+    }
+}
+
+static void on_committed(Ingest *ingest, const PgRows *rows)
 {
     Store *store = &ingest->store;
     Gather *gather = store->gather;
     const size_t begin = store->begin, end = part_end(store);
     const GatherPart part = gather_part(gather, begin, end);
-    for (size_t i = begin; i < end; i++)
-        if (gather->items[i].n)
-            positions_stored(&ingest->positions, &gather->items[i].run, gather->items[i].n,
-                             gather->items[i].skipped);
+    if (store->has_positions)
+        keep_positions(ingest, rows);
     ingest->counts.transactions++;
     ingest->counts.batches_stored += part.batches;
     ingest->counts.readings_stored += part.readings;
@@ -219,9 +228,8 @@ static void on_done(void *context, BpStatus status, const PgRows *rows, const Bp
 {
     Ingest *ingest = context;
     Store *store = &ingest->store;
-    (void)rows;
     if (status == BP_OK) {
-        on_committed(ingest);
+        on_committed(ingest, rows);
     } else if (!pg_is_connected(ingest->pg)) {
         bp_log(BP_LOG_WARNING, "%zu batches could not be stored and will be asked for again: %s",
                store->gather->count - store->begin, err->text);
@@ -303,14 +311,16 @@ static void write_steps(Ingest *ingest, const GatherPart *part)
     store->step_count = 0;
     if (part->readings && store->is_beside)
         store->steps[store->step_count++] = (PgStep){SQL_INSERT_STAGED_READINGS, NULL, 0};
-    if (gather_write_positions(gather, begin, end, &store->positions))
-        add_step(ingest, SQL_UPSERT_POSITIONS, pg_text(bp_buf_text(&store->positions)));
     if (part->readings && gather_write_buckets(gather, begin, end, &store->buckets))
         add_step(ingest, SQL_INSERT_DIRTY_BUCKETS, pg_text(bp_buf_text(&store->buckets)));
     if (gather_write_quarantine(gather, begin, end, &store->quarantine)) {
         add_step(ingest, SQL_INSERT_QUARANTINE, pg_text(bp_buf_text(&store->quarantine)));
         add_step(ingest, SQL_TRIM_QUARANTINE, pg_integer(ingest->cfg.quarantine_size));
     }
+    /* The last one: its rows are the answer. */
+    store->has_positions = gather_write_positions(gather, begin, end, &store->positions) > 0;
+    if (store->has_positions)
+        add_step(ingest, SQL_UPSERT_POSITIONS, pg_text(bp_buf_text(&store->positions)));
 }
 
 static void try_part(Ingest *ingest)

@@ -41,6 +41,7 @@ typedef struct Store {
     PgValue values[STORE_STEPS_MAX][2];
     PgStep steps[STORE_STEPS_MAX];
     size_t step_count;
+    bool has_positions;                     /* the last step's rows are what has become of them */
     int32_t ensured_days[ENSURED_DAYS_MAX]; /* days since 1970 that have a partition; a ring */
     size_t ensured_count;
 } Store;

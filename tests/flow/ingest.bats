@@ -396,3 +396,77 @@ until_log "agree again"
 EOF
     servers
 }
+
+@test "a second ingest for a site is refused before it meets the broker, and the first goes on" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(batch 1 1)"
+until_is "select stored from ingest_position" 1
+code=0
+"$BACPIPES" ingest 2>"$SCRIPT.second" || code=$?
+cat "$SCRIPT.second"
+[ "$code" = 75 ]
+grep -q 'another ingest works for site demo: one is enough' "$SCRIPT.second"
+! grep -q 'broker' "$SCRIPT.second"
+publish "$(batch 2 1)"
+until_is "select stored from ingest_position" 2
+! grep -q 'broker.*trying again' "$SCRIPT.log"
+# Of another site it is no business.
+BACPIPES_SITE=other "$BACPIPES" ingest 2>"$SCRIPT.other" & other=$!
+for _ in $(seq 100); do ! grep -q 'ready' "$SCRIPT.other" || break; sleep 0.1; done
+kill $other; wait $other
+grep -q 'ready' "$SCRIPT.other"
+# Who is started just before another ends has waited for it.
+"$BACPIPES" ingest --set ingest.flush=200ms 2>"$SCRIPT.third" & third=$!
+until_is "select count(*) from pg_stat_activity where application_name = 'bacpipes ingest'" 2
+kill $ingest; wait $ingest
+ingest=$third
+for _ in $(seq 50); do publish "$(batch 3 1)"; sleep 0.2; [ "$(stored)" = "3 0" ] && break; done
+[ "$(stored)" = "3 0" ]
+EOF
+    servers
+}
+
+@test "after a lost connection ingest waits for its old one to end, away from the broker, and then goes on" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(batch 1 1)"
+until_is "select stored from ingest_position" 1
+# What holds the lock when it comes back stands for a connection that the server has not missed yet.
+mkfifo "$SCRIPT.sql"
+psql -qAtX <"$SCRIPT.sql" >"$SCRIPT.held" & holder=$!
+exec 7>"$SCRIPT.sql"
+echo "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'bacpipes ingest'; select pg_advisory_lock(hashtext('bacpipes ingest'), hashtext('demo')), 'held';" >&7
+for _ in $(seq 100); do ! grep -q held "$SCRIPT.held" || break; sleep 0.1; done
+until_log 'another ingest works for site demo.*waiting'
+kill -0 $ingest
+q "update mqtt_config set updated_at = now()" # no reason to meet the broker
+publish "$(batch 2 1)"
+[ "$(stored)" = "1 0" ]
+exec 7>&-
+wait $holder
+for _ in $(seq 50); do publish "$(batch 2 1)"; sleep 0.2; [ "$(stored)" = "2 0" ] && break; done
+[ "$(stored)" = "2 0" ]
+EOF
+    servers
+}
+
+@test "what another ingest has stored meanwhile is not skipped" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(batch 1 1)"
+until_is "select stored from ingest_position" 1
+q "update ingest_position set stored = 40, skipped = 2"
+# The collector has heard of the 40 and forgotten them; 41 and 42 it dropped, then 44 and 45.
+publish "$(batch 43 43)"; publish "$(batch 47 46)"; publish "$(batch 46 46)"
+until_is "select stored || ' ' || skipped from ingest_position where run = '$run'" "46 6"
+mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/stored -C 1 -W 20 | grep -q '"stored":46,"skipped":6'
+publish "$(batch 47 46)"
+until_is "select stored || ' ' || skipped from ingest_position where run = '$run'" "47 6"
+# All that it would skip may be there.
+q "update ingest_position set stored = 60"
+publish "$(batch 61 61)"
+until_is "select stored || ' ' || skipped from ingest_position where run = '$run'" "61 6"
+EOF
+    servers
+}

@@ -143,5 +143,8 @@ select is(:made, 1, 'ingest makes a day for what comes late');
 select is((select value from points where point_id = 1), 20::double precision, 'collect and ingest do what they are for');
 select is(:'reader_sees', ''::text, 'and a reader sees it');
 select is(:lockable, 0, 'who only reads has no locks to stop others with');
+select is((select string_agg(role || ': ' || pg_proc.oid::regprocedure, '; ') from unnest('{bacpipes_collect, bacpipes_ingest, bacpipes_maintain, bacpipes_owner}'::text[]) as role, pg_proc
+            where proname ~ '^pg_(try_)?advisory_(xact_)?lock' and has_function_privilege(role, pg_proc.oid, 'execute')),
+          'bacpipes_ingest: pg_try_advisory_lock(integer,integer)', 'ingest has one that makes it alone, and no other account has any');
 select * from finish();
 rollback;

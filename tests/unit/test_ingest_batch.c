@@ -46,7 +46,7 @@ static bool add_of(uint64_t run, int64_t n, MdlReading *readings, size_t count)
 {
     const MdlBatch batch = {
         .run = mdl_run(run), .n = n, .oldest = 1, .device_id = 3, .count = count, .readings = readings};
-    return gather_add(gather, &batch, bp_str("as received"), n / 2, bp_str("demo"), &points, &window);
+    return gather_add(gather, &batch, bp_str("as received"), n / 6, bp_str("demo"), &points, &window);
 }
 
 static bool add(MdlReading *readings, size_t count)
@@ -226,8 +226,8 @@ static void a_part_has_its_own_rows_and_the_positions_up_to_it(void **state)
     MdlReading one = reading(1, window.from_us), two[] = {reading(1, window.from_us + 1), reading(2, 1)};
     assert_true(add_of(1, 10, &one, 1));
     assert_true(add_of(2, 5, two, 2));
-    assert_true(add_of(1, 11, &one, 1));
-    assert_true(add_of(1, 12, &one, 1));
+    assert_true(add_of(1, 17, &one, 1));
+    assert_true(add_of(1, 18, &one, 1));
     BpBuf part = bp_buf_growing(1 << 20);
     const size_t whole = gather_copy(gather, 0, 4, &part).size;
     assert_int_equal(gather_copy(gather, 0, 4, &part).size, whole); /* a second try has one end only */
@@ -238,7 +238,8 @@ static void a_part_has_its_own_rows_and_the_positions_up_to_it(void **state)
     assert_int_equal(gather_write_positions(gather, 0, 3, &out), 2);
     char expected[256];
     snprintf(expected, sizeof expected,
-             "[{\"run\":\"%s\",\"stored\":5,\"skipped\":2},{\"run\":\"%s\",\"stored\":11,\"skipped\":5}]",
+             "[{\"run\":\"%s\",\"stored\":5,\"gaps\":[]},{\"run\":\"%s\",\"stored\":17,"
+             "\"gaps\":[{\"from\":9,\"to\":9},{\"from\":15,\"to\":16}]}]",
              mdl_run(2).text, mdl_run(1).text);
     assert_text(expected);
     /* Refused, it goes aside whole and without its single readings. */

@@ -172,6 +172,11 @@ static void what_is_dropped_is_skipped_to_the_number(void **state)
     assert_int_equal(position_judge(position, 6, 6), BATCH_IS_NEXT); /* 5 */
     assert_int_equal(position->accepted_skipped, 1);
     assert_int_equal(position->accepted, 5);
+    assert_int_equal(position->gap, 1);
+    assert_int_equal(position_judge(position, 9, 8), BATCH_IS_AHEAD); /* 6 and 7 too */
+    assert_int_equal(position->gap, 3);
+    position_accept(position, 8);
+    assert_int_equal(position->gap, 0);
 }
 
 static void what_was_skipped_and_came_after_all_takes_nothing_back(void **state)
