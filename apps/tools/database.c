@@ -74,6 +74,38 @@ BpStatus tools_database_ask(ToolsDatabase *database, SqlQuery query, const PgVal
     return explained(pg_wait(database->pg, query, values, count, each, context, err), err);
 }
 
+typedef struct Sites {
+    const char *wanted;
+    bool is_there;
+    size_t count;
+    BpBuf list;
+} Sites;
+
+static void add_site(void *context, const PgRows *rows, size_t row)
+{
+    Sites *sites = context;
+    const BpStr site_id = pg_get_text(rows, row, 0);
+    sites->is_there = sites->is_there || bp_str_equal(site_id, bp_str(sites->wanted));
+    bp_buf_printf(&sites->list, "%s%.*s", sites->count++ ? ", " : "", BP_STR_ARGS(site_id));
+}
+
+BpStatus tools_database_check_site(ToolsDatabase *database, const char *wanted, BpError *err)
+{
+    char listed[BP_ERROR_TEXT_MAX / 2];
+    Sites sites = {.wanted = wanted, .list = bp_buf(listed, sizeof listed)};
+    if (!wanted)
+        return BP_OK;
+    const BpStatus status = tools_database_ask(database, SQL_SELECT_SITES, NULL, 0, add_site, &sites, err);
+    if (status != BP_OK || sites.is_there)
+        return status;
+    if (sites.count == 0)
+        return bp_fail(err, BP_NOT_FOUND,
+                       "the database has no site yet: `bacpipes up` makes that of the settings");
+    const BpStr has = bp_buf_text(&sites.list);
+    return bp_fail(err, BP_NOT_FOUND, "the database has no site \"%s\", it has: %.*s", wanted,
+                   BP_STR_ARGS(has));
+}
+
 typedef struct Change {
     bool is_done;
     BpStatus status;

@@ -22,6 +22,9 @@ BpStatus tools_database_ask(ToolsDatabase *database, SqlQuery query, const PgVal
                             void (*each)(void *context, const PgRows *rows, size_t row), void *context,
                             BpError *err) BP_CHECKED;
 
+/* BP_NOT_FOUND: the database has no such site; which it has stands in `err`. NULL, for any, is one. */
+BpStatus tools_database_check_site(ToolsDatabase *database, const char *wanted, BpError *err) BP_CHECKED;
+
 /* Carries out the steps in one transaction, all or nothing. */
 BpStatus tools_database_change(ToolsDatabase *database, const PgStep *steps, size_t count,
                                BpError *err) BP_CHECKED;

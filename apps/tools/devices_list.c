@@ -127,6 +127,8 @@ int tools_devices_list(int argc, char **argv, BpArena *arena)
     tools_table_init(&listing.table, columns, COLUMNS);
     BpStatus status = tools_database_open(&database, &cfg, arena, &err);
     if (status == BP_OK)
+        status = tools_database_check_site(&database, site, &err);
+    if (status == BP_OK)
         status = tools_database_ask(&database, SQL_SELECT_DEVICES, values, 2,
                                     listing.json ? add_json : add_row, &listing, &err);
     tools_database_close(&database);

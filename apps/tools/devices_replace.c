@@ -82,8 +82,9 @@ static BpStatus find(ToolsDatabase *database, const char *wanted, BpArena *arena
     const PgValue values[] = {pg_text(bp_str(wanted)), site ? pg_text(bp_str(site)) : pg_null()};
     *ret_chosen = (Chosen){.arena = arena};
     ret_chosen->list = bp_buf(ret_chosen->listed, sizeof ret_chosen->listed);
-    const BpStatus status =
-        tools_database_ask(database, SQL_SELECT_DEVICES, values, 2, choose, ret_chosen, err);
+    BpStatus status = tools_database_check_site(database, site, err);
+    if (status == BP_OK)
+        status = tools_database_ask(database, SQL_SELECT_DEVICES, values, 2, choose, ret_chosen, err);
     if (status != BP_OK || ret_chosen->count == 1)
         return status;
     if (ret_chosen->count == 0)

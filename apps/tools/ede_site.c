@@ -131,7 +131,9 @@ static BpStatus choose_site(ToolsDatabase *database, const Cfg *cfg, const char 
 {
     Choice choice = {.site = site, .wanted = wanted, .settings = cfg->site};
     choice.list = bp_buf(choice.listed, sizeof choice.listed);
-    const BpStatus status = tools_database_ask(database, SQL_SELECT_SITES, NULL, 0, add_site, &choice, err);
+    BpStatus status = tools_database_check_site(database, wanted, err);
+    if (status == BP_OK)
+        status = tools_database_ask(database, SQL_SELECT_SITES, NULL, 0, add_site, &choice, err);
     if (status != BP_OK)
         return status;
     const BpStr listed = bp_buf_text(&choice.list);
@@ -140,9 +142,6 @@ static BpStatus choose_site(ToolsDatabase *database, const Cfg *cfg, const char 
     if (choice.count == 0)
         return bp_fail(err, BP_NOT_FOUND,
                        "the database has no site yet: `bacpipes up` makes that of the settings");
-    if (wanted)
-        return bp_fail(err, BP_NOT_FOUND, "the database has no site \"%s\", it has: %.*s", wanted,
-                       BP_STR_ARGS(listed));
     return bp_fail(err, BP_INVALID, "the database has several sites, --site says which: %.*s",
                    BP_STR_ARGS(listed));
 }

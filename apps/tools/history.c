@@ -119,8 +119,10 @@ static BpStatus tell_candidates(const History *history, const char *wanted, BpEr
 static BpStatus find_point(History *history, const char *wanted, BpError *err)
 {
     const PgValue values[] = {pg_text(bp_str(wanted)), site ? pg_text(bp_str(site)) : pg_null()};
-    const BpStatus status =
-        tools_database_ask(&history->database, SQL_FIND_POINT, values, 2, add_candidate, history, err);
+    BpStatus status = tools_database_check_site(&history->database, site, err);
+    if (status == BP_OK)
+        status =
+            tools_database_ask(&history->database, SQL_FIND_POINT, values, 2, add_candidate, history, err);
     if (status != BP_OK)
         return status;
     if (history->candidate_count == 0)

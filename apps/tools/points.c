@@ -29,7 +29,8 @@ static const CfgCommand command = {
     .summary = "Lists the points of the database with their newest readings.",
     .options = options,
     .offers_json = true,
-    .details = "Exit codes: 0 fine, 1 no point found, 64 wrong use, 69 the database is away.\n",
+    .details =
+        "Exit codes: 0 fine, 1 no point found or no such site, 64 wrong use, 69 the database is away.\n",
     .examples = "bacpipes points\nbacpipes points --find SAT\nbacpipes points --device 1001 --json\n"
                 "bacpipes points --csv > points.csv",
 };
@@ -198,6 +199,8 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     const PgValue values[] = {text_or_any(device), text_or_any(text), text_or_any(site)};
     tools_table_init(&listing.table, columns, COLUMNS);
     BpStatus status = tools_database_open(&database, cfg, arena, &err);
+    if (status == BP_OK)
+        status = tools_database_check_site(&database, site, &err);
     if (status == BP_OK)
         status = tools_database_ask(&database, SQL_SELECT_POINTS, values, 3,
                                     arguments->json ? add_json : add_row, &listing, &err);

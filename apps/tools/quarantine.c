@@ -56,7 +56,7 @@ static const CfgCommand list_command = {
     .summary = "Lists what ingest has put aside, the newest last, and how much went for want of room.",
     .options = list_options,
     .offers_json = true,
-    .details = "Exit codes: 0 fine, 64 wrong use, 69 the database is away.\n",
+    .details = "Exit codes: 0 fine, 1 there is no such site, 64 wrong use, 69 the database is away.\n",
     .examples = "bacpipes quarantine list\nbacpipes quarantine list --reason 'no such point' --json",
 };
 
@@ -465,7 +465,8 @@ static int run_part(size_t part, int argc, char **argv)
     if (code == CFG_GO_ON) {
         quarantine.arguments = &arguments;
         quarantine.json = json_array();
-        if (tools_database_open(&quarantine.database, &quarantine.cfg, &quarantine.arena, &err) == BP_OK)
+        if (tools_database_open(&quarantine.database, &quarantine.cfg, &quarantine.arena, &err) == BP_OK &&
+            tools_database_check_site(&quarantine.database, site, &err) == BP_OK)
             code = parts[part].run(&quarantine, &err);
         else
             code = tools_fail(quarantine.command->name, &err);

@@ -117,6 +117,23 @@ SQL
     [ "$status" -eq 1 ]
 }
 
+@test "a site that is not there is told by each tool that takes one, with those that are" {
+    fill
+    for command in "points" "points --json" "history AHU-1/SAT" "device list" "device replace 1 --by 2" "quarantine list" \
+        "quarantine retry --all" "quarantine drop --all" "ede export"; do
+        echo "$command"
+        try $command --site nosuch
+        echo "$output$stderr"
+        [ "$status" -eq 1 ]
+        [ -z "$output" ]
+        [[ $stderr == *'no site "nosuch", it has: macau' ]]
+    done
+    try points --site macau
+    [ "$status" -eq 0 ]
+    try quarantine list --site macau
+    [ "$status" -eq 0 ]
+}
+
 @test "JSON has every field of a point, and null where there is none" {
     fill
     point=$(bacpipes points --find Setpoint --json)
