@@ -444,7 +444,7 @@ static bool is_unproven(const CollectDevice *device)
 
 bool collect_ask_has_more(const CollectDevice *device, int64_t now_us)
 {
-    if (!device->enabled)
+    if (!device->enabled || device->is_cut_off)
         return false;
     if (device->doubted || device->probing || collect_device_is_away(device) || probe_is_due(device, now_us))
         return probe_is_due(device, now_us);
@@ -512,13 +512,13 @@ static void plan_probe(CollectPoller *poller, CollectDevice *device, int64_t now
     device->probe_due_us = now_us + (int64_t)((double)device->backoff_us * jitter);
 }
 
-static void give_up_scan(CollectPoller *poller, CollectDevice *device)
+static void give_up_scan(CollectPoller *poller, CollectDevice *device, const char *why)
 {
     CollectScan *scan = device->scan;
     if (!scan || device->scan_waits)
         return; /* its own silence will end it */
     device->scan = NULL;
-    collect_scan_fail(scan, "the device does not answer");
+    collect_scan_fail(scan, why);
     poller->hooks.on_scanned(poller->hooks.owner, device, scan);
 }
 
@@ -557,13 +557,42 @@ static void go_away(CollectPoller *poller, CollectDevice *device, CollectState s
     }
     if (is_news)
         set_state(poller, device, state, reason, now_us);
-    give_up_scan(poller, device);
+    give_up_scan(poller, device, "the device does not answer");
 }
 
-void collect_ask_tell_evicted(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+void collect_ask_tell_unasked(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
     tell_silence(poller, device, true, device->reason, now_us);
     plan_probe(poller, device, now_us);
+}
+
+void collect_ask_cut_off(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    collect_ask_end(poller, device);
+    device->generation++;
+    device->probing = device->doubted = device->denies = device->scan_waits = false;
+    device->is_suspect = device->is_misnamed = false;
+    device->question = COLLECT_ASK_ITSELF;
+    device->doubt_count = device->doubt_answer = 0;
+    device->recheck_us = device->held_until_us = INT64_MAX;
+    device->backoff_us = 0;
+    set_state(poller, device, COLLECT_UNKNOWN, COLLECT_NO_NETWORK, now_us);
+    give_up_scan(poller, device, "BacPipes is not on the network");
+    if (device->enabled)
+        collect_ask_tell_unasked(poller, device, now_us);
+}
+
+/* Who is there, and with what, may be another matter now: first it is asked that, then all of its points. */
+void collect_ask_join(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    device->doubted = true;
+    device->backoff_us = 0;
+    set_state(poller, device, COLLECT_UNKNOWN, "", now_us);
+    for (size_t i = 0; i < device->round_count; i++)
+        device->rounds[i].due_us = now_us;
+    for (size_t i = 0; i < device->point_count; i++)
+        device->points[i].cov_due_us = 0; /* not planned */
+    collect_subscribe_plan(poller, device, now_us);
 }
 
 static void end_doubt(CollectDevice *device, int64_t now_us)

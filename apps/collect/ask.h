@@ -54,6 +54,7 @@ struct CollectPoller {
     CollectBatch *batches, *free_batches;
     size_t batch_count; /* of them used so far, so that memory is not touched before it is needed */
     CollectDevice *devices;
+    bool is_cut_off; /* we are not on the network */
     size_t device_count;
     CollectTrunk *trunks;
     CollectWake wake;
@@ -99,7 +100,12 @@ void collect_ask_flush(CollectPoller *poller, CollectDevice *device);
  * nobody's. */
 void collect_ask_end(CollectPoller *poller, CollectDevice *device);
 
-/* What should have been read of a device that has no address any more is bad readings, now and then. */
-void collect_ask_tell_evicted(CollectPoller *poller, CollectDevice *device, int64_t now_us);
+/* What should have been read of a device that is not asked, since it has no address any more or we are not on
+ * the network, is bad readings, now and then. */
+void collect_ask_tell_unasked(CollectPoller *poller, CollectDevice *device, int64_t now_us);
+
+/* We have left the network, or are back on it. What was asked is forgotten by then. */
+void collect_ask_cut_off(CollectPoller *poller, CollectDevice *device, int64_t now_us);
+void collect_ask_join(CollectPoller *poller, CollectDevice *device, int64_t now_us);
 
 #endif

@@ -1,6 +1,7 @@
 /* bacpipes collect: BACnet devices to MQTT.
  *
  *   discover.c, routes.c -> site.c   who is there, and what the database says of them
+ *   network.c                        being on the network, as a device of our own
  *   poll.c -> ask.c -> decode.c      device to readings (poll.h)
  *   trunk.c, subscribe.c             how much at once, and what devices tell by themselves
  *   publish.c -> outbox.c            readings to batches, kept until they are stored
@@ -53,7 +54,13 @@ typedef struct Collect {
     size_t point_count;
 
     Bip *bip;
-    char bound[1200]; /* address, port and broadcast of bip, and its BBMDs */
+    char bound[1200];                   /* address, port and broadcast of bip, and its BBMDs */
+    char no_network[BP_ERROR_TEXT_MAX]; /* why we are not on it, as it was said; "": we are */
+    bool is_off_network;
+    int64_t retry_us; /* the next pause before it is tried again; 0: the shortest */
+    int64_t network_looked_us;
+    uint64_t unsent; /* datagrams, at that time */
+    LoopTimer *network_timer;
     BacServer server; /* our own device */
     CollectPoller *poller;
     LoopTimer *poll_timer, *discover_timer;
@@ -104,9 +111,15 @@ void collect_datagram(void *owner, const BacDatagram *datagram);
 void collect_found(void *owner, CollectDevice *device, CollectDevice *gone);
 void collect_scan_later(Collect *collect, CollectDevice *device, const char *why);
 void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan);
-BpStatus collect_open_network(Collect *collect, BpError *err) BP_CHECKED;
 void collect_poll_soon(Collect *collect);
 void collect_ask_who(const Collect *collect, const BacAddress *whom);
+
+/* network.c */
+/* Opens the sockets that the settings name, unless they are open: now, or else as soon as that can be. */
+void collect_open_network(Collect *collect);
+void collect_look_at_network(void *owner);
+/* To be called now and then: looks at once where something could not be sent. */
+void collect_doubt_network(Collect *collect);
 
 /* routes.c */
 void collect_begin_routes(Collect *collect);

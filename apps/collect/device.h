@@ -100,7 +100,7 @@ struct CollectDevice {
     uint64_t trunk_turn; /* its last one */
     bool is_held;        /* it waits for the trunk */
     CollectState state;
-    const char *reason;     /* why it is offline; "" otherwise */
+    const char *reason;     /* why it is offline, or not known to be there; "" otherwise */
     int64_t since_us;       /* wall clock */
     int64_t answered_us;    /* monotonic; INT64_MIN: never */
     int64_t answered_at_us; /* wall clock; 0: never */
@@ -129,6 +129,7 @@ struct CollectDevice {
     int64_t backoff_us;
 
     /* Who is at its address? (identity.h) */
+    bool is_cut_off;  /* we are not on the network: nobody is asked */
     bool is_evicted;  /* another device has the address: this one is not asked */
     bool is_suspect;  /* something spoke for another: readings wait for the device's own word */
     bool is_misnamed; /* an answer to points named another one, or none */

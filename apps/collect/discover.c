@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SCANS_AT_ONCE = 16, SCAN_RETRY_S = 60, SCAN_DOUBLINGS = 6, ASK_FAR_AGAIN_S = 60, MISSED_AGAIN_S = 60 };
+enum { SCANS_AT_ONCE = 16, SCAN_RETRY_S = 60, SCAN_DOUBLINGS = 6, MISSED_AGAIN_S = 60 };
 static const int64_t SCAN_WINDOW_US =
     30 * BP_SECOND; /* after a Who-Is: whoever says that it is there then, answers it */
 
@@ -15,13 +15,6 @@ static const int64_t SCAN_WINDOW_US =
 static const int64_t SETTLE_US = 3 * BP_SECOND;
 
 /* ---- sending ---- */
-
-static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
-{
-    const Collect *collect = owner;
-    if (collect->bip)
-        bip_send(collect->bip, to, datagram);
-}
 
 /* `who`: of these instances; NULL: everybody. */
 static void send_who_is(const Collect *collect, const BacAddress *to, BacBvlcFunction function,
@@ -125,7 +118,7 @@ static bool may_be_scanned(Collect *collect, const CollectDevice *device)
 
 static void begin_scan(Collect *collect, CollectDevice *device)
 {
-    if (device->scan || !device->enabled || device->state != COLLECT_ONLINE ||
+    if (device->scan || device->is_cut_off || !device->enabled || device->state != COLLECT_ONLINE ||
         collect->scans >= SCANS_AT_ONCE || !may_be_scanned(collect, device))
         return; /* in its turn */
     CollectScan *scan = collect_scan_new(device->instance, device->said_apdu, device->said_segmentation);
@@ -288,6 +281,8 @@ static void tell_state(Collect *collect, const CollectDevice *device, const char
         bp_log(BP_LOG_INFO, "device %u (%s) is online", device->instance, at);
     else if (device->state == COLLECT_REPLACED)
         tell_replaced(collect, device);
+    else if (device->state == COLLECT_UNKNOWN)
+        return; /* we left the network, or are back: said once, and not of each device */
     else
         bp_log(BP_LOG_WARNING, "device %u (%s) stopped answering: %s; asking again now and then",
                device->instance, at, device->reason);
@@ -450,207 +445,4 @@ void collect_datagram(void *owner, const BacDatagram *datagram)
         bac_server_receive(&collect->server, datagram, now_us);
     collect_settle(collect);
     collect_poll_soon(collect);
-}
-
-/* ---- our own device ---- */
-
-static void put_text(BpBuf *out, const char *text)
-{
-    const BacValue value = {.type = BAC_CHARACTER_STRING,
-                            .text = {.charset = BAC_UTF_8, .octets = bp_cursor(text, strlen(text))}};
-    bac_value_encode(out, &value);
-}
-
-static void put_natural(BpBuf *out, BacType type, uint64_t natural)
-{
-    BacValue value = {.type = type, .natural = natural};
-    if (type == BAC_ENUMERATED)
-        value.enumerated = (uint32_t)natural;
-    bac_value_encode(out, &value);
-}
-
-static const uint32_t own_properties[] = {
-    BAC_PROP_OBJECT_IDENTIFIER,
-    BAC_PROP_OBJECT_NAME,
-    BAC_PROP_OBJECT_TYPE,
-    BAC_PROP_SYSTEM_STATUS,
-    BAC_PROP_VENDOR_NAME,
-    BAC_PROP_VENDOR_IDENTIFIER,
-    BAC_PROP_MODEL_NAME,
-    BAC_PROP_FIRMWARE_REVISION,
-    BAC_PROP_PROTOCOL_VERSION,
-    BAC_PROP_PROTOCOL_REVISION,
-    BAC_PROP_OBJECT_LIST,
-    BAC_PROP_MAX_APDU_LENGTH_ACCEPTED,
-    BAC_PROP_SEGMENTATION_SUPPORTED,
-    BAC_PROP_APDU_TIMEOUT,
-    BAC_PROP_NUMBER_OF_APDU_RETRIES,
-    BAC_PROP_DATABASE_REVISION,
-    BAC_PROP_APPLICATION_SOFTWARE_VERSION,
-    BAC_PROP_PROTOCOL_SERVICES_SUPPORTED,
-    BAC_PROP_PROTOCOL_OBJECT_TYPES_SUPPORTED,
-    BAC_PROP_DEVICE_ADDRESS_BINDING,
-};
-
-/* Of BACnetServicesSupported, what we carry out; of BACnetObjectTypesSupported, what we have. */
-static const uint8_t own_services[] = {1, 12, 14, 26, 28, 33, 34}, own_types[] = {BAC_DEVICE};
-enum { SERVICE_BITS = 41, TYPE_BITS = 60 };
-
-static void put_bits(BpBuf *out, const uint8_t *set, size_t set_count, uint32_t count)
-{
-    uint8_t octets[8] = {0};
-    for (size_t i = 0; i < set_count; i++)
-        octets[set[i] / 8] |= (uint8_t)(0x80 >> set[i] % 8);
-    const BacValue value = {.type = BAC_BIT_STRING, .bits = {octets, count}};
-    bac_value_encode(out, &value);
-}
-
-static BacRefusal refusal(BacErrorClass error_class, BacErrorCode code)
-{
-    return (BacRefusal){
-        .kind = BAC_REFUSED_ERROR, .error_class = (uint16_t)error_class, .code = (uint16_t)code};
-}
-
-static bool own_exists(void *owner, BacObjectId object)
-{
-    const Collect *collect = owner;
-    return object.type == BAC_DEVICE && object.instance == (uint32_t)collect->cfg.bacnet_instance;
-}
-
-static BacRefusal read_own(void *owner, const BacReference *reference, BpBuf *out)
-{
-    const Collect *collect = owner;
-    char name[128];
-    if (!own_exists(owner, reference->object))
-        return refusal(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
-    const BacValue id = {.type = BAC_OBJECT_IDENTIFIER, .object = reference->object};
-    if (reference->property == BAC_PROP_OBJECT_LIST) {
-        if (reference->index == 0)
-            put_natural(out, BAC_UNSIGNED, 1);
-        else if (reference->index == 1 || reference->index == BAC_NO_INDEX)
-            bac_value_encode(out, &id);
-        else
-            return refusal(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_ARRAY_INDEX);
-        return (BacRefusal){0};
-    }
-    if (reference->index != BAC_NO_INDEX)
-        return refusal(BAC_CLASS_PROPERTY, BAC_CODE_PROPERTY_IS_NOT_AN_ARRAY);
-    switch (reference->property) {
-    case BAC_PROP_OBJECT_IDENTIFIER: bac_value_encode(out, &id); break;
-    case BAC_PROP_OBJECT_NAME:
-        snprintf(name, sizeof name, "BacPipes %s", collect->cfg.site);
-        put_text(out, name);
-        break;
-    case BAC_PROP_OBJECT_TYPE: put_natural(out, BAC_ENUMERATED, BAC_DEVICE); break;
-    case BAC_PROP_SYSTEM_STATUS: put_natural(out, BAC_ENUMERATED, BAC_STATUS_OPERATIONAL); break;
-    case BAC_PROP_VENDOR_NAME:
-    case BAC_PROP_MODEL_NAME: put_text(out, "BacPipes"); break;
-    case BAC_PROP_FIRMWARE_REVISION:
-    case BAC_PROP_APPLICATION_SOFTWARE_VERSION: put_text(out, BACPIPES_VERSION); break;
-    case BAC_PROP_VENDOR_IDENTIFIER: put_natural(out, BAC_UNSIGNED, 0); break;
-    case BAC_PROP_PROTOCOL_VERSION:
-    case BAC_PROP_DATABASE_REVISION: put_natural(out, BAC_UNSIGNED, 1); break;
-    case BAC_PROP_PROTOCOL_REVISION: put_natural(out, BAC_UNSIGNED, 22); break;
-    case BAC_PROP_MAX_APDU_LENGTH_ACCEPTED: put_natural(out, BAC_UNSIGNED, BAC_APDU_MAX); break;
-    case BAC_PROP_SEGMENTATION_SUPPORTED: put_natural(out, BAC_ENUMERATED, BAC_SEGMENTED_RECEIVE); break;
-    case BAC_PROP_APDU_TIMEOUT:
-        put_natural(out, BAC_UNSIGNED, (uint64_t)(collect->cfg.bacnet_timeout / BP_MS));
-        break;
-    case BAC_PROP_NUMBER_OF_APDU_RETRIES:
-        put_natural(out, BAC_UNSIGNED, (uint64_t)collect->cfg.bacnet_retries);
-        break;
-    case BAC_PROP_PROTOCOL_SERVICES_SUPPORTED:
-        put_bits(out, own_services, sizeof own_services, SERVICE_BITS);
-        break;
-    case BAC_PROP_PROTOCOL_OBJECT_TYPES_SUPPORTED:
-        put_bits(out, own_types, sizeof own_types, TYPE_BITS);
-        break;
-    case BAC_PROP_DEVICE_ADDRESS_BINDING: break; /* an empty list */
-    default: return refusal(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
-    }
-    return (BacRefusal){0};
-}
-
-static BacRefusal write_own(void *owner, const BacWrite *write)
-{
-    return own_exists(owner, write->reference.object)
-               ? refusal(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED)
-               : refusal(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
-}
-
-static bool own_property(void *owner, BacObjectId object, uint32_t only, size_t i, uint32_t *ret_property)
-{
-    if (!own_exists(owner, object) || only == BAC_PROP_OPTIONAL ||
-        i >= sizeof own_properties / sizeof own_properties[0])
-        return false;
-    *ret_property = own_properties[i];
-    return true;
-}
-
-static const BacObjects own_objects = {
-    .read = read_own, .write = write_own, .property = own_property, .exists = own_exists};
-
-/* ---- the network ---- */
-
-static void on_registered(void *owner)
-{
-    Collect *collect = owner;
-    const int64_t now_us = loop_now_us(collect->loop);
-    bp_log(BP_LOG_INFO, "registered as a foreign device with the BBMD %s", collect->cfg.bacnet_bbmd);
-    if (collect->asked_far_us && now_us - collect->asked_far_us < ASK_FAR_AGAIN_S * BP_SECOND)
-        return; /* a BBMD that comes and goes */
-    collect->asked_far_us = now_us;
-    collect_discover(collect);
-}
-
-/* Opens the sockets that the settings name, unless they are open. */
-BpStatus collect_open_network(Collect *collect, BpError *err)
-{
-    char bound[sizeof collect->bound];
-    const Cfg *cfg = &collect->cfg;
-    snprintf(bound, sizeof bound, "%s %d %s %d %s %d %s", cfg->bacnet_address, (int)cfg->bacnet_port,
-             cfg->bacnet_broadcast, (int)cfg->bacnet_instance, cfg->bacnet_bbmd,
-             (int)(cfg->bacnet_bbmd_ttl / BP_SECOND), cfg->bacnet_bbmds);
-    if (collect->bip && strcmp(bound, collect->bound) == 0)
-        return BP_OK;
-    BacAddress address, broadcast = {0}, bbmd = {0};
-    BpStatus status = bac_address_parse(bp_str(cfg->bacnet_address), &address, err);
-    if (status == BP_OK && *cfg->bacnet_broadcast)
-        status = bac_address_parse(bp_str(cfg->bacnet_broadcast), &broadcast, err);
-    if (status == BP_OK && *cfg->bacnet_bbmd)
-        status = bac_address_parse(bp_str(cfg->bacnet_bbmd), &bbmd, err);
-    if (status != BP_OK)
-        return status;
-    BipOptions options = {.bind = {.port = (uint16_t)cfg->bacnet_port},
-                          .broadcast = {.port = (uint16_t)cfg->bacnet_port},
-                          .bbmd = bbmd,
-                          .ttl_s = (uint16_t)(cfg->bacnet_bbmd_ttl / BP_SECOND),
-                          .on_registered = on_registered,
-                          .owner = collect,
-                          .on_datagram = collect_datagram};
-    status = bip_parse_bbmds(bp_str(cfg->bacnet_bbmds), &options, err);
-    if (status != BP_OK)
-        return status;
-    memcpy(options.bind.ip, address.ip, sizeof options.bind.ip);
-    memcpy(options.broadcast.ip, broadcast.ip, sizeof options.broadcast.ip);
-    bip_free(collect->bip);
-    collect->bip = bip_new(collect->loop, &options, err);
-    if (!collect->bip)
-        return BP_UNAVAILABLE;
-    memcpy(collect->bound, bound, sizeof bound);
-    const BacServerOptions server = {.owner = collect,
-                                     .send = send_datagram,
-                                     .objects = &own_objects,
-                                     .identity = {.instance = (uint32_t)cfg->bacnet_instance,
-                                                  .max_apdu = BAC_APDU_MAX,
-                                                  .segmentation = BAC_SEGMENTED_RECEIVE},
-                                     .has_read_multiple = true,
-                                     .window = 1,
-                                     .segment_timeout_us = 2 * BP_SECOND};
-    bac_server_init(&collect->server, &server);
-    char text[BAC_ADDRESS_TEXT_MAX];
-    const BacAddress ours = bip_address(collect->bip);
-    bp_log(BP_LOG_INFO, "on the BACnet network at %s, as device %d", bac_address_format(&ours, text),
-           (int)cfg->bacnet_instance);
-    return BP_OK;
 }

@@ -13,6 +13,7 @@
 static void on_poll_due(void *owner)
 {
     Collect *collect = owner;
+    collect_doubt_network(collect);
     collect_poll_advance(collect->poller, loop_now_us(collect->loop));
     collect_settle(collect);
     collect_poll_soon(collect);
@@ -47,6 +48,9 @@ static void begin(Collect *collect, PgOptions *options)
     collect->status_timer = loop_timer_new(loop, collect_status, collect);
     collect->poller = new_poller(collect);
     collect->newcomers = collect_newcomers_new();
+    collect->network_timer = loop_timer_new(loop, collect_look_at_network, collect);
+    collect->is_off_network = true; /* until the settings are known */
+    collect_poll_leave(collect->poller, loop_now_us(loop));
     collect_begin_routes(collect);
     options->owner = collect;
     options->on_connected = collect_connected;
@@ -74,6 +78,7 @@ static void finish(Collect *collect)
     forget_timer(&collect->reload_timer);
     forget_timer(&collect->discover_timer);
     forget_timer(&collect->poll_timer);
+    forget_timer(&collect->network_timer);
     bip_free(collect->bip);
     collect->bip = NULL;
     pg_free(collect->pg);

@@ -110,6 +110,8 @@ static int64_t wake_us(const CollectDevice *device)
 {
     if (device->probing || device->seat == COLLECT_WAITING)
         return INT64_MAX;
+    if (device->is_cut_off)
+        return device->enabled ? device->probe_due_us : INT64_MAX;
     if (device->is_held && collect_device_is_away(device))
         return device->held_until_us; /* the probe is due, and waits for the trunk */
     if (device->peer.outstanding > 0 && collect_device_is_away(device))
@@ -254,9 +256,10 @@ void collect_poll_advance(CollectPoller *poller, int64_t now_us)
         take_answer(poller, &answer, now_us);
     CollectDevice *device;
     while ((device = collect_wake_first(&poller->wake)) && device->due_us <= now_us) {
-        if (device->enabled && device->is_evicted && now_us >= device->probe_due_us)
-            collect_ask_tell_evicted(poller, device, now_us);
-        if (device->enabled && !collect_device_is_away(device))
+        const bool is_asked = !device->is_evicted && !device->is_cut_off;
+        if (device->enabled && !is_asked && now_us >= device->probe_due_us)
+            collect_ask_tell_unasked(poller, device, now_us);
+        if (device->enabled && is_asked && !collect_device_is_away(device))
             begin_due_rounds(poller, device, now_us);
         collect_wake_set(&poller->wake, device, INT64_MAX);
         look_at(poller, device, now_us);
@@ -401,6 +404,10 @@ BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint
     }
     join_trunk(poller, device);
     link_device(poller, device);
+    if (poller->is_cut_off) {
+        device->is_cut_off = true;
+        device->reason = COLLECT_NO_NETWORK;
+    }
     *ret_device = device;
     return BP_OK;
 }
@@ -411,6 +418,7 @@ CollectDevice *collect_poll_add_evicted(CollectPoller *poller, const BacAddress 
     device->is_evicted = true;
     device->state = COLLECT_REPLACED;
     device->reason = "replaced";
+    device->is_cut_off = poller->is_cut_off;
     link_device(poller, device);
     return device;
 }
@@ -597,6 +605,48 @@ void collect_poll_pause(CollectPoller *poller, const BacAddress *network, int64_
         return; /* anybody may say that anything is busy */
     trunk->free_at_us = until_us;
     pass_on(poller, trunk, now_us);
+    serve(poller, now_us);
+}
+
+/* ---- our own network ---- */
+
+/* What is under way is forgotten, which is none of the device's doing. */
+static void cut_off(CollectPoller *poller, CollectDevice *device, int64_t now_us)
+{
+    if (device->is_evicted)
+        return;
+    (void)leave_address(poller, device);
+    if (bac_client_add(&poller->client, &device->peer, NULL) != BP_OK)
+        abort(); /* the address is free now */
+    join_trunk(poller, device);
+    collect_ask_cut_off(poller, device, now_us);
+    collect_wake_set(&poller->wake, device, wake_us(device));
+}
+
+void collect_poll_leave(CollectPoller *poller, int64_t now_us)
+{
+    if (poller->is_cut_off)
+        return;
+    poller->is_cut_off = true;
+    for (CollectDevice *device = poller->devices; device; device = device->next)
+        device->is_cut_off = true;
+    for (CollectDevice *device = poller->devices; device; device = device->next)
+        cut_off(poller, device, now_us);
+}
+
+void collect_poll_join(CollectPoller *poller, int64_t now_us)
+{
+    const bool was_cut_off = poller->is_cut_off;
+    poller->is_cut_off = false;
+    for (CollectDevice *device = poller->devices; device; device = device->next) {
+        device->is_cut_off = false;
+        if (was_cut_off && !device->is_evicted)
+            collect_ask_join(poller, device, now_us);
+        else if (!device->is_evicted && collect_device_is_away(device))
+            device->probe_due_us = now_us;
+    }
+    for (CollectDevice *device = poller->devices; device; device = device->next)
+        look_at(poller, device, now_us);
     serve(poller, now_us);
 }
 

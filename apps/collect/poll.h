@@ -149,6 +149,19 @@ typedef enum CollectNamesake {
 CollectNamesake collect_poll_namesake(const CollectPoller *poller, const CollectDevice *device,
                                       const CollectDevice **ret_namesake);
 
+/* ---- our own network ---- */
+
+#define COLLECT_NO_NETWORK "no-network" /* the reason then, of devices and of readings */
+
+/* We are not on the network any more: nobody is asked, and whether a device is there is not known. Its points
+ * become bad readings ("no-network"), at once and as often as a silent device would be probed. Devices that
+ * are taken in now are the same. */
+void collect_poll_leave(CollectPoller *poller, int64_t now_us);
+
+/* We are on it, again or in another way: each device is asked whether it is there, and all of its points at
+ * once where we were not. */
+void collect_poll_join(CollectPoller *poller, int64_t now_us);
+
 /* ---- driving it ---- */
 
 /* The device has said that it is there without being asked: it may have restarted, and has then forgotten

@@ -38,16 +38,11 @@ CollectPollSettings collect_poll_settings(const Cfg *cfg)
 
 static void apply_settings(Collect *collect)
 {
-    BpError err = {0};
     const CollectPollSettings settings = collect_poll_settings(&collect->cfg);
     collect_poll_set(collect->poller, &settings);
     collect->outbox.memory_max = collect->cfg.spool_memory;
     collect->outbox.disk_max = collect->cfg.spool_size;
-    if (collect_open_network(collect, &err) != BP_OK)
-        bp_log(BP_LOG_ERROR,
-               "the BACnet network: %s; settings bacnet.address, bacnet.port and bacnet.broadcast say where "
-               "it is",
-               err.text);
+    collect_open_network(collect);
     collect_look_anew(collect);
 }
 

@@ -5,6 +5,8 @@
 #include "model/topic.h"
 
 #include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
 
 static const int64_t STATUS_EVERY_US = 10 * BP_SECOND, JUMP_US = 5 * BP_SECOND, STRANGER_AGAIN_US = BP_HOUR;
 
@@ -90,12 +92,26 @@ static void put_counters(const Collect *collect, BpBuf *out)
     bp_buf_u8(out, '}');
 }
 
+static void put_network(const Collect *collect, BpBuf *out)
+{
+    char address[BAC_ADDRESS_TEXT_MAX] = "";
+    const BacAddress ours = collect->bip ? bip_address(collect->bip) : (BacAddress){0};
+    if (collect->bip)
+        bac_address_format(&ours, address);
+    json_auto_t *network = json_pack("{s:b, s:s, s:s}", "open", collect->bip != NULL, "address", address,
+                                     "reason", collect->no_network);
+    char *text = network ? json_dumps(network, JSON_COMPACT) : NULL;
+    bp_buf_printf(out, ",\"network\":%s", text ? text : "null");
+    free(text);
+}
+
 static const char *status_text(const Collect *collect, const char *state, bool has_counters, BpBuf *out)
 {
     char since[BP_TIME_TEXT_MAX];
     bp_buf_printf(out, "{\"v\":1,\"role\":\"collect\",\"state\":\"%s\",\"since\":\"%s\"", state,
                   bp_time_format(collect->started_at_us, 3, since));
     if (has_counters) {
+        put_network(collect, out);
         bp_buf_str(out, bp_str(",\"counters\":{"));
         put_counters(collect, out);
         bp_buf_u8(out, '}');

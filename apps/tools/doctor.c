@@ -190,6 +190,7 @@ static int examine(const CfgArguments *arguments, Cfg *cfg, BpArena *arena)
     doctor->cfg = cfg;
     doctor->arena = arena;
     doctor_look_at_host(doctor);
+    doctor_look_at_collector(doctor);
     if (!arguments->json)
         show(doctor);
     ToolsNode *node = open_node(doctor, cfg);

@@ -40,6 +40,10 @@ void doctor_look_at_host(Doctor *doctor);
  * names the port. */
 bool doctor_firewall_drops(BpStr rules, uint16_t port);
 
+/* doctor_collector.c: whether the collector of this data folder, where one runs, is on the network. Before
+ * doctor_look_at_network, which may open its port. */
+void doctor_look_at_collector(Doctor *doctor);
+
 /* doctor_network.c: who answers. Sends a Who-Is, questions to routers, and to BBMDs. */
 void doctor_look_at_network(Doctor *doctor, ToolsNode *node, const ToolsTargets *targets, int64_t wait_us);
 

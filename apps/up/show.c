@@ -14,6 +14,17 @@ static const int64_t TERMINAL_EVERY_US = BP_SECOND, ELSEWHERE_EVERY_US = 5 * BP_
 
 /* ---- figures of the collector, over MQTT ---- */
 
+static void take_network(Up *up, json_t *status)
+{
+    int is_open;
+    const char *why;
+    if (!status || json_unpack(status, "{s:{s:b, s:s}}", "network", "open", &is_open, "reason", &why) != 0)
+        return;
+    up->figures.no_network[0] = '\0';
+    if (!is_open && *why)
+        bp_str_copy(bp_str(why), up->figures.no_network, sizeof up->figures.no_network);
+}
+
 static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
 {
     Up *up = owner;
@@ -26,6 +37,7 @@ static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
         up->figures.reads = reads;
         up->figures.reads_failed = failed;
     }
+    take_network(up, status);
 }
 
 static void on_connected(void *owner)
@@ -121,6 +133,10 @@ static void show_block(Up *up)
     snprintf(text, sizeof text, "%" PRId64 "%s", figures->devices,
              figures->offline ? " (some do not answer: select * from device_status)" : "");
     put_line(up, "devices", text);
+    if (*figures->no_network) {
+        snprintf(text, sizeof text, "not reached: %s", figures->no_network);
+        put_line(up, "BACnet network", text);
+    }
     snprintf(text, sizeof text, "%" PRId64, figures->points);
     put_line(up, "points", text);
     snprintf(text, sizeof text, "%.1f /s", up->readings_per_s);
@@ -147,9 +163,10 @@ static void show_line(const Up *up)
     char age[32] = "no reading yet";
     if (figures->has_newest)
         snprintf(age, sizeof age, "newest %.1f s old", figures->newest_age_s);
-    up_say(up, "%" PRId64 " devices, %" PRId64 " points, %.1f readings/s, %" PRId64 " stored, %s%s",
+    up_say(up, "%" PRId64 " devices, %" PRId64 " points, %.1f readings/s, %" PRId64 " stored, %s%s%s%s",
            figures->devices, figures->points, up->readings_per_s, figures->readings, age,
-           figures->offline ? ", some devices do not answer" : "");
+           figures->offline ? ", some devices do not answer" : "",
+           *figures->no_network ? ", not on the BACnet network: " : "", figures->no_network);
 }
 
 static void on_figures(void *context, BpStatus status, const PgRows *rows, const BpError *err)

@@ -43,6 +43,7 @@ typedef struct UpFigures {
     double newest_age_s;
     bool has_newest;
     int64_t reads, reads_failed;
+    char no_network[200]; /* why the collector is not on the BACnet network; "": it is */
 } UpFigures;
 
 typedef struct UpAnswer {

@@ -178,6 +178,86 @@ static void a_silent_device_is_told_probed_and_delays_nobody(void **state)
     field_free(field);
 }
 
+/* ---- our own network ---- */
+
+static void off_the_network_nothing_is_asked_and_no_device_is_blamed(void **state)
+{
+    (void)state;
+    Field *field = field_new(4, NULL, 0, 0);
+    for (size_t i = 0; i < field->count; i++)
+        field_poll(field, i, 5 * BP_SECOND, 0);
+    field_run(field, BP_MINUTE);
+    collect_poll_scan(field->poller, field->stations[1].device,
+                      collect_scan_new(field->stations[1].sim.device->instance, 1476, BAC_SEGMENTED_BOTH),
+                      field->network.now_us); /* and with that, something is under way */
+    const uint64_t asked = field->stations[1].asked;
+    const CollectLimits limits = field->stations[1].device->limits;
+    collect_poll_leave(field->poller, field->network.now_us);
+    field_run(field, 10 * BP_MINUTE);
+    for (size_t i = 0; i < field->count; i++) {
+        const FieldStation *station = &field->stations[i];
+        assert_int_equal(station->device->state, COLLECT_UNKNOWN);
+        assert_string_equal(station->device->reason, "no-network");
+        assert_string_equal(station->seen[0].reason, "no-network");
+        assert_in_range(station->seen[0].bad, 5, 10); /* as often as a silent device is probed */
+    }
+    assert_int_equal(field->stations[1].asked, asked);
+    assert_non_null(field->stations[1].scan);
+    assert_non_null(collect_scan_failure(field->stations[1].scan));
+    assert_memory_equal(&field->stations[1].device->limits, &limits, sizeof limits);
+    assert_int_equal(collect_poll_client_counts(field->poller)->silent, 0);
+
+    const int64_t back_us = field->network.now_us;
+    collect_poll_join(field->poller, back_us);
+    field_run(field, BP_SECOND);
+    for (size_t i = 0; i < field->count; i++) {
+        const FieldStation *station = &field->stations[i];
+        assert_int_equal(station->device->state, COLLECT_ONLINE);
+        assert_int_equal(station->seen[0].quality, MDL_GOOD);
+        assert_in_range(station->seen[0].at_us, back_us, back_us + BP_SECOND);
+    }
+    assert_int_equal(field->wrong, 0);
+    field_free(field);
+}
+
+static void who_is_taken_in_off_the_network_is_asked_once_we_are_on_it(void **state)
+{
+    (void)state;
+    Field *field = field_new(2, NULL, 0, 0);
+    collect_poll_leave(field->poller, field->network.now_us);
+    field_add(field, NULL);
+    for (size_t i = 0; i < field->count; i++)
+        field_poll(field, i, 5 * BP_SECOND, 0);
+    field_run(field, BP_MINUTE);
+    for (size_t i = 0; i < field->count; i++) {
+        assert_int_equal(field->stations[i].asked, 0);
+        assert_string_equal(field->stations[i].seen[0].reason, "no-network");
+        assert_int_equal(field->stations[i].device->state, COLLECT_UNKNOWN);
+    }
+    collect_poll_join(field->poller, field->network.now_us);
+    field_run(field, BP_SECOND);
+    for (size_t i = 0; i < field->count; i++)
+        assert_int_equal(field->stations[i].seen[0].quality, MDL_GOOD);
+    field_free(field);
+}
+
+static void subscriptions_are_made_anew_after_the_network_was_gone(void **state)
+{
+    (void)state;
+    Field *field = field_new(1, NULL, 0, 0);
+    field->wants_cov = true;
+    field_poll(field, 0, 10 * BP_SECOND, 0);
+    field_run(field, 30 * BP_SECOND);
+    const uint64_t subscribed = collect_poll_counts(field->poller)->cov_subscribed;
+    assert_true(subscribed > 0);
+    collect_poll_leave(field->poller, field->network.now_us);
+    field_run(field, BP_MINUTE);
+    collect_poll_join(field->poller, field->network.now_us);
+    field_run(field, 10 * BP_SECOND);
+    assert_true(collect_poll_counts(field->poller)->cov_subscribed >= 2 * subscribed);
+    field_free(field);
+}
+
 static void half_of_the_devices_silent_leaves_the_others_on_time(void **state)
 {
     (void)state;
@@ -692,6 +772,9 @@ int main(void)
         cmocka_unit_test(what_a_run_before_has_learned_is_known_and_more_is_tried_later),
         cmocka_unit_test(an_unknown_object_spoils_no_neighbour),
         cmocka_unit_test(a_silent_device_is_told_probed_and_delays_nobody),
+        cmocka_unit_test(off_the_network_nothing_is_asked_and_no_device_is_blamed),
+        cmocka_unit_test(who_is_taken_in_off_the_network_is_asked_once_we_are_on_it),
+        cmocka_unit_test(subscriptions_are_made_anew_after_the_network_was_gone),
         cmocka_unit_test(half_of_the_devices_silent_leaves_the_others_on_time),
         cmocka_unit_test(every_quirk_is_read_whole),
         cmocka_unit_test(a_device_that_restarts_is_read_between),

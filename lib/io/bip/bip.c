@@ -172,8 +172,9 @@ static void list_own(Bip *bip)
     const size_t count = bip_interfaces(all);
     if (!is_any(&bip->address)) {
         const BipInterface *interface = bip_interface_for(all, count, bip->address.ip);
+        bip->subnet_count = interface != NULL;
         if (interface)
-            bip->subnets[bip->subnet_count++] = *interface;
+            bip->subnets[0] = *interface;
         return;
     }
     bip->own_count = bip->subnet_count = count;
@@ -205,6 +206,47 @@ static BpStatus open_sockets(Bip *bip, Loop *loop, BpError *err)
     if (bip->broadcast || bip->options.broadcast_may_fail)
         return BP_OK;
     return err ? err->status : BP_UNAVAILABLE;
+}
+
+static BpStatus look_for_any(const BipInterface *all, size_t count, BpError *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!all[i].is_loopback && all[i].is_up && all[i].has_link)
+            return BP_OK;
+    return bp_fail(err, BP_UNAVAILABLE,
+                   "this machine has no network but itself: no interface is up, with a link "
+                   "and an address");
+}
+
+static BpStatus look_for_own(const Bip *bip, const BipInterface *all, size_t count, BpError *err)
+{
+    const uint8_t *ip = bip->address.ip;
+    const BipInterface *interface = bip_interface_for(all, count, ip);
+    if (!interface)
+        return bp_fail(err, BP_UNAVAILABLE, "%u.%u.%u.%u is no address of this machine", ip[0], ip[1], ip[2],
+                       ip[3]);
+    if (!interface->is_up || !interface->has_link)
+        return bp_fail(err, BP_UNAVAILABLE, "%s, which has the address %u.%u.%u.%u, %s", interface->name,
+                       ip[0], ip[1], ip[2], ip[3], interface->is_up ? "has no link" : "is down");
+    if (is_any(&bip->options.broadcast) &&
+        memcmp(interface->broadcast, bip->broadcast_address.ip, sizeof interface->broadcast) != 0)
+        return bp_fail(err, BP_CONFLICT, "%s has another broadcast address now", interface->name);
+    return BP_OK;
+}
+
+BpStatus bip_look(Bip *bip, BpError *err)
+{
+    BipInterface all[BIP_INTERFACES_MAX];
+    const size_t count = bip_interfaces(all);
+    if (!is_any(&bip->address))
+        return look_for_own(bip, all, count, err);
+    list_own(bip);
+    if (is_any(&bip->options.broadcast) && !bip->broadcast) {
+        LoopAddress now = bip->broadcast_address;
+        if (find_broadcast(&bip->address, &now, NULL) == BP_OK)
+            bip->broadcast_address = now;
+    }
+    return look_for_any(all, count, err);
 }
 
 BpStatus bip_parse_bbmds(BpStr text, BipOptions *options, BpError *err)

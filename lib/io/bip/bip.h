@@ -52,6 +52,11 @@ void bip_send(Bip *bip, const BacAddress *to, BpStr datagram);
 BacAddress bip_address(const Bip *bip);
 BacAddress bip_broadcast_address(const Bip *bip);
 
+/* Whether this machine still has the address that was opened, on an interface that is up and has a link; or,
+ * for 0.0.0.0, any network besides loopback, and its broadcasts go to where that is now. BP_UNAVAILABLE: it
+ * has not. BP_CONFLICT: the address is in another network now, and the sockets are to be made anew. */
+BpStatus bip_look(Bip *bip, BpError *err) BP_CHECKED;
+
 /* False where broadcast_may_fail came true. */
 bool bip_hears_broadcasts(const Bip *bip);
 
