@@ -91,6 +91,11 @@ typedef struct Collect {
     SpoolJob *spool_job; /* under way on the pool */
     bool spool_failed;   /* and it was said */
     bool is_marking;
+    bool is_disowning; /* the name that our run has lost is being noted */
+    MdlRun disowned;
+    BpStatus disown_status;
+    BpError disown_err;
+    int64_t disown_again_us;
     int64_t marked_us, mark_again_us;
     uint64_t lost_on_disk, lost_on_disk_ever; /* batches: to be said, and in all */
     bool is_giving_up;

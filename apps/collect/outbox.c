@@ -87,6 +87,15 @@ static int find_run(const Outbox *outbox, const MdlRun *name)
     return -1;
 }
 
+/* The same by the name that it has in segments. */
+static int find_kept(const Outbox *outbox, const MdlRun *kept)
+{
+    for (size_t i = outbox->run_count; i-- > 0;)
+        if (strcmp(outbox->runs[i].kept.text, kept->text) == 0)
+            return (int)i;
+    return -1;
+}
+
 static bool is_own(const Outbox *outbox, int run)
 {
     return run == (int)outbox->run_count - 1;
@@ -307,12 +316,12 @@ void outbox_recover(Outbox *outbox, const MdlRun *run, int64_t n, int64_t segmen
     if (!in)
         in = add_segment(outbox, segment);
     set_live(outbox, in, in->live + 1);
-    int i = find_run(outbox, run);
+    int i = find_kept(outbox, run);
     if (i < 0) {
         if (outbox->run_count == OUTBOX_RUNS_MAX)
             return; /* it lives on in its segment, which is not removed therefore */
         i = (int)outbox->run_count;
-        outbox->runs[outbox->run_count++] = (OutboxRun){.name = *run, .sent = INT64_MAX};
+        outbox->runs[outbox->run_count++] = (OutboxRun){.name = *run, .kept = *run, .sent = INT64_MAX};
     }
     *append(outbox) = (OutboxBatch){.run = (uint16_t)i, .n = n, .segment = segment, .size = (uint32_t)size};
 }
@@ -348,7 +357,7 @@ void outbox_init(Outbox *outbox, const MdlRun *run)
         qsort(outbox->items, outbox->count, sizeof *outbox->items, compare_batches);
     drop_doubles(outbox);
     outbox->counts.recovered = outbox->count;
-    outbox->runs[outbox->run_count++] = (OutboxRun){.name = *run, .is_announced = true};
+    outbox->runs[outbox->run_count++] = (OutboxRun){.name = *run, .kept = *run, .is_announced = true};
     outbox->next_n = 1;
     outbox->patience_us = FIRST_PATIENCE_US;
 }
@@ -381,7 +390,8 @@ bool outbox_send(Outbox *outbox, int64_t now_us)
             return true;
         OutboxRun *run = &outbox->runs[batch->run];
         const int64_t oldest = item(outbox, lower_bound(outbox, batch->run, 0))->n;
-        if (!outbox->send(outbox->owner, &run->name, batch->n, oldest, (BpStr){batch->payload, batch->size}))
+        if (!outbox->send(outbox->owner, &run->name, batch->n - run->base, oldest - run->base,
+                          (BpStr){batch->payload, batch->size}))
             return false;
         if (outbox->unsent == 0)
             outbox->quiet_since_us = now_us;
@@ -401,6 +411,29 @@ static void send_again_from(Outbox *outbox, size_t i)
 {
     while (outbox->unsent > i)
         outbox->window_octets -= item(outbox, --outbox->unsent)->size;
+}
+
+bool outbox_rename(Outbox *outbox, const MdlRun *kept, const MdlRun *fresh)
+{
+    const int found = find_kept(outbox, kept);
+    if (found < 0)
+        return false;
+    OutboxRun *run = &outbox->runs[found];
+    const size_t first = lower_bound(outbox, (size_t)found, 0);
+    const bool has_one = first < outbox->count && item(outbox, first)->run == found;
+    run->name = *fresh;
+    run->base = (has_one ? item(outbox, first)->n : outbox->next_n) - 1;
+    run->skipped = 0;
+    run->is_announced = true;
+    send_again_from(outbox, first);
+    if (is_own(outbox, found))
+        outbox->wants_name = false;
+    return true;
+}
+
+const MdlRun *outbox_own_kept(const Outbox *outbox)
+{
+    return &outbox->runs[outbox->run_count - 1].kept;
 }
 
 void outbox_rewind(Outbox *outbox, int64_t now_us)
@@ -433,7 +466,7 @@ static void learn_skipped(Outbox *outbox, OutboxRun *run, const MdlPosition *pos
     more = more - known < run->unsure ? more - known : run->unsure;
     run->unsure -= more;
     outbox->counts.dropped += more;
-    if (position->stored >= run->given_up)
+    if (position->stored >= run->given_up - run->base)
         run->certain = run->unsure = 0; /* the rest is stored */
 }
 
@@ -444,11 +477,17 @@ void outbox_stored(Outbox *outbox, const MdlRun *session, const MdlPosition *pos
     size_t gone = 0;
     for (size_t i = 0; i < count; i++) {
         const int run = find_run(outbox, &positions[i].run);
-        if (run >= 0 && is_own(outbox, run) && positions[i].stored >= outbox->next_n)
+        if (run < 0)
+            continue;
+        const int64_t base = outbox->runs[run].base;
+        if (is_own(outbox, run) && positions[i].stored >= outbox->next_n - base) {
             outbox->counts.disbelieved++;
-        else if (run >= 0) {
+            outbox->wants_name = true;
+        } else {
+            const int64_t stored =
+                positions[i].stored < INT64_MAX - 1 - base ? positions[i].stored : INT64_MAX - 1 - base;
             const size_t from = lower_bound(outbox, (size_t)run, 0);
-            const size_t to = lower_bound(outbox, (size_t)run, positions[i].stored + 1);
+            const size_t to = lower_bound(outbox, (size_t)run, stored + base + 1);
             learn_skipped(outbox, &outbox->runs[run], &positions[i]);
             remove_range(outbox, from, to);
             gone += to - from;
@@ -469,11 +508,12 @@ void outbox_want(Outbox *outbox, const MdlRun *run, int64_t from)
     const int wanted = find_run(outbox, run);
     if (wanted < 0)
         return;
-    if (is_own(outbox, wanted) && from > outbox->runs[wanted].sent) {
+    const int64_t base = outbox->runs[wanted].base;
+    if (is_own(outbox, wanted) && from > outbox->runs[wanted].sent - base) {
         outbox->counts.disbelieved++;
         return;
     }
-    const size_t i = lower_bound(outbox, (size_t)wanted, from);
+    const size_t i = lower_bound(outbox, (size_t)wanted, from < INT64_MAX - base ? from + base : INT64_MAX);
     if (i < outbox->unsent && item(outbox, i)->run == wanted)
         send_again_from(outbox, i);
 }
@@ -500,7 +540,7 @@ void outbox_spill(Outbox *outbox, int64_t before_us, size_t most, BpBuf *out)
         OutboxBatch *batch = item(outbox, i);
         if (!is_due(batch, before_us))
             continue;
-        spool_record(out, &outbox->runs[batch->run].name, batch->n, (BpStr){batch->payload, batch->size});
+        spool_record(out, &outbox->runs[batch->run].kept, batch->n, (BpStr){batch->payload, batch->size});
         batch->is_spilling = true;
     }
 }
@@ -533,7 +573,7 @@ int64_t outbox_missing(const Outbox *outbox)
 
 void outbox_load(Outbox *outbox, const MdlRun *run, int64_t n, int64_t segment, BpStr payload)
 {
-    const int wanted = find_run(outbox, run);
+    const int wanted = find_kept(outbox, run);
     const size_t i = wanted >= 0 ? lower_bound(outbox, (size_t)wanted, n) : outbox->count;
     if (i == outbox->count)
         return;

@@ -22,7 +22,9 @@ typedef struct OutboxCounts {
 /* A collector's run. What of it was given up after it had been sent may be stored all the same: ingest tells,
  * by what it counts as skipped. */
 typedef struct OutboxRun {
-    MdlRun name;
+    MdlRun name;  /* as ingest knows it */
+    MdlRun kept;  /* as it stands in segments: the same, but where outbox_rename was called */
+    int64_t base; /* by which the numbers here and in segments are higher than those that ingest knows */
     bool is_announced;
     int64_t sent;     /* the highest number that was sent; of a recovered run all may have been */
     int64_t given_up; /* the highest */
@@ -68,6 +70,7 @@ typedef struct Outbox {
     int read_failures;                                       /* in a row */
     int64_t memory_max, disk_max;
     MdlRun session;
+    bool wants_name;                     /* our own run has lost its own: outbox_rename */
     int64_t quiet_since_us, patience_us; /* since the last announcement or sending from the start */
     OutboxCounts counts;
     void *owner;
@@ -91,10 +94,17 @@ void outbox_recover(Outbox *outbox, const MdlRun *run, int64_t n, int64_t segmen
 /* Sends what the window lets through. True when a batch that is next is only on disk. */
 bool outbox_send(Outbox *outbox, int64_t now_us);
 
-/* Ingest has announced. What cannot be of our own run is counted, and not believed. */
+/* Ingest has announced. What cannot be of our own run is counted and not believed, and then wants_name is
+ * set: where ingest has been told of numbers that we have not given out, it would take our next ones for
+ * repeats. */
 void outbox_stored(Outbox *outbox, const MdlRun *session, const MdlPosition *positions, size_t count,
                    int64_t now_us);
 void outbox_want(Outbox *outbox, const MdlRun *run, int64_t from);
+
+/* What is held of a run (`kept`: as in segments) is sent as another run from now on, numbered from 1. False:
+ * there is no such run. After outbox_init. */
+bool outbox_rename(Outbox *outbox, const MdlRun *kept, const MdlRun *fresh);
+const MdlRun *outbox_own_kept(const Outbox *outbox);
 
 /* The connection was lost, or nothing was announced for too long: all is sent again. */
 void outbox_rewind(Outbox *outbox, int64_t now_us);

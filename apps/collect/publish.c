@@ -11,10 +11,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 static const int64_t PUBLISH_EVERY_US = 200 * BP_MS, STATE_EVERY_US = 10 * BP_MINUTE,
-                     MARK_EVERY_US = BP_SECOND;
+                     MARK_EVERY_US = BP_SECOND, DISOWN_PAUSE_US = 10 * BP_SECOND;
 
 /* ---- the state of a point, for everything else in the building ---- */
 
@@ -258,6 +259,21 @@ static BpStatus begin_mark(const Spool *spool, BpError *err)
 
 /* ---- opening and closing it ---- */
 
+static MdlRun draw_run(const Collect *collect)
+{
+    uint64_t random;
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        random = collect->seed ^ (uint64_t)bp_wall_us();
+    return mdl_run(random);
+}
+
+static bool rename_disowned(void *context, const MdlRun *run)
+{
+    Collect *collect = context;
+    const MdlRun fresh = draw_run(collect);
+    return outbox_rename(&collect->outbox, run, &fresh);
+}
+
 BpStatus collect_open_spool(Collect *collect, BpError *err)
 {
     const size_t size = strlen(collect->cfg.data_folder) + sizeof "/spool";
@@ -275,6 +291,7 @@ BpStatus collect_open_spool(Collect *collect, BpError *err)
     const BpStatus status = spool_recover(&spool, &collect->outbox, &run, tell_problem, NULL, err);
     if (status != BP_OK)
         return status;
+    spool_disowned(&spool, rename_disowned, collect);
     if (collect->outbox.count)
         bp_log(BP_LOG_INFO, "%zu batches of earlier runs wait in the spool", collect->outbox.count);
     if (begin_mark(&spool, err) != BP_OK)
@@ -289,7 +306,7 @@ void collect_close_spool(Collect *collect)
     const Spool spool = spool_of(collect);
     Outbox *outbox = &collect->outbox;
     SpoolJob *job;
-    while (collect->spool_job || collect->is_marking)
+    while (collect->spool_job || collect->is_marking || collect->is_disowning)
         loop_run_once(collect->loop, BP_SECOND);
     outbox->append_again_us = 0; /* a last try */
     while ((job = spool_job_new(outbox, INT64_MAX, false, loop_now_us(collect->loop))) != NULL) {
@@ -380,6 +397,40 @@ static void tell_disbelieved(Collect *collect, BpStr topic)
     collect->say_disbelieved_again_us = now_us + BP_MINUTE;
 }
 
+static void do_disown(void *context)
+{
+    Collect *collect = context;
+    const Spool spool = spool_of(collect);
+    collect->disown_status = spool_disown(&spool, &collect->disowned, &collect->disown_err);
+}
+
+static void on_disown_done(void *context)
+{
+    Collect *collect = context;
+    collect->is_disowning = false;
+    if (collect->disown_status != BP_OK)
+        bp_log(BP_LOG_ERROR, "the spool cannot be written: %s", collect->disown_err.text);
+}
+
+/* Another has spoken to ingest in our run's name, and ingest takes our own batches for repeats. */
+static void disown(Collect *collect)
+{
+    const int64_t now_us = loop_now_us(collect->loop);
+    if (!collect->outbox.wants_name || collect->is_disowning || now_us < collect->disown_again_us)
+        return;
+    const MdlRun fresh = draw_run(collect);
+    collect->disowned = *outbox_own_kept(&collect->outbox);
+    collect->is_disowning = true;
+    collect->disown_again_us = now_us + DISOWN_PAUSE_US;
+    (void)outbox_rename(&collect->outbox, &collect->disowned, &fresh);
+    bp_log(BP_LOG_ERROR,
+           "somebody else publishes readings in our name, so that ingest expects other numbers than ours: "
+           "what is "
+           "held is sent as another run, %s; who knows the broker's password?",
+           fresh.text);
+    loop_work(collect->loop, do_disown, on_disown_done, collect);
+}
+
 static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
 {
     Collect *collect = owner;
@@ -397,6 +448,7 @@ static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
     else
         bp_log(BP_LOG_WARNING, "%.*s: %s", BP_STR_ARGS(topic), err.text);
     tell_disbelieved(collect, topic);
+    disown(collect);
     collect_publish(collect);
 }
 

@@ -297,6 +297,52 @@ BpStatus spool_marked(const Spool *spool, int64_t *ret_safe_until_us, BpError *e
     return status;
 }
 
+/* ---- disowned runs ---- */
+
+enum { DISOWNED_MAX = 4096 };
+
+static void disowned_path(const Spool *spool, char path[PATH_LONGEST])
+{
+    snprintf(path, PATH_LONGEST, "%s/disowned", spool->folder);
+}
+
+BpStatus spool_disown(const Spool *spool, const MdlRun *run, BpError *err)
+{
+    const SpoolFiles *files = spool->files;
+    char path[PATH_LONGEST], line[MDL_RUN_TEXT + 2];
+    disowned_path(spool, path);
+    const int fd = files->open(files->owner, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC);
+    if (fd < 0)
+        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
+    const int size = snprintf(line, sizeof line, "%s\n", run->text);
+    int number = write_all(files, fd, (BpStr){line, (size_t)size});
+    if (!number && files->sync(files->owner, fd) != 0)
+        number = errno;
+    files->close(files->owner, fd);
+    if (!number)
+        number = sync_folder(spool);
+    return number ? bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(number)) : BP_OK;
+}
+
+void spool_disowned(const Spool *spool, bool (*each)(void *context, const MdlRun *run), void *context)
+{
+    char path[PATH_LONGEST];
+    BpError err;
+    bool is_left = false;
+    disowned_path(spool, path);
+    BpBuf text = bp_buf_growing(1024 * 1024);
+    const BpStatus status = read_file(spool, path, DISOWNED_MAX * (MDL_RUN_TEXT + 1), &text, &err);
+    for (BpStr rest = bp_buf_text(&text); status == BP_OK && rest.size;) {
+        const BpStr line = bp_str_cut(rest, '\n', &rest);
+        MdlRun run;
+        if (line.size == MDL_RUN_TEXT && bp_str_copy(line, run.text, sizeof run.text))
+            is_left = each(context, &run) || is_left;
+    }
+    bp_buf_done(&text);
+    if (status == BP_OK && !is_left)
+        spool->files->remove(spool->files->owner, path);
+}
+
 /* ---- the real disk ---- */
 
 static int real_open(void *owner, const char *path, int flags)

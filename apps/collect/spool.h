@@ -81,6 +81,15 @@ void spool_unmark(const Spool *spool);
  * killed, but nobody knows since when something may lack. */
 BpStatus spool_marked(const Spool *spool, int64_t *ret_safe_until_us, BpError *err) BP_CHECKED;
 
+/* ---- runs whose numbers ingest has been told wrong ---- */
+
+/* Notes a run, on disk before it returns: what there is of it is sent as another run, also by later starts.
+ */
+BpStatus spool_disown(const Spool *spool, const MdlRun *run, BpError *err) BP_CHECKED;
+
+/* Calls `each` for those that are noted; where it says of none that anything is left, all are forgotten. */
+void spool_disowned(const Spool *spool, bool (*each)(void *context, const MdlRun *run), void *context);
+
 /* One collector a folder: an open lock, or -1. BP_CONFLICT: another has it. */
 int spool_lock(const char *folder, BpError *err);
 

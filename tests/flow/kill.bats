@@ -38,16 +38,19 @@ sql() {
 }
 
 
-# kill_part NAME: the process that `up` started under this name.
-kill_part() {
+# pid_of NAME: of the process that `up` started under this name.
+pid_of() {
     local pid
     for pid in $(cat /proc/"$up"/task/*/children); do
         case $(tr '\0' ' ' <"/proc/$pid/cmdline") in
-        "$1 "* | *"/$1 "*) kill -KILL "$pid"; return ;;
+        "$1 "* | *"/$1 "*) echo "$pid"; return ;;
         esac
     done
-    echo "$1 does not run"
+    echo "$1 does not run" >&2
     return 1
+}
+kill_part() {
+    kill -KILL "$(pid_of "$1")"
 }
 
 # counter NAME: of the collector's status.
@@ -97,4 +100,36 @@ counter() {
     echo "# longest gap $gap s" >&3
     awk -v gap="$gap" 'BEGIN { exit !(gap < 8) }'
     [ "$(sql "select count(*) from (select point_id, time from sensor_readings group by 1, 2 having count(*) > 1) as twice")" -eq 0 ]
+}
+
+@test "numbers published in the collector's name by somebody else end no run, now or at its next start" {
+    forge() { # N: a batch without readings, as if all before it had been dropped
+        mosquitto_pub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u collect -P "$(cat "$data/secrets/mqtt_collect")" -q 1 \
+            -t bacpipes/demo/readings -m "{\"v\":1,\"run\":\"$run\",\"n\":$1,\"oldest\":$1,\"device\":1,\"at\":1,\"readings\":[]}"
+    }
+    run=$(sql "select run from ingest_position order by updated_at desc limit 1")
+    timeout 100 mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" \
+        -q 1 -t bacpipes/demo/readings >"$folder/published" 3>&- &
+    listener=$!
+    sleep 2
+    forge 999999999
+    until_true "grep -q 'somebody else publishes readings in our name' $data/log/collect.log" 20
+    until_true '[ "$(sql "select count(*) from ingest_position")" -eq 2 ]' 20
+    # What waits when the collector ends is not taken for stored by its next run.
+    kill -STOP "$(pid_of ingest)"
+    sleep 3
+    kill_part collect
+    sleep 3
+    kill -CONT "$(pid_of ingest)"
+    until_true '[ "$(sql "select count(*) from ingest_position")" -ge 4 ]' 60
+    sql "update device set poll_interval_ms = 3600000"
+    until_true '[ "$(counter queue_batches)" = 0 ]' 60
+    kill $listener
+    wait $listener || true
+    # Each instant of a point that was published is a row.
+    jq -r 'select(.readings | length > 0) | .at as $at | .readings[] | "\(.[0]),\($at + .[1])"' "$folder/published" | sort -u >"$folder/told"
+    sql "select point_id || ',' || (extract(epoch from time) * 1000000)::bigint from sensor_readings" | sort -u >"$folder/rows"
+    echo "# $(wc -l <"$folder/told") readings published" >&3
+    [ "$(wc -l <"$folder/told")" -gt 1000 ]
+    [ "$(comm -23 "$folder/told" "$folder/rows" | wc -l)" -eq 0 ]
 }

@@ -396,6 +396,110 @@ static void numbers_that_we_have_not_given_out_are_not_believed(void **state)
     assert_int_equal(outbox.count, 0);
 }
 
+static void a_run_whose_numbers_were_forged_goes_on_as_another_with_all_that_is_held(void **state)
+{
+    (void)state;
+    const MdlRun own = mdl_run(7), fresh = mdl_run(8), stranger = mdl_run(9);
+    put(5);
+    (void)outbox_send(&outbox, 0);
+    announce(1, 7, 2, 0);
+    spill_to(1);
+    put(1);
+    assert_false(outbox.wants_name);
+    announce(1, 7, 1000000000, 0);
+    assert_true(outbox.wants_name);
+    assert_false(outbox_rename(&outbox, &stranger, &fresh));
+    assert_true(outbox_rename(&outbox, &own, &fresh));
+    assert_false(outbox.wants_name);
+    assert_string_equal(outbox_own_kept(&outbox)->text, own.text);
+
+    sent_count = 0;
+    (void)outbox_send(&outbox, 0); /* 3 to 6, as 1 to 4 */
+    assert_int_equal(sent_count, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(sent[i].run, fresh.text);
+        assert_int_equal(sent[i].n, i + 1);
+        assert_int_equal(sent[i].oldest, 1);
+    }
+    announce(1, 7, 1000000000, 0); /* of the name that is not ours any more */
+    assert_int_equal(outbox.count, 4);
+    assert_false(outbox.wants_name);
+    sent_count = 0;
+    outbox_want(&outbox, &fresh, 4);
+    (void)outbox_send(&outbox, 0);
+    assert_int_equal(sent_count, 1);
+    assert_int_equal(sent[0].n, 4);
+    announce(1, 8, 3, 0);
+    assert_int_equal(outbox.count, 1);
+    assert_int_equal(live_in(1), 0); /* 3 to 5 */
+    announce(1, 8, 5, 0);            /* there is no fifth */
+    assert_true(outbox.wants_name);
+    assert_int_equal(outbox.count, 1);
+    announce(1, 8, INT64_MAX, 0);
+    assert_int_equal(outbox.count, 1);
+}
+
+static void what_is_spilled_of_a_run_keeps_the_name_that_it_has_in_segments(void **state)
+{
+    (void)state;
+    const MdlRun own = mdl_run(7), fresh = mdl_run(8);
+    put(2);
+    announce(1, 7, 1, 0);
+    announce(1, 7, 99, 0);
+    assert_true(outbox_rename(&outbox, &own, &fresh));
+    BpBuf records = bp_buf_growing(1 << 20), expected = bp_buf_growing(1 << 20);
+    outbox_spill(&outbox, INT64_MAX, 1 << 20, &records);
+    spool_record(&expected, &own, 2, bp_str("0123456789"));
+    assert_true(bp_str_equal(bp_buf_text(&records), bp_buf_text(&expected)));
+    outbox_set_segment(&outbox, 1, records.size);
+    outbox_spilled(&outbox, 1);
+    (void)outbox_send(&outbox, 0);
+    outbox.memory_max = 10; /* what is on disk does not stay in memory */
+    put(1);
+    assert_int_equal(outbox.memory, 10);
+    outbox_rewind(&outbox, 0);
+    assert_true(outbox_send(&outbox, 0));
+    outbox_load(&outbox, &own, 2, 1, bp_str("0123456789"));
+    sent_count = 0;
+    (void)outbox_send(&outbox, 0);
+    assert_int_equal(sent_count, 2);
+    assert_int_equal(sent[0].n, 1);
+    bp_buf_done(&records);
+    bp_buf_done(&expected);
+}
+
+static bool keep_disowned(void *context, const MdlRun *run)
+{
+    MdlRun *kept = context;
+    *kept = *run;
+    return strcmp(run->text, mdl_run(7).text) == 0;
+}
+
+static void disowned_runs_are_remembered_as_long_as_something_of_them_is_left(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/bacpipes-outbox.XXXXXX", path[64];
+    const Spool spool = {&spool_files, mkdtemp(folder)};
+    const MdlRun own = mdl_run(7), other = mdl_run(8);
+    MdlRun kept = {0};
+    BpError err;
+    assert_non_null(spool.folder);
+    spool_disowned(&spool, keep_disowned, &kept); /* none */
+    assert_int_equal(kept.text[0], '\0');
+    assert_int_equal(spool_disown(&spool, &own, &err), BP_OK);
+    assert_int_equal(spool_disown(&spool, &other, &err), BP_OK);
+    for (int i = 0; i < 2; i++) {
+        spool_disowned(&spool, keep_disowned, &kept);
+        assert_string_equal(kept.text, other.text); /* the last one */
+    }
+    snprintf(path, sizeof path, "%s/disowned", folder);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(spool_disown(&spool, &other, &err), BP_OK);
+    spool_disowned(&spool, keep_disowned, &kept); /* nothing of it is left */
+    assert_int_equal(access(path, F_OK), -1);
+    rmdir(folder);
+}
+
 static void runs_of_before_come_first_with_their_own_numbers(void **state)
 {
     (void)state;
@@ -759,6 +863,11 @@ int main(void)
             tear_down),
         cmocka_unit_test_setup_teardown(sent_counts_each_batch_once_and_what_is_sent_again_apart, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_run_whose_numbers_were_forged_goes_on_as_another_with_all_that_is_held, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_spilled_of_a_run_keeps_the_name_that_it_has_in_segments,
+                                        set_up, tear_down),
+        cmocka_unit_test(disowned_runs_are_remembered_as_long_as_something_of_them_is_left),
         cmocka_unit_test_setup_teardown(numbers_that_we_have_not_given_out_are_not_believed, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(runs_of_before_come_first_with_their_own_numbers, set_up, tear_down),
