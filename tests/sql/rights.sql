@@ -107,7 +107,7 @@ create temporary view actual as
       from role_name, pg_proc
      where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours' and has_function_privilege(role, oid, 'EXECUTE');
 
-select plan(15);
+select plan(16);
 select set_eq('select role from role_name',
               array['bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader'], 'there is a role for each program');
 select is_empty('select * from actual except select * from expected', 'no role may do more than stands here');
