@@ -92,9 +92,10 @@ static BpStatus check_owner_above(const Walk *walk, uid_t parent, const RightsUs
     if (other == 0 || other == user->uid)
         return BP_OK;
     return bp_fail(err, BP_INVALID,
-                   "%s lies in a folder of %s, who could put another one in its place: choose another folder "
-                   "with --data, such as /var/lib/bacpipes",
-                   walk_path(walk->folder, path), walk_owner(other, owner));
+                   "%s %s %s, who could put something else in its place or in place of what is made there: "
+                   "choose another folder with --data, such as /var/lib/bacpipes",
+                   walk_path(walk->folder, path), other == parent ? "belongs to" : "lies in a folder of",
+                   walk_owner(other, owner));
 }
 
 static BpStatus give(const Walk *walk, const RightsUser *user, BpError *err)
@@ -118,12 +119,15 @@ static BpStatus check_owner_as_root(const Walk *walk, const struct stat *folder,
         return bp_fail(err, BP_INVALID,
                        "%s is %s's: run it as %s (sudo -u %s ...), or choose another folder with --data",
                        path, owner, owner, owner);
-    if (!is_empty(walk->folder) || walk_others_may_write(folder))
+    if (!is_empty(walk->folder))
         return bp_fail(err, BP_INVALID,
-                       "%s is root's and not empty, or others may write there: choose another folder with "
-                       "--data, or give it to the user "
-                       "that the servers run as (chown %s %s)",
-                       path, user->name, path);
+                       "%s is root's and not empty, so it is for something else: choose another folder with "
+                       "--data, such as /var/lib/bacpipes",
+                       path);
+    if (walk_others_may_write(folder))
+        return bp_fail(err, BP_INVALID,
+                       "%s may be written to by others: chmod go-w %s, or choose another folder with --data",
+                       path, path);
     return check_owner_above(walk, 0, user, err);
 }
 
@@ -297,31 +301,37 @@ void up_close_folder(Up *up)
 
 /* ---- ports ---- */
 
-static bool port_is_free(int type, const char *address, int64_t port)
+/* 0: it is free, or else why it is not to be had. */
+static int try_port(int type, const char *address, int64_t port)
 {
     struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     const int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), on = 1;
     inet_pton(AF_INET, address, &local.sin_addr);
     if (type == SOCK_STREAM) /* as servers do: a connection that has just ended holds nobody up */
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    const bool is_free = fd >= 0 && bind(fd, (const struct sockaddr *)&local, sizeof local) == 0;
+    const int number = fd >= 0 && bind(fd, (const struct sockaddr *)&local, sizeof local) == 0 ? 0 : errno;
     if (fd >= 0)
         close(fd);
-    return is_free;
+    return number;
 }
 
 bool up_udp_port_is_free(const char *address, int64_t port)
 {
-    return port_is_free(SOCK_DGRAM, address, port);
+    return try_port(SOCK_DGRAM, address, port) == 0;
 }
 
 BpStatus up_free_port(int64_t first, int64_t *ret_port, BpError *err)
 {
-    for (int64_t port = first; port < first + PORTS_TRIED; port++)
-        if (port_is_free(SOCK_STREAM, "127.0.0.1", port)) {
+    bool is_forbidden = false;
+    for (int64_t port = first; port < first + PORTS_TRIED; port++) {
+        const int number = try_port(SOCK_STREAM, "127.0.0.1", port);
+        if (number == 0) {
             *ret_port = port;
             return BP_OK;
         }
-    return bp_fail(err, BP_UNAVAILABLE, "no port from %d to %d is free on 127.0.0.1", (int)first,
-                   (int)first + PORTS_TRIED - 1);
+        is_forbidden = is_forbidden || number == EACCES;
+    }
+    return bp_fail(err, BP_UNAVAILABLE, "no port from %d to %d is to be had on 127.0.0.1%s", (int)first,
+                   (int)first + PORTS_TRIED - 1,
+                   is_forbidden ? ", for ports below 1024 are root's" : ": all are taken");
 }

@@ -35,13 +35,28 @@ static const char *complaint(const char *line)
     return NULL;
 }
 
-/* What says best why a part ended: the last complaint in its log since octet `from`, or else the last line.
- */
+/* As much as there is room for; a cut character is none. */
+static void add_words(BpStr more, char words[LAST_WORDS])
+{
+    const size_t size = strlen(words);
+    if (size + more.size + 3 < LAST_WORDS)
+        snprintf(words + size, LAST_WORDS - size, "; %.*s", BP_STR_ARGS(more));
+}
+
+/* PostgreSQL says in a line of its own what would be right. */
+static const char *advice(const char *line)
+{
+    const char *detail = strstr(line, "DETAIL:");
+    return detail ? detail : strstr(line, "HINT:");
+}
+
+/* What says best why a part ended: the last complaint in its log since octet `from`, with the advice below
+ * it, or else the last line. */
 static const char *last_words(Up *up, const char *name, int64_t from, char words[LAST_WORDS])
 {
     char line[LINE];
     struct stat status;
-    bool has_complaint = false;
+    bool has_complaint = false, is_below = false;
     words[0] = '\0';
     FILE *file = fopen(up_path(up, "log/%s.log", name), "re");
     if (!file)
@@ -53,9 +68,13 @@ static const char *last_words(Up *up, const char *name, int64_t from, char words
     while (fgets(line, sizeof line, file)) {
         const char *wrong = complaint(line);
         const BpStr text = bp_str_trim(bp_str(wrong ? wrong : line));
+        const char *more = is_below ? advice(line) : NULL;
         if (text.size && bp_str_is_utf8(text) && (wrong || !has_complaint))
             (void)bp_str_copy(text, words, LAST_WORDS);
+        if (more && bp_str_is_utf8(bp_str(more)))
+            add_words(bp_str_trim(bp_str(more)), words);
         has_complaint = has_complaint || wrong;
+        is_below = wrong || more;
     }
     fclose(file);
     return words;
@@ -112,6 +131,7 @@ static void on_exit_of(void *owner, int code)
     if (now_us - part->started_at_us > STEADY_US)
         part->pause_us = FIRST_PAUSE_US;
     up->lines = 0;
+    part->exits += code > 0;
     if (code < 0)
         up_say(up, "%s was ended by signal %d; starting it again in %s", part->name, -code,
                bp_interval_format(part->pause_us, interval));

@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { POSTGRESQL_OLDEST = 15, FIRST_DATABASE_PORT = 54320 };
+enum {
+    POSTGRESQL_OLDEST = 15,
+    FIRST_DATABASE_PORT = 54320,
+    STARTS_MAX = 4, /* in vain: within 7 s. One that was killed may be about to end */
+};
 static const int64_t READY_PATIENCE_US = 60 * BP_SECOND;
 
 /* ---- PostgreSQL ---- */
@@ -53,6 +57,16 @@ static const char *program(Up *up, const char *name)
     return bp_arena_text(&up->arena, bp_str(path));
 }
 
+/* What is there is not ours to remove: it may be all readings. */
+static BpStatus tell_damaged(Up *up, const char *what, BpError *err)
+{
+    return bp_fail(
+        err, BP_INVALID,
+        "the database in %s is damaged: PG_VERSION %s; bring the folder back from a backup, or move "
+        "it away, and a new and empty one is made",
+        up_path(up, "postgresql"), what);
+}
+
 static BpStatus check_version(Up *up, BpError *err)
 {
     char version[16] = "";
@@ -63,11 +77,12 @@ static BpStatus check_version(Up *up, BpError *err)
         fclose(file);
     if (strcmp(version, up->version) == 0)
         return BP_OK;
+    if (!*version)
+        return tell_damaged(up, "says nothing", err);
     return bp_fail(err, BP_CONFLICT,
                    "%s was made by PostgreSQL %s and this is %s: install postgresql-%s beside it, or carry "
                    "the data over with pg_upgrade",
-                   up_path(up, "postgresql"), *version ? version : "?", up->version,
-                   *version ? version : up->version);
+                   up_path(up, "postgresql"), version, up->version, version);
 }
 
 static BpStatus make_cluster(Up *up, BpError *err)
@@ -75,6 +90,12 @@ static BpStatus make_cluster(Up *up, BpError *err)
     const char *folder = up_path(up, "postgresql");
     if (access(up_path(up, "postgresql/PG_VERSION"), F_OK) == 0)
         return check_version(up, err);
+    if (errno != ENOENT)
+        return bp_fail(err, BP_UNAVAILABLE, "%s/PG_VERSION: %s", folder, bp_errno_text(errno));
+    if (rmdir(folder) != 0 && errno != ENOENT) /* an empty one is in nobody's way */
+        return errno == ENOTEMPTY || errno == EEXIST
+                   ? tell_damaged(up, "is missing", err)
+                   : bp_fail(err, BP_UNAVAILABLE, "%s: %s", folder, bp_errno_text(errno));
     up_say(up, "making a database in %s", folder);
     /* Beside its place, for a database that is there is whole. */
     const char *draft = up_path(up, "postgresql.new");
@@ -298,8 +319,12 @@ BpStatus up_start_database(Up *up, BpError *err)
     status = part_start(part, err);
     const int64_t until_us = begin_us + READY_PATIENCE_US;
     while (status == BP_OK && !is_database_ready(up, part))
-        if (!up_wait(up, until_us, err))
+        if (part->exits >= STARTS_MAX) {
+            bp_fail(err, BP_UNAVAILABLE, "it ended %d times", STARTS_MAX);
             status = part_is_not_ready(part, err);
+        } else if (!up_wait(up, until_us, err)) {
+            status = part_is_not_ready(part, err);
+        }
     if (status == BP_OK)
         status = make_database(up, err);
     if (status != BP_OK)

@@ -34,7 +34,7 @@ typedef struct Part {
     LoopProcess *process;
     LoopTimer *restart;
     int64_t started_at_us, pause_us;
-    unsigned restarts;
+    unsigned restarts, exits; /* exits: by itself, with an error */
     bool is_stopping;
 } Part;
 

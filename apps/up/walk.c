@@ -19,6 +19,12 @@ const char *walk_path(int folder, char ret_path[WALK_PATH_MAX])
     return ret_path;
 }
 
+/* The same, for what is behind a slash. */
+static const char *way(int folder, char ret_path[WALK_PATH_MAX])
+{
+    return strcmp(walk_path(folder, ret_path), "/") == 0 ? "" : ret_path;
+}
+
 const char *walk_owner(uid_t uid, char ret_name[64])
 {
     const struct passwd *user = getpwuid(uid);
@@ -71,7 +77,7 @@ static BpStatus follow(Walk *walk, int link, const char *name, const struct stat
         return bp_fail(err, BP_INVALID,
                        "%s/%s is a link that %s can change, and root follows its own alone: name the folder "
                        "itself with --data",
-                       walk_path(walk->folder, path), name,
+                       way(walk->folder, path), name,
                        walk_owner(status.st_uid ? status.st_uid : folder->st_uid, owner));
     const ssize_t size = readlinkat(link, "", target, sizeof target - 1);
     if (size < 0)
@@ -99,7 +105,7 @@ static BpStatus step(Walk *walk, const char *name, char left[WALK_PATH_MAX], siz
     const int next = openat(walk->folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (next < 0)
         return bp_fail(err, errno == ENOENT ? BP_NOT_FOUND : BP_UNAVAILABLE, "%s/%s: %s",
-                       walk_path(walk->folder, path), name, bp_errno_text(errno));
+                       way(walk->folder, path), name, bp_errno_text(errno));
     const int number = fstat(next, &status) == 0 ? 0 : errno;
     if (number == 0 && S_ISDIR(status.st_mode)) {
         if (above.st_uid != 0)
@@ -109,10 +115,10 @@ static BpStatus step(Walk *walk, const char *name, char left[WALK_PATH_MAX], siz
     }
     BpStatus result;
     if (number != 0 || !S_ISLNK(status.st_mode))
-        result = bp_fail(err, BP_INVALID, "%s/%s is no folder", walk_path(walk->folder, path), name);
+        result = bp_fail(err, BP_INVALID, "%s/%s is no folder", way(walk->folder, path), name);
     else if ((*links)++ == WALK_LINKS_MAX)
-        result = bp_fail(err, BP_INVALID, "%s/%s: more than %d links are on the way",
-                         walk_path(walk->folder, path), name, WALK_LINKS_MAX);
+        result = bp_fail(err, BP_INVALID, "%s/%s: more than %d links are on the way", way(walk->folder, path),
+                         name, WALK_LINKS_MAX);
     else
         result = follow(walk, next, name, &above, left, err);
     close(next);
@@ -163,12 +169,12 @@ BpStatus walk_make(Walk *walk, mode_t mode, BpError *err)
             continue;
         if (strcmp(name, "..") == 0)
             return bp_fail(err, BP_INVALID, "%s/.. leads out of a folder that is not there",
-                           walk_path(walk->folder, path));
+                           way(walk->folder, path));
         if (mkdirat(walk->folder, name, mode) == 0)
             next = openat(walk->folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (next < 0)
-            return bp_fail(err, BP_UNAVAILABLE, "%s/%s cannot be made: %s", walk_path(walk->folder, path),
-                           name, bp_errno_text(errno));
+            return bp_fail(err, BP_UNAVAILABLE, "%s/%s cannot be made: %s", way(walk->folder, path), name,
+                           bp_errno_text(errno));
         stand_in(walk, next);
     }
     return BP_OK;

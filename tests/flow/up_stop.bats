@@ -138,6 +138,42 @@ listen() {
     says_not "starting it again"
 }
 
+@test "a database without its PG_VERSION is told to be damaged, and is left as it is" {
+    begin --for 60s
+    all_up
+    kill -INT "$up"
+    ended 30
+    mv "$data/postgresql/PG_VERSION" "$folder/aside"
+    before=$(ls "$data" "$data/postgresql")
+    begin
+    ended 10
+    cat "$folder/out"
+    [ "$code" = 78 ]
+    grep -q "the database in $data/postgresql is damaged: PG_VERSION is missing; bring the folder back from a backup" "$folder/out"
+    [ "$(ls "$data" "$data/postgresql")" = "$before" ]
+    # Where PostgreSQL says what would be right, so do we, and its start is not tried for ever.
+    mv "$folder/aside" "$data/postgresql/PG_VERSION"
+    chmod 755 "$data/postgresql"
+    : >"$folder/out"
+    begin
+    ended 30
+    cat "$folder/out"
+    [ "$code" = 69 ]
+    grep -q '^bacpipes up: postgresql is not ready (FATAL: .*invalid permissions; DETAIL:  Permissions should be u=rwx (0700).*it ended 4 times' "$folder/out"
+}
+
+@test "a port that only root may have is told as that" {
+    [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 222 ] || skip "NOT TESTED: anybody may have ports below 1024 here"
+    begin --for 60s
+    until_true 'grep -q "PostgreSQL .* is ready" "$folder/out"' 60
+    kill -INT "$up"
+    ended 30
+    echo 22 >"$data/mosquitto.port"
+    begin --for 60s
+    until_true 'grep -q "Mosquitto is ready" "$folder/out"' 60
+    grep -q 'no port from 22 to 221 is to be had on 127.0.0.1, for ports below 1024 are root.s: Mosquitto has its socket alone' "$folder/out"
+}
+
 @test "--for counts from the beginning, and --json prints its object on failure, too" {
     break_database
     begin --for 3s --json
