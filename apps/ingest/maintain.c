@@ -29,8 +29,10 @@ struct Maintenance {
     int64_t forget_at_us; /* at the soonest: rollups that wait do not keep it from its turn */
     char *said;           /* of the step of forgetting under way; NULL: nothing is done by it alone */
     unsigned steps;       /* of forgetting, in this round */
-    Complaint connection, days, rollups, forgetting;
+    Complaint connection, days, rollups, forgetting, looking;
     int64_t clock_offset_us; /* wall minus monotonic clock, when last looked at */
+    /* The clocks that the database was last told of: what is forgotten goes by no other. */
+    int64_t looked_at_us, looked_tick_us, told_tick_us;
 };
 
 static void BP_PRINTF(3, 4)
@@ -100,7 +102,7 @@ static void ask_for_step(Maintenance *maintenance)
         end_round(maintenance);
         return;
     }
-    const PgValue values[] = {pg_time(bp_wall_us()),
+    const PgValue values[] = {pg_time(maintenance->looked_at_us),
                               pg_double((double)maintenance->cfg->retention_readings / BP_SECOND)};
     pg_request(maintenance->pg, SQL_SELECT_RETENTION_STEP, values, 2, on_step, maintenance);
 }
@@ -119,13 +121,39 @@ static void on_rollups_forgotten(void *context, BpStatus status, const PgRows *r
     ask_for_step(maintenance);
 }
 
-static void forget(Maintenance *maintenance)
+static void on_looked(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
-    const PgValue values[] = {pg_time(bp_wall_us()),
+    Maintenance *maintenance = context;
+    if (status != BP_OK) {
+        complain(maintenance, &maintenance->looking, "looking at the clock, before anything is forgotten: %s",
+                 err->text);
+        end_round(maintenance);
+        return;
+    }
+    maintenance->looking.said_at_us = 0;
+    maintenance->told_tick_us = maintenance->looked_tick_us;
+    if (!pg_is_null(rows, 0, 1)) {
+        const BpStr said = pg_get_text(rows, 0, 1);
+        bp_log(pg_get_bool(rows, 0, 0) ? BP_LOG_WARNING : BP_LOG_NOTICE, "retention: %.*s",
+               BP_STR_ARGS(said));
+    }
+    const PgValue values[] = {pg_time(maintenance->looked_at_us),
                               pg_double((double)maintenance->cfg->retention_5min / BP_SECOND),
                               pg_double((double)maintenance->cfg->retention_hourly / BP_SECOND)};
-    maintenance->forget_at_us = loop_now_us(maintenance->loop) + EVERY_US;
     pg_request(maintenance->pg, SQL_MAINTAIN_RETENTION, values, 3, on_rollups_forgotten, maintenance);
+}
+
+/* A clock that leapt ahead makes all that is there look old: it is looked at first, each time. */
+static void forget(Maintenance *maintenance)
+{
+    const int64_t now_us = loop_now_us(maintenance->loop);
+    const int64_t told_us = maintenance->told_tick_us;
+    maintenance->forget_at_us = now_us + EVERY_US;
+    maintenance->looked_at_us = bp_wall_us();
+    maintenance->looked_tick_us = now_us;
+    const PgValue values[] = {pg_time(maintenance->looked_at_us),
+                              told_us ? pg_double((double)(now_us - told_us) / BP_SECOND) : pg_null()};
+    pg_request(maintenance->pg, SQL_SELECT_RETENTION_LOOK, values, 2, on_looked, maintenance);
 }
 
 /* ---- what is made ---- */

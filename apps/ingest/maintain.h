@@ -1,6 +1,8 @@
 /* What keeps the tables of readings in shape: days made ahead of time, rollups of spans that have ended, and
  * what is forgotten. It has a connection of its own, as the owner of those tables, so that storing waits
- * neither for its work nor for the locks that it waits for. */
+ * neither for its work nor for the locks that it waits for. Before anything is forgotten the database is told
+ * what the clock says and how long this has run since: after a leap nothing is, see retention_look
+ * (sql/migrations). */
 #ifndef INGEST_MAINTAIN_H
 #define INGEST_MAINTAIN_H
 

@@ -1,7 +1,7 @@
 -- How site $1 is, for the eye: readings since $2, all readings as the statistics count them, and the newest.
 select (select count(*) from device where site_id = $1),
        (select count(*) from point where site_id = $1),
-       (select count(*) from sensor_readings where site_id = $1 and time >= $2),
+       (select count(*) from sensor_readings where site_id = $1 and time >= $2 and time <= now() + readings_ahead()),
        (select coalesce(sum(n_live_tup), 0)::bigint from pg_stat_user_tables where relid in (select inhrelid from pg_inherits where inhparent = 'sensor_readings'::regclass)),
        extract(epoch from now() - readings_newest($1)),
        (select count(*) from device_status where site_id = $1 and state = 'offline');

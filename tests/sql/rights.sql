@@ -41,6 +41,9 @@ insert into expected values
     ('bacpipes_owner',    'sensor_readings_hourly', 'SELECT'),
     ('bacpipes_owner',    'rollup_dirty',           'SELECT'),
     ('bacpipes_owner',    'readings_leaving',       'SELECT'),
+    ('bacpipes_owner',    'retention_clock',        'SELECT'),
+    ('bacpipes_maintain', 'readings_ahead()',       'EXECUTE'),
+    ('bacpipes_reader',   'readings_ahead()',       'EXECUTE'),
     ('bacpipes_reader',   'site',                   'SELECT'),
     ('bacpipes_reader',   'device',                 'SELECT'),
     ('bacpipes_reader',   'point',                  'SELECT'),
@@ -60,7 +63,7 @@ insert into expected values
 create temporary table owned (role text, thing text);
 insert into owned
 select 'bacpipes_maintain', thing
-  from unnest('{sensor_readings, a day of sensor_readings, sensor_readings_5min, sensor_readings_hourly, rollup_dirty, readings_leaving}'::text[]) as thing
+  from unnest('{sensor_readings, a day of sensor_readings, sensor_readings_5min, sensor_readings_hourly, rollup_dirty, readings_leaving, retention_clock}'::text[]) as thing
  union all
 select 'bacpipes_owner', thing
   from unnest('{site, device, point, device_status, setting, mqtt_config, mqtt_account, schema_migration, ingest_position, ingest_quarantine, ingest_quarantine_total,
@@ -69,14 +72,14 @@ select 'bacpipes_owner', thing
 select 'bacpipes_maintain', thing
   from unnest(array['bucket_5min(timestamp with time zone)', 'bucket_hour(timestamp with time zone)', 'quarantine_store(text,jsonb,bigint[])',
                     'readings_are_hypertable()', 'readings_day_table(timestamp with time zone)',
-                    'readings_ensure_days(timestamp with time zone,timestamp with time zone)', 'readings_newest(text)', 'readings_give(text,integer,integer)',
+                    'readings_ensure_days(timestamp with time zone,timestamp with time zone)', 'readings_newest(text,timestamp with time zone)', 'readings_give(text,integer,integer)',
                     'readings_days()', 'readings_has_default()', 'readings_missing_days(timestamp with time zone,timestamp with time zone)',
-                    'readings_retention_step(timestamp with time zone,interval)', 'keep_fuller_rollup()', 'rollup_5min(text,timestamp with time zone,integer)',
+                    'readings_retention_step(timestamp with time zone,interval)', 'retention_look(timestamp with time zone,interval)', 'keep_fuller_rollup()', 'rollup_5min(text,timestamp with time zone,integer)',
                     'rollup_hourly(text,timestamp with time zone,integer)', 'rollup_span(text,text,timestamp with time zone)', 'rollup_pending(timestamp with time zone,integer)',
                     'rollups_retain(timestamp with time zone,interval,interval)', 'utc_day(timestamp with time zone)']) as thing
  union all
 select 'bacpipes_owner', thing
-  from unnest(array['batch_readings(jsonb)', 'quarantine_count()', 'quarantine_trim(text,bigint)',
+  from unnest(array['batch_readings(jsonb)', 'readings_ahead()', 'quarantine_count()', 'quarantine_trim(text,bigint)',
                     'quarantine_put_back(bigint,timestamp with time zone,interval,interval,boolean)', 'is_huge(double precision)', 'mean_of(double precision,bigint)', 'next_device_id(text)', 'next_point_id(text)', 'note_number()',
                     'notify_config()', 'raise_numbers(text)', 'device_store(text,jsonb,jsonb,integer,integer)',
                     'device_is_like(device,jsonb,jsonb,boolean)', 'device_pairs(text,integer,integer)', 'device_replace(text,integer,integer)', 'state_text(text,text[],double precision)',
