@@ -1,9 +1,8 @@
 /* bacpipes ingest: readings from MQTT into the database, in batches, and said when they are stored.
  *
- *   receive.c -> batch.c -> store.c       what arrives, gathered, committed and announced
- *   settings.c                            that we are alone, and what the database says of points, settings
- * and the broker maintain.c                            days, rollups, retention, on a connection of its own
- */
+ *   receive.c -> batch.c -> store.c      what arrives, gathered, committed and announced
+ *   settings.c                           that we are alone; what the database says of points and the like
+ *   maintain.c                           days, rollups, retention, on a connection of its own */
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
@@ -46,8 +45,9 @@ typedef struct Ingest {
     Gather gathers[2];
     Gather *gathering; /* the other one is being stored, or idle */
     int64_t gathering_since_us;
-    bool has_let_go;      /* batches had to be let go: they are asked for again after the commit */
-    bool clocks_disagree; /* ours and the collector's, which has been said: what it sends is let go */
+    bool has_let_go;          /* batches had to be let go: they are asked for again after the commit */
+    int64_t look_again_at_us; /* and where that is for the clocks' sake, then; 0: it is not */
+    bool clocks_disagree;     /* ours and the collector's, which has been said: what it sends is let go */
     int64_t said_clocks_at_us;
     Store store;
 
@@ -61,7 +61,8 @@ void ingest_receive(Ingest *ingest, BpStr topic, BpStr payload);
 void ingest_ask_for_missing(Ingest *ingest);
 
 /* store.c */
-void ingest_flush(void *owner);
+void ingest_flush(void *owner);  /* flush_timer's, too */
+void ingest_arm(Ingest *ingest); /* sets flush_timer anew, after anything that decides when it is due */
 void ingest_announce(Ingest *ingest);
 void ingest_start_over(Ingest *ingest); /* what is not stored has to come again */
 

@@ -14,8 +14,8 @@ static void has_gathered(Ingest *ingest)
         ingest->gathering_since_us = loop_now_us(ingest->loop);
     if (gather_is_enough(ingest->gathering))
         ingest_flush(ingest);
-    else if (ingest->store.state == STORE_IS_IDLE)
-        loop_timer_set(ingest->flush_timer, ingest->gathering_since_us + ingest->cfg.ingest_flush);
+    else
+        ingest_arm(ingest);
 }
 
 static void ask(Ingest *ingest, Position *position)
@@ -51,7 +51,7 @@ static void let_go(Ingest *ingest, Position *position)
 }
 
 /* What cannot be understood goes aside; without a number it holds nobody up. */
-static void put_aside(Ingest *ingest, Position *position, BpStr payload, const MdlBatch *batch,
+static bool put_aside(Ingest *ingest, Position *position, BpStr payload, const MdlBatch *batch,
                       const BpError *err)
 {
     ingest->counts.malformed++;
@@ -66,6 +66,17 @@ static void put_aside(Ingest *ingest, Position *position, BpStr payload, const M
     } else {
         ingest->counts.forgotten++;
     }
+    return has_room;
+}
+
+/* Its number is not done with it, so its collector sends it again and again, in order: once is enough. */
+static void put_aside_once(Ingest *ingest, const MdlBatch *batch, BpStr payload, const BpError *err)
+{
+    Position *position = positions_find(&ingest->positions, &batch->run);
+    if (batch->n <= position->aside)
+        ingest->counts.repeats++;
+    else if (put_aside(ingest, NULL, payload, NULL, err))
+        position->aside = batch->n;
 }
 
 static Window believed(const Ingest *ingest, int64_t now_us)
@@ -114,7 +125,9 @@ static void take(Ingest *ingest, Position *position, const MdlBatch *batch, BpSt
     look_at_clocks(ingest, batch, now_us, disagree);
     if (disagree) {
         let_go(ingest, position);
-        loop_timer_set(ingest->flush_timer, loop_now_us(ingest->loop) + LOOK_AGAIN_US);
+        if (!ingest->look_again_at_us)
+            ingest->look_again_at_us = loop_now_us(ingest->loop) + LOOK_AGAIN_US;
+        ingest_arm(ingest);
         return;
     }
     if (loop_now_us(ingest->loop) - ingest->points_read_at_us > POINTS_AGE_US &&
@@ -146,7 +159,10 @@ void ingest_receive(Ingest *ingest, BpStr topic, BpStr payload)
     bool has_position;
     const BpStatus status = mdl_batch_decode(payload, &ingest->message_arena, &batch, &has_position, &err);
     if (!has_position) {
-        put_aside(ingest, NULL, payload, NULL, &err);
+        if (status == BP_UNSUPPORTED && batch.n)
+            put_aside_once(ingest, &batch, payload, &err);
+        else
+            put_aside(ingest, NULL, payload, NULL, &err);
         return;
     }
     Position *position = positions_find(&ingest->positions, &batch.run);
@@ -167,7 +183,7 @@ void ingest_receive(Ingest *ingest, BpStr topic, BpStr payload)
         bp_fail(&err, BP_INVALID,
                 "number %lld is too far ahead of %lld, the last that is known: no collector holds so many",
                 (long long)batch.n, (long long)position->accepted);
-        put_aside(ingest, NULL, payload, NULL, &err);
+        put_aside_once(ingest, &batch, payload, &err);
         break;
     case BATCH_IS_NEXT:
         if (status == BP_OK)

@@ -14,6 +14,23 @@ static const int64_t FIRST_PAUSE_US = 500 * BP_MS, LONGEST_PAUSE_US = 30 * BP_SE
 
 static void try_part(Ingest *ingest);
 
+/* ---- waiting ---- */
+
+/* For the first of what is due; the end of what the database is asked looks here again. */
+void ingest_arm(Ingest *ingest)
+{
+    const Store *store = &ingest->store;
+    int64_t due_us = INT64_MAX;
+    if (store->state == STORE_IS_PAUSING)
+        due_us = store->retry_at_us;
+    else if (store->state == STORE_IS_IDLE && !gather_is_empty(ingest->gathering))
+        due_us =
+            gather_is_enough(ingest->gathering) ? 0 : ingest->gathering_since_us + ingest->cfg.ingest_flush;
+    if (ingest->look_again_at_us && ingest->look_again_at_us < due_us)
+        due_us = ingest->look_again_at_us;
+    loop_timer_set(ingest->flush_timer, ingest->is_ready ? due_us : INT64_MAX);
+}
+
 void store_init(Store *store)
 {
     *store = (Store){.part = bp_buf_growing(2 * GATHER_ROWS_OCTETS_MAX),
@@ -70,8 +87,10 @@ void ingest_start_over(Ingest *ingest)
     gather_clear(ingest->gathering);
     ingest->gathering_since_us = 0;
     ingest->has_let_go = false;
+    ingest->look_again_at_us = 0;
     if (ingest->store.state == STORE_IS_PAUSING)
         end_gather(&ingest->store);
+    ingest_arm(ingest);
 }
 
 static void ask_for_let_go(Ingest *ingest)
@@ -79,6 +98,7 @@ static void ask_for_let_go(Ingest *ingest)
     if (ingest->has_let_go)
         ingest_ask_for_missing(ingest);
     ingest->has_let_go = false;
+    ingest->look_again_at_us = 0;
 }
 
 static void end_storing(Ingest *ingest)
@@ -86,10 +106,7 @@ static void end_storing(Ingest *ingest)
     end_gather(&ingest->store);
     ingest_announce(ingest);
     ask_for_let_go(ingest);
-    if (!gather_is_empty(ingest->gathering))
-        loop_timer_set(ingest->flush_timer, gather_is_enough(ingest->gathering)
-                                                ? 0
-                                                : ingest->gathering_since_us + ingest->cfg.ingest_flush);
+    ingest_arm(ingest);
 }
 
 /* ---- after a try ---- */
@@ -198,7 +215,7 @@ static void pause_storing(Ingest *ingest, const BpError *err)
     forget_try(store);
     store->state = STORE_IS_PAUSING;
     store->retry_at_us = now_us + store->pause_us;
-    loop_timer_set(ingest->flush_timer, store->retry_at_us);
+    ingest_arm(ingest);
     store->pause_us = store->pause_us * 2 < LONGEST_PAUSE_US ? store->pause_us * 2 : LONGEST_PAUSE_US;
 }
 
@@ -346,23 +363,9 @@ static void try_part(Ingest *ingest)
             store->step_count, on_done, ingest);
 }
 
-/* Stores what is gathered, unless something is being stored: its end looks here again. */
-void ingest_flush(void *owner)
+static void begin_storing(Ingest *ingest)
 {
-    Ingest *ingest = owner;
     Store *store = &ingest->store;
-    if (!ingest->is_ready || store->state == STORE_IS_ASKING)
-        return;
-    if (store->state == STORE_IS_PAUSING) {
-        if (loop_now_us(ingest->loop) >= store->retry_at_us)
-            try_part(ingest);
-        return;
-    }
-    if (gather_is_empty(ingest->gathering)) {
-        ask_for_let_go(ingest);
-        return;
-    }
-    loop_timer_clear(ingest->flush_timer);
     store->gather = ingest->gathering;
     store->begin = 0;
     store->ends[0] = store->gather->count;
@@ -371,4 +374,21 @@ void ingest_flush(void *owner)
     ingest->gathering = store->gather == &ingest->gathers[0] ? &ingest->gathers[1] : &ingest->gathers[0];
     ingest->gathering_since_us = 0;
     try_part(ingest);
+}
+
+/* Stores what is gathered, unless something is being stored: its end looks here again. */
+void ingest_flush(void *owner)
+{
+    Ingest *ingest = owner;
+    const Store *store = &ingest->store;
+    const int64_t now_us = loop_now_us(ingest->loop);
+    if (!ingest->is_ready)
+        return;
+    if (ingest->look_again_at_us && now_us >= ingest->look_again_at_us)
+        ask_for_let_go(ingest);
+    if (store->state == STORE_IS_PAUSING && now_us >= store->retry_at_us)
+        try_part(ingest);
+    else if (store->state == STORE_IS_IDLE && !gather_is_empty(ingest->gathering))
+        begin_storing(ingest);
+    ingest_arm(ingest);
 }

@@ -39,7 +39,9 @@ void mdl_batch_seal(BpBuf *out, const MdlRun *run, int64_t n, int64_t oldest, in
 
 /* Reads the JSON. On BP_OK, readings and their reasons are in `arena`. On any other status, *ret_has_position
  * tells whether run, n, oldest and sent could still be read (into ret_batch): the batch is then quarantined
- * and its number counts as done. */
+ * and its number counts as done. A batch of
+ * another version (BP_UNSUPPORTED) has no position, and may be understood by another: ret_batch->run and n
+ * are then what they look like to us, n 0 where they do not. */
 BpStatus mdl_batch_decode(BpStr json, BpArena *arena, MdlBatch *ret_batch, bool *ret_has_position,
                           BpError *err) BP_CHECKED;
 

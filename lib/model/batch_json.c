@@ -139,6 +139,7 @@ static bool is_run(const char *text)
     return strlen(text) == MDL_RUN_TEXT && strspn(text, "0123456789abcdef") == MDL_RUN_TEXT;
 }
 
+/* What could be read is there on other statuses too: NULL or the caller's to give back. */
 static BpStatus load(BpStr json, json_t **ret_root, BpError *err)
 {
     json_error_t error;
@@ -149,13 +150,11 @@ static BpStatus load(BpStr json, json_t **ret_root, BpError *err)
         return bp_fail(err, BP_INVALID, "%zu octets, at most %d are taken", json.size, MDL_BATCH_OCTETS_MAX);
     if (!root)
         return bp_fail(err, BP_MALFORMED, "no JSON: %s at octet %d", error.text, error.position);
+    *ret_root = root;
     int version = 0;
-    if (json_unpack_ex(root, &error, 0, "{s:i}", "v", &version) != 0 || version != VERSION) {
-        json_decref(root);
+    if (json_unpack_ex(root, &error, 0, "{s:i}", "v", &version) != 0 || version != VERSION)
         return version ? bp_fail(err, BP_UNSUPPORTED, "version %d, understood is %d", version, VERSION)
                        : bp_fail(err, BP_MALFORMED, "no version: %s", error.text);
-    }
-    *ret_root = root;
     return BP_OK;
 }
 
@@ -244,7 +243,10 @@ BpStatus mdl_batch_decode_any(BpStr json, BpArena *arena, MdlBatch *ret_batch, b
 {
     json_auto_t *root = NULL;
     *ret_has_position = false;
+    *ret_batch = (MdlBatch){0};
     BpStatus status = load(json, &root, err);
+    if (status == BP_UNSUPPORTED)
+        (void)!read_position(root, ret_batch, NULL);
     if (status == BP_OK)
         status = read_position(root, ret_batch, err);
     *ret_has_position = status == BP_OK;

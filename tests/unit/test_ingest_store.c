@@ -1,0 +1,527 @@
+/* From a message to its commit, with a database and a broker of our own that say what we let them say, and a
+ * clock that we set. */
+#include "apps/ingest/ingest.h"
+#include "base/time.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static Ingest *role;
+static IngestPoint items[] = {
+    {0}, {.is_known = true, .device_id = 3, .object_type = {"analog-input", 12}, .object_instance = 7}};
+static int64_t now_us, due_us;
+static int announced, wanted, reloads;
+static BpBuf said; /* on readings/want, last */
+
+/* What the database has been asked last, and does not have answered yet. */
+static struct {
+    SqlQuery query; /* of the COPY, or of what is asked alone */
+    bool is_copy, is_transaction, is_connected;
+    const PgStep *steps;
+    size_t step_count;
+    PgDone done;
+    int count; /* asked in all */
+} asked;
+
+/* ---- in place of lib/io ---- */
+
+int64_t loop_now_us(const Loop *loop)
+{
+    (void)loop;
+    return now_us;
+}
+
+void loop_timer_set(LoopTimer *timer, int64_t at_us)
+{
+    (void)timer;
+    due_us = at_us;
+}
+
+BpStatus mqtt_publish(Mqtt *mqtt, const char *topic, BpStr payload, int qos, bool retained,
+                      int *ret_message_id, BpError *err)
+{
+    (void)mqtt, (void)qos, (void)ret_message_id, (void)err;
+    if (retained) {
+        announced++;
+        return BP_OK;
+    }
+    assert_non_null(strstr(topic, "readings/want"));
+    wanted++;
+    bp_buf_clear(&said);
+    bp_buf_str(&said, payload);
+    return BP_OK;
+}
+
+bool pg_is_connected(const Pg *pg)
+{
+    (void)pg;
+    return asked.is_connected;
+}
+
+static void ask(SqlQuery query, const PgStep *steps, size_t step_count, PgDone done)
+{
+    assert_null(asked.done); /* one thing at a time */
+    asked.query = query;
+    asked.is_copy = asked.is_transaction = false;
+    asked.steps = steps;
+    asked.step_count = step_count;
+    asked.done = done;
+    asked.count++;
+}
+
+void pg_request(Pg *pg, SqlQuery query, const PgValue *values, size_t count, PgDone done, void *context)
+{
+    (void)pg, (void)values, (void)count, (void)context;
+    if (done)
+        ask(query, NULL, 0, done);
+}
+
+void pg_copy(Pg *pg, SqlQuery copy, BpStr octets, const PgStep *steps, size_t step_count, PgDone done,
+             void *context)
+{
+    (void)pg, (void)octets, (void)context;
+    ask(copy, steps, step_count, done);
+    asked.is_copy = true;
+}
+
+void pg_transaction(Pg *pg, const PgStep *steps, size_t step_count, PgDone done, void *context)
+{
+    (void)pg, (void)context;
+    ask(SQL_QUERY_COUNT, steps, step_count, done);
+    asked.is_transaction = true;
+}
+
+/* Rows are those of the positions that were to be stored, as an array of JSON. */
+size_t pg_row_count(const PgRows *rows)
+{
+    return json_array_size((const json_t *)rows);
+}
+
+BpStr pg_get_text(const PgRows *rows, size_t row, int column)
+{
+    assert_int_equal(column, 0);
+    return bp_str(json_string_value(json_object_get(json_array_get((const json_t *)rows, row), "run")));
+}
+
+int64_t pg_get_integer(const PgRows *rows, size_t row, int column)
+{
+    const json_t *position = json_array_get((const json_t *)rows, row);
+    return column == 1 ? json_integer_value(json_object_get(position, "stored")) : 0;
+}
+
+void ingest_reload_points(Ingest *ingest)
+{
+    (void)ingest;
+    reloads++;
+}
+
+/* ---- the story's words ---- */
+
+static void answer(BpStatus status)
+{
+    const PgDone done = asked.done;
+    BpError err = {0};
+    assert_non_null(done);
+    asked.done = NULL;
+    const PgStep *last = asked.step_count ? &asked.steps[asked.step_count - 1] : NULL;
+    json_auto_t *positions = NULL;
+    if (status == BP_OK && last && last->query == SQL_UPSERT_POSITIONS)
+        positions = json_loadb(last->values[1].text.data, last->values[1].text.size, 0, NULL);
+    if (status != BP_OK)
+        (void)!bp_fail(&err, status, "as the test has it");
+    done(role, status, (const PgRows *)positions, &err);
+}
+
+static bool is_asked(SqlQuery query)
+{
+    return asked.done && asked.query == query;
+}
+
+static bool has_step(SqlQuery query)
+{
+    for (size_t i = 0; i < asked.step_count; i++)
+        if (asked.steps[i].query == query)
+            return true;
+    return false;
+}
+
+/* As a collector sends it whose clock is ahead of ours by so much. */
+static void receive_by_clock(int version, int64_t n, int64_t ahead_us)
+{
+    char json[256];
+    const int64_t at_us = bp_wall_us() + ahead_us;
+    snprintf(json, sizeof json,
+             "{\"v\":%d,\"run\":\"0123456789abcdef\",\"n\":%" PRId64 ",\"oldest\":1,\"sent\":%" PRId64
+             ",\"device\":3,\"at\":%" PRId64 ",\"readings\":[[1,0,21.5]]}",
+             version, n, at_us, at_us);
+    ingest_receive(role, bp_str("readings"), bp_str(json));
+}
+
+static void receive(int64_t n)
+{
+    receive_by_clock(1, n, 0);
+}
+
+/* The timer is called when it is due. */
+static void wait_until_due(void)
+{
+    assert_true(due_us != INT64_MAX);
+    now_us = due_us > now_us ? due_us : now_us;
+    due_us = INT64_MAX;
+    ingest_flush(role);
+}
+
+/* The days of now are there from then on. */
+static void store_the_first(void)
+{
+    receive(1);
+    wait_until_due();
+    assert_true(is_asked(SQL_ENSURE_DAYS));
+    answer(BP_OK);
+    assert_true(is_asked(SQL_COPY_READINGS));
+    answer(BP_OK);
+    assert_int_equal(role->store.state, STORE_IS_IDLE);
+    assert_int_equal(role->positions.items[0].stored, 1);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    role = calloc(1, sizeof *role);
+    if (!role)
+        return 1;
+    memset(&asked, 0, sizeof asked);
+    asked.is_connected = true;
+    now_us = 1000 * BP_SECOND;
+    due_us = INT64_MAX;
+    announced = wanted = reloads = 0;
+    said = bp_buf_growing(4096);
+    for (int i = 0; i < 2; i++)
+        gather_init(&role->gathers[i]);
+    role->gathering = &role->gathers[0];
+    role->cfg.site = "demo";
+    role->site_id = bp_str("demo");
+    role->cfg.ingest_flush = BP_SECOND;
+    role->cfg.retention_readings = 7 * BP_DAY;
+    role->cfg.readings_future_max = BP_MINUTE;
+    role->cfg.quarantine_size = 1000;
+    role->mqtt = (Mqtt *)role; /* there is one */
+    role->points = (IngestPoints){items, 2};
+    role->points_read_at_us = now_us;
+    role->is_ready = true;
+    store_init(&role->store);
+    ingest_start_over(role);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    store_done(&role->store);
+    for (int i = 0; i < 2; i++)
+        gather_done(&role->gathers[i]);
+    bp_arena_done(&role->message_arena);
+    bp_buf_done(&said);
+    free(role);
+    return 0;
+}
+
+/* ---- tests ---- */
+
+static void what_is_gathered_waits_for_the_flush_and_is_announced(void **state)
+{
+    (void)state;
+    receive(1);
+    assert_int_equal(due_us, now_us + BP_SECOND);
+    now_us += 300 * BP_MS;
+    receive(2);
+    assert_int_equal(due_us, now_us + 700 * BP_MS);
+    wait_until_due();
+    answer(BP_OK);
+    assert_true(has_step(SQL_UPSERT_POSITIONS));
+    assert_int_equal(due_us, INT64_MAX); /* the database's turn */
+    receive(3);
+    assert_int_equal(due_us, INT64_MAX);
+    answer(BP_OK);
+    assert_int_equal(announced, 1);
+    assert_int_equal(role->positions.items[0].stored, 2);
+    assert_int_equal(due_us, now_us + BP_SECOND); /* of the third */
+}
+
+static void a_day_that_somebody_dropped_is_made_again(void **state)
+{
+    (void)state;
+    store_the_first();
+    receive(2);
+    wait_until_due();
+    assert_true(is_asked(SQL_COPY_READINGS)); /* its day is known */
+    answer(BP_NOT_FOUND);
+    assert_true(is_asked(SQL_ENSURE_DAYS));
+    answer(BP_REFUSED);
+    assert_true(is_asked(SQL_COPY_READINGS));
+    answer(BP_NOT_FOUND); /* and that is the database's matter */
+    assert_null(asked.done);
+    assert_int_equal(role->store.state, STORE_IS_PAUSING);
+    wait_until_due();
+    assert_true(is_asked(SQL_ENSURE_DAYS));
+}
+
+static void rows_that_are_there_already_go_beside_the_table_and_the_next_do_not(void **state)
+{
+    (void)state;
+    store_the_first();
+    receive(2);
+    wait_until_due();
+    answer(BP_CONFLICT);
+    assert_true(is_asked(SQL_COPY_READINGS_STAGE));
+    assert_true(has_step(SQL_INSERT_STAGED_READINGS));
+    answer(BP_OK);
+    receive(3);
+    wait_until_due();
+    assert_true(is_asked(SQL_COPY_READINGS));
+    assert_false(has_step(SQL_INSERT_STAGED_READINGS));
+    /* Nor does the other half. */
+    receive(4);
+    answer(BP_OK);
+    receive(5);
+    wait_until_due();
+    answer(BP_INVALID);
+    assert_int_equal(role->store.end_count, 2);
+    answer(BP_CONFLICT);
+    assert_true(is_asked(SQL_COPY_READINGS_STAGE));
+    answer(BP_OK);
+    assert_true(is_asked(SQL_COPY_READINGS));
+}
+
+static void pauses_grow_and_begin_anew_after_a_commit(void **state)
+{
+    (void)state;
+    static const int64_t pauses_ms[] = {500, 1000, 2000, 4000, 8000, 16000, 30000, 30000};
+    store_the_first();
+    receive(2);
+    wait_until_due();
+    for (size_t i = 0; i < sizeof pauses_ms / sizeof pauses_ms[0]; i++) {
+        answer(BP_UNAVAILABLE);
+        assert_null(asked.done);
+        assert_int_equal(due_us, now_us + pauses_ms[i] * BP_MS);
+        wait_until_due();
+    }
+    answer(BP_OK);
+    receive(3);
+    wait_until_due();
+    answer(BP_UNAVAILABLE);
+    assert_int_equal(due_us, now_us + pauses_ms[0] * BP_MS);
+}
+
+static void parts_are_announced_each_second(void **state)
+{
+    (void)state;
+    store_the_first();
+    for (int64_t n = 2; n < 10; n++)
+        receive(n);
+    wait_until_due();
+    for (int i = 0; i < 3; i++) /* 4, 2, 1 */
+        answer(BP_INVALID);
+    const int before = announced;
+    now_us = role->store.announced_at_us + BP_SECOND - 1;
+    answer(BP_OK);
+    assert_int_equal(announced, before);
+    now_us += 1;
+    answer(BP_OK);
+    assert_int_equal(announced, before + 1);
+    assert_int_equal(role->positions.items[0].stored, 3);
+    assert_int_equal(role->store.state, STORE_IS_ASKING);
+}
+
+static void beginning_anew_forgets_what_is_gathered_and_what_pauses(void **state)
+{
+    (void)state;
+    store_the_first();
+    receive(2);
+    wait_until_due();
+    answer(BP_UNAVAILABLE);
+    receive(3);
+    assert_int_equal(role->store.state, STORE_IS_PAUSING);
+    const MdlRun session = role->session;
+    ingest_start_over(role);
+    assert_string_not_equal(role->session.text, session.text);
+    assert_int_equal(role->store.state, STORE_IS_IDLE);
+    assert_null(role->store.gather);
+    assert_true(gather_is_empty(role->gathering));
+    assert_true(gather_is_empty(&role->gathers[0]) && gather_is_empty(&role->gathers[1]));
+    assert_int_equal(due_us, INT64_MAX);
+    assert_int_equal(role->positions.items[0].accepted, 1);
+    /* All of it comes again, once. */
+    receive(2);
+    receive(3);
+    wait_until_due();
+    answer(BP_OK);
+    assert_int_equal(role->counts.batches_stored, 3);
+    assert_int_equal(role->positions.items[0].stored, 3);
+}
+
+static void the_end_of_a_connection_begins_anew(void **state)
+{
+    (void)state;
+    store_the_first();
+    receive(2);
+    wait_until_due();
+    receive(3);
+    asked.is_connected = false;
+    answer(BP_UNAVAILABLE);
+    assert_int_equal(role->store.state, STORE_IS_IDLE);
+    assert_true(gather_is_empty(role->gathering));
+    assert_int_equal(role->positions.items[0].accepted, 1);
+}
+
+static void while_clocks_disagree_batches_are_asked_for_every_five_seconds(void **state)
+{
+    (void)state;
+    store_the_first();
+    for (int i = 0; i < 3; i++) {
+        receive_by_clock(1, 2, BP_HOUR);
+        const int64_t begin_us = now_us;
+        assert_int_equal(due_us, begin_us + 5 * BP_SECOND);
+        now_us += 3 * BP_SECOND;
+        receive_by_clock(1, 2, BP_HOUR); /* who comes meanwhile puts nothing off */
+        assert_int_equal(due_us, begin_us + 5 * BP_SECOND);
+        assert_int_equal(wanted, i);
+        wait_until_due();
+        assert_int_equal(wanted, i + 1);
+        assert_non_null(strstr((const char *)said.data, "\"from\":2"));
+    }
+    assert_int_equal(due_us, INT64_MAX);
+    assert_int_equal(asked.count, 2); /* nothing of it came to the database */
+}
+
+static void a_pause_of_the_store_lasts_no_longer_for_clocks_that_disagree(void **state)
+{
+    (void)state;
+    store_the_first();
+    receive(2);
+    wait_until_due();
+    answer(BP_UNAVAILABLE);
+    const int64_t begin_us = now_us;
+    receive_by_clock(1, 3, BP_HOUR);
+    assert_int_equal(due_us, begin_us + 500 * BP_MS);
+    wait_until_due();
+    assert_true(is_asked(SQL_COPY_READINGS));
+    /* Nor the other way round: it is asked for in its time though the pause is longer. */
+    while (!wanted)
+        if (asked.done)
+            answer(BP_UNAVAILABLE);
+        else
+            wait_until_due();
+    assert_int_equal(now_us, begin_us + 5 * BP_SECOND);
+    assert_int_equal(role->store.state, STORE_IS_PAUSING);
+    assert_int_equal(due_us, role->store.retry_at_us);
+    assert_int_equal(due_us, begin_us + 7500 * BP_MS);
+}
+
+static void what_found_no_room_is_asked_for_after_the_commit(void **state)
+{
+    (void)state;
+    int64_t n = 0;
+    while (!asked.done)
+        receive(++n);
+    assert_int_equal(n, GATHER_BATCHES_ENOUGH);
+    answer(BP_OK); /* the days */
+    for (int i = 0; i < GATHER_BATCHES_MAX; i++)
+        receive(++n);
+    assert_int_equal(role->counts.let_go, 0);
+    receive(n + 1);
+    receive(n + 1);
+    assert_int_equal(role->counts.let_go, 2);
+    assert_int_equal(wanted, 0);
+    answer(BP_OK);
+    assert_int_equal(wanted, 1);
+    char from[32];
+    snprintf(from, sizeof from, "\"from\":%" PRId64 "}", n + 1);
+    assert_non_null(strstr((const char *)said.data, from));
+    assert_int_equal(due_us, 0); /* there is enough of the rest */
+}
+
+static void a_batch_of_another_version_goes_aside_once(void **state)
+{
+    (void)state;
+    store_the_first();
+    for (int i = 0; i < 3; i++)
+        for (int64_t n = 2; n < 5; n++)
+            receive_by_clock(2, n, 0);
+    assert_int_equal(role->counts.malformed, 3);
+    wait_until_due();
+    assert_true(asked.is_transaction && has_step(SQL_INSERT_QUARANTINE) && !has_step(SQL_UPSERT_POSITIONS));
+    answer(BP_OK);
+    assert_int_equal(role->counts.quarantined, 3);
+    receive_by_clock(2, 4, 0);
+    assert_true(gather_is_empty(role->gathering));
+    /* It is not done with: who understands it takes it. */
+    receive(2);
+    wait_until_due();
+    answer(BP_OK);
+    assert_int_equal(role->positions.items[0].stored, 2);
+}
+
+static void a_number_that_no_collector_can_have_goes_aside_once(void **state)
+{
+    (void)state;
+    store_the_first();
+    receive(INT64_C(1) << 60);
+    receive(INT64_C(1) << 60);
+    assert_int_equal(role->counts.malformed, 1);
+    receive(2);
+    wait_until_due();
+    answer(BP_OK);
+    assert_int_equal(role->positions.items[0].stored, 2);
+}
+
+static void a_point_that_is_not_known_has_the_points_read_again_first(void **state)
+{
+    (void)state;
+    static const IngestPoints none = {items, 1};
+    store_the_first();
+    role->points = none;
+    receive(2);
+    receive(2); /* it comes again soon, with the points as they were read */
+    assert_int_equal(reloads, 0);
+    assert_int_equal(role->counts.let_go, 0);
+    now_us += 3 * BP_SECOND;
+    receive(3);
+    assert_int_equal(reloads, 1);
+    assert_int_equal(role->counts.let_go, 1);
+    ingest_ask_for_missing(role);
+    ingest_ask_for_missing(role);
+    assert_int_equal(wanted, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_gathered_waits_for_the_flush_and_is_announced, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_day_that_somebody_dropped_is_made_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_that_are_there_already_go_beside_the_table_and_the_next_do_not,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(pauses_grow_and_begin_anew_after_a_commit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(parts_are_announced_each_second, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(beginning_anew_forgets_what_is_gathered_and_what_pauses, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_end_of_a_connection_begins_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(while_clocks_disagree_batches_are_asked_for_every_five_seconds,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pause_of_the_store_lasts_no_longer_for_clocks_that_disagree, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_found_no_room_is_asked_for_after_the_commit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_of_another_version_goes_aside_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_number_that_no_collector_can_have_goes_aside_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_point_that_is_not_known_has_the_points_read_again_first, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests_name("ingest store", tests, NULL, NULL);
+}
