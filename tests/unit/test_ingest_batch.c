@@ -120,6 +120,19 @@ static void spans_are_written_once_and_begin_on_five_minutes(void **state)
     assert_int_equal(gather_write_buckets(gather, 1, 2, &out), 2);
 }
 
+static void spans_before_1970_begin_on_five_minutes_too(void **state)
+{
+    (void)state;
+    static const Window early = {-BP_DAY, BP_DAY};
+    MdlReading readings[] = {reading(1, -1), reading(1, -5 * BP_MINUTE), reading(1, -5 * BP_MINUTE - 1),
+                             reading(1, 0)};
+    const MdlBatch batch = {
+        .run = mdl_run(1), .n = 1, .oldest = 1, .device_id = 3, .count = 4, .readings = readings};
+    assert_true(gather_add(gather, &batch, bp_str("x"), 0, bp_str("demo"), &points, &early));
+    assert_int_equal(gather_write_buckets(gather, 0, 1, &out), 3);
+    assert_text("{1969-12-31T23:50:00Z,1969-12-31T23:55:00Z,1970-01-01T00:00:00Z}");
+}
+
 static void a_batch_may_have_a_span_for_each_of_its_readings(void **state)
 {
     (void)state;
@@ -168,6 +181,7 @@ static void a_batch_that_does_not_fit_leaves_nothing(void **state)
     while (add(many, MDL_BATCH_READINGS_MAX))
         added += MDL_BATCH_READINGS_MAX - 1;
     assert_int_equal(gather->readings, added);
+    assert_int_equal(gather->count, GATHER_READINGS_MAX / MDL_BATCH_READINGS_MAX); /* and no octet's matter */
     const uint64_t full = fingerprint();
     assert_false(add(many, MDL_BATCH_READINGS_MAX));
     assert_true(fingerprint() == full);
@@ -183,8 +197,17 @@ static void a_batch_that_does_not_fit_leaves_nothing(void **state)
         ;
     assert_true(gather->count > 2);
     const uint64_t before = fingerprint();
+    const size_t entries = gather->entries.size, rows = gather->rows.size;
     assert_false(add(bad, 2));
     assert_true(fingerprint() == before);
+    assert_int_equal(gather->entries.size, entries);
+    assert_int_equal(gather->rows.size, rows);
+    /* Who brings less still finds room, and what goes aside of it is its own alone. */
+    MdlReading small = reading(2, window.from_us + BP_HOUR);
+    assert_true(add(&small, 1));
+    json_auto_t *last = quarantine(gather->count - 1, gather->count);
+    assert_int_equal(json_array_size(last), 1);
+    assert_true(strlen(field(last, 0, "payload")) < 300);
     free(reason);
     /* Full of batches. */
     gather_clear(gather);
@@ -261,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(readings_that_are_not_stored_go_aside_as_batches_of_their_own, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(spans_are_written_once_and_begin_on_five_minutes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(spans_before_1970_begin_on_five_minutes_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_may_have_a_span_for_each_of_its_readings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_that_does_not_fit_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_goes_aside_is_always_text, set_up, tear_down),

@@ -113,6 +113,110 @@ static void what_is_wrong_is_said_and_the_position_kept_where_it_can_be(void **s
     }
 }
 
+/* A batch with the readings as text, and with it whatever stands before "device". */
+static BpStr batch_of(const char *before, const char *readings)
+{
+    BpBuf out = bp_buf_growing(2 * MDL_BATCH_OCTETS_MAX);
+    bp_buf_printf(
+        &out,
+        "{\"v\":1,\"run\":\"0123456789abcdef\",\"n\":1,\"oldest\":1,%s\"device\":1,\"at\":0,\"readings\":[",
+        before);
+    bp_buf_str(&out, bp_str(readings));
+    bp_buf_str(&out, bp_str("]}"));
+    const BpStr json = {bp_arena_text(&arena, bp_buf_text(&out)), out.size};
+    bp_buf_done(&out);
+    return json;
+}
+
+static char *many_readings(size_t count)
+{
+    static const char one[] = "[1,2,3],";
+    char *text = bp_arena_take(&arena, count * (sizeof one - 1) + 1);
+    for (size_t i = 0; i < count; i++)
+        memcpy(text + i * (sizeof one - 1), one, sizeof one - 1);
+    text[count * (sizeof one - 1) - 1] = '\0'; /* the last comma */
+    return text;
+}
+
+/* Both readers, as whoever writes in another way is read by the second one alone. */
+static void both_readers_take_and_refuse_the_same(void **state)
+{
+    (void)state;
+    const struct {
+        const char *before, *readings;
+        bool is_taken;
+        double value; /* of the first */
+    } batches[] = {
+        {"", many_readings(MDL_BATCH_READINGS_MAX), true, 3},
+        {"", many_readings(MDL_BATCH_READINGS_MAX + 1), false, 0},
+        {"", many_readings(MDL_BATCH_READINGS_MAX + 2), false, 0},
+        {"", many_readings(2 * MDL_BATCH_READINGS_MAX), false, 0},
+        {"\"sent\":253402300800000000,", "[1,2,3]", true, 3},
+        {"\"sent\":253402300800000001,", "[1,2,3]", false, 0},
+        {"\"sent\":999999999999999999,", "[1,2,3]", false, 0},
+        {"\"sent\":-1,", "[1,2,3]", false, 0},
+        /* Beyond 2^53 digits are rounded once, as strtod does. */
+        {"", "[1,2,9007199254740992]", true, 9007199254740992.0},
+        {"", "[1,2,900719925474099.3]", true, 900719925474099.3},
+        {"", "[1,2,9007199254740993.0]", true, 9007199254740993.0},
+        {"", "[1,2,99999999999.9999999]", true, 99999999999.9999999},
+        {"", "[1,2,0.9007199254740993]", true, 0.9007199254740993},
+        {"", "[1,2,0.99999999999999999]", true, 0.99999999999999999},
+        {"", "[1,2,1234567890123.45678]", true, 1234567890123.45678},
+        /* Eighteen digits and more: nothing wraps around. */
+        {"", "[1,2,184467440737.095516160]", true, 184467440737.095516160},
+        {"", "[1,2,1844674407370955161.65]", true, 1844674407370955161.65},
+        {"", "[1,2,18446744073709551617.5]", true, 18446744073709551617.5},
+        {"", "[1,2,18446744073709551617]", false, 0}, /* no whole number of 64 bits */
+        {"", "[18446744073709551617,2,3]", false, 0},
+        {"", "[1,18446744073709551617,3]", false, 0},
+        {"", "[1,2,null,2,\"\xC2\xB0\"]", true, 0},
+        {"", "[1,2,null,2,\"\xFF\"]", false, 0},
+        {"", "[1,2,null,2,\"\xC2\"]", false, 0},
+        {"", "[1,2,null,2,\"\xC0\xAF\"]", false, 0},
+    };
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
+        const BpStr json = batch_of(batches[i].before, batches[i].readings);
+        MdlBatch quick, any;
+        bool has_position;
+        const BpStatus status = mdl_batch_decode(json, &arena, &quick, &has_position, NULL);
+        assert_int_equal(status == BP_OK, batches[i].is_taken);
+        assert_int_equal(mdl_batch_decode_any(json, &arena, &any, &has_position, NULL), status);
+        if (status != BP_OK)
+            continue;
+        assert_int_equal(quick.count, any.count);
+        assert_int_equal(quick.sent_us, any.sent_us);
+        for (size_t j = 0; j < any.count; j++) {
+            assert_int_equal(quick.readings[j].at_us, any.readings[j].at_us);
+            assert_memory_equal(&quick.readings[j].value, &any.readings[j].value, sizeof(double));
+        }
+        assert_memory_equal(&quick.readings[0].value, &batches[i].value, sizeof(double));
+    }
+}
+
+static void a_batch_of_another_version_tells_its_number_where_it_looks_like_ours(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        int64_t n;
+    } others[] = {
+        {"{\"v\":2,\"run\":\"0123456789abcdef\",\"n\":7,\"oldest\":3,\"points\":{}}", 7},
+        {"{\"v\":2,\"run\":\"0123456789abcdef\",\"n\":7,\"oldest\":9}", 0},
+        {"{\"v\":2,\"run\":7,\"n\":\"x\"}", 0},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        MdlBatch batch = {.n = 99};
+        bool has_position = true;
+        assert_int_equal(mdl_batch_decode(bp_str(others[i].json), &arena, &batch, &has_position, NULL),
+                         BP_UNSUPPORTED);
+        assert_false(has_position);
+        assert_int_equal(batch.n, others[i].n);
+        if (batch.n)
+            assert_string_equal(batch.run.text, "0123456789abcdef");
+    }
+}
+
 static void a_batch_cut_anywhere_is_refused(void **state)
 {
     (void)state;
@@ -178,6 +282,9 @@ int main(void)
         cmocka_unit_test_teardown(a_batch_is_read_and_written_back_as_it_was, tear_down),
         cmocka_unit_test_teardown(every_double_reads_back_as_itself, tear_down),
         cmocka_unit_test_teardown(what_is_wrong_is_said_and_the_position_kept_where_it_can_be, tear_down),
+        cmocka_unit_test_teardown(both_readers_take_and_refuse_the_same, tear_down),
+        cmocka_unit_test_teardown(a_batch_of_another_version_tells_its_number_where_it_looks_like_ours,
+                                  tear_down),
         cmocka_unit_test_teardown(a_batch_cut_anywhere_is_refused, tear_down),
         cmocka_unit_test_teardown(what_ingest_answers_is_read_and_written_back, tear_down),
         cmocka_unit_test_teardown(answers_of_another_version_are_not_understood, tear_down),
