@@ -47,6 +47,8 @@ typedef struct Collect {
     Pg *pg;
     bool is_loaded; /* devices and points have been read at least once */
     bool is_loading, load_again;
+    bool is_behind; /* devices or points were changed, and it is not known yet how */
+    int64_t reloaded_us;
     size_t states_under_way; /* of devices, being told to the database; the others wait for their turn */
     int32_t state_told_last; /* the device_id */
     LoopTimer *reload_timer;

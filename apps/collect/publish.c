@@ -89,6 +89,9 @@ static void publish_states(Collect *collect, const CollectDevice *device, const 
 void collect_readings(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count)
 {
     Collect *collect = owner;
+    /* Its points may be another's by now, who answers. If they are not, the next probe tells its silence. */
+    if (collect->is_behind && collect_device_is_away(device))
+        return;
     BpBuf encoded = bp_buf_growing(MDL_BATCH_OCTETS_MAX);
     for (size_t i = 0; i < count; i += MDL_BATCH_READINGS_MAX) {
         const size_t part = count - i < MDL_BATCH_READINGS_MAX ? count - i : MDL_BATCH_READINGS_MAX;

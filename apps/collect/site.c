@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum { POINT_ID_MAX = 10 * 1000 * 1000, WINDOW_MAX = 64, STATES_AT_ONCE = 32 };
-static const int64_t RELOAD_AFTER_US = 200 * BP_MS; /* changes come in flocks */
+static const int64_t RELOAD_AFTER_US = 200 * BP_MS; /* the one before */
 
 static BpStr site_of(const Collect *collect)
 {
@@ -317,10 +317,21 @@ static void forget_points(Collect *collect)
     }
 }
 
+/* At once, where that was not done just now: changes come in flocks. */
+static void reload_soon(Collect *collect)
+{
+    collect->is_behind = true;
+    loop_timer_set(collect->reload_timer, collect->reloaded_us + RELOAD_AFTER_US);
+}
+
 static void on_points(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Collect *collect = context;
     collect->is_loading = false;
+    collect->is_behind = collect->load_again;
+    if (collect->load_again)
+        reload_soon(collect);
+    collect->load_again = false;
     if (status != BP_OK) {
         bp_log(BP_LOG_WARNING, "reading table point: %s", err->text);
         return;
@@ -335,9 +346,6 @@ static void on_points(void *context, BpStatus status, const PgRows *rows, const 
         bp_log(BP_LOG_INFO, "ready: %zu points of site %s are known", pg_row_count(rows), collect->cfg.site);
         collect_discover(collect);
     }
-    if (collect->load_again)
-        loop_timer_set(collect->reload_timer, loop_now_us(collect->loop) + RELOAD_AFTER_US);
-    collect->load_again = false;
 }
 
 void collect_reload(void *owner)
@@ -350,6 +358,7 @@ void collect_reload(void *owner)
         return;
     }
     collect->is_loading = true;
+    collect->reloaded_us = loop_now_us(collect->loop);
     const PgValue site = pg_text(site_of(collect));
     pg_request(collect->pg, SQL_SELECT_COLLECT_DEVICES, &site, 1, on_devices, collect);
     pg_request(collect->pg, SQL_SELECT_COLLECT_POINTS, &site, 1, on_points, collect);
@@ -398,7 +407,7 @@ void collect_connected(void *owner)
 void collect_database_lost(void *owner, const BpError *why)
 {
     Collect *collect = owner;
-    collect->is_loading = false;
+    collect->is_loading = collect->load_again = collect->is_behind = false; /* all is read when it is back */
     if (collect->is_loaded)
         bp_log(BP_LOG_WARNING, "%s; polling goes on with what is known", why->text);
     else
@@ -420,7 +429,7 @@ void collect_notice(void *owner, const char *channel, const char *payload)
     if (strcmp(table, "mqtt_config") == 0 || strcmp(table, "mqtt_account") == 0)
         reload_broker(collect);
     else
-        loop_timer_set(collect->reload_timer, loop_now_us(collect->loop) + RELOAD_AFTER_US);
+        reload_soon(collect);
 }
 
 /* ---- what was read out ---- */

@@ -168,10 +168,35 @@ wrong() {
     "$bacpipes" device replace 2101 --by 2108 --data "$data" | grep -q 'Nothing is changed yet'
     "$bacpipes" device replace 2101 --by 2108 --data "$data" --yes >"$folder/replaced"
     grep -q '11 points go on, 2 are added, 0 are missing' "$folder/replaced"
+    [ "$(state_of "$one")" != replaced ]
     [ "$(known)" = "$one 2108 127.83.0.1:$port" ]
     [ "$(good "$one" "p.object_instance <= 6")" -ge $((read_before + read_since)) ]
     until_true "[ \"\$(good $one \"r.time > now() - interval '2 s'\")\" -ge 8 ]" 20
     [ "$(wrong "$one" 1000)" -eq 0 ]
+}
+
+@test "a successor that answers elsewhere is not said to be silent, however late the change is seen" {
+    start 1 2101 --base 1000 --points 6 --name one
+    start 2 2108 --base 1000 --points 6 --name eight
+    run_site
+    look_for "127.83.0.1:$port 127.83.0.2:$port"
+    sql "insert into setting (site_id, name, value) values ('demo', 'bacnet.timeout', '300ms')
+         on conflict (site_id, name) do update set value = excluded.value; update setting set value = '1s' where name = 'poll.backoff_max'"
+    until_true '[ -n "$(id_of 2101)" ] && [ "$(good "$(id_of 2101)")" -ge 18 ] && [ "$(good "$(id_of 2108)")" -ge 18 ]' 40
+    one=$(id_of 2101) two=$(id_of 2108)
+    stop 1
+    until_true '[ "$(state_of "$one")" = offline ]' 30
+    # Whoever waits for the table has it as soon as the one has the other's place, and keeps the collector waiting.
+    sql "begin; select device_replace('demo', $one, $two); select pg_sleep(1); create table done as select clock_timestamp() as at; commit" >"$folder/replaced" 3>&- &
+    replacing=$!
+    until_true '[ "$(sql "select count(*) from pg_locks where relation = '"'device'"'::regclass and mode = '"'RowExclusiveLock'"'")" -gt 0 ]' 10
+    sql "begin; lock table device in access exclusive mode; select pg_sleep(4); commit" 3>&- &
+    locking=$!
+    wait "$replacing" "$locking"
+    until_true "[ \"\$(state_of $one)\" = online ]" 20
+    until_true "[ \"\$(good $one \"r.time > now() - interval '2 s'\")\" -ge 6 ]" 20
+    [ "$(sql "select count(*) from sensor_readings r join point p using (site_id, point_id), done where p.device_id = $one and p.missing_since is null
+              and r.quality = 'bad' and r.time > done.at + interval '100 ms'")" -eq 0 ]
 }
 
 @test "a device that comes back to its address goes on, whether the one between was read out or not" {
