@@ -39,6 +39,7 @@ insert into right_on_table values
     ('site',                   'bacpipes_owner',    'select, insert',         'select, insert',         null,             'all',    'select'),
     ('device',                 'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select'),
     ('point',                  'bacpipes_owner',    'select, insert, update', 'select',                 'select',         'all',    'select'),
+    ('point_successor',        'bacpipes_owner',    null,                     'select',                 'select',         'all',    'select'),
     ('device_status',          'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select'),
     ('setting',                'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
     ('mqtt_config',            'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
@@ -69,6 +70,8 @@ insert into right_on_function values
     ('device_pairs',            'bacpipes_owner',    false, '{}'),
     ('device_replace',          'bacpipes_owner',    false, '{}'),
     ('readings_give',           'bacpipes_maintain', true,  '{bacpipes_owner}'), -- of device_replace
+    ('readings_hold',           'bacpipes_maintain', true,  '{bacpipes_owner}'), -- of device_replace
+    ('readings_follow',         'bacpipes_maintain', true,  '{bacpipes_ingest}'),
     ('note_number',             'bacpipes_owner',    true,  '{}'), -- of triggers: it raises the numbers of the site
     ('raise_numbers',           'bacpipes_owner',    false, '{}'),
     ('notify_config',           'bacpipes_owner',    false, '{}'),

@@ -144,7 +144,7 @@ static void put_row(BpBuf *out, const MdlReading *reading, BpStr site_id, const 
     pg_copy_row(out, 10);
     pg_copy_time(out, reading->at_us);
     pg_copy_text(out, site_id);
-    pg_copy_int4(out, reading->point_id);
+    pg_copy_int4(out, point->point_id);
     if (reading->has_value)
         pg_copy_float8(out, reading->value);
     else
@@ -247,6 +247,8 @@ bool gather_add(Gather *gather, const MdlBatch *batch, BpStr payload, int64_t ga
     if (gather->count == GATHER_BATCHES_MAX || gather->readings + batch->count > GATHER_READINGS_MAX)
         return false;
     GatherItem item = item_after(gather, gather->count);
+    if (gather->readings == 0)
+        gather->newest_successor = points->newest_successor;
     item.run = batch->run;
     item.n = batch->n;
     item.gap = gap;

@@ -23,6 +23,7 @@ enum {
 /* What stands beside a value in sensor_readings. Texts are borrowed. */
 typedef struct IngestPoint {
     bool is_known;
+    int32_t point_id; /* under which it is stored: its successor's where it has one */
     int32_t device_id, object_instance;
     BpStr units, object_type;
 } IngestPoint;
@@ -30,7 +31,8 @@ typedef struct IngestPoint {
 /* The points of the site by their point_id, from 1. */
 typedef struct IngestPoints {
     IngestPoint *items;
-    size_t count; /* one more than the largest point_id */
+    size_t count;             /* one more than the largest point_id */
+    int64_t newest_successor; /* of points, that they know of */
 } IngestPoints;
 
 /* Instants between which readings are believed. */
@@ -59,6 +61,7 @@ typedef struct GatherItem {
 typedef struct Gather {
     GatherItem *items;
     size_t count, readings;
+    int64_t newest_successor; /* that was known for all of its rows */
     size_t header_size;
     BpBuf rows;       /* of a COPY, after its header */
     BpBuf payloads;   /* items as they were received */

@@ -27,6 +27,7 @@ static void keep_points(Ingest *ingest, const PgRows *rows)
     ingest->points.count = (size_t)largest + 1;
     ingest->points.items =
         bp_arena_take(&ingest->points_arena, ingest->points.count * sizeof *ingest->points.items);
+    ingest->points.newest_successor = pg_row_count(rows) ? pg_get_integer(rows, 0, 6) : 0;
     for (size_t row = 0; row < pg_row_count(rows); row++) {
         const int64_t point_id = pg_get_integer(rows, row, 0);
         if (point_id < 1 || point_id > largest)
@@ -34,6 +35,7 @@ static void keep_points(Ingest *ingest, const PgRows *rows)
         const BpStr units = pg_get_text(rows, row, 1), object_type = pg_get_text(rows, row, 3);
         ingest->points.items[point_id] = (IngestPoint){
             .is_known = true,
+            .point_id = (int32_t)pg_get_integer(rows, row, 5),
             .units = {bp_arena_text(&ingest->points_arena, units), units.size},
             .device_id = (int32_t)pg_get_integer(rows, row, 2),
             .object_type = {bp_arena_text(&ingest->points_arena, object_type), object_type.size},

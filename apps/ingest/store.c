@@ -328,6 +328,8 @@ static void write_steps(Ingest *ingest, const GatherPart *part)
     store->step_count = 0;
     if (part->readings && store->is_beside)
         store->steps[store->step_count++] = (PgStep){SQL_INSERT_STAGED_READINGS, NULL, 0};
+    if (part->readings)
+        add_step(ingest, SQL_FOLLOW_READINGS, pg_integer(gather->newest_successor));
     if (part->readings && gather_write_buckets(gather, begin, end, &store->buckets))
         add_step(ingest, SQL_INSERT_DIRTY_BUCKETS, pg_text(bp_buf_text(&store->buckets)));
     if (gather_write_quarantine(gather, begin, end, &store->quarantine)) {

@@ -6,14 +6,17 @@
  *   no partition takes a row            once more, after its day has been made anew
  *   the data is at fault                the first half of the part; a batch alone goes aside whole
  *   anything else                       the database's matter: the first half, after a pause that grows
- *   the connection is lost              given up: all comes again from the collector */
+ *   the connection is lost              given up: all comes again from the collector
+ *
+ * A point may get a successor at any time before the commit: the transaction looks once more after its rows.
+ */
 #ifndef INGEST_STORE_H
 #define INGEST_STORE_H
 
 #include "apps/ingest/batch.h"
 #include "io/pg/pg.h"
 
-enum { STORE_STEPS_MAX = 5, STORE_PARTS_MAX = 16, ENSURED_DAYS_MAX = 4096 };
+enum { STORE_STEPS_MAX = 6, STORE_PARTS_MAX = 16, ENSURED_DAYS_MAX = 4096 };
 
 typedef enum StoreState {
     STORE_IS_IDLE,

@@ -30,9 +30,9 @@ until_is() {
     echo "$1: $(q "$1"), expected $2" >&2
     return 1
 }
-start_ingest() { # returns when it has subscribed: its status, retained, says so
+start_ingest() { # [FLUSH]: returns when it has subscribed: its status, retained, says so
     mosquitto_pub -r -n -p "$MQTT_PORT" -t bacpipes/demo/ingest/status
-    "$BACPIPES" ingest --set ingest.flush=200ms 2>>"$SCRIPT.log" & ingest=$!
+    "$BACPIPES" ingest --set ingest.flush=${1:-200ms} 2>>"$SCRIPT.log" & ingest=$!
     mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 1 -W 20 >/dev/null
 }
 publish() { mosquitto_pub -q 1 -p "$MQTT_PORT" -t bacpipes/demo/readings -m "$1"; }
@@ -467,6 +467,93 @@ until_is "select stored || ' ' || skipped from ingest_position where run = '$run
 q "update ingest_position set stored = 60"
 publish "$(batch 61 61)"
 until_is "select stored || ' ' || skipped from ingest_position where run = '$run'" "61 6"
+EOF
+    servers
+}
+
+# A controller that took device 1's place, as device 2 with points 11 and 12.
+new_controller() {
+    cat >>"$SCRIPT" <<'EOF'
+q "insert into device (site_id, device_id, address, instance) values ('demo', 2, '10.0.0.2', 2);
+   insert into point (site_id, point_id, device_id, object_type, object_instance) values ('demo', 11, 2, 'analog-input', 1), ('demo', 12, 2, 'analog-input', 2)"
+of_new() { batch "$@" | sed 's/"device":1/"device":2/; s/\[1,0/[11,0/; s/\[2,0/[12,0/'; }
+replace() { "$BACPIPES" device replace id:1 --by id:2 --yes >/dev/null; }
+# How many readings the points 1 and 2 have, how many others there are, and how many were put aside.
+counted() { q "select count(*) filter (where point_id = 1) || ' ' || count(*) filter (where point_id = 2) || ' ' || count(*) filter (where point_id > 2) from sensor_readings"; }
+aside() { q "select count(*) from ingest_quarantine"; }
+waits_for_lock="select count(*) from pg_locks where not granted and relation = 'sensor_readings'::regclass"
+mkfifo "$SCRIPT.fifo"
+psql -qAtX <"$SCRIPT.fifo" >/dev/null & other=$!
+exec 7>"$SCRIPT.fifo"
+EOF
+}
+
+@test "readings that arrive after a device was replaced, or were put aside then, join the history" {
+    new_controller
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(of_new 1 1)"
+until_is "select count(*) from sensor_readings where point_id in (11, 12)" 2
+kill -9 $ingest; wait $ingest || true
+replace
+[ "$(counted)" = "1 1 0" ]
+start_ingest
+for n in 2 3 4; do publish "$(of_new $n 1)"; done
+publish "$(batch 5 1)"
+until_is "select stored from ingest_position" 5
+[ "$(counted) $(aside)" = "5 5 0 0" ]
+# The same instant, under the new number and the old one: it is there once, and no error.
+publish "$(of_new 6 1)"; publish "$(batch 6 1 | sed 's/"n":6/"n":7/')"
+until_is "select stored from ingest_position" 7
+[ "$(counted) $(aside)" = "6 6 0 0" ]
+q "insert into ingest_quarantine (site_id, reason, run, n, readings, payload) values ('demo', 'no such point', '$run', 8, 2, '$(of_new 8 1)')"
+"$BACPIPES" quarantine retry --all >/dev/null
+[ "$(counted) $(aside)" = "7 7 0 0" ]
+q "select value from readings where point_id = 1 and value = 8.5" | grep -q .
+EOF
+    servers
+}
+
+@test "readings that were gathered when a device was replaced join the history" {
+    new_controller
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest 4s
+mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/want -C 1 -W 20 >/dev/null & listening=$!
+publish "$(of_new 1 1)"; publish "$(of_new 2 1)"
+for _ in $(seq 50); do publish "$(of_new 9 1)"; sleep 0.1; kill -0 $listening 2>/dev/null || break; done
+wait $listening # so the first two have been taken
+replace
+[ "$(q "select count(*) from sensor_readings")" = 0 ]
+until_is "select stored from ingest_position" 2
+[ "$(counted) $(aside)" = "2 2 0 0" ]
+EOF
+    servers
+}
+
+@test "whichever commits first, a device's replacement or its readings: none is left behind" {
+    new_controller
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+publish "$(of_new 1 1)"
+until_is "select stored from ingest_position" 1
+# Ingest commits behind the replacement, having learned the points before it.
+echo "begin; select device_replace('demo', 1, 2);" >&7
+until_is "select count(*) from pg_locks where granted and mode = 'ShareRowExclusiveLock' and relation = 'sensor_readings'::regclass" 1
+publish "$(of_new 2 1)"
+until_is "$waits_for_lock" 1
+echo "commit;" >&7
+until_is "select stored from ingest_position" 2
+[ "$(counted) $(aside)" = "2 2 0 0" ]
+# Another's place: now the readings are stored first, and not committed yet.
+q "insert into device (site_id, device_id, address, instance) values ('demo', 2, '10.0.0.3', 3);
+   insert into point (site_id, point_id, device_id, object_type, object_instance) values ('demo', 21, 2, 'analog-input', 1)"
+echo "begin; insert into sensor_readings (time, site_id, point_id, value, quality) values (now(), 'demo', 21, 7, 'good');" >&7
+until_is "select count(*) from pg_locks where granted and mode = 'RowExclusiveLock' and relation = 'sensor_readings'::regclass" 1
+replace & replacing=$!
+until_is "$waits_for_lock" 1
+echo "commit;" >&7
+wait $replacing
+[ "$(counted) $(aside)" = "3 2 0 0" ]
 EOF
     servers
 }

@@ -18,6 +18,11 @@ insert into expected values
     ('bacpipes_collect',  'device_store(text,jsonb,jsonb,integer,integer)', 'EXECUTE'),
     ('bacpipes_collect',  'device_is_like(device,jsonb,jsonb,boolean)', 'EXECUTE'),
     ('bacpipes_owner',    'readings_give(text,integer,integer)', 'EXECUTE'),
+    ('bacpipes_owner',    'readings_hold()', 'EXECUTE'),
+    ('bacpipes_ingest',   'readings_follow(text,bigint)', 'EXECUTE'),
+    ('bacpipes_ingest',   'point_successor',        'SELECT'),
+    ('bacpipes_maintain', 'point_successor',        'SELECT'),
+    ('bacpipes_reader',   'point_successor',        'SELECT'),
     ('bacpipes_ingest',   'site',                   'INSERT SELECT'),
     ('bacpipes_ingest',   'point',                  'SELECT'),
     ('bacpipes_ingest',   'setting',                'SELECT'),
@@ -66,13 +71,14 @@ select 'bacpipes_maintain', thing
   from unnest('{sensor_readings, a day of sensor_readings, sensor_readings_5min, sensor_readings_hourly, rollup_dirty, readings_leaving, retention_clock}'::text[]) as thing
  union all
 select 'bacpipes_owner', thing
-  from unnest('{site, device, point, device_status, setting, mqtt_config, mqtt_account, schema_migration, ingest_position, ingest_quarantine, ingest_quarantine_total,
+  from unnest('{site, device, point, point_successor, point_successor_number_seq, device_status, setting, mqtt_config, mqtt_account, schema_migration, ingest_position, ingest_quarantine, ingest_quarantine_total,
                 ingest_quarantine_id_seq, point_latest, points, readings, readings_5min, readings_hourly}'::text[]) as thing
  union all
 select 'bacpipes_maintain', thing
   from unnest(array['bucket_5min(timestamp with time zone)', 'bucket_hour(timestamp with time zone)', 'quarantine_store(text,jsonb,bigint[])',
                     'readings_are_hypertable()', 'readings_day_table(timestamp with time zone)',
                     'readings_ensure_days(timestamp with time zone,timestamp with time zone)', 'readings_newest(text,timestamp with time zone)', 'readings_give(text,integer,integer)',
+                    'readings_hold()', 'readings_follow(text,bigint)',
                     'readings_days()', 'readings_has_default()', 'readings_missing_days(timestamp with time zone,timestamp with time zone)',
                     'readings_retention_step(timestamp with time zone,interval)', 'retention_look(timestamp with time zone,interval)', 'keep_fuller_rollup()', 'rollup_5min(text,timestamp with time zone,integer)',
                     'rollup_hourly(text,timestamp with time zone,integer)', 'rollup_span(text,text,timestamp with time zone)', 'rollup_pending(timestamp with time zone,integer)',
@@ -124,7 +130,7 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'p
                       and not coalesce(prosqlbody is not null or 'search_path=public, pg_temp' = any (proconfig), false) $$, 'what a function names does not depend on who calls it');
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
                       and proname not in ('next_device_id', 'next_point_id', 'note_number', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
-                                          'readings_ensure_days', 'readings_give') $$, 'few act with the rights of their owner');
+                                          'readings_ensure_days', 'readings_follow', 'readings_give', 'readings_hold') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
 select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing') from role_name
  where role not in ('bacpipes_owner', 'bacpipes_maintain') order by role;

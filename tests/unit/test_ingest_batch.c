@@ -12,9 +12,19 @@
 static Gather *gather;
 static BpBuf out;
 static BpArena arena;
-static IngestPoint items[] = {
-    {0}, {.is_known = true, .device_id = 3, .object_type = {"analog-input", 12}, .object_instance = 7}};
-static const IngestPoints points = {items, 2};
+static IngestPoint items[] = {{0},
+                              {.is_known = true,
+                               .point_id = 1,
+                               .device_id = 3,
+                               .object_type = {"analog-input", 12},
+                               .object_instance = 7},
+                              {0},
+                              {.is_known = true, /* no more: the first is its successor */
+                               .point_id = 1,
+                               .device_id = 3,
+                               .object_type = {"analog-input", 12},
+                               .object_instance = 7}};
+static IngestPoints points = {items, 4, 0};
 static const Window window = {1000 * BP_DAY, 1007 * BP_DAY};
 
 static int set_up(void **state)
@@ -73,6 +83,27 @@ static void assert_text(const char *expected)
 {
     assert_int_equal(out.size, strlen(expected));
     assert_memory_equal(out.data, expected, out.size);
+}
+
+static void readings_of_a_point_with_a_successor_are_the_successors(void **state)
+{
+    (void)state;
+    MdlReading early = reading(1, window.from_us), late = reading(3, window.from_us);
+    points.newest_successor = 5;
+    assert_true(add(&early, 1));
+    points.newest_successor = 6;
+    assert_true(add(&late, 1));
+    assert_int_equal(gather_part(gather, 0, 2).put_aside, 0);
+    assert_int_equal(gather->newest_successor, 5); /* what all of its rows have heard of */
+    const BpStr copy = gather_copy(gather, 0, 1, &out);
+    char *expected = malloc(copy.size);
+    memcpy(expected, copy.data, copy.size);
+    assert_int_equal(gather_copy(gather, 1, 2, &out).size, copy.size);
+    assert_memory_equal(out.data, expected, copy.size);
+    free(expected);
+    gather_clear(gather);
+    assert_true(add(&late, 1));
+    assert_int_equal(gather->newest_successor, 6);
 }
 
 static void readings_that_are_not_stored_go_aside_as_batches_of_their_own(void **state)
@@ -281,6 +312,8 @@ static void a_part_has_its_own_rows_and_the_positions_up_to_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(readings_of_a_point_with_a_successor_are_the_successors, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(readings_that_are_not_stored_go_aside_as_batches_of_their_own, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(spans_are_written_once_and_begin_on_five_minutes, set_up, tear_down),
