@@ -100,6 +100,7 @@ static void stop(Up *up)
     }
     mqtt_free(up->mqtt, 0);
     pg_free(up->pg);
+    loop_timer_free(up->demo_timer);
     if (up->part_count)
         up_say(up, "everything is stopped");
 }

@@ -1,12 +1,15 @@
 #include "apps/up/up.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "base/time.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST_DEMO_PORT = 47808, DEMO_PORTS_TRIED = 100 };
+#define DEMO_ADDRESS "127.66.0.1"
+enum { FIRST_DEMO_PORT = 47808, DEMO_PORTS_TRIED = 100, DEMO_PORT_LARGEST = 65000 };
+static const int64_t TELL_EVERY_US = 5 * BP_SECOND;
 
 /* ---- the site in the database ---- */
 
@@ -19,7 +22,7 @@ static BpStatus set(Up *up, const char *name, const char *value, BpError *err)
 
 static BpStatus describe_site(Up *up, BpError *err)
 {
-    char port[16], sql[160];
+    char sql[160];
     const char *reader;
     const PgValue site = pg_text(bp_str(up->site));
     BpStatus status = up_query(up, SQL_UPSERT_SITE, &site, 1, err);
@@ -34,10 +37,9 @@ static BpStatus describe_site(Up *up, BpError *err)
     }
     if (status != BP_OK || !up->is_demo)
         return status;
-    snprintf(port, sizeof port, "%d", (int)up->demo_port);
     if ((status = set(up, "bacnet.address", "127.0.0.1", err)) == BP_OK &&
         (status = set(up, "bacnet.broadcast", "127.255.255.255", err)) == BP_OK)
-        status = set(up, "bacnet.port", port, err);
+        status = set(up, "bacnet.port", up->demo_port_text, err);
     return status;
 }
 
@@ -66,41 +68,92 @@ static BpStatus migrate(Up *up, BpError *err)
     return status;
 }
 
+/* Writes down the first port from `first` on that both the simulated devices and the collector can have. */
+static BpStatus find_demo_port(Up *up, int64_t first, BpError *err)
+{
+    for (int64_t port = first; port < first + DEMO_PORTS_TRIED && port <= UINT16_MAX; port++)
+        if (up_udp_port_is_free("127.0.0.1", port) && up_udp_port_is_free(DEMO_ADDRESS, port)) {
+            char line[sizeof up->demo_port_text + 1];
+            up->demo_port = port;
+            snprintf(up->demo_port_text, sizeof up->demo_port_text, "%d", (int)port);
+            snprintf(line, sizeof line, "%s\n", up->demo_port_text);
+            return up_write_file(up_path(up, "demo.port"), bp_str(line), err);
+        }
+    return bp_fail(err, BP_UNAVAILABLE, "no UDP port from %d on is free for the simulated building",
+                   (int)first);
+}
+
 /* The port that the simulated devices had the last time: it is part of their addresses. */
 static BpStatus choose_demo_port(Up *up, BpError *err)
 {
-    const char *path = up_path(up, "demo.port");
     char text[16] = "";
-    int before = 0;
-    FILE *file = fopen(path, "re");
-    if (file && fgets(text, sizeof text, file))
-        before = (int)strtol(text, NULL, 10);
+    int64_t before;
+    FILE *file = fopen(up_path(up, "demo.port"), "re");
+    if (file && !fgets(text, sizeof text, file))
+        text[0] = '\0';
     if (file)
         fclose(file);
-    const int first = before > 0 && before < 65000 ? before : FIRST_DEMO_PORT;
-    for (int port = first; port < first + DEMO_PORTS_TRIED; port++)
-        if (up_udp_port_is_free("127.0.0.1", port) && up_udp_port_is_free("127.66.0.1", port)) {
-            snprintf(text, sizeof text, "%d\n", port);
-            up->demo_port = port;
-            return up_write_file(path, bp_str(text), err);
-        }
-    return bp_fail(err, BP_UNAVAILABLE, "no UDP port from %d on is free for the simulated building", first);
+    if (bp_parse_i64(bp_str_trim(bp_str(text)), 1, DEMO_PORT_LARGEST, &before, NULL) != BP_OK)
+        before = FIRST_DEMO_PORT;
+    return find_demo_port(up, before, err);
+}
+
+static void tell_demo_port(void *owner);
+
+static void on_demo_port_told(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Up *up = context;
+    (void)rows;
+    if (status == BP_OK || up->is_ending)
+        return;
+    up_say(up, "telling the collector the new port: %s; trying again", err->text);
+    if (!up->demo_timer)
+        up->demo_timer = loop_timer_new(up->loop, tell_demo_port, up);
+    loop_timer_set(up->demo_timer, loop_now_us(up->loop) + TELL_EVERY_US);
+}
+
+/* The collector hears of it by the database. */
+static void tell_demo_port(void *owner)
+{
+    Up *up = owner;
+    const PgValue values[] = {pg_text(bp_str(up->site)), pg_text(bp_str("bacnet.port")),
+                              pg_text(bp_str(up->demo_port_text)), pg_text(bp_str("bacpipes up"))};
+    if (!up->pg)
+        return; /* we are stopping */
+    pg_request(up->pg, SQL_UPSERT_SETTING, values, 4, on_demo_port_told, up);
+}
+
+/* Before each start. Who has sat down at the port meanwhile, as another site's building may, keeps it. Only
+ * the devices' address is looked at: the other one is our collector's. */
+static BpStatus prepare_demo(Up *up, BpError *err)
+{
+    const int64_t before = up->demo_port;
+    if (up_udp_port_is_free(DEMO_ADDRESS, before))
+        return BP_OK;
+    const BpStatus status =
+        find_demo_port(up, before < DEMO_PORT_LARGEST ? before + 1 : FIRST_DEMO_PORT, err);
+    if (status != BP_OK)
+        return status;
+    up_say(up, "UDP port %d is taken by another program: the simulated building is on %d from now on",
+           (int)before, (int)up->demo_port);
+    tell_demo_port(up);
+    return BP_OK;
 }
 
 static BpStatus start_demo(Up *up, BpError *err)
 {
     char text[32];
     Part *part = add_role(up, "sim");
-    snprintf(text, sizeof text, "%d", (int)up->demo_port);
+    part->prepare = prepare_demo;
     part_argument(part, "--port");
-    part_argument(part, bp_arena_text(&up->arena, bp_str(text)));
+    part_argument(part, up->demo_port_text); /* as it is by then */
     snprintf(text, sizeof text, "%d", (int)up->points);
     part_argument(part, "--points");
     part_argument(part, bp_arena_text(&up->arena, bp_str(text)));
     const BpStatus status = part_start(part, err);
     if (status == BP_OK)
-        up_say(up, "a simulated building of %d points is on 127.66.0.1 and following, UDP port %d",
-               (int)up->points, (int)up->demo_port);
+        up_say(up, "a simulated building of %d points is on " DEMO_ADDRESS " and following, UDP port %s",
+               (int)up->points, up->demo_port_text);
     return status;
 }
 

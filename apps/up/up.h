@@ -64,6 +64,7 @@ typedef struct Up {
     bool is_demo, is_json, is_quiet, is_terminal;
     int64_t points; /* of the demo */
     int64_t database_port, broker_port, demo_port;
+    char demo_port_text[8];
     const char *server_bin; /* of PostgreSQL */
     const char *version;
     Part parts[UP_PARTS_MAX];
@@ -76,7 +77,7 @@ typedef struct Up {
     double readings_per_s;
     bool is_asking;
     size_t lines; /* of the block on the terminal */
-    LoopTimer *show_timer, *end_timer;
+    LoopTimer *show_timer, *end_timer, *demo_timer;
     bool is_ending;           /* somebody asked us to stop, or --for is over */
     int64_t stop_asked_at_us; /* the first time; 0: nobody has */
     int64_t hurry_until_us;   /* what runs then is killed; 0: nobody is in a hurry */

@@ -262,6 +262,35 @@ EOF
     ended 30
 }
 
+@test "a simulated building whose port somebody takes meanwhile has another one, and the collector finds it there" {
+    begin
+    all_up
+    port=$(cat "$data/demo.port")
+    /usr/bin/python3 - "$port" 3>&- <<'EOF' &
+import socket, sys, time
+while True:
+    taker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        taker.bind(("127.66.0.1", int(sys.argv[1])))
+        time.sleep(600)
+    except OSError:
+        taker.close()
+        time.sleep(0.01)
+EOF
+    helpers+=($!)
+    : >"$folder/out"
+    kill -KILL "$(pgrep -P "$up" -x sim || pgrep -P "$up" -f "^sim ")"
+    until_true 'grep -q "UDP port $port is taken by another program: the simulated building is on" "$folder/out"' 30
+    now=$(cat "$data/demo.port")
+    [ "$now" != "$port" ]
+    until_true '[ "$(sql -c "select value from setting where name = '"'bacnet.port'"'")" = "$now" ]' 20
+    # Until every device is met at the new port.
+    until_true '[ "$(sql -c "select bool_and(address like '"'%:$now'"') from device")" = t ]' 60
+    says_not "sim ended with code 69"
+    kill -INT "$up"
+    ended 30
+}
+
 @test "who reads the screen may be gone first: the site still ends in order" {
     mkfifo "$folder/screen"
     head -1 "$folder/screen" 3>&- &
