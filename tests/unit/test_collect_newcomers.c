@@ -92,6 +92,23 @@ static void who_was_left_out_is_asked_again_when_all_others_were(void **state)
     collect_newcomers_free(newcomers);
 }
 
+static void senders_come_and_go_without_an_end(void **state)
+{
+    (void)state;
+    CollectNewcomers *newcomers = collect_newcomers_new();
+    CollectNewcomer next;
+    for (uint32_t i = 0; i < 20 * COLLECT_NEWCOMERS_MAX; i++) {
+        const CollectNewcomer newcomer = real(i);
+        assert_true(collect_newcomers_offer(newcomers, &newcomer));
+        assert_true(collect_newcomers_next(newcomers, &next));
+        assert_int_equal(next.instance, i);
+        collect_newcomers_done(newcomers, &next.address, i % 2 == 0);
+    }
+    assert_int_equal(collect_newcomers_waiting(newcomers), 0);
+    assert_in_range(collect_newcomers_counts(newcomers)->steps, 0, 20 * COLLECT_NEWCOMERS_MAX);
+    collect_newcomers_free(newcomers);
+}
+
 /* ---- while devices are polled ---- */
 
 typedef struct Flood {
@@ -168,6 +185,7 @@ int main(void)
         cmocka_unit_test(a_flood_is_bounded_and_found_in_constant_time),
         cmocka_unit_test(who_floods_pushes_nobody_else_out),
         cmocka_unit_test(who_was_left_out_is_asked_again_when_all_others_were),
+        cmocka_unit_test(senders_come_and_go_without_an_end),
         cmocka_unit_test(devices_are_polled_on_time_while_strangers_are_made_up),
     };
     return cmocka_run_group_tests_name("collect newcomers", tests, NULL, NULL);

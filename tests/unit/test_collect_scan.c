@@ -118,6 +118,24 @@ static void an_object_that_is_listed_twice_is_read_once(void **state)
     }
 }
 
+static void in_a_long_list_too(void **state)
+{
+    (void)state;
+    enum { OBJECTS = 300 };
+    BacObjectId listed[2 * OBJECTS];
+    for (uint32_t i = 0; i < OBJECTS; i++)
+        listed[i] = listed[2 * OBJECTS - 1 - i] = (BacObjectId){BAC_ANALOG_VALUE, i};
+    Odd odd = plain(listed, 2 * OBJECTS);
+    CollectScan *scan = read_out(&odd, 1000);
+    size_t count;
+    const CollectScanObject *objects = collect_scan_objects(scan, &count);
+    assert_int_equal(count, OBJECTS);
+    for (uint32_t i = 0; i < OBJECTS; i++)
+        assert_int_equal(objects[i].id.instance, i);
+    assert_string_equal(collect_scan_oddities(scan), "it lists 300 objects twice");
+    collect_scan_free(scan);
+}
+
 static void a_list_without_an_end_costs_the_device_alone(void **state)
 {
     (void)state;
@@ -183,6 +201,30 @@ static void numbers_that_cannot_be_are_left_out(void **state)
     collect_scan_free(scan);
 }
 
+/* vendor-identifier is an Unsigned16, units an enumeration of 32 bits. */
+static void the_largest_numbers_that_can_be_are_taken(void **state)
+{
+    (void)state;
+    static const BacObjectId listed[] = {{BAC_ANALOG_INPUT, 1}};
+    static const struct {
+        uint64_t vendor, units;
+        int64_t vendor_read, units_read;
+    } cases[] = {{0, 0, 0, 0},
+                 {UINT16_MAX, UINT32_MAX, UINT16_MAX, UINT32_MAX},
+                 {(uint64_t)UINT16_MAX + 1, (uint64_t)UINT32_MAX + 1, -1, -1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Odd odd = plain(listed, 1);
+        odd.vendor = (BacValue){.type = BAC_UNSIGNED, .natural = cases[i].vendor};
+        odd.units = (BacValue){.type = BAC_UNSIGNED, .natural = cases[i].units};
+        CollectScan *scan = read_out(&odd, 100);
+        size_t count;
+        const CollectScanObject *objects = collect_scan_objects(scan, &count);
+        assert_int_equal(collect_scan_device(scan)->vendor_id, cases[i].vendor_read);
+        assert_int_equal(objects[0].units, cases[i].units_read);
+        collect_scan_free(scan);
+    }
+}
+
 static void lengths_that_cannot_be_end_nothing(void **state)
 {
     (void)state;
@@ -230,8 +272,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_that_is_listed_twice_is_read_once),
+        cmocka_unit_test(in_a_long_list_too),
         cmocka_unit_test(a_list_without_an_end_costs_the_device_alone),
         cmocka_unit_test(numbers_that_cannot_be_are_left_out),
+        cmocka_unit_test(the_largest_numbers_that_can_be_are_taken),
         cmocka_unit_test(lengths_that_cannot_be_end_nothing),
         cmocka_unit_test(odd_names_can_be_stored),
     };
