@@ -39,6 +39,12 @@ static OutboxBatch *append(Outbox *outbox)
     return item(outbox, outbox->count++);
 }
 
+/* Nowhere on disk, or only where that cannot be relied on: should memory go, so may it. */
+static bool is_in_memory_alone(const OutboxBatch *batch)
+{
+    return batch->segment < 0 || batch->is_doubtful;
+}
+
 static char *copy(BpStr payload)
 {
     char *memory = malloc(payload.size ? payload.size : 1);
@@ -145,17 +151,20 @@ static OutboxSegment *add_segment(Outbox *outbox, int64_t number)
     return &outbox->segments[i];
 }
 
-static void set_live(Outbox *outbox, OutboxSegment *segment, size_t live)
+/* Nothing is in it that is not to go, or to be written elsewhere. */
+static bool is_leaving(const OutboxSegment *segment)
 {
-    if (segment->live == 0) {
-        outbox->done_count--;
-        outbox->done_octets -= segment->octets;
-    }
+    return segment->live == segment->doubtful;
+}
+
+static void set_live(Outbox *outbox, OutboxSegment *segment, size_t live, size_t doubtful)
+{
+    outbox->done_count -= segment->live == 0;
+    outbox->leaving_octets -= is_leaving(segment) ? segment->octets : 0;
     segment->live = live;
-    if (live == 0) {
-        outbox->done_count++;
-        outbox->done_octets += segment->octets;
-    }
+    segment->doubtful = doubtful;
+    outbox->done_count += live == 0;
+    outbox->leaving_octets += is_leaving(segment) ? segment->octets : 0;
 }
 
 /* The batch lives in no segment any more. */
@@ -164,8 +173,9 @@ static void leave_segment(Outbox *outbox, OutboxBatch *batch)
     if (batch->segment < 0)
         return;
     OutboxSegment *segment = find_segment(outbox, batch->segment);
-    set_live(outbox, segment, segment->live - 1);
+    set_live(outbox, segment, segment->live - 1, segment->doubtful - batch->is_doubtful);
     batch->segment = -1;
+    batch->is_doubtful = false;
 }
 
 void outbox_set_segment(Outbox *outbox, int64_t segment, size_t octets)
@@ -176,8 +186,8 @@ void outbox_set_segment(Outbox *outbox, int64_t segment, size_t octets)
     if (!it)
         it = add_segment(outbox, segment);
     outbox->on_disk += octets - it->octets;
-    if (it->live == 0)
-        outbox->done_octets += octets - it->octets;
+    if (is_leaving(it))
+        outbox->leaving_octets += octets - it->octets;
     it->octets = octets;
     if (segment > outbox->last_segment)
         outbox->last_segment = segment;
@@ -243,7 +253,7 @@ static size_t make_room(Outbox *outbox)
     size_t dropped = 0;
     for (size_t i = outbox->spooled;
          i < outbox->count && (int64_t)outbox->memory > outbox->memory_max * MEMORY_MARGIN;) {
-        if (item(outbox, i)->segment >= 0 || item(outbox, i)->is_spilling) {
+        if (!is_in_memory_alone(item(outbox, i)) || item(outbox, i)->is_spilling) {
             i++;
             continue;
         }
@@ -260,27 +270,52 @@ static void save_memory(Outbox *outbox)
     if ((int64_t)outbox->memory <= outbox->memory_max)
         return;
     for (size_t i = outbox->count; i-- > 0 && (int64_t)outbox->memory > outbox->memory_max / 4 * 3;)
-        if (item(outbox, i)->segment >= 0 && i != outbox->unsent)
+        if (!is_in_memory_alone(item(outbox, i)) && i != outbox->unsent)
             forget_payload(outbox, item(outbox, i));
+}
+
+/* The segment of the oldest batch that is in one: of an earlier run, of a run that there was no room for,
+ * which came after those, of the own one. What is in memory as well, since its segment is not relied on,
+ * stays. */
+static int64_t oldest_segment(const Outbox *outbox)
+{
+    size_t i = 0;
+    while (i < outbox->count && is_in_memory_alone(item(outbox, i)))
+        i++;
+    if (i < outbox->count && !is_own(outbox, item(outbox, i)->run))
+        return item(outbox, i)->segment;
+    for (size_t j = 0; outbox->left > 0 && j < outbox->segment_count; j++)
+        if (outbox->segments[j].left > 0)
+            return outbox->segments[j].number;
+    return i < outbox->count ? item(outbox, i)->segment : -1;
+}
+
+/* What there was no room for at the start. Whether it is stored nobody can tell here. */
+static void give_up_left(Outbox *outbox, OutboxSegment *segment)
+{
+    outbox->counts.given_up += segment->left;
+    outbox->left_given_up += segment->left;
+    outbox->left -= segment->left;
+    set_live(outbox, segment, segment->live - segment->left, segment->doubtful);
+    segment->left = 0;
 }
 
 bool outbox_drop_segment(Outbox *outbox)
 {
-    size_t i = 0;
-    while (i < outbox->count && item(outbox, i)->segment < 0)
-        i++;
-    if (i == outbox->count)
+    const int64_t segment = oldest_segment(outbox);
+    if (segment < 0)
         return false;
-    const int64_t segment = item(outbox, i)->segment;
-    while (i < outbox->count) {
+    for (size_t i = 0; i < outbox->count;) {
         size_t end = i;
-        while (end < outbox->count && item(outbox, end)->segment == segment)
+        while (end < outbox->count && item(outbox, end)->segment == segment &&
+               !is_in_memory_alone(item(outbox, end)))
             end++;
         if (end > i)
             give_up(outbox, i, end);
         else
             i++;
     }
+    give_up_left(outbox, find_segment(outbox, segment));
     if (segment == outbox->last_segment)
         outbox->is_open = false;
     return true;
@@ -315,11 +350,14 @@ void outbox_recover(Outbox *outbox, const MdlRun *run, int64_t n, int64_t segmen
     OutboxSegment *in = find_segment(outbox, segment);
     if (!in)
         in = add_segment(outbox, segment);
-    set_live(outbox, in, in->live + 1);
+    set_live(outbox, in, in->live + 1, in->doubtful);
     int i = find_kept(outbox, run);
     if (i < 0) {
-        if (outbox->run_count == OUTBOX_RUNS_MAX)
-            return; /* it lives on in its segment, which is not removed therefore */
+        if (outbox->run_count == OUTBOX_RUNS_MAX) {
+            in->left++; /* it lives on in its segment, which is not removed therefore */
+            outbox->left++;
+            return;
+        }
         i = (int)outbox->run_count;
         outbox->runs[outbox->run_count++] = (OutboxRun){.name = *run, .kept = *run, .sent = INT64_MAX};
     }
@@ -522,7 +560,7 @@ void outbox_want(Outbox *outbox, const MdlRun *run, int64_t from)
 
 static bool is_due(const OutboxBatch *batch, int64_t before_us)
 {
-    return batch->segment < 0 && !batch->is_spilling && batch->read_at_us <= before_us;
+    return is_in_memory_alone(batch) && !batch->is_spilling && batch->read_at_us <= before_us;
 }
 
 size_t outbox_due(const Outbox *outbox, int64_t before_us, size_t most)
@@ -555,11 +593,12 @@ void outbox_spilled(Outbox *outbox, int64_t segment)
         batch->is_spilling = false;
         if (!in)
             continue;
+        leave_segment(outbox, batch);
         batch->segment = segment;
-        set_live(outbox, in, in->live + 1);
+        set_live(outbox, in, in->live + 1, in->doubtful);
         outbox->counts.spooled++;
     }
-    while (outbox->spooled < outbox->count && item(outbox, outbox->spooled)->segment >= 0)
+    while (outbox->spooled < outbox->count && !is_in_memory_alone(item(outbox, outbox->spooled)))
         outbox->spooled++;
     save_memory(outbox);
 }
@@ -595,6 +634,7 @@ bool outbox_lacks(const Outbox *outbox, int64_t segment)
 
 size_t outbox_distrust(Outbox *outbox, int64_t segment)
 {
+    OutboxSegment *in = find_segment(outbox, segment);
     size_t gone = 0;
     for (size_t i = 0; i < outbox->count;) {
         OutboxBatch *batch = item(outbox, i);
@@ -603,8 +643,9 @@ size_t outbox_distrust(Outbox *outbox, int64_t segment)
             gone++;
             continue;
         }
-        if (batch->segment == segment) {
-            leave_segment(outbox, batch);
+        if (batch->segment == segment && !batch->is_doubtful) {
+            batch->is_doubtful = true;
+            set_live(outbox, in, in->live, in->doubtful + 1);
             outbox->spooled = i < outbox->spooled ? i : outbox->spooled;
         }
         i++;
@@ -620,7 +661,7 @@ int64_t outbox_safe_until_us(const Outbox *outbox, int64_t now_us)
 {
     int64_t safe_us = now_us;
     for (size_t i = outbox->spooled; i < outbox->count; i++)
-        if (item(outbox, i)->segment < 0 && item(outbox, i)->read_at_us < safe_us)
+        if (is_in_memory_alone(item(outbox, i)) && item(outbox, i)->read_at_us < safe_us)
             safe_us = item(outbox, i)->read_at_us;
     return safe_us;
 }
@@ -629,13 +670,13 @@ size_t outbox_only_in_memory(const Outbox *outbox)
 {
     size_t count = 0;
     for (size_t i = outbox->spooled; i < outbox->count; i++)
-        count += item(outbox, i)->segment < 0;
+        count += is_in_memory_alone(item(outbox, i));
     return count;
 }
 
 uint64_t outbox_unsure(const Outbox *outbox)
 {
-    uint64_t unsure = 0;
+    uint64_t unsure = outbox->left_given_up;
     for (size_t i = 0; i < outbox->run_count; i++)
         unsure += outbox->runs[i].unsure;
     return unsure;
@@ -643,37 +684,41 @@ uint64_t outbox_unsure(const Outbox *outbox)
 
 void outbox_check(const Outbox *outbox)
 {
-    size_t memory = 0, window = 0, on_disk = 0, done = 0, done_octets = 0;
+    size_t memory = 0, window = 0, on_disk = 0, done = 0, leaving_octets = 0, left = 0;
     size_t *found = calloc(outbox->segment_count + 1, sizeof *found);
-    assert(found);
+    size_t *doubtful = calloc(outbox->segment_count + 1, sizeof *doubtful);
+    assert(found && doubtful);
     assert(outbox->unsent <= outbox->count && outbox->spooled <= outbox->count);
     for (size_t i = 0; i < outbox->count; i++) {
         const OutboxBatch *batch = item(outbox, i);
         assert(i == 0 || is_before(item(outbox, i - 1), batch->run, batch->n));
-        assert(batch->payload || batch->segment >= 0); /* it is somewhere */
-        assert(batch->segment >= 0 || i >= outbox->spooled);
+        assert(batch->payload || !is_in_memory_alone(batch)); /* it is somewhere */
+        assert(!is_in_memory_alone(batch) || i >= outbox->spooled);
+        assert(batch->segment >= 0 || !batch->is_doubtful);
         assert(batch->run < outbox->run_count);
         assert(!is_own(outbox, batch->run) || batch->n < outbox->next_n);
         memory += batch->payload ? batch->size : 0;
         window += i < outbox->unsent ? batch->size : 0;
-        if (batch->segment >= 0)
+        if (batch->segment >= 0) {
             found[segment_index(outbox, batch->segment)]++;
+            doubtful[segment_index(outbox, batch->segment)] += batch->is_doubtful;
+        }
     }
     for (size_t i = 0; i < outbox->segment_count; i++) {
         const OutboxSegment *segment = &outbox->segments[i];
         assert(i == 0 || segment[-1].number < segment->number);
         assert(segment->number <= outbox->last_segment);
+        assert(found[i] + segment->left == segment->live && doubtful[i] == segment->doubtful);
         on_disk += segment->octets;
         done += segment->live == 0;
-        done_octets += segment->live == 0 ? segment->octets : 0;
-        /* What there was no room for at the start lives on in segments alone. */
-        assert(found[i] == segment->live ||
-               (outbox->run_count > OUTBOX_RUNS_MAX && found[i] < segment->live));
+        leaving_octets += is_leaving(segment) ? segment->octets : 0;
+        left += segment->left;
     }
     assert(found[outbox->segment_count] == 0);
     free(found);
+    free(doubtful);
     assert(memory == outbox->memory && window == outbox->window_octets);
-    assert(on_disk == outbox->on_disk);
-    assert(done == outbox->done_count && done_octets == outbox->done_octets);
+    assert(on_disk == outbox->on_disk && left == outbox->left);
+    assert(done == outbox->done_count && leaving_octets == outbox->leaving_octets);
     assert(outbox->counts.dropped <= outbox->counts.given_up);
 }

@@ -7,7 +7,8 @@
 #include "base/buf.h"
 #include "model/batch.h"
 
-/* Earlier runs that may have left something. Those of more are left where they are for a later start. */
+/* Earlier runs that may have left something. Those of more are left where they are for a later start; should
+ * the spool become too large they are given up like others, and are unsure for good: nobody asks for them. */
 enum { OUTBOX_RUNS_MAX = 1024 };
 
 typedef struct OutboxCounts {
@@ -36,6 +37,7 @@ typedef struct OutboxRun {
 typedef struct OutboxBatch {
     uint16_t run; /* index in runs */
     bool is_spilling;
+    bool is_doubtful; /* its segment is not relied on: it is in memory, and goes to another one */
     int64_t n;
     int64_t segment; /* that it is in; -1: in memory alone */
     int64_t read_at_us;
@@ -46,8 +48,10 @@ typedef struct OutboxBatch {
 /* A file of the spool. One that no batch lives in is done, and waits to be removed. */
 typedef struct OutboxSegment {
     int64_t number;
-    size_t octets; /* on disk */
-    size_t live;   /* batches that are in it */
+    size_t octets;   /* on disk */
+    size_t live;     /* batches that are in it: */
+    size_t doubtful; /* of them, those that are to be written to another one first */
+    size_t left;     /* of them, those of runs that there was no room for */
 } OutboxSegment;
 
 typedef struct Outbox {
@@ -63,9 +67,12 @@ typedef struct Outbox {
     OutboxSegment *segments; /* ascending */
     size_t segment_count, segment_capacity;
     size_t on_disk; /* octets of segments */
-    size_t done_count, done_octets;
-    int64_t last_segment;                                    /* the highest number that was ever used */
-    bool is_open;                                            /* and it may be appended to */
+    size_t done_count;
+    size_t
+        leaving_octets; /* of segments that are done, or will be when what is in them is written elsewhere */
+    size_t left, left_given_up; /* batches of runs that there was no room for: in segments, and given up */
+    int64_t last_segment;       /* the highest number that was ever used */
+    bool is_open;               /* and it may be appended to */
     int64_t append_again_us, remove_again_us, read_again_us; /* after a failure */
     int read_failures;                                       /* in a row */
     int64_t memory_max, disk_max;
@@ -126,14 +133,14 @@ void outbox_spill(Outbox *outbox, int64_t before_us, size_t most, BpBuf *out);
 void outbox_spilled(Outbox *outbox, int64_t segment);
 
 /* The segment of the next batch to be sent that is only on disk; -1: none. Its payloads, when they have been
- * read; and the end of a segment that cannot be relied on: what is not in memory is given up, the rest is in
- * memory alone again. Returns how many were given up. */
+ * read; and the end of a segment that cannot be relied on: what is not in memory is given up, the rest is to
+ * be spilled again, and the segment is done once that is in another one. Returns how many were given up. */
 int64_t outbox_missing(const Outbox *outbox);
 void outbox_load(Outbox *outbox, const MdlRun *run, int64_t n, int64_t segment, BpStr payload);
 bool outbox_lacks(const Outbox *outbox, int64_t segment);
 size_t outbox_distrust(Outbox *outbox, int64_t segment);
 
-/* Gives up what is in the oldest segment with anything in it. False: there is none. */
+/* Gives up what is in the oldest segment with anything in it that is nowhere else. False: there is none. */
 bool outbox_drop_segment(Outbox *outbox);
 
 /* Notes a segment's size; one of size 0 without batches is forgotten. The next that is done: NULL: none. */

@@ -71,9 +71,10 @@ SpoolJob *spool_job_new(Outbox *outbox, int64_t before_us, bool is_sending, int6
     const size_t most = segment_octets(outbox);
     const size_t due = now_us >= outbox->append_again_us ? outbox_due(outbox, before_us, most) : 0;
     if (due) {
-        while (!fits(outbox, outbox->on_disk - outbox->done_octets, due) && outbox_drop_segment(outbox))
+        while (!fits(outbox, outbox->on_disk - outbox->leaving_octets, due) && outbox_drop_segment(outbox))
             continue;
-        /* A batch that is larger than the spool is written all the same, and dropped by the next. */
+        /* A batch that is larger than the spool is written all the same, and dropped by the next. So are
+         * those of a segment that is not relied on, which goes after that. */
         if (fits(outbox, outbox->on_disk, due) || outbox->done_count == 0)
             return append_job(outbox, before_us, most);
     }
@@ -196,6 +197,13 @@ BpStatus spool_recover(const Spool *spool, Outbox *outbox, const MdlRun *own,
     BpError problem;
     if (status == BP_OK && spool_sync(spool, -1, &problem) != BP_OK)
         on_problem(context, problem.text);
+    if (outbox->left) {
+        char text[128];
+        snprintf(text, sizeof text,
+                 "%zu batches in the spool are of more than %d runs: they wait for a later start",
+                 outbox->left, OUTBOX_RUNS_MAX);
+        on_problem(context, text);
+    }
     if (status == BP_OK)
         outbox_init(outbox, own);
     return status;

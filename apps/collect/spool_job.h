@@ -30,7 +30,8 @@ typedef struct SpoolJob {
 /* The next thing to do, or NULL: append what was read before `before_us` and is in memory alone; remove a
  * segment that is done; read one, when `is_sending` and the next batch to be sent is in it. What failed
  * rests: 1 s after an append, 60 s after a removal; reading is tried six times in a minute, then what cannot
- * be read is given up. Should the spool become too large, its oldest segment is given up first. */
+ * be read is given up. Should the spool become too large, its oldest segment is given up first; a damaged one
+ * is copied before it goes, and is in excess for as long. */
 SpoolJob *spool_job_new(Outbox *outbox, int64_t before_us, bool is_sending, int64_t now_us);
 
 /* Waits for the disk; touches nothing but the job. */

@@ -181,7 +181,8 @@ static ssize_t model_read(void *owner, int fd, void *octets, size_t size)
     left = left < size ? left : size;
     if (fault == IS_SHORT && left > 1)
         left /= 2;
-    memcpy(octets, file->octets + disk.fds[fd].offset, left);
+    if (left)
+        memcpy(octets, file->octets + disk.fds[fd].offset, left);
     disk.fds[fd].offset += left;
     return (ssize_t)left;
 }

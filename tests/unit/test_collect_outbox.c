@@ -191,6 +191,8 @@ static void what_is_on_disk_leaves_memory_when_that_is_short_and_comes_back(void
     assert_int_equal(outbox_missing(&outbox), 4);
     const MdlRun own = mdl_run(7);
     outbox_load(&outbox, &own, 7, 3, bp_str("0123456789")); /* from elsewhere: not what was looked for */
+    outbox_load(&outbox, &own, 7, 4, bp_str("0123"));       /* its own number in another's record */
+    outbox_load(&outbox, &own, 7, 4, bp_str("0123456789abcdef"));
     assert_int_equal(outbox_missing(&outbox), 4);
     outbox_load(&outbox, &own, 7, 4, bp_str("0123456789"));
     assert_true(outbox_send(&outbox, 0));
@@ -355,6 +357,58 @@ what_the_disk_does_not_take_is_kept_in_four_times_the_memory_and_what_is_on_disk
     assert_int_equal(outbox.memory, 80);
     assert_int_equal(live_in(1), 2);
     assert_int_equal(outbox.counts.given_up, 14); /* of 21: 7 and the first fill 80 */
+}
+
+static void what_is_on_its_way_to_disk_is_not_given_up(void **state)
+{
+    (void)state;
+    BpBuf records = bp_buf_growing(1 << 20);
+    outbox.memory_max = 20; /* and four times that */
+    put(4);
+    outbox_spill(&outbox, INT64_MAX, 1 << 20, &records);
+    for (int i = 0; i < 6; i++)
+        (void)outbox_put(&outbox, bp_str("0123456789"), 5, 0);
+    assert_int_equal(outbox.counts.given_up, 2); /* 5 and 6 */
+    outbox_set_segment(&outbox, 1, records.size);
+    outbox_spilled(&outbox, 1);
+    assert_int_equal(live_in(1), 4);
+    assert_int_equal(outbox.counts.spooled, 4);
+    bp_buf_done(&records);
+}
+
+static void batches_of_too_many_runs_stay_in_their_segments_until_room_is_needed(void **state)
+{
+    (void)state;
+    enum { RUNS = OUTBOX_RUNS_MAX + 2, MIXED = OUTBOX_RUNS_MAX };
+    const MdlRun own = mdl_run(1 << 20);
+    outbox_done(&outbox);
+    outbox = (Outbox){.send = send_batch, .memory_max = 1 << 20, .disk_max = 1 << 20};
+    for (int run = 1; run <= RUNS; run++) {
+        const MdlRun name = mdl_run((uint64_t)run);
+        const int segment = run <= MIXED ? run : run - 1; /* one has a batch of each kind */
+        outbox_recover_segment(&outbox, segment, 2 * RECORD);
+        outbox_recover(&outbox, &name, 1, segment, 10);
+    }
+    outbox_init(&outbox, &own);
+    assert_int_equal(outbox.count, OUTBOX_RUNS_MAX);
+    assert_int_equal(outbox.left, 2);
+    put(1);
+    spill_to(RUNS);
+    for (int run = 1; run <= RUNS - 1; run++) {
+        assert_non_null(outbox_find_segment(&outbox, run));
+        assert_true(live_in(run) > 0);
+        assert_true(outbox_drop_segment(&outbox)); /* the oldest first, and the own ones last */
+        assert_int_equal(live_in(run), 0);
+        outbox_check(&outbox);
+        outbox_set_segment(&outbox, run, 0);
+    }
+    assert_int_equal(outbox.left, 0);
+    assert_int_equal(outbox.counts.given_up, RUNS);
+    assert_int_equal(outbox.counts.dropped, 0);
+    assert_int_equal(outbox_unsure(&outbox), RUNS); /* whether they are stored is not known */
+    assert_int_equal(live_in(RUNS), 1);
+    assert_true(outbox_drop_segment(&outbox));
+    assert_false(outbox_drop_segment(&outbox));
 }
 
 static void sent_counts_each_batch_once_and_what_is_sent_again_apart(void **state)
@@ -599,8 +653,9 @@ static void what_is_torn_or_damaged_is_passed_over(void **state)
     bp_buf_done(&records);
 }
 
-/* The real disk, with one call that fails. */
+/* The real disk, with one call that fails, or with all that are interrupted at first. */
 static const char *failing;
+static int interrupted;
 static int syncs;
 
 static int sync_or_fail(void *owner, int fd)
@@ -610,9 +665,28 @@ static int sync_or_fail(void *owner, int fd)
     return strcmp(failing, "sync") == 0 ? -1 : spool_files.sync(owner, fd);
 }
 
+/* Every second time, by a signal. */
+static bool is_interrupted(void)
+{
+    if (strcmp(failing, "signals") != 0 || ++interrupted % 2 == 0)
+        return false;
+    errno = EINTR;
+    return true;
+}
+
+static ssize_t read_or_fail(void *owner, int fd, void *octets, size_t size)
+{
+    if (is_interrupted())
+        return -1;
+    errno = EIO;
+    return strcmp(failing, "read") == 0 ? -1 : spool_files.read(owner, fd, octets, size);
+}
+
 static ssize_t write_or_fail(void *owner, int fd, const void *octets, size_t size)
 {
     static bool is_second;
+    if (is_interrupted())
+        return -1;
     if (strcmp(failing, "write") != 0)
         return spool_files.write(owner, fd, octets, size);
     is_second = !is_second;
@@ -630,8 +704,9 @@ static Spool failing_spool(const char *call)
 {
     static SpoolFiles files;
     failing = call;
-    syncs = 0;
+    syncs = interrupted = 0;
     files = spool_files;
+    files.read = read_or_fail;
     files.sync = sync_or_fail;
     files.write = write_or_fail;
     files.size = size_or_fail;
@@ -667,6 +742,32 @@ static void a_failed_append_leaves_the_segment_as_it_was(void **state)
     remove_from_disk(3);
 }
 
+static void a_call_that_a_signal_interrupts_is_made_again(void **state)
+{
+    (void)state;
+    const MdlRun run = mdl_run(7);
+    BpError err;
+    SpoolSize size;
+    size_t octets = 0;
+    int64_t at_us = 0;
+    BpBuf record = bp_buf_growing(1024);
+    spool_record(&record, &run, 5, bp_str("\"device\":1,\"readings\":[]}"));
+    const Spool bothered = failing_spool("signals");
+    assert_int_equal(spool_append(&bothered, 3, bp_buf_text(&record), &octets, &err), BP_OK);
+    assert_int_equal(octets, record.size);
+    read_count = 0;
+    assert_int_equal(spool_read(&bothered, 3, count_record, NULL, &size, &err), BP_OK);
+    assert_int_equal(read_count, 1);
+    assert_int_equal(size.damaged, 0);
+    assert_int_equal(spool_mark(&bothered, 1795488719000001, true, &err), BP_OK);
+    assert_int_equal(spool_marked(&bothered, &at_us, &err), BP_OK);
+    assert_int_equal(at_us, 1795488719000001);
+    assert_in_range(interrupted, 4, 100);
+    spool_unmark(&spool);
+    remove_from_disk(3);
+    bp_buf_done(&record);
+}
+
 static void note_nothing(void *context, const char *text)
 {
     (void)context;
@@ -697,6 +798,122 @@ static void what_a_killed_collector_wrote_is_synced_before_it_is_relied_on(void 
     assert_int_equal(size_on_disk(4), -1);
     remove_from_disk(3);
     bp_buf_done(&record);
+}
+
+static size_t problem_count;
+
+static void count_problem(void *context, const char *text)
+{
+    (void)context;
+    (void)text;
+    problem_count++;
+}
+
+/* It may be read by the next start: nothing else is written under its number. */
+static void the_number_of_a_segment_that_cannot_be_read_is_not_used_again(void **state)
+{
+    (void)state;
+    const MdlRun before = mdl_run(3), own = mdl_run(7);
+    BpError err;
+    BpBuf record = bp_buf_growing(1024);
+    spool_record(&record, &before, 1, bp_str("0123456789"));
+    append_to(9, bp_buf_text(&record));
+    const Spool bad = failing_spool("read");
+    outbox_done(&outbox);
+    outbox = (Outbox){.send = send_batch, .memory_max = 1 << 20, .disk_max = 1 << 20};
+    problem_count = 0;
+    assert_int_equal(spool_recover(&bad, &outbox, &own, count_problem, NULL, &err), BP_OK);
+    assert_int_equal(problem_count, 1);
+    assert_int_equal(outbox.count, 0);
+    put(1);
+    SpoolJob *job = spool_job_new(&outbox, INT64_MAX, false, 0);
+    assert_int_equal(job->kind, SPOOL_APPEND);
+    assert_int_equal(job->segment, 10);
+    spool_job_do(job, &spool);
+    spool_job_end(job, &outbox, 0);
+    spool_job_free(job);
+    remove_from_disk(9);
+    remove_from_disk(10);
+    bp_buf_done(&record);
+}
+
+/* The next job, which must be of this kind, as if the disk had said `status` to it. */
+static SpoolJob *next_job(SpoolJobKind kind, BpStatus status, bool is_sending, int64_t now_us)
+{
+    SpoolJob *job = spool_job_new(&outbox, INT64_MAX, is_sending, now_us);
+    assert_non_null(job);
+    assert_int_equal(job->kind, kind);
+    job->status = status;
+    if (kind == SPOOL_APPEND && status == BP_OK)
+        job->octets += job->records.size;
+    return job;
+}
+
+/* Returns its segment. */
+static int64_t end_job(SpoolJob *job, int64_t now_us)
+{
+    const int64_t segment = job->segment;
+    spool_job_end(job, &outbox, now_us);
+    spool_job_free(job);
+    outbox_check(&outbox);
+    return segment;
+}
+
+static int64_t append_all(BpStatus status, int64_t now_us)
+{
+    return end_job(next_job(SPOOL_APPEND, status, false, now_us), now_us);
+}
+
+static void nothing_is_appended_to_a_segment_that_failed_was_dropped_or_is_not_relied_on(void **state)
+{
+    (void)state;
+    put(1);
+    assert_int_equal(append_all(BP_OK, 0), 1);
+    put(1);
+    assert_int_equal(append_all(BP_OK, 0), 1); /* it is open */
+    put(1);
+    assert_int_equal(append_all(BP_UNAVAILABLE, 0), 1);
+    assert_int_equal(append_all(BP_OK, BP_SECOND), 2);
+    put(1);
+    assert_int_equal(append_all(BP_OK, BP_SECOND), 2);
+    assert_true(outbox_drop_segment(&outbox)); /* 1, which is not the open one */
+    put(1);
+    assert_int_equal(append_all(BP_OK, BP_SECOND), 2);
+    assert_true(outbox_drop_segment(&outbox));
+    put(1);
+    assert_int_equal(append_all(BP_OK, BP_SECOND), 3);
+    assert_int_equal(outbox_distrust(&outbox, 3), 0);
+    put(1);
+    assert_int_equal(append_all(BP_OK, BP_SECOND), 4);
+    assert_int_equal(live_in(3), 0);
+    assert_int_equal(live_in(4), 2);
+}
+
+static void segments_are_as_small_as_memory_and_disk_want_them(void **state)
+{
+    (void)state;
+    static char text[1000];
+    static const struct {
+        int64_t memory_max, disk_max;
+        size_t most;
+    } cases[] = {{1 << 26, 1 << 26, SPOOL_SEGMENT_OCTETS},
+                 {1 << 17, 1 << 26, 1 << 16},
+                 {1 << 26, 1 << 20, 1 << 17},
+                 {1 << 10, 1 << 10, 16 * 1024}};
+    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        outbox.memory_max = 1 << 26;
+        for (int j = 0; j < 1100; j++)
+            (void)outbox_put(&outbox, (BpStr){text, sizeof text}, 5, 0);
+        outbox.memory_max = cases[i].memory_max;
+        outbox.disk_max = cases[i].disk_max;
+        SpoolJob *job = spool_job_new(&outbox, INT64_MAX, false, 0);
+        assert_int_equal(job->kind, SPOOL_APPEND);
+        assert_in_range(job->records.size, cases[i].most, cases[i].most + SPOOL_RECORD_HEADER + sizeof text);
+        outbox_spilled(&outbox, -1);
+        spool_job_free(job);
+        announce(1, 7, outbox.next_n - 1, 0);
+    }
 }
 
 static void what_is_done_makes_room_before_anything_is_given_up(void **state)
@@ -769,6 +986,73 @@ static void a_segment_that_cannot_be_read_now_is_tried_for_a_minute(void **state
     assert_true(now_us > BP_MINUTE);
 }
 
+static void tries_are_counted_in_a_row(void **state)
+{
+    (void)state;
+    int64_t now_us = 0;
+    const MdlRun own = mdl_run(7);
+    put(3);
+    spill_to(1);
+    outbox.memory_max = 12;
+    put(1); /* 2 and 3 are on disk alone */
+    (void)outbox_send(&outbox, 0);
+    for (int i = 0; i < 2; i++) { /* five failures, then it is read; twice */
+        for (int tries = 1; tries <= 5; tries++) {
+            SpoolJob *job = spool_job_new(&outbox, -1, true, now_us);
+            job->status = BP_UNAVAILABLE;
+            spool_job_end(job, &outbox, now_us);
+            assert_int_equal(job->given_up, 0);
+            spool_job_free(job);
+            now_us += BP_MINUTE;
+        }
+        for (int64_t n = 2; n <= 3; n++)
+            outbox_load(&outbox, &own, n, 1, bp_str("0123456789"));
+        SpoolJob *job = spool_job_new(&outbox, -1, true, now_us);
+        assert_null(job);
+        job = calloc(1, sizeof *job);
+        *job = (SpoolJob){.kind = SPOOL_READ, .segment = 1, .status = BP_OK};
+        spool_job_end(job, &outbox, now_us);
+        assert_int_equal(job->given_up, 0);
+        spool_job_free(job);
+        outbox_rewind(&outbox, now_us);
+        put(1); /* memory is short: 3, and 2 but for being next */
+        (void)outbox_send(&outbox, now_us);
+    }
+    assert_int_equal(outbox.counts.given_up, 0);
+}
+
+/* Should the collector be killed while the disk takes nothing more, it is found there. */
+static void a_segment_that_is_not_relied_on_stays_until_what_is_good_of_it_is_in_another(void **state)
+{
+    (void)state;
+    put(2);
+    spill_to(1);
+    outbox.memory_max = 12;
+    outbox.disk_max = 2 * RECORD; /* for which nothing else is given up, either */
+    put(1);                       /* 2 is on disk alone */
+    (void)outbox_send(&outbox, 0);
+    SpoolJob *job = spool_job_new(&outbox, -1, true, 0);
+    assert_int_equal(job->kind, SPOOL_READ);
+    job->status = BP_OK; /* it is damaged: nothing of 2 is found */
+    spool_job_end(job, &outbox, 0);
+    assert_int_equal(job->given_up, 1);
+    spool_job_free(job);
+    assert_int_equal(outbox_only_in_memory(&outbox), 2);
+    assert_int_equal(append_all(BP_UNAVAILABLE, 0), 2);
+    assert_null(spool_job_new(&outbox, INT64_MAX, true, 0));
+    assert_null(outbox_done_segment(&outbox));
+    assert_int_equal(append_all(BP_OK, BP_SECOND), 3);
+    assert_int_equal(outbox_only_in_memory(&outbox), 0);
+    assert_int_equal(end_job(next_job(SPOOL_REMOVE, BP_OK, true, BP_SECOND), BP_SECOND), 1);
+    assert_int_equal(outbox.on_disk, 2 * RECORD);
+    assert_int_equal(outbox.counts.given_up, 1);
+    /* And it is gone once it is stored, wherever that stands. */
+    assert_int_equal(outbox_distrust(&outbox, 3), 1); /* 1 has left memory */
+    assert_null(outbox_done_segment(&outbox));
+    announce(1, 7, 3, 0);
+    assert_int_equal(outbox_done_segment(&outbox)->number, 3);
+}
+
 static void segments_are_listed_in_order_and_one_collector_has_them(void **state)
 {
     (void)state;
@@ -802,8 +1086,13 @@ static void a_run_that_is_killed_leaves_the_instant_until_which_all_is_kept(void
     int64_t at_us = 0;
     char path[128];
     assert_int_equal(spool_marked(&spool, &at_us, &err), BP_NOT_FOUND);
-    assert_int_equal(spool_mark(&spool, 1795488719000001, true, &err), BP_OK);
-    assert_int_equal(spool_mark(&spool, 1795488720500000, false, &err), BP_OK);
+    const Spool counting = failing_spool("none");
+    assert_int_equal(spool_mark(&counting, 1795488719000001, true, &err), BP_OK);
+    assert_int_equal(syncs, 2); /* it, and its name */
+    assert_int_equal(spool_mark(&counting, 1795488720500000, false, &err), BP_OK);
+    assert_int_equal(syncs, 2); /* twice a second, it is not waited for */
+    const Spool bad = failing_spool("sync");
+    assert_int_equal(spool_mark(&bad, 1795488720500000, true, &err), BP_UNAVAILABLE);
     assert_int_equal(spool_marked(&spool, &at_us, &err), BP_OK);
     assert_int_equal(at_us, 1795488720500000);
     snprintf(path, sizeof path, "%s/running", folder);
@@ -861,6 +1150,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             what_the_disk_does_not_take_is_kept_in_four_times_the_memory_and_what_is_on_disk_stays, set_up,
             tear_down),
+        cmocka_unit_test_setup_teardown(what_is_on_its_way_to_disk_is_not_given_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(batches_of_too_many_runs_stay_in_their_segments_until_room_is_needed,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(sent_counts_each_batch_once_and_what_is_sent_again_apart, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(
@@ -876,12 +1168,22 @@ int main(void)
         cmocka_unit_test(a_failed_append_leaves_the_segment_as_it_was),
         cmocka_unit_test_setup_teardown(what_a_killed_collector_wrote_is_synced_before_it_is_relied_on,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_number_of_a_segment_that_cannot_be_read_is_not_used_again, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            nothing_is_appended_to_a_segment_that_failed_was_dropped_or_is_not_relied_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(segments_are_as_small_as_memory_and_disk_want_them, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(what_is_done_makes_room_before_anything_is_given_up, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_segment_that_is_missing_is_given_up_and_what_is_behind_it_is_sent,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_segment_that_cannot_be_read_now_is_tried_for_a_minute, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(tries_are_counted_in_a_row, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_segment_that_is_not_relied_on_stays_until_what_is_good_of_it_is_in_another, set_up, tear_down),
+        cmocka_unit_test(a_call_that_a_signal_interrupts_is_made_again),
         cmocka_unit_test(segments_are_listed_in_order_and_one_collector_has_them),
         cmocka_unit_test(a_run_that_is_killed_leaves_the_instant_until_which_all_is_kept),
     };
