@@ -1,4 +1,5 @@
 /* Who is at an address: devices that are replaced, moved, swapped and renumbered, and I-Ams that lie. */
+#include "apps/collect/identity.h"
 #include "field.h"
 
 /* An I-Am from there, as the collector takes it. */
@@ -135,27 +136,36 @@ static void nor_to_a_stranger_who_is_found_by_its_own_name(void **state)
     field_free(field);
 }
 
-/* Answers a read of a device object's name with the instance that is asked for. */
-static bool says_yes_to_all(FieldStation *station, const BacDatagram *datagram)
+/* Whether somebody is asked who he is, and by which name. */
+static bool is_question(const BacDatagram *datagram, BacReference *ret_asked)
+{
+    BpCursor body = datagram->body;
+    return datagram->apdu.service == BAC_SERVICE_CONFIRMED_READ_PROPERTY &&
+           bac_read_property_decode(&body, ret_asked, NULL) == BP_OK &&
+           ret_asked->object.type == BAC_DEVICE && ret_asked->property == BAC_PROP_OBJECT_IDENTIFIER;
+}
+
+/* "I am the one you ask for." */
+static void say_yes(Field *field, const BacAddress *from, uint8_t invoke_id, const BacReference *asked)
 {
     uint8_t memory[64];
     BpBuf out = bp_buf(memory, sizeof memory);
-    BpCursor body = datagram->body;
-    BacReference reference;
-    if (station != &station->field->stations[2] ||
-        datagram->apdu.service != BAC_SERVICE_CONFIRMED_READ_PROPERTY ||
-        bac_read_property_decode(&body, &reference, NULL) != BP_OK || reference.object.type != BAC_DEVICE)
-        return false;
-    const BacApdu apdu = {.type = BAC_COMPLEX_ACK,
-                          .invoke_id = datagram->apdu.invoke_id,
-                          .service = BAC_SERVICE_CONFIRMED_READ_PROPERTY};
-    const size_t begin =
-        bac_datagram_begin(&out, BAC_BVLC_ORIGINAL_UNICAST, &datagram->from, NULL, false, &apdu);
-    bac_read_property_ack_begin(&out, &reference);
-    bac_value_encode(&out, &(BacValue){.type = BAC_OBJECT_IDENTIFIER, .object = reference.object});
+    const BacApdu apdu = {
+        .type = BAC_COMPLEX_ACK, .invoke_id = invoke_id, .service = BAC_SERVICE_CONFIRMED_READ_PROPERTY};
+    const size_t begin = bac_datagram_begin(&out, BAC_BVLC_ORIGINAL_UNICAST, &COLLECTOR, NULL, false, &apdu);
+    bac_read_property_ack_begin(&out, asked);
+    bac_value_encode(&out, &(BacValue){.type = BAC_OBJECT_IDENTIFIER, .object = asked->object});
     bac_read_property_ack_end(&out);
     bac_datagram_end(&out, begin);
-    network_send(&station->field->network, &station->sim.address, &COLLECTOR, bp_buf_text(&out));
+    network_send(&field->network, from, &COLLECTOR, bp_buf_text(&out));
+}
+
+static bool says_yes_to_all(FieldStation *station, const BacDatagram *datagram)
+{
+    BacReference asked;
+    if (station != &station->field->stations[2] || !is_question(datagram, &asked))
+        return false;
+    say_yes(station->field, &station->sim.address, datagram->apdu.invoke_id, &asked);
     return true;
 }
 
@@ -226,6 +236,69 @@ static void nothing_that_it_says_is_taken_for_the_old_ones(void **state)
         assert_int_equal(field->wrong, 0);
         field_free(field);
     }
+}
+
+/* The first question is answered late, by a device whose last word it is. */
+static struct {
+    bool is_kept;
+    uint8_t invoke_id;
+    BacReference asked;
+} question;
+
+static bool keeps_the_first_question(FieldStation *station, const BacDatagram *datagram)
+{
+    BacReference asked;
+    if (question.is_kept || station != &station->field->stations[0] || !is_question(datagram, &asked))
+        return false;
+    question.is_kept = true;
+    question.invoke_id = datagram->apdu.invoke_id;
+    question.asked = asked;
+    return true;
+}
+
+static bool is_lost(void *owner, const Frame *frame)
+{
+    return bac_address_equal(&frame->to, owner);
+}
+
+/* A device says that it is there, and vouches for what it told until it was asked. What comes between its
+ * question and its answer may be another's, who took its address meanwhile, and his answer is quicker. */
+static void a_word_holds_for_what_was_told_before_it_was_asked_for_and_no_more(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    const FieldStation *old = &field->stations[0];
+    CollectDevice *device = old->device;
+    BacAddress address = old->sim.address;
+    device->pace.more = 1; /* it takes two requests at once */
+    field_run(field, 20 * BP_SECOND);
+    field->network.owner = &address;
+    field->network.loses = is_lost;
+    for (const uint64_t asked = old->asked; old->asked == asked;)
+        field_run(field, 10 * BP_MS);
+    field->network.loses = NULL;   /* it will be asked for the points again, in a second, */
+    field_run(field, 500 * BP_MS); /* and who it is after that */
+    hear(field, &address, 4711);
+    question.is_kept = false;
+    field->intercept = keeps_the_first_question;
+    while (!question.is_kept)
+        field_run(field, 10 * BP_MS);
+    const size_t good = old->seen[0].good;
+    swap_addresses(field, 0, 2);
+    for (int i = 0; device->reading_count == device->covered; i++) {
+        assert_in_range(i, 0, 300);
+        field_run(field, 10 * BP_MS);
+    }
+    assert_true(device->is_suspect && device->probing);
+    say_yes(field, &address, question.invoke_id, &question.asked);
+    field_run(field, 100 * BP_MS);
+    assert_int_equal(device->state, COLLECT_ONLINE);
+    assert_true(device->is_suspect); /* whose those are is asked next */
+    assert_int_equal(old->seen[0].good, good);
+    field_run(field, BP_MINUTE);
+    assert_replaced(field, 0, 2, good);
+    assert_int_equal(field->wrong, 0);
+    field_free(field);
 }
 
 /* Nobody has heard an I-Am of it: its answers give it away. */
@@ -409,6 +482,42 @@ static void a_device_without_the_wildcard_is_asked_by_the_name_that_was_claimed(
     field_free(field);
 }
 
+/* Is silent when it is asked who it is, whoever it is. */
+static bool hears_no_wildcard(FieldStation *station, const BacDatagram *datagram)
+{
+    BacReference asked;
+    (void)station;
+    return is_question(datagram, &asked) && asked.object.instance == BAC_INSTANCE_WILDCARD;
+}
+
+static void one_that_denies_and_then_says_no_more_is_another(void **state)
+{
+    (void)state;
+    Field *field = new_field(3);
+    field->intercept = hears_no_wildcard;
+    field_run(field, 20 * BP_SECOND);
+    const size_t good = field->stations[0].seen[0].good;
+    swap_addresses(field, 0, 2);
+    field_run(field, BP_MINUTE);
+    assert_all(field, 0, COLLECT_REPLACED, "replaced"); /* and not silent */
+    assert_int_equal(field->stations[0].seen[0].good, good);
+    assert_int_equal(field->wrong, 0);
+    field_free(field);
+}
+
+static void a_name_that_nobody_has_is_not_the_devices_own(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        BpRandom random = bp_random(seed), again = random;
+        CollectDevice device = {.instance = BAC_INSTANCE_WILDCARD, .question = COLLECT_ASK_NOBODY};
+        const uint32_t drawn = collect_identity_question(&device, &random).object.instance;
+        device.instance = drawn;
+        assert_in_range(drawn, 0, BAC_INSTANCE_WILDCARD - 1);
+        assert_int_not_equal(collect_identity_question(&device, &again).object.instance, drawn);
+    }
+}
+
 static void until_it_is_known_who_is_there_nobody_has_the_address(void **state)
 {
     (void)state;
@@ -500,6 +609,7 @@ int main(void)
         cmocka_unit_test(whoever_says_yes_to_every_name_is_nobody),
         cmocka_unit_test(another_device_at_a_known_address_is_another_device),
         cmocka_unit_test(nothing_that_it_says_is_taken_for_the_old_ones),
+        cmocka_unit_test(a_word_holds_for_what_was_told_before_it_was_asked_for_and_no_more),
         cmocka_unit_test(one_that_comes_without_a_word_gives_itself_away),
         cmocka_unit_test(where_answers_have_no_room_for_a_name_it_is_asked_for_each_minute),
         cmocka_unit_test(one_that_was_silent_is_asked_who_it_is_before_it_is_believed),
@@ -509,6 +619,8 @@ int main(void)
         cmocka_unit_test(one_with_the_name_of_a_device_that_answers_is_another),
         cmocka_unit_test(one_that_is_renumbered_is_found_by_its_new_number),
         cmocka_unit_test(a_device_without_the_wildcard_is_asked_by_the_name_that_was_claimed),
+        cmocka_unit_test(one_that_denies_and_then_says_no_more_is_another),
+        cmocka_unit_test(a_name_that_nobody_has_is_not_the_devices_own),
         cmocka_unit_test(until_it_is_known_who_is_there_nobody_has_the_address),
         cmocka_unit_test(one_that_comes_back_to_its_address_goes_on),
         cmocka_unit_test(one_that_is_readmitted_is_asked_at_its_address_again),
