@@ -538,13 +538,24 @@ static void tell_silence(CollectPoller *poller, CollectDevice *device, bool all,
     collect_ask_flush(poller, device);
 }
 
+/* Points that are asked for now are as good as not asked for: what comes of that is nobody's. */
+static void put_back_all(CollectPoller *poller, CollectDevice *device)
+{
+    for (size_t i = 0; i < poller->batch_count; i++) {
+        CollectBatch *batch = &poller->batches[i];
+        if (batch->device == device && batch->round && batch->generation == device->generation)
+            put_back(batch, batch->count);
+    }
+    device->generation++;
+}
+
 /* Nobody answers, or somebody else. What waits for the device's word will not get it. */
 static void go_away(CollectPoller *poller, CollectDevice *device, CollectState state, const char *reason,
                     int64_t now_us)
 {
     const bool was_away = collect_device_is_away(device), is_news = device->state != state;
     const bool all = was_away || device->is_suspect || state == COLLECT_REPLACED;
-    device->generation++; /* what is still under way is told below */
+    put_back_all(poller, device);
     if (all)
         forget_readings(device);
     /* What another device has refused meanwhile is none of its errors. */

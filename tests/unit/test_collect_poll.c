@@ -147,7 +147,84 @@ static void an_unknown_object_spoils_no_neighbour(void **state)
     field_free(field);
 }
 
+static void what_is_refused_for_good_is_asked_for_half_as_often_each_time(void **state)
+{
+    (void)state;
+    Field *field = field_new(1, NULL, 0, 0);
+    const size_t count = field->stations[0].sim.device->count;
+    field_poll(field, 0, 10 * BP_SECOND, 1);
+    field_run(field, 255 * BP_MINUTE); /* after 0, 1, 3, 7, 15, 31, 63, then every 64 minutes: 127, 191 */
+    assert_in_range(field->stations[0].seen[count].bad, 9, 10);
+    field_run(field, 256 * BP_MINUTE);
+    assert_in_range(field->stations[0].seen[count].bad, 13, 14);
+    field_free(field);
+}
+
 /* ---- silence ---- */
+
+/* A device that hears nothing for a while, but for what it finds in its buffer when that is over. */
+static struct {
+    bool is_deaf, is_full;
+    BacDatagram datagram;
+    uint8_t body[BAC_DATAGRAM_MAX];
+} deaf;
+
+static bool hears_nothing(FieldStation *station, const BacDatagram *datagram)
+{
+    (void)station;
+    if (deaf.is_deaf && datagram->apdu.service == BAC_SERVICE_CONFIRMED_READ_PROPERTY_MULTIPLE) {
+        const size_t size = bp_cursor_remaining(&datagram->body);
+        deaf.datagram = *datagram; /* the last one */
+        memcpy(deaf.body, datagram->body.data + datagram->body.offset, size);
+        deaf.datagram.body = bp_cursor(deaf.body, size);
+        deaf.is_full = true;
+    }
+    return deaf.is_deaf;
+}
+
+/* A request is under way that has more time than the question after it whether the device is there: its
+ * points are told when that is not answered, and once, though they are answered after all. */
+static void what_is_answered_after_a_device_was_given_up_is_not_told_twice(void **state)
+{
+    (void)state;
+    for (int is_suspect = 0; is_suspect < 2; is_suspect++) {
+        Field *field = field_new(1, NULL, 0, 0);
+        FieldStation *station = &field->stations[0];
+        CollectDevice *device = station->device;
+        deaf.is_deaf = deaf.is_full = false;
+        field->intercept = hears_nothing;
+        field_poll(field, 0, 30 * BP_SECOND, 0);
+        field_run(field, 2 * BP_MINUTE);
+        const size_t good = station->seen[0].good;
+        const CollectPace quick = device->pace;
+        device->pace.trip_us = 3 * BP_SECOND; /* it was slow until now */
+        device->pace.more = 1;
+        deaf.is_deaf = true;
+        while (!deaf.is_full)
+            field_run(field, 10 * BP_MS);
+        device->pace.trip_us = quick.trip_us;
+        const CollectClaim claim = {is_suspect ? 4711 : device->instance, BAC_APDU_MAX, BAC_NO_SEGMENTATION};
+        collect_poll_doubt(field->poller, device, &claim, field->network.now_us);
+        assert_int_equal(device->is_suspect, is_suspect);
+        while (device->state == COLLECT_ONLINE)
+            field_run(field, 10 * BP_MS);
+        assert_int_equal(device->peer.outstanding, 1); /* it is still waited for, */
+        deaf.is_deaf = false;
+        sim_station_receive(&station->sim, &deaf.datagram, field->network.now_us);
+        field_run(field, 10 * BP_MS);
+        assert_int_equal(device->peer.outstanding, 0); /* and taken */
+        for (size_t j = 0; j < station->sim.device->count; j++) {
+            assert_int_equal(station->seen[j].bad, 1);
+            assert_string_equal(station->seen[j].reason, "timeout");
+            assert_int_equal(station->seen[j].good, good);
+        }
+        field_run(field, BP_MINUTE);
+        assert_int_equal(device->state, COLLECT_ONLINE);
+        assert_int_equal(station->seen[0].bad, 1);
+        assert_int_equal(field->wrong, 0);
+        field_free(field);
+    }
+}
 
 static void a_silent_device_is_told_probed_and_delays_nobody(void **state)
 {
@@ -771,6 +848,8 @@ int main(void)
         cmocka_unit_test(faults_and_oddities_become_qualities),
         cmocka_unit_test(what_a_run_before_has_learned_is_known_and_more_is_tried_later),
         cmocka_unit_test(an_unknown_object_spoils_no_neighbour),
+        cmocka_unit_test(what_is_refused_for_good_is_asked_for_half_as_often_each_time),
+        cmocka_unit_test(what_is_answered_after_a_device_was_given_up_is_not_told_twice),
         cmocka_unit_test(a_silent_device_is_told_probed_and_delays_nobody),
         cmocka_unit_test(off_the_network_nothing_is_asked_and_no_device_is_blamed),
         cmocka_unit_test(who_is_taken_in_off_the_network_is_asked_once_we_are_on_it),
