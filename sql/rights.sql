@@ -2,13 +2,18 @@
 -- is listed here loses all rights that it gave, and gives those that stand here. A new table, view or function gets its line
 -- here with its migration; tests/sql/rights.sql tries every role on everything.
 --
---   bacpipes           the superuser of the PostgreSQL that `bacpipes up` runs: `up`, `migrate` and psql
---   bacpipes_owner     owns what is not readings: the tools, such as `bacpipes points` and `bacpipes ede`
+--   bacpipes           the superuser of the PostgreSQL that `bacpipes up` runs: makes databases and roles, migrates; and psql
+--   bacpipes_owner     owns what is not readings: the tools, such as `bacpipes points` and `bacpipes ede`, and all else that `up` does
 --   bacpipes_collect, bacpipes_ingest     the programs of these names
 --   bacpipes_maintain  owns the readings, their days and rollups: ingest's second connection
 --   bacpipes_reader    Grafana and SQL tools
 --
 -- Where our account may not make roles, all is its own and everything runs with it: database.user names it.
+--
+-- None of these roles may get at the rights of another by what it defines and the other comes across. So none makes anything in
+-- `public`, whose names all use, and what they may define at all is next to nothing (refuse_definitions, refuse_expressions). What runs here runs as
+-- the superuser, and takes nothing of the same name as PostgreSQL's own for it.
+set local search_path = pg_catalog, pg_temp;
 
 -- Each has connections for a few restarts at once; together they leave room below max_connections (50 in ours) and its
 -- reserve for superusers, so that none can shut another out.
@@ -44,7 +49,7 @@ insert into right_on_table values
     ('setting',                'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
     ('mqtt_config',            'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
     ('mqtt_account',           'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
-    ('schema_migration',       'bacpipes_owner',    null,                     null,                     null,             'all',    null),
+    ('schema_migration',       null,                null,                     null,                     null,             'select', null), -- its owner migrates
     ('ingest_position',        'bacpipes_owner',    null,                     'select, insert, update', null,             'all',    'select'),
     ('ingest_quarantine',      'bacpipes_owner',    null,                     'insert',                 null,             'all',    'select'),
     ('ingest_quarantine_total', 'bacpipes_owner',   null,                     null,                     null,             'all',    'select'),
@@ -72,6 +77,8 @@ insert into right_on_function values
     ('readings_give',           'bacpipes_maintain', true,  '{bacpipes_owner}'), -- of device_replace
     ('readings_hold',           'bacpipes_maintain', true,  '{bacpipes_owner}'), -- of device_replace
     ('readings_follow',         'bacpipes_maintain', true,  '{bacpipes_ingest}'),
+    ('refuse_definitions',      null,                false, '{}'), -- of event triggers, both
+    ('refuse_expressions',      null,                false, '{}'),
     ('note_number',             'bacpipes_owner',    true,  '{}'), -- of triggers: it raises the numbers of the site
     ('raise_numbers',           'bacpipes_owner',    false, '{}'),
     ('notify_config',           'bacpipes_owner',    false, '{}'),
@@ -83,8 +90,9 @@ insert into right_on_function values
     ('readings_day_table',      'bacpipes_maintain', false, '{}'),
     ('utc_day',                 'bacpipes_maintain', false, '{}'),
     ('readings_ensure_days',    'bacpipes_maintain', true,  '{bacpipes_ingest}'),
-    ('readings_newest',         'bacpipes_maintain', false, '{}'),
+    ('readings_newest',         'bacpipes_maintain', false, '{bacpipes_owner}'),
     ('readings_ahead',          'bacpipes_owner',    false, '{bacpipes_maintain, bacpipes_reader}'), -- of the views
+    ('readings_day',            'bacpipes_maintain', false, '{}'),
     ('readings_days',           'bacpipes_maintain', false, '{}'),
     ('readings_has_default',    'bacpipes_maintain', false, '{}'),
     ('readings_missing_days',   'bacpipes_maintain', false, '{}'),
@@ -109,6 +117,7 @@ declare
     roles   constant text   := (select string_agg(quote_ident(rolname), ', ') from pg_roles
                                  where rolname in ('bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader'));
     nobody  constant text   := concat_ws(', ', 'public', roles);
+    is_super constant boolean := (select rolsuper from pg_roles where rolname = current_user);
     is_ours constant boolean := (select count(*) = 2 from pg_roles
                                   where rolname in ('bacpipes_owner', 'bacpipes_maintain') and pg_has_role(oid, 'usage'));
     thing   record;
@@ -120,9 +129,18 @@ begin
         if to_regrole('bacpipes_ingest') is not null then -- it stages repeats beside the readings
             execute format('grant temporary on database %I to bacpipes_ingest', current_database());
         end if;
-        if to_regrole('bacpipes_maintain') is not null then -- it makes days; an owner must be able to make what it owns
+        if is_ours and not is_super then -- to be given something, a role must be able to make it; until the end of this
             grant create on schema public to bacpipes_owner, bacpipes_maintain;
         end if;
+    end if;
+    if is_ours and pg_has_role((select nspowner from pg_namespace where nspname = 'days'), 'usage') then
+        grant usage, create on schema days to bacpipes_maintain;
+    end if;
+    if is_super and not exists (select from pg_event_trigger where evtname = 'bacpipes_definitions') then
+        create event trigger bacpipes_definitions on ddl_command_start execute function public.refuse_definitions();
+    end if;
+    if is_super and not exists (select from pg_event_trigger where evtname = 'bacpipes_expressions') then
+        create event trigger bacpipes_expressions on ddl_command_end when tag in ('CREATE TABLE', 'ALTER TABLE') execute function public.refuse_expressions();
     end if;
     if roles is not null then
         execute format('grant usage on schema public to %s', roles);
@@ -136,7 +154,7 @@ begin
     end loop;
 
     -- Advisory locks are for us alone: whoever holds the one of `bacpipes migrate` would stop it.
-    if (select rolsuper from pg_roles where rolname = current_user) then
+    if is_super then
         for thing in select oid::regprocedure as name from pg_proc
                       where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^pg_(try_)?advisory_(xact_)?lock'
                         and has_function_privilege('public', oid, 'execute') loop
@@ -146,8 +164,8 @@ begin
     end if;
 
     for thing in select *, ('public.' || name)::regclass as relation from right_on_table loop
-        if is_ours and (select relowner <> to_regrole(thing.owner) from pg_class where oid = thing.relation) then
-            execute format('alter table %s owner to %I', thing.relation, thing.owner);
+        if is_ours and (select relowner <> to_regrole(quote_ident(coalesce(thing.owner, current_user))) from pg_class where oid = thing.relation) then
+            execute format('alter table %s owner to %I', thing.relation, coalesce(thing.owner, current_user));
         end if;
         execute format('revoke all on table %s from %s', thing.relation, nobody);
         for given in select * from (values ('bacpipes_collect', thing.collect), ('bacpipes_ingest', thing.ingest), ('bacpipes_maintain', thing.maintain),
@@ -157,19 +175,10 @@ begin
         end loop;
     end loop;
 
-    -- Days belong to whom readings belong to, and are read through them.
-    for thing in select pg_class.oid::regclass as day from readings_days() join pg_class on pg_class.oid = to_regclass(format('public.%I', name))
-                  where is_day and is_ours and (relowner <> to_regrole('bacpipes_maintain')
-                                             or exists (select from aclexplode(relacl) where grantee <> relowner)) loop
-        execute format('alter table %s owner to bacpipes_maintain', thing.day);
-        execute format('revoke all on table %s from %s', thing.day, nobody);
-        execute format('grant all on table %s to bacpipes_maintain', thing.day);
-    end loop;
-
     for thing in select right_on_function.*, pg_proc.oid::regprocedure as function, proowner, prosqlbody is not null as names_are_fixed
                    from right_on_function join pg_proc on proname = name and pronamespace = 'public'::regnamespace loop
-        if is_ours and thing.proowner <> to_regrole(thing.owner) then
-            execute format('alter function %s owner to %I', thing.function, thing.owner);
+        if is_ours and thing.proowner <> to_regrole(quote_ident(coalesce(thing.owner, current_user))) then
+            execute format('alter function %s owner to %I', thing.function, coalesce(thing.owner, current_user));
         end if;
         execute format('alter function %s security %s', thing.function, case when thing.definer then 'definer' else 'invoker' end);
         if not thing.names_are_fixed then
@@ -179,9 +188,27 @@ begin
         for given in select caller from unnest(thing.callers) as caller where to_regrole(caller) is not null loop
             execute format('grant execute on function %s to %I', thing.function, given.caller);
         end loop;
-        if is_ours then
+        if is_ours and thing.owner is not null then
             execute format('grant execute on function %s to %I', thing.function, thing.owner);
         end if;
     end loop;
+
+    -- Days belong to whom readings belong to, and are read through them.
+    for thing in select pg_class.oid::regclass as day from public.readings_days() join pg_class on pg_class.oid = to_regclass(public.readings_day(name))
+                  where is_day and is_ours and (relowner <> to_regrole('bacpipes_maintain')
+                                             or exists (select from aclexplode(relacl) where grantee <> relowner)) loop
+        execute format('alter table %s owner to bacpipes_maintain', thing.day);
+        execute format('revoke all on table %s from %s', thing.day, nobody);
+        execute format('grant all on table %s to bacpipes_maintain', thing.day);
+    end loop;
+
+    if is_ours and has_schema_privilege('bacpipes_maintain', to_regnamespace('days'), 'create') then
+        for thing in select public.readings_day(name) as day from public.readings_days() where is_day and public.readings_day(name) like 'public.%' loop
+            execute format('alter table %s set schema days', thing.day); -- where they once were made
+        end loop;
+    end if;
+    if is_ours and pg_has_role((select nspowner from pg_namespace where nspname = 'public'), 'usage') then
+        revoke create on schema public from bacpipes_owner, bacpipes_maintain;
+    end if;
 end
 $$;

@@ -27,6 +27,7 @@ typedef struct Migrate {
     size_t unknown_count;
     const char *unknown; /* a migration that this program does not know */
     const char *checksum;
+    const char *planted; /* what a role of ours defined for others to come across; NULL: nothing */
     bool has_migrations; /* the table of what was applied is there */
     bool has_roles;
     const char *account;
@@ -78,7 +79,7 @@ static void keep_roles(void *context, const PgRows *rows, size_t row)
 static BpStatus read_applied(Migrate *migrate, BpError *err)
 {
     static const char table[] =
-        "create table if not exists schema_migration (name text primary key, checksum text not null, "
+        "create table if not exists public.schema_migration (name text primary key, checksum text not null, "
         "applied_at timestamptz not null default now())";
     BpStatus status = BP_OK;
     if (!migrate->is_status) {
@@ -103,9 +104,11 @@ static BpStatus apply(Migrate *migrate, SqlMigration migration, BpError *err)
 {
     const char *name = sql_migration_name(migration);
     BpBuf sql = bp_buf_growing(4 * 1024 * 1024);
-    bp_buf_printf(&sql,
-                  "begin;\n%s;\ninsert into schema_migration (name, checksum) values ('%s', '%s');\ncommit",
-                  sql_migration_text(migration), name, migrate->checksum);
+    bp_buf_printf(
+        &sql,
+        "begin;\nset local search_path = public, pg_temp;\n%s;\ninsert into public.schema_migration "
+        "(name, checksum) values ('%s', '%s');\ncommit",
+        sql_migration_text(migration), name, migrate->checksum);
     BpStatus status = pg_wait_text(migrate->pg, bp_buf_text(&sql), err);
     bp_buf_done(&sql);
     if (status != BP_OK)
@@ -164,9 +167,32 @@ static BpStatus give_rights(Migrate *migrate, BpError *err)
     return BP_OK;
 }
 
+static void keep_planted(void *context, const PgRows *rows, size_t row)
+{
+    Migrate *migrate = context;
+    migrate->planted = bp_arena_text(&migrate->arena, pg_get_text(rows, row, 0));
+}
+
+/* We may be a superuser: what others defined is not run. Names mean PostgreSQL's own, and ours are qualified
+ * or in a schema in which no role of ours makes anything; earlier versions let two of them. */
+static BpStatus trust_nobody(Migrate *migrate, BpError *err)
+{
+    BpStatus status = pg_wait_text(migrate->pg, bp_str("set search_path = pg_catalog, pg_temp"), err);
+    if (status == BP_OK)
+        status = pg_wait(migrate->pg, SQL_SELECT_PLANTED, NULL, 0, keep_planted, migrate, err);
+    if (status == BP_OK && migrate->planted)
+        return bp_fail(err, BP_REFUSED,
+                       "%s would run with the rights of this account: nothing is migrated. BacPipes makes no "
+                       "such thing; find out who did, then drop it",
+                       migrate->planted);
+    return status;
+}
+
 static BpStatus migrate_all(Migrate *migrate, BpError *err)
 {
     BpStatus status = pg_wait_connected(migrate->pg, CONNECT_PATIENCE_US, err);
+    if (status == BP_OK)
+        status = trust_nobody(migrate, err);
     if (status == BP_OK)
         status = read_applied(migrate, err);
     for (int i = 0; status == BP_OK && i < SQL_MIGRATION_COUNT; i++)

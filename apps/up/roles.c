@@ -20,21 +20,28 @@ static BpStatus set(Up *up, const char *name, const char *value, BpError *err)
     return up_query(up, SQL_UPSERT_SETTING, values, 4, err);
 }
 
-static BpStatus describe_site(Up *up, BpError *err)
+/* The last thing that takes a superuser: from then on `up` is who owns the tables. */
+static BpStatus let_reader_in(Up *up, BpError *err)
 {
     char sql[160];
     const char *reader;
+    BpStatus status = up_secret(up, "postgresql_reader", &reader, err);
+    if (status != BP_OK)
+        return status;
+    const int size = snprintf(sql, sizeof sql, "alter role bacpipes_reader login password '%s'",
+                              reader); /* hexadecimal digits */
+    status = up_query_text(up, (BpStr){sql, (size_t)size}, err);
+    if (status == BP_OK)
+        status = up_connect_database(up, "bacpipes", "bacpipes_owner", err);
+    return status;
+}
+
+static BpStatus describe_site(Up *up, BpError *err)
+{
     const PgValue site = pg_text(bp_str(up->site));
     BpStatus status = up_query(up, SQL_UPSERT_SITE, &site, 1, err);
     if (status == BP_OK)
         status = up_describe_broker(up, err);
-    if (status == BP_OK)
-        status = up_secret(up, "postgresql_reader", &reader, err);
-    if (status == BP_OK) {
-        const int size = snprintf(sql, sizeof sql, "alter role bacpipes_reader login password '%s'",
-                                  reader); /* hexadecimal digits */
-        status = up_query_text(up, (BpStr){sql, (size_t)size}, err);
-    }
     if (status != BP_OK || !up->is_demo)
         return status;
     if ((status = set(up, "bacnet.address", "127.0.0.1", err)) == BP_OK &&
@@ -162,6 +169,8 @@ BpStatus up_start_roles(Up *up, BpError *err)
     BpStatus status = migrate(up, err);
     if (status == BP_OK && up->is_demo)
         status = choose_demo_port(up, err);
+    if (status == BP_OK)
+        status = let_reader_in(up, err);
     if (status == BP_OK)
         status = describe_site(up, err);
     if (status == BP_OK && up->is_demo)

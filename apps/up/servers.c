@@ -262,12 +262,12 @@ BpStatus up_query_text(Up *up, BpStr sql, BpError *err)
     return wait_for_answer(up, err);
 }
 
-static BpStatus connect_to(Up *up, const char *database, BpError *err)
+BpStatus up_connect_database(Up *up, const char *database, const char *user, BpError *err)
 {
     const PgOptions options = {.host = up->run_folder,
                                .port = (uint16_t)up->database_port,
                                .database = database,
-                               .user = "bacpipes",
+                               .user = user,
                                .application_name = "bacpipes up"};
     pg_free(up->pg);
     up->pg = pg_new(up->loop, &options);
@@ -281,13 +281,13 @@ static BpStatus connect_to(Up *up, const char *database, BpError *err)
 /* The database, and the password of those who only read, once the tables are there. */
 static BpStatus make_database(Up *up, BpError *err)
 {
-    BpStatus status = connect_to(up, "postgres", err);
+    BpStatus status = up_connect_database(up, "postgres", "bacpipes", err);
     if (status != BP_OK)
         return status;
     BpError exists;
     if (up_query_text(up, bp_str("create database bacpipes"), &exists) == BP_OK)
         up_say(up, "made database bacpipes");
-    return connect_to(up, "bacpipes", err);
+    return up_connect_database(up, "bacpipes", "bacpipes", err);
 }
 
 static void remove_stale_pid(const Up *up, const char *path)

@@ -133,6 +133,9 @@ BpStatus up_start_database(Up *up, BpError *err) BP_CHECKED;
  * another one, which is said. */
 BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err) BP_CHECKED;
 BpStatus up_write_configuration(Up *up, BpError *err) BP_CHECKED;
+/* Leaves the connection there was, and waits until it is there. As superuser `bacpipes` no table is touched:
+ * what others defined there would run with its rights. */
+BpStatus up_connect_database(Up *up, const char *database, const char *user, BpError *err) BP_CHECKED;
 /* Asks the database and waits for the answer; BP_UNAVAILABLE, too, when we are to end before it comes. */
 BpStatus up_query(Up *up, SqlQuery query, const PgValue *values, size_t count, BpError *err) BP_CHECKED;
 BpStatus up_query_text(Up *up, BpStr sql, BpError *err) BP_CHECKED;

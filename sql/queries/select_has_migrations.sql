@@ -1,2 +1,2 @@
 -- Whether any migration was ever applied here.
-select to_regclass('schema_migration') is not null;
+select to_regclass('public.schema_migration') is not null;

@@ -1,2 +1,2 @@
 -- What has been applied, in order.
-select name, checksum, applied_at from schema_migration order by name;
+select name, checksum, applied_at from public.schema_migration order by name;

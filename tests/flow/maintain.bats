@@ -125,7 +125,7 @@ EOF
 q "select readings_ensure_days(now() - interval '40 days', now() - interval '40 days')" >/dev/null
 day=$(q "select name from readings_days()")
 q "insert into readings_leaving select name, first from readings_days()"
-q "alter table sensor_readings detach partition $day concurrently"
+q "alter table sensor_readings detach partition days.$day concurrently"
 start_ingest
 stores
 until_is "select count(*) from pg_class where relname = '$day'" 0

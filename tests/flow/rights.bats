@@ -126,10 +126,11 @@ done
 q "select readings_ensure_days(now() - interval '3 days', now()); create table of_somebody (); create view theirs as select 1 as one; grant select on theirs to bacpipes_reader" >/dev/null
 "$BACPIPES" migrate
 # owners: of what the schema has, and of what is somebody's own
-owners() { q "select string_agg(distinct relowner::regrole::text, ' ' order by relowner::regrole::text) from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'S') and $1"; }
-[ "$(owners "relname !~ '^(of_somebody|theirs)$'")" = "bacpipes_maintain bacpipes_owner" ]
+owners() { q "select string_agg(distinct relowner::regrole::text, ' ' order by relowner::regrole::text) from pg_class where relnamespace in ('public'::regnamespace, 'days'::regnamespace) and relkind in ('r', 'p', 'v', 'S') and $1"; }
+[ "$(owners "relname !~ '^(of_somebody|theirs|schema_migration)$'")" = "bacpipes_maintain bacpipes_owner" ]
 [ "$(owners "relname ~ '^(of_somebody|theirs)$'")" = bacpipes ]
-[ "$(owners "oid in (select inhrelid from pg_inherits)")" = bacpipes_maintain ]
+[ "$(owners "relkind = 'r' and oid in (select inhrelid from pg_inherits)")" = bacpipes_maintain ]
+[ "$(q "select count(*), count(*) filter (where relnamespace = 'days'::regnamespace) from pg_class where relkind = 'r' and oid in (select inhrelid from pg_inherits)")" = "4|4" ]
 [ "$(psql -qAtX -U bacpipes_reader -c "select one from theirs")" = 1 ]
 q "create table of_later ()"
 if psql -qX -U bacpipes_reader -c "select * from of_later" 2>/dev/null; then exit 1; fi # it was to be given all that comes
@@ -139,9 +140,87 @@ q "create database other"
 psql -qX -v ON_ERROR_STOP=1 -d other -f "$SCRIPT.sql" >/dev/null
 export PGDATABASE=other BACPIPES_DATABASE_NAME=other
 "$BACPIPES" migrate
-[ "$(owners "relname !~ '^(of_somebody|theirs)$'")" = "bacpipes_maintain bacpipes_owner" ]
+[ "$(owners "relname !~ '^(of_somebody|theirs|schema_migration)$'")" = "bacpipes_maintain bacpipes_owner" ]
 start_programs
 [ "$(accounts)" = "bacpipes_collect bacpipes_ingest" ]
+EOF
+    servers
+}
+
+@test "what one role defines never runs with the rights of another" {
+    cat >>"$SCRIPT" <<'EOF'
+"$BACPIPES" migrate >/dev/null
+q "insert into site (site_id, name) values ('demo', 'Demo'); select readings_ensure_days(now(), now())" >/dev/null
+day=$(q "select readings_day(name) from readings_days()")
+try() { # ROLE SQL: it has to be refused
+    if psql -qX -v ON_ERROR_STOP=1 -U "bacpipes_$1" -c "$2" 2>"$SCRIPT.refused"; then
+        echo "$1 may: $2"
+        exit 1
+    fi
+    grep -qE 'permission denied|must be (owner|superuser)' "$SCRIPT.refused" || { cat "$SCRIPT.refused"; echo "$1: $2"; exit 1; }
+}
+evil="begin if (select rolsuper from pg_roles where rolname = current_user) then alter role bacpipes_owner superuser; end if;"
+for role in owner maintain collect ingest reader; do
+    while read -r sql; do
+        try $role "$sql"
+    done <<SQL
+create function public.format(text, text) returns text language plpgsql as '$evil return ''select 1''; end'
+create function days.evil() returns trigger language plpgsql as '$evil return new; end'
+create function pg_temp.evil() returns text language sql as 'select 1::text'
+create schema of_$role
+create operator public.* (leftarg = bigint, rightarg = interval, function = pg_catalog.interval_mul)
+create operator days.* (leftarg = double precision, rightarg = interval, function = pg_catalog.mul_d_interval)
+create aggregate public.count (text) (sfunc = pg_catalog.textcat, stype = text)
+create view public.tables as select 1
+create view days.tables as select 1
+create or replace view points as select lo_export(1, '/tmp/x')
+create type public.format as (a text)
+create domain days.word as text check (lo_export(1, value) > 0)
+select 1 as one into public.one
+alter role bacpipes_$role superuser
+alter database bacpipes set search_path = days, pg_catalog
+alter event trigger bacpipes_definitions disable
+drop function refuse_definitions() cascade
+set role bacpipes
+alter function readings_newest(text) set search_path = days
+alter function quarantine_store(text, jsonb, bigint[]) security invoker
+alter function next_point_id(text) rename to next_point
+do 'begin create function pg_temp.f() returns int language sql as ''select 1''; end'
+alter table site alter name set default lo_export(1, '/tmp/x')::text
+alter table setting alter value set default lo_export(1, '/tmp/x')::text
+alter table mqtt_config add check (lo_export(1, '/tmp/x') > 0)
+alter table schema_migration alter name set default lo_export(1, '/tmp/x')::text
+drop table schema_migration
+alter table sensor_readings add check (lo_export(1, '/tmp/x') > 0)
+alter table sensor_readings alter reason set default query_to_xml('select 1', true, true, '')::text
+create table days.mine (i bigint default lo_export(1, '/tmp/x'))
+SQL
+    for table in site setting mqtt_config schema_migration sensor_readings rollup_dirty "$day"; do
+        while read -r sql; do
+            try $role "$sql"
+        done <<SQL
+create trigger t before insert on $table for each row when (lo_export(1, '/tmp/x') > 0) execute function suppress_redundant_updates_trigger()
+create rule r as on insert to $table do also select lo_export(1, '/tmp/x')
+create policy p on $table using (lo_export(1, '/tmp/x') > 0)
+create index on $table ((1))
+SQL
+    done
+done
+rights() { q "select rolname, rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls from pg_roles order by 1; select * from pg_auth_members where member::regrole::text like 'bacpipes\_%'"; }
+before=$(rights)
+"$BACPIPES" migrate >/dev/null
+[ "$(rights)" = "$before" ]
+# As earlier versions let it: what is there from then is found, and not run.
+q "grant create on schema public to bacpipes_maintain; alter event trigger bacpipes_definitions disable"
+psql -qX -v ON_ERROR_STOP=1 -U bacpipes_maintain -c "create function public.format(text, text) returns text language plpgsql as '$evil return ''select 1''; end'"
+q "alter event trigger bacpipes_definitions enable"
+if "$BACPIPES" migrate >/dev/null 2>"$SCRIPT.refused"; then exit 1; fi
+cat "$SCRIPT.refused"
+grep -q 'function public.format(text,text) of bacpipes_maintain' "$SCRIPT.refused"
+[ "$(rights)" = "$before" ]
+q "drop function public.format(text, text)"
+"$BACPIPES" migrate >/dev/null
+[ "$(q "select has_schema_privilege('bacpipes_maintain', 'public', 'create')")" = f ]
 EOF
     servers
 }
@@ -187,6 +266,9 @@ EOF
     done
     [ "$(psql -qAtX -p "$port" -h "$folder/data/run" -U bacpipes bacpipes -c "select string_agg(distinct usename, ' ' order by usename)
         from pg_stat_activity where application_name in ('bacpipes ingest', 'bacpipes collect')")" = "bacpipes_collect bacpipes_ingest" ]
+    # Once all is up nothing of ours is a superuser any more.
+    [ "$(psql -qAtX -p "$port" -h "$folder/data/run" -U bacpipes bacpipes -c "select string_agg(distinct usename, ' ' order by usename)
+        from pg_stat_activity where application_name in ('bacpipes up', 'bacpipes maintain')")" = "bacpipes_maintain bacpipes_owner" ]
     ! grep "database.user" "$folder/data/bacpipes.conf"
     [ "$("$BACPIPES" points --data "$folder/data" --json | grep -o '"point_id"' | wc -l)" -eq 30 ]
 }

@@ -34,7 +34,7 @@ insert into point (site_id, point_id, device_id, object_type, object_instance) v
 select is(put_back((select max(id) from ingest_quarantine)), '1 0 0', 'until its point is there');
 alter table sensor_readings add constraint odd check (value < 100);
 select is(put_back(aside('[1,20,1],[1,21,200],[1,22,3]')),
-          (select '2 0 1 new row for relation "' || tableoid::regclass || '" violates check constraint "odd"' from sensor_readings limit 1),
+          (select '2 0 1 new row for relation "' || relname || '" violates check constraint "odd"' from sensor_readings r join pg_class on pg_class.oid = r.tableoid limit 1),
           'one that the table refuses holds up no other');
 select is(put_back(aside('[1,30,1],[2,30,1]'), true), '2 0 0', 'a dry run says what would be');
 select is((select count(*) from sensor_readings where time = '2026-03-05 12:00:00.00003Z'), 0::bigint, 'and does nothing');

@@ -44,7 +44,7 @@ select matches(retain('2027-03-10 12:00Z'), '^kept: the clock says', 'nothing is
 select is(day_count(), 10::bigint, 'all days are still there');
 select is(retain('2026-03-10 12:00Z'), 'dropped 2026-03-01', 'the oldest day goes');
 select is(day_count(), 9::bigint, 'one a call');
-select is(to_regclass('sensor_readings_20260301'), null, 'from the disk');
+select is(to_regclass('days.sensor_readings_20260301'), null, 'from the disk');
 select is(retain('2026-03-10 12:00Z'), 'dropped 2026-03-02', 'the next call takes the next');
 select is(retain('2026-03-10 12:00Z'), null, 'the 3rd began less than 7 days and a day ago: it stays');
 select is((select min(time) from sensor_readings), '2026-03-03 00:00Z'::timestamptz, 'what is younger is all there');
@@ -77,16 +77,16 @@ delete from sensor_readings where time < '2026-03-01 00:00Z';
 
 -- Killed on the way: between the note and the detaching, and between the detaching and the dropping.
 insert into readings_leaving values ('sensor_readings_20260308', '2026-03-08 00:00Z');
-alter table sensor_readings detach partition sensor_readings_20260309;
+alter table sensor_readings detach partition days.sensor_readings_20260309;
 insert into readings_leaving values ('sensor_readings_20260309', '2026-03-09 00:00Z'), ('sensor_readings_20200101', '2020-01-01 00:00Z');
-alter table sensor_readings detach partition sensor_readings_20260307; -- this was a person's doing
+alter table sensor_readings detach partition days.sensor_readings_20260307; -- this was a person's doing
 select is(readings_ensure_days('2026-03-09 00:00Z', '2026-03-09 00:00Z'), 1, 'a day may be made again before its old table is dropped');
 select is((select name from readings_days() where first = '2026-03-09 00:00Z'), 'sensor_readings_20260309_', 'beside it');
 select is(retain('2026-03-10 12:00Z', '90 days'), 'dropped 2026-03-09', 'what was detached and not dropped is dropped, old or not');
 select is(retain('2026-03-10 12:00Z', '90 days'), null, 'once');
-select isnt(to_regclass('sensor_readings_20260309_'), null, 'and nothing else');
-select isnt(to_regclass('sensor_readings_20260308'), null, 'what was not detached stays');
-select isnt(to_regclass('sensor_readings_20260307'), null, 'and what a person detached');
+select isnt(to_regclass('days.sensor_readings_20260309_'), null, 'and nothing else');
+select isnt(to_regclass('days.sensor_readings_20260308'), null, 'what was not detached stays');
+select isnt(to_regclass('days.sensor_readings_20260307'), null, 'and what a person detached');
 select throws_ok($$ select readings_ensure_days('2020-01-01 00:00Z', '2031-01-02 00:00Z') $$, 'P0001', null,
                  'more than eleven years at once are a mistake');
 

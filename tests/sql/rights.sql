@@ -41,6 +41,8 @@ insert into expected values
     ('bacpipes_ingest',   'quarantine_trim(text,bigint)', 'EXECUTE'),
     ('bacpipes_owner',    'quarantine_store(text,jsonb,bigint[])', 'EXECUTE'),
     ('bacpipes_maintain', 'batch_readings(jsonb)',  'EXECUTE'),
+    ('bacpipes_owner',    'schema_migration',       'SELECT'),
+    ('bacpipes_owner',    'readings_newest(text,timestamp with time zone)', 'EXECUTE'),
     ('bacpipes_owner',    'sensor_readings',        'SELECT'),
     ('bacpipes_owner',    'sensor_readings_5min',   'SELECT'),
     ('bacpipes_owner',    'sensor_readings_hourly', 'SELECT'),
@@ -71,7 +73,7 @@ select 'bacpipes_maintain', thing
   from unnest('{sensor_readings, a day of sensor_readings, sensor_readings_5min, sensor_readings_hourly, rollup_dirty, readings_leaving, retention_clock}'::text[]) as thing
  union all
 select 'bacpipes_owner', thing
-  from unnest('{site, device, point, point_successor, point_successor_number_seq, device_status, setting, mqtt_config, mqtt_account, schema_migration, ingest_position, ingest_quarantine, ingest_quarantine_total,
+  from unnest('{site, device, point, point_successor, point_successor_number_seq, device_status, setting, mqtt_config, mqtt_account, ingest_position, ingest_quarantine, ingest_quarantine_total,
                 ingest_quarantine_id_seq, point_latest, points, readings, readings_5min, readings_hourly}'::text[]) as thing
  union all
 select 'bacpipes_maintain', thing
@@ -79,7 +81,7 @@ select 'bacpipes_maintain', thing
                     'readings_are_hypertable()', 'readings_day_table(timestamp with time zone)',
                     'readings_ensure_days(timestamp with time zone,timestamp with time zone)', 'readings_newest(text,timestamp with time zone)', 'readings_give(text,integer,integer)',
                     'readings_hold()', 'readings_follow(text,bigint)',
-                    'readings_days()', 'readings_has_default()', 'readings_missing_days(timestamp with time zone,timestamp with time zone)',
+                    'readings_day(text)', 'readings_days()', 'readings_has_default()', 'readings_missing_days(timestamp with time zone,timestamp with time zone)',
                     'readings_retention_step(timestamp with time zone,interval)', 'retention_look(timestamp with time zone,interval)', 'keep_fuller_rollup()', 'rollup_5min(text,timestamp with time zone,integer)',
                     'rollup_hourly(text,timestamp with time zone,integer)', 'rollup_span(text,text,timestamp with time zone)', 'rollup_pending(timestamp with time zone,integer)',
                     'rollups_retain(timestamp with time zone,interval,interval)', 'utc_day(timestamp with time zone)']) as thing
@@ -103,7 +105,7 @@ create temporary view actual as
                       else relname::text end as thing,
            string_agg(distinct kind, ' ' order by kind) as rights
       from role_name, pg_class, unnest('{SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER}'::text[]) as kind
-     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f') and ours('pg_class', oid)
+     where relnamespace in ('public'::regnamespace, 'days'::regnamespace) and relkind in ('r', 'p', 'v', 'm', 'f') and ours('pg_class', oid)
        and (has_table_privilege(role, oid, kind) or kind in ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') and has_any_column_privilege(role, oid, kind))
      group by 1, 2
      union all
@@ -116,7 +118,7 @@ create temporary view actual as
       from role_name, pg_proc
      where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours' and has_function_privilege(role, oid, 'EXECUTE');
 
-select plan(16);
+select plan(21);
 select set_eq('select role from role_name',
               array['bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader'], 'there is a role for each program');
 select is_empty('select * from actual except select * from expected', 'no role may do more than stands here');
@@ -132,8 +134,12 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'p
                       and proname not in ('next_device_id', 'next_point_id', 'note_number', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
                                           'readings_ensure_days', 'readings_follow', 'readings_give', 'readings_hold') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
-select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing') from role_name
- where role not in ('bacpipes_owner', 'bacpipes_maintain') order by role;
+select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing in public') from role_name order by role;
+select is_empty($$ select nspname, role from pg_namespace, role_name where nspname !~ '^pg_temp' and has_schema_privilege(role, nspname, 'create')
+                      and (nspname, role) <> ('days', 'bacpipes_maintain') $$, 'nor anywhere else, but for the days');
+select is(count(*), 2::bigint, 'what they may define is looked at') from pg_event_trigger where evtname in ('bacpipes_definitions', 'bacpipes_expressions') and evtenabled <> 'D';
+select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
+                      and (select rolsuper from pg_roles where pg_roles.oid = proowner) $$, 'no function acts with a superuser''s rights');
 
 -- Once for real: the rights that other rights hang on.
 insert into site (site_id, name) values ('demo', 'Demo');
