@@ -36,6 +36,16 @@ run_site() {
     pids+=($!)
     until_true '[ -f "$data/log/collect.log" ] && grep -q "ready: " "$data/log/collect.log"' 60
 }
+# The collector's process, of those that `up` started.
+collector() {
+    local pid
+    for pid in $(cat /proc/"${pids[-1]}"/task/*/children); do
+        case $(tr '\0' ' ' <"/proc/$pid/cmdline") in
+        "collect "*) echo "$pid"; return ;;
+        esac
+    done
+    return 1
+}
 said() { grep -c "$1" "$data/log/collect.log"; }
 devices() { sql "select count(*) from device_status where state = '$1'"; }
 fresh() { sql "select count(*) from sensor_readings where quality = 'good' and time > now() - interval '3 s'"; }
@@ -79,4 +89,17 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(socket.SOL_IP
     [ "$(said "on the BACnet network at 10.9.1.50 now")" = 2 ]
     [ "$(said "stopped answering")" = 0 ]
     [ "$(bad "<> 'no-network'")" = 0 ]
+}
+
+@test "a wrong BBMD in table setting is refused by its name, and keeps nothing else from being applied" {
+    run_site ""
+    until_true '[ "$(devices online)" = 4 ]' 60
+    sql "insert into setting (site_id, name, value) values ('near', 'bacnet.bbmd', '10.1.2')"
+    until_true '[ "$(said "table setting: bacnet.bbmd = 10.1.2 is no BACnet address: .*; the value of the configuration file stays")" = 1 ]' 20
+    sql "insert into setting (site_id, name, value) values ('near', 'bacnet.instance', '4194001')"
+    until_true '[ "$(said "on the BACnet network at 10.9.1.50, as device 4194001")" = 1 ]' 20
+    until_true '[ "$(fresh)" -ge 30 ]' 30
+    kill "$(collector)"
+    until_true '[ "$(said "stopping")" -ge 1 ] && [ "$(said "on the BACnet network at 10.9.1.50, as device 4194001")" = 2 ]' 30
+    until_true '[ "$(devices online)" = 4 ] && [ "$(fresh)" -ge 30 ]' 60
 }
