@@ -230,7 +230,7 @@ static void set_up(Bench *bench, const char *program)
     sql(bench, "select readings_ensure_days(now() - interval '3 days', now())");
     const MqttOptions mqtt = {.host = variable("MQTT_HOST"),
                               .port = (uint16_t)strtoul(variable("MQTT_PORT"), NULL, 10),
-                              .client_id = "bench",
+                              .client_name = "bench",
                               .owner = bench,
                               .on_connected = on_connected,
                               .on_message = on_message};

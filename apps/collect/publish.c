@@ -457,17 +457,17 @@ static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
 
 static BpStatus connect_broker(Collect *collect, const PgRows *rows, BpArena *arena, BpError *err)
 {
-    char status_topic[MDL_TOPIC_MAX], client_id[128];
+    char status_topic[MDL_TOPIC_MAX], client_name[128];
     const BpStr user = pg_get_text(rows, 0, 2), ca_file = pg_get_text(rows, 0, 4);
     const char *password_file = bp_arena_text(arena, pg_get_text(rows, 0, 3)), *password = NULL;
     if (*password_file && cfg_secret_read(password_file, arena, &password, err) != BP_OK)
         return bp_within(err, "the broker's password_file");
-    snprintf(client_id, sizeof client_id, "bacpipes-collect-%s", collect->cfg.site);
+    snprintf(client_name, sizeof client_name, "bacpipes-collect-%s", collect->cfg.site);
     BpBuf will = bp_buf_growing(4096);
     const MqttOptions options = {
         .host = bp_arena_text(arena, pg_get_text(rows, 0, 0)),
         .port = (uint16_t)pg_get_integer(rows, 0, 1),
-        .client_id = client_id,
+        .client_name = client_name,
         .user = user.size ? bp_arena_text(arena, user) : NULL,
         .password = password,
         .ca_file = ca_file.size ? bp_arena_text(arena, ca_file) : NULL,

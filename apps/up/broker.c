@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { FIRST_BROKER_PORT = 18830 };
+/* Whoever fills the port leaves descriptors for the socket: Mosquitto may open 1,024 as a rule. */
+enum { FIRST_BROKER_PORT = 18830, PORT_CONNECTIONS_MAX = 200 };
 static const int64_t READY_PATIENCE_US = 60 * BP_SECOND;
 static const char SOCKET[] = "mosquitto.sock"; /* in the run folder, where Mosquitto works */
 
@@ -104,7 +105,8 @@ static BpStatus write_configuration(Up *up, BpError *err)
                   "listener 0 %s\n", /* a path with a space would end there: it works in its folder */
                   SOCKET);
     if (up->broker_port)
-        bp_buf_printf(&out, "listener %d 127.0.0.1\n", (int)up->broker_port);
+        bp_buf_printf(&out, "listener %d 127.0.0.1\nmax_connections %d\n", (int)up->broker_port,
+                      PORT_CONNECTIONS_MAX);
     bp_buf_printf(
         &out,
         "allow_anonymous false\npassword_file %s\nacl_file %s\n"
@@ -144,6 +146,9 @@ BpStatus up_start_broker(Up *up, BpError *err)
     BpStatus status = write_accounts(up, err);
     if (status != BP_OK)
         return status;
+    const char *configuration = up_path(up, "mosquitto/mosquitto.conf");
+    if ((status = part_wait_for_last(up, "Mosquitto", configuration, err)) != BP_OK)
+        return status;
     Part *part =
         up_add_part(up, "mosquitto",
                     access("/usr/sbin/mosquitto", X_OK) == 0 ? "/usr/sbin/mosquitto" : "mosquitto", SIGTERM);
@@ -151,7 +156,7 @@ BpStatus up_start_broker(Up *up, BpError *err)
     part->prepare = configure;
     part_argument(part, "mosquitto");
     part_argument(part, "-c");
-    part_argument(part, up_path(up, "mosquitto/mosquitto.conf"));
+    part_argument(part, configuration);
     status = part_start(part, err);
     if (status == BP_OK)
         status = up_connect_broker(up, err);

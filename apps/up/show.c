@@ -54,7 +54,7 @@ BpStatus up_connect_broker(Up *up, BpError *err)
     if (status != BP_OK)
         return status;
     const MqttOptions options = {.host = up_broker_socket(up),
-                                 .client_id = "bacpipes-up",
+                                 .client_name = "bacpipes-up",
                                  .user = "up",
                                  .password = password,
                                  .owner = up,

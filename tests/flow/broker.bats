@@ -122,3 +122,24 @@ ingest/status ingest")
     cat "$folder/stranger"
     [ "$(cat "$folder/stranger")" = "sits there" ]
 }
+
+@test "the reader's account, under whatever client ID it may know, throws nobody off" {
+    port=$(cat "$data/mosquitto.port")
+    # What it hears, of the broker's own topics too, has nobody's ID.
+    as_reader=(mosquitto_sub -h 127.0.0.1 -p "$port" -u reader -P "$(cat "$data/secrets/mqtt_reader")")
+    "${as_reader[@]}" -t '#' -t '$SYS/#' -F '%t %p' >"$folder/heard" 3>&- &
+    children=$!
+    until_true "grep -q ingest/status '$folder/heard' && grep -q collect/status '$folder/heard'" 20
+    if grep -E 'SYS|bacpipes-(ingest|collect|up)' "$folder/heard"; then return 1; fi
+    for id in bacpipes-ingest-demo bacpipes-collect-demo bacpipes-up ingest collect up; do
+        "${as_reader[@]}" -i "$id" -t bacpipes/demo/ingest/status >"$folder/heard.$id" 3>&- & # it comes again by itself when it is thrown off
+        children="$children $!"
+        until_true "[ -s '$folder/heard.$id' ]" 20
+    done
+    count() { PGHOST="$data/run" PGPORT=$(cat "$data/postgresql.port") psql -qAtX -U bacpipes -d bacpipes -c "select count(*) from sensor_readings"; }
+    for _ in 1 2; do
+        before=$(count)
+        until_true '[ "$(count)" -gt "$before" ]' 30
+    done
+    if grep 'the broker at' "$data"/log/{ingest,collect}.log | grep -v 'connected to'; then return 1; fi
+}

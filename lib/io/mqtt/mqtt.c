@@ -16,6 +16,7 @@
 #include <mosquitto.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 enum {
     KEEP_ALIVE_S = 30,
@@ -24,7 +25,9 @@ enum {
     ANSWER_TIMEOUT_S = 15, /* for the broker's CONNACK */
     BROKER_TEXT_MAX = 300, /* a name has 255 octets */
     SENDING_MAX = 8192,    /* QoS 1 messages not yet acknowledged by the broker */
-    TRIES_MAX = 2,         /* threads beside the loop that wait for TCP at once, of eight */
+    CLIENT_ID_MAX = 256,
+    ID_OCTETS = 16, /* that nobody guesses */
+    TRIES_MAX = 2,  /* threads beside the loop that wait for TCP at once, of eight */
 };
 
 /* A message that the broker has not acknowledged. */
@@ -40,6 +43,7 @@ struct Mqtt {
     MqttOptions options;
     char *texts; /* the options' own, in one piece */
     char broker[BROKER_TEXT_MAX];
+    char drawn[2 * ID_OCTETS + 1]; /* the end of our client ID, for as long as we live */
     struct mosquitto *client;
     Connecting *tries[TRIES_MAX]; /* the newest is with the present options, or is_stale like the others */
     LoopPoll *poll;
@@ -320,7 +324,9 @@ static void connect_now(Mqtt *mqtt)
     mqtt->is_anew = slot == TRIES_MAX; /* then, as soon as a thread is back */
     if (mqtt->is_anew)
         return;
-    struct mosquitto *client = mosquitto_new(mqtt->options.client_id, true, mqtt);
+    char client_id[CLIENT_ID_MAX];
+    snprintf(client_id, sizeof client_id, "%s-%s", mqtt->options.client_name, mqtt->drawn);
+    struct mosquitto *client = mosquitto_new(client_id, true, mqtt);
     if (!client)
         abort(); /* no memory, or a client ID that is ours to choose */
     const int result = set_options(mqtt, client);
@@ -355,10 +361,10 @@ static void begin_anew(Mqtt *mqtt)
 /* Copies the options, and their texts into one piece of memory that `texts` keeps. */
 static void take_options(Mqtt *mqtt, const MqttOptions *given)
 {
-    assert(given->host && given->client_id && (!given->will_topic || given->will_payload));
+    assert(given->host && given->client_name && (!given->will_topic || given->will_payload));
     MqttOptions options = *given;
-    const char **const fields[] = {&options.host,        &options.client_id, &options.user,
-                                   &options.password,    &options.ca_file,   &options.will_topic,
+    const char **const fields[] = {&options.host,        &options.client_name, &options.user,
+                                   &options.password,    &options.ca_file,     &options.will_topic,
                                    &options.will_payload};
     enum { FIELDS = sizeof fields / sizeof fields[0] };
     size_t size = 0;
@@ -380,10 +386,21 @@ static void take_options(Mqtt *mqtt, const MqttOptions *given)
         snprintf(mqtt->broker, sizeof mqtt->broker, "%s port %u", options.host, options.port);
 }
 
+/* A broker throws off whoever has an ID when somebody else comes with it, whatever the account. */
+static void draw_id(Mqtt *mqtt)
+{
+    uint8_t random[ID_OCTETS];
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        abort(); /* it never gives less than 256 octets in part */
+    for (size_t i = 0; i < sizeof random; i++)
+        snprintf(mqtt->drawn + 2 * i, 3, "%02x", random[i]);
+}
+
 Mqtt *mqtt_new(Loop *loop, const MqttOptions *options)
 {
     mosquitto_lib_init(); /* counts its calls */
     Mqtt *mqtt = allocate(sizeof *mqtt);
+    draw_id(mqtt);
     mqtt->loop = loop;
     mqtt->pause_ms = FIRST_PAUSE_MS;
     take_options(mqtt, options);
@@ -400,7 +417,7 @@ static bool is_same(const char *one, const char *other)
 static bool are_same(const MqttOptions *one, const MqttOptions *other)
 {
     return is_same(one->host, other->host) && one->port == other->port &&
-           is_same(one->client_id, other->client_id) && is_same(one->user, other->user) &&
+           is_same(one->client_name, other->client_name) && is_same(one->user, other->user) &&
            is_same(one->password, other->password) && is_same(one->ca_file, other->ca_file) &&
            is_same(one->will_topic, other->will_topic) && is_same(one->will_payload, other->will_payload) &&
            one->owner == other->owner && one->on_connected == other->on_connected &&

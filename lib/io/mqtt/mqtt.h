@@ -10,7 +10,11 @@ typedef struct MqttOptions {
     const char *host; /* a name or address, resolved off the loop each time it connects; or the path of a Unix
                          socket ("/...") */
     uint16_t port;    /* 0 for a socket */
-    const char *client_id;
+    /* How the client ID begins. A broker throws off whoever has an ID when somebody comes with the same, of
+     * whatever account, so 128 bits are drawn and follow it: once in mqtt_new, so that our own next
+     * connection does end one that the broker still takes for alive, and its will comes before what we say
+     * then. */
+    const char *client_name;
     const char *user;       /* NULL: none */
     const char *password;   /* NULL: none */
     const char *ca_file;    /* TLS with this authority; NULL: no TLS */
