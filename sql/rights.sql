@@ -15,8 +15,8 @@
 -- the superuser, and takes nothing of the same name as PostgreSQL's own for it.
 set local search_path = pg_catalog, pg_temp;
 
--- Each has connections for a few restarts at once; together they leave room below max_connections (50 in ours) and its
--- reserve for superusers, so that none can shut another out.
+-- Each has connections for a few restarts at once; together they leave room below max_connections (100 as a rule,
+-- 200 in ours) and its reserve for superusers, so that none can shut another out.
 do $$
 declare
     role record;

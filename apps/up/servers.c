@@ -17,6 +17,9 @@ enum {
     FIRST_DATABASE_PORT = 54320,
     STARTS_MAX = 4, /* in vain: within 7 s. One that was killed may be about to end */
 };
+/* Who has not yet said a password holds a connection too, until AUTHENTICATION_S is over. So there are many
+ * more than those of all roles together (sql/rights.sql: 44). */
+enum { CONNECTIONS_MAX = 200, AUTHENTICATION_S = 5 };
 static const int64_t READY_PATIENCE_US = 60 * BP_SECOND;
 
 /* ---- PostgreSQL ---- */
@@ -143,13 +146,14 @@ static BpStatus configure_database(Up *up, bool has_port, BpError *err)
                   "postgresql.auto.conf (ALTER SYSTEM).\n"
                   "listen_addresses = '%s'\nport = %d\nunix_socket_directories = "
                   "%s\nunix_socket_permissions = 0700\n"
-                  "max_connections = 50\nshared_buffers = 128MB\nwal_compression = lz4\ncheckpoint_timeout = "
+                  "max_connections = %d\nauthentication_timeout = %ds\nshared_buffers = "
+                  "128MB\nwal_compression = lz4\ncheckpoint_timeout = "
                   "30min\nmax_wal_size = 2GB\n"
                   "password_encryption = 'scram-sha-256'\nlog_timezone = 'UTC'\ntimezone = 'UTC'\nhba_file = "
                   "%s\nident_file = %s\n"
                   "log_line_prefix = '%%m [%%p] %%a '\n",
                   has_port ? "127.0.0.1" : "", (int)up->database_port, quoted(up, up->run_folder),
-                  quoted(up, up_path(up, "postgresql/bacpipes_hba.conf")),
+                  CONNECTIONS_MAX, AUTHENTICATION_S, quoted(up, up_path(up, "postgresql/bacpipes_hba.conf")),
                   quoted(up, up_path(up, "postgresql/bacpipes_ident.conf")));
     BpStatus status = up_write_file(up_path(up, "postgresql/postgresql.conf"), bp_buf_text(&out), err);
     /* Over the socket we are whom we say; over TCP there is only who reads. */

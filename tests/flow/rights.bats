@@ -243,7 +243,7 @@ EOF
     servers
 }
 
-@test "bacpipes up lets its programs in by the socket, and over TCP only who reads" {
+begin_up() {
     folder=$(mktemp -d /tmp/bacpipes-up.XXXXXX)
     chmod 755 "$folder"
     unset BACPIPES_CONFIG BACPIPES_SITE
@@ -256,6 +256,10 @@ EOF
     done
     cat "$folder/out"
     port=$(cat "$folder/data/postgresql.port")
+}
+
+@test "bacpipes up lets its programs in by the socket, and over TCP only who reads" {
+    begin_up
     as() { # ROLE HOST
         PGPASSWORD=$(cat "$folder/data/secrets/postgresql_reader") psql -qAtX -p "$port" -d bacpipes -U "$1" -h "$2" -c 'select current_user' 2>&1
     }
@@ -273,7 +277,51 @@ EOF
     [ "$("$BACPIPES" points --data "$folder/data" --json | grep -o '"point_id"' | wc -l)" -eq 30 ]
 }
 
+@test "a stranger who opens connections and says no password keeps nobody out" {
+    begin_up
+    as=()
+    [ "$(id -u)" != 0 ] || as=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+    # 120 that have said who they are and no more, and come again when they are ended.
+    "${as[@]}" perl -MIO::Socket::INET -MIO::Select -e '
+        my ($port, $all) = ($ARGV[0], IO::Select->new);
+        my $hello = pack("N", 196608) . join("\0", "user", "bacpipes_reader", "database", "bacpipes", "", "");
+        $| = 1;
+        while (1) {
+            while ($all->count < 120) {
+                my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $port) or die "connect: $!";
+                syswrite $socket, pack("N", 4 + length $hello) . $hello;
+                $all->add($socket);
+            }
+            print "all are there\n";
+            for my $ready ($all->can_read) {
+                next if sysread $ready, my $octets, 4096;
+                $all->remove($ready);
+                close $ready;
+            }
+        }' "$port" >"$folder/stranger" 3>&- &
+    stranger=$!
+    sql() { psql -qAtX -p "$port" -h "$folder/data/run" -U bacpipes bacpipes -c "$1"; }
+    # The server has them all: each waits with a process of its own.
+    for _ in $(seq 100); do
+        [ "$(ps -eo args | grep -c '^postgres: bacpipes_reader bacpipes 127.0.0.1.*authentication')" -ge 100 ] && break
+        sleep 0.1
+    done
+    [ "$(ps -eo args | grep -c '^postgres: bacpipes_reader bacpipes 127.0.0.1.*authentication')" -ge 30 ]
+    before=$(sql 'select count(*) from sensor_readings')
+    for pid in $(cat /proc/"$up"/task/*/children); do
+        case $(tr '\0' ' ' <"/proc/$pid/cmdline") in "ingest "*) kill -KILL "$pid" ;; esac
+    done
+    SECONDS=0
+    until [ "$(sql 'select count(*) from sensor_readings')" -gt "$before" ]; do
+        [ $SECONDS -lt 20 ]
+        sleep 0.2
+    done
+    grep -q 'ingest was ended by signal 9' "$folder/out"
+    kill -0 "$stranger"
+}
+
 teardown() {
+    [ -z "${stranger:-}" ] || kill "$stranger" 2>/dev/null || true
     [ -z "${up:-}" ] || { kill -INT "$up" 2>/dev/null; wait "$up"; } || true
     [ -z "${folder:-}" ] || rm -rf "$folder"
 }
