@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,13 +34,47 @@ BpStatus up_make_folder(const char *path, BpError *err)
 
 BpStatus up_open_file(const char *path, int flags, mode_t mode, int *ret_fd, BpError *err)
 {
-    const int fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0 && errno == ELOOP)
-        return bp_fail(err, BP_INVALID, "%s is a link, and nothing is written through links: move it away",
+    /* O_NONBLOCK: to open a pipe would wait for whoever is at its other end. */
+    const int fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
+    const int number = errno;
+    struct stat status;
+    if (fd < 0 && number == ELOOP)
+        return bp_fail(err, BP_INVALID, "%s is a link, and links are not followed here: move it away", path);
+    if (fd < 0 && number == ENOENT)
+        return bp_fail(err, BP_NOT_FOUND, "%s: %s", path, bp_errno_text(number));
+    if (fd < 0 && number != ENXIO) /* which says that nobody reads a pipe */
+        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(number));
+    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        if (fd >= 0)
+            close(fd);
+        return bp_fail(err, BP_INVALID, "%s is no regular file but a pipe, device or folder: move it away",
                        path);
-    if (fd < 0)
-        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
+    }
     *ret_fd = fd;
+    return BP_OK;
+}
+
+FILE *up_read_file(const char *path, BpError *err)
+{
+    int fd = -1;
+    if (up_open_file(path, O_RDONLY, 0, &fd, err) != BP_OK)
+        return NULL;
+    FILE *file = fdopen(fd, "r");
+    if (!file)
+        abort();
+    return file;
+}
+
+BpStatus up_read_line(const char *path, char *ret_line, size_t size, BpError *err)
+{
+    int fd = -1;
+    const BpStatus status = up_open_file(path, O_RDONLY, 0, &fd, err);
+    if (status != BP_OK)
+        return status;
+    const ssize_t length = read(fd, ret_line, size - 1);
+    close(fd);
+    ret_line[length > 0 ? length : 0] = '\0';
+    ret_line[strcspn(ret_line, "\r\n")] = '\0';
     return BP_OK;
 }
 
@@ -65,8 +101,14 @@ BpStatus up_secret(Up *up, const char *name, const char **ret_secret, BpError *e
     const char *path = up_path(up, "secrets/%s", name);
     uint8_t random[SECRET_OCTETS];
     char text[2 * SECRET_OCTETS + 2];
-    if (access(path, F_OK) == 0)
+    int fd = -1;
+    const BpStatus status = up_open_file(path, O_RDONLY, 0, &fd, err);
+    if (status == BP_OK) {
+        close(fd);
         return cfg_secret_read(path, &up->arena, ret_secret, err);
+    }
+    if (status != BP_NOT_FOUND)
+        return status;
     if (getrandom(random, sizeof random, 0) != sizeof random)
         return bp_fail(err, BP_UNAVAILABLE, "the system gives no random numbers");
     for (size_t i = 0; i < sizeof random; i++)
@@ -82,5 +124,8 @@ BpStatus up_open_log(Up *up, const char *name, int *ret_fd, BpError *err)
     struct stat status;
     if (lstat(path, &status) == 0 && status.st_size > LOG_LARGEST)
         rename(path, up_path(up, "log/%s.log.1", name));
-    return up_open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0640, ret_fd, err);
+    const BpStatus opened = up_open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0600, ret_fd, err);
+    if (opened == BP_OK)
+        (void)!fchmod(*ret_fd, 0600); /* earlier versions gave it to their group */
+    return opened;
 }

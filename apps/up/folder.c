@@ -173,15 +173,35 @@ static BpStatus check_owner(const Walk *walk, BpError *err)
         is_roots ? "root" : owner, is_roots ? "" : " -u ", is_roots ? "" : owner);
 }
 
+/* Whether the process is a `bacpipes up`, and not one that came to its number later. */
+static bool is_up(int64_t pid)
+{
+    char path[64], arguments[512];
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const ssize_t size = fd < 0 ? 0 : read(fd, arguments, sizeof arguments - 1);
+    if (fd >= 0)
+        close(fd);
+    arguments[size > 0 ? size : 0] = '\0';
+    const size_t name = strlen(arguments) + 1;
+    return (ssize_t)name < size && strcmp(arguments + name, "up") == 0;
+}
+
 static BpStatus tell_who_has_it(const Up *up, int lock, BpError *err)
 {
-    char pid[32] = "";
-    const ssize_t size = pread(lock, pid, sizeof pid - 1, 0);
-    pid[size > 0 ? size : 0] = '\0';
+    char text[32];
+    int64_t pid;
+    const ssize_t size = pread(lock, text, sizeof text - 1, 0);
+    text[size > 0 ? size : 0] = '\0';
+    if (bp_parse_i64(bp_str(text), 1, INT32_MAX, &pid, NULL) == BP_OK && is_up(pid))
+        return bp_fail(err, BP_CONFLICT,
+                       "process %d runs `bacpipes up` in %s already: stop it (kill %d), or choose another "
+                       "folder with --data",
+                       (int)pid, up->data, (int)pid);
     return bp_fail(err, BP_CONFLICT,
-                   "process %s runs `bacpipes up` in %s already: stop it (kill %s), or choose another folder "
-                   "with --data",
-                   *pid ? pid : "?", up->data, *pid ? pid : "PID");
+                   "%s/lock is held by a process that is no `bacpipes up` (fuser says which): end it, or "
+                   "remove that file",
+                   up->data);
 }
 
 /* Starts as root once made the lock root's. Whoever has the folder may remove it, once nobody holds it. */
@@ -209,9 +229,10 @@ static BpStatus lock_folder(Up *up, BpError *err)
     if (access(path, W_OK) != 0 && errno == EACCES)
         status = remove_roots_lock(up, path, err);
     if (status == BP_OK)
-        status = up_open_file(path, O_RDWR | O_CREAT, 0644, &up->lock, err);
+        status = up_open_file(path, O_RDWR | O_CREAT, 0600, &up->lock, err);
     if (status != BP_OK)
         return status;
+    (void)!fchmod(up->lock, 0600); /* who can open it can hold it; earlier versions let everybody */
     if (flock(up->lock, LOCK_EX | LOCK_NB) != 0)
         return tell_who_has_it(up, up->lock, err);
     const int size = snprintf(pid, sizeof pid, "%d", (int)getpid());
@@ -237,11 +258,9 @@ static BpStatus make_far_folder(Up *up, BpError *err)
 {
     const char *note = up_path(up, "run.folder");
     char path[64] = "", line[64];
-    FILE *file = fopen(note, "re");
-    if (file && fgets(path, sizeof path, file))
-        path[strcspn(path, "\n")] = '\0';
-    if (file)
-        fclose(file);
+    const BpStatus read = up_read_line(note, path, sizeof path, err);
+    if (read != BP_OK && read != BP_NOT_FOUND)
+        return read;
     if (!is_our_own(path)) {
         if (*path && access(path, F_OK) == 0)
             up_say(up, "%s is not what it was: it is left alone", path);

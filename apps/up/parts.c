@@ -2,17 +2,19 @@
 #include "base/log.h"
 #include "base/time.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { LAST_WORDS = 300, LINE = 2048, TAIL = 64 * 1024 };
 static const int64_t FIRST_PAUSE_US = BP_SECOND, LONGEST_PAUSE_US = 60 * BP_SECOND, STEADY_US = BP_MINUTE,
-                     RUN_PATIENCE_US = 20 * BP_SECOND;
+                     RUN_PATIENCE_US = 20 * BP_SECOND, LAST_PATIENCE_US = 60 * BP_SECOND;
 
 /* ---- logs ---- */
 
@@ -58,7 +60,7 @@ static const char *last_words(Up *up, const char *name, int64_t from, char words
     struct stat status;
     bool has_complaint = false, is_below = false;
     words[0] = '\0';
-    FILE *file = fopen(up_path(up, "log/%s.log", name), "re");
+    FILE *file = up_read_file(up_path(up, "log/%s.log", name), NULL);
     if (!file)
         return words;
     if (fstat(fileno(file), &status) == 0 && status.st_size - from > TAIL)
@@ -167,6 +169,54 @@ BpStatus part_start(Part *part, BpError *err)
     part->process = loop_process_new(up->loop, &options, on_exit_of, part, err);
     close(log);
     return part->process ? BP_OK : BP_UNAVAILABLE;
+}
+
+/* ---- of the last time ---- */
+
+/* Whether the command line has the argument. */
+static bool has_argument(const char *pid, const char *argument)
+{
+    char path[64], arguments[UP_PATH_MAX + LINE];
+    struct stat status;
+    bool has = false;
+    snprintf(path, sizeof path, "/proc/%.20s/cmdline", pid);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    const ssize_t size =
+        fstat(fd, &status) == 0 && status.st_uid == geteuid() ? read(fd, arguments, sizeof arguments - 1) : 0;
+    close(fd);
+    if (size <= 0)
+        return false;
+    arguments[size] = '\0';
+    for (const char *each = arguments; !has && each < arguments + size; each += strlen(each) + 1)
+        has = strcmp(each, argument) == 0;
+    return has;
+}
+
+/* A process of ours that was given this path: nobody else can pose as one. */
+static bool works_on(const char *path)
+{
+    DIR *processes = opendir("/proc");
+    bool is_there = false;
+    if (!processes)
+        return false;
+    for (const struct dirent *entry; !is_there && (entry = readdir(processes)) != NULL;)
+        is_there = *entry->d_name >= '1' && *entry->d_name <= '9' && has_argument(entry->d_name, path);
+    closedir(processes);
+    return is_there;
+}
+
+BpStatus part_wait_for_last(Up *up, const char *name, const char *path, BpError *err)
+{
+    const int64_t begin_us = loop_now_us(up->loop), until_us = begin_us + LAST_PATIENCE_US;
+    if (!works_on(path))
+        return BP_OK;
+    up_say(up, "%s of the last start is still ending: waiting for it", name);
+    while (works_on(path))
+        if (!up_wait(up, until_us, err))
+            return bp_within(err, "another %s works on %s", name, path);
+    return BP_OK;
 }
 
 bool part_is_running(const Part *part)

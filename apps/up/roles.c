@@ -93,14 +93,12 @@ static BpStatus find_demo_port(Up *up, int64_t first, BpError *err)
 /* The port that the simulated devices had the last time: it is part of their addresses. */
 static BpStatus choose_demo_port(Up *up, BpError *err)
 {
-    char text[16] = "";
+    char text[16];
     int64_t before;
-    FILE *file = fopen(up_path(up, "demo.port"), "re");
-    if (file && !fgets(text, sizeof text, file))
-        text[0] = '\0';
-    if (file)
-        fclose(file);
-    if (bp_parse_i64(bp_str_trim(bp_str(text)), 1, DEMO_PORT_LARGEST, &before, NULL) != BP_OK)
+    const BpStatus status = up_read_line(up_path(up, "demo.port"), text, sizeof text, err);
+    if (status != BP_OK && status != BP_NOT_FOUND)
+        return status;
+    if (status != BP_OK || bp_parse_i64(bp_str(text), 1, DEMO_PORT_LARGEST, &before, NULL) != BP_OK)
         before = FIRST_DEMO_PORT;
     return find_demo_port(up, before, err);
 }

@@ -72,12 +72,10 @@ static BpStatus tell_damaged(Up *up, const char *what, BpError *err)
 
 static BpStatus check_version(Up *up, BpError *err)
 {
-    char version[16] = "";
-    FILE *file = fopen(up_path(up, "postgresql/PG_VERSION"), "re");
-    if (file && fgets(version, sizeof version, file))
-        version[strcspn(version, "\n")] = '\0';
-    if (file)
-        fclose(file);
+    char version[16];
+    const BpStatus status = up_read_line(up_path(up, "postgresql/PG_VERSION"), version, sizeof version, err);
+    if (status != BP_OK)
+        return status;
     if (strcmp(version, up->version) == 0)
         return BP_OK;
     if (!*version)
@@ -175,15 +173,14 @@ static BpStatus configure_database(Up *up, bool has_port, BpError *err)
 BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err)
 {
     const char *path = up_path(up, "%s.port", name);
-    char text[16] = "";
+    char text[16];
     int64_t before = 0;
-    FILE *file = fopen(path, "re");
-    if (file && fgets(text, sizeof text, file) &&
-        bp_parse_i64(bp_str_trim(bp_str(text)), 1, 65535, &before, NULL) != BP_OK)
+    BpStatus status = up_read_line(path, text, sizeof text, err);
+    if (status != BP_OK && status != BP_NOT_FOUND)
+        return status;
+    if (status == BP_OK && bp_parse_i64(bp_str(text), 1, 65535, &before, NULL) != BP_OK)
         before = 0;
-    if (file)
-        fclose(file);
-    const BpStatus status = up_free_port(before ? before : first, ret_port, err);
+    status = up_free_port(before ? before : first, ret_port, err);
     if (status != BP_OK || *ret_port == before)
         return status;
     if (before)
@@ -219,7 +216,7 @@ static bool is_database_ready(Up *up, const Part *part)
     char line[UP_PATH_MAX] = "";
     int64_t pid = 0;
     bool is_ready = false;
-    FILE *file = part_is_running(part) ? fopen(up_path(up, "postgresql/postmaster.pid"), "re") : NULL;
+    FILE *file = part_is_running(part) ? up_read_file(up_path(up, "postgresql/postmaster.pid"), NULL) : NULL;
     if (!file)
         return false;
     for (int number = 1; fgets(line, sizeof line, file); number++) {
@@ -294,18 +291,14 @@ static BpStatus make_database(Up *up, BpError *err)
     return up_connect_database(up, "bacpipes", "bacpipes", err);
 }
 
-static void remove_stale_pid(const Up *up, const char *path)
+static void tell_recovery(const Up *up, const char *path)
 {
-    char text[32] = "";
-    FILE *file = fopen(path, "re");
+    char text[32];
     int64_t pid = 0;
-    if (!file)
-        return;
-    if (fgets(text, sizeof text, file) &&
-        bp_parse_i64(bp_str_trim(bp_str(text)), 1, INT32_MAX, &pid, NULL) == BP_OK &&
-        kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+    if (up_read_line(path, text, sizeof text, NULL) == BP_OK &&
+        bp_parse_i64(bp_str(text), 1, INT32_MAX, &pid, NULL) == BP_OK && kill((pid_t)pid, 0) != 0 &&
+        errno == ESRCH)
         up_say(up, "the database was not shut down properly the last time; it recovers by itself");
-    fclose(file);
 }
 
 BpStatus up_start_database(Up *up, BpError *err)
@@ -314,7 +307,9 @@ BpStatus up_start_database(Up *up, BpError *err)
     BpStatus status = make_cluster(up, err);
     if (status != BP_OK)
         return status;
-    remove_stale_pid(up, up_path(up, "postgresql/postmaster.pid"));
+    if ((status = part_wait_for_last(up, "PostgreSQL", up_path(up, "postgresql"), err)) != BP_OK)
+        return status;
+    tell_recovery(up, up_path(up, "postgresql/postmaster.pid"));
     Part *part = up_add_part(up, "postgresql", program(up, "postgres"), SIGINT); /* a fast shutdown */
     part->prepare = prepare_database;
     part_argument(part, part->path);

@@ -17,6 +17,7 @@
 #include "io/mqtt/mqtt.h"
 #include "io/pg/pg.h"
 
+#include <stdio.h>
 #include <sys/types.h>
 
 enum { UP_PATH_MAX = 4096, UP_PARTS_MAX = 8, UP_ARGUMENTS_MAX = 24 };
@@ -103,8 +104,12 @@ void up_close_folder(Up *up);
 /* files.c */
 BpStatus up_make_folder(const char *path,
                         BpError *err) BP_CHECKED; /* BP_INVALID: it is there, and another's */
-/* BP_INVALID: it is a link, which is never followed. */
+/* BP_INVALID: it is a link, which is never followed, or no regular file, which is never waited for (a pipe);
+ * BP_NOT_FOUND: there is none. */
 BpStatus up_open_file(const char *path, int flags, mode_t mode, int *ret_fd, BpError *err) BP_CHECKED;
+FILE *up_read_file(const char *path, BpError *err); /* the same, to read; NULL: not */
+/* Its first line, without its end and as much of it as there is room for. */
+BpStatus up_read_line(const char *path, char *ret_line, size_t size, BpError *err) BP_CHECKED;
 /* Writes a file that only its owner reads. Whole or not at all. */
 BpStatus up_write_file(const char *path, BpStr contents, BpError *err) BP_CHECKED;
 BpStatus up_secret(Up *up, const char *name, const char **ret_secret,
@@ -118,6 +123,9 @@ BpStatus part_start(Part *part, BpError *err) BP_CHECKED;
 void part_stop(Part *part, int64_t patience_us);
 Part *up_find_part(Up *up, const char *name);
 void part_hurry(Part *part); /* it will be stopped: told so now, and not waited for later */
+/* Waits for a server that was started for the last `up`, which was killed: until it has ended it has its
+ * port. It is known by an argument, the path that it works on. */
+BpStatus part_wait_for_last(Up *up, const char *name, const char *path, BpError *err) BP_CHECKED;
 bool part_is_running(const Part *part);
 /* Puts in front of the reason in `err` which part does not come up and what its log says of it. */
 BpStatus part_is_not_ready(const Part *part, BpError *err) BP_CHECKED;

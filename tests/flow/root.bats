@@ -164,7 +164,7 @@ refused() {
     flock -x 8
     run_up --data "$data"
     [ "$status" -eq 75 ]
-    [[ "$output" == *"process 4711 runs"* && "$output" != *"everything is stopped"* ]]
+    [[ "$output" == *"lock is held by a process that is no"* && "$output" != *"everything is stopped"* ]]
     exec 8<&-
     run_up --data "$data"
     [ "$status" -eq 0 ]

@@ -129,3 +129,67 @@ until_gone() {
     [ "$status" -eq 0 ]
     [ "$(field readings_stored)" -gt 0 ]
 }
+
+@test "what is no file in the data folder is a clear message, and is not waited for" {
+    data=$folder/data
+    run timeout 60 "$bacpipes" up --demo --data "$data" --for 1ms
+    owner=$(stat -c %U "$data")
+    for name in lock postgresql.port demo.port secrets/mqtt_up log/postgresql.log log/migrate.log; do
+        rm -f "$data/$name"
+        mkfifo -m 600 "$data/$name"
+        [ "$(id -u)" != 0 ] || chown "$owner" "$data/$name"
+        run timeout 60 "$bacpipes" up --demo --data "$data" --for 20s
+        echo "$output"
+        [ "$status" -eq 78 ]
+        [[ "$output" == *"data/$name is no regular file"*"move it away"* ]]
+        rm "$data/$name"
+    done
+}
+
+@test "nobody else can hold the lock, and who holds it without being up is not taken for one" {
+    start_up
+    [ "$(stat -c %a "$folder/data/lock")" = 600 ]
+    [ -z "$(find "$folder/data/log" -type f -perm /077)" ]
+    if [ "$(id -u)" = 0 ]; then
+        run setpriv --reuid=nobody --regid=nogroup --clear-groups flock -n "$folder/data/lock" true
+        [ "$status" -ne 0 ]
+    fi
+    kill -INT "$up"
+    wait "$up"
+    up=
+    chmod 644 "$folder/data/lock" # as earlier versions made it
+    exec 8<"$folder/data/lock"
+    flock -n 8
+    run "$bacpipes" up --demo --data "$folder/data" 8>&-
+    echo "$output"
+    [ "$status" -eq 75 ]
+    [[ "$output" == *"/lock is held by a process that is no "*"remove that file"* ]]
+    [ "$(stat -c %a "$folder/data/lock")" = 600 ]
+    exec 8<&-
+}
+
+@test "killed with SIGKILL and started at once, it keeps its ports" {
+    start_up
+    ports=$(cat "$folder"/data/{postgresql,mosquitto}.port)
+    # The servers take their time to end: they stand still until the next start waits for them.
+    servers=$(processes | while read -r pid; do tr '\0' ' ' <"/proc/$pid/cmdline" | { grep -qE '^(mosquitto |[^ ]*/postgres -D)' && echo "$pid" || true; }; done)
+    [ "$(wc -w <<<"$servers")" = 2 ]
+    kill -STOP $servers
+    kill -KILL "$up"
+    wait "$up" || true
+    ("$bacpipes" up --demo --data "$folder/data" --points 60 >"$folder/out.again" 2>&1 3>&- & echo $! >"$folder/pid")
+    up=$(cat "$folder/pid")
+    for _ in $(seq 200); do
+        grep -q 'PostgreSQL of the last start is still ending' "$folder/out.again" && break
+        sleep 0.1
+    done
+    kill -CONT $servers
+    for _ in $(seq 300); do
+        grep -q ' stored, newest' "$folder/out.again" && break
+        kill -0 "$up"
+        sleep 0.1
+    done
+    cat "$folder/out.again"
+    [ "$(cat "$folder"/data/{postgresql,mosquitto}.port)" = "$ports" ]
+    ! grep 'taken by another program' "$folder/out.again"
+}
