@@ -296,14 +296,14 @@ static int crowded_port(int fds[3], uint16_t *ret_port)
     return 0;
 }
 
+static void count(void *owner)
+{
+    ++*(int *)owner;
+}
+
 static void work(void *job)
 {
     (void)job;
-}
-
-static void worked_out(void *job)
-{
-    ++*(int *)job;
 }
 
 static void brokers_that_do_not_answer_do_not_take_all_threads(void **state)
@@ -324,12 +324,40 @@ static void brokers_that_do_not_answer_do_not_take_all_threads(void **state)
     }
     mqtt_set_options(client.mqtt, &other);
     int worked = 0; /* somebody else's, who need not wait for TCP */
-    loop_work(loop, work, worked_out, &worked);
+    loop_work(loop, work, count, &worked);
     until(&worked, 1);
     assert_int_equal(client.connections, 0);
     for (int i = 0; i < 3; i++)
         close(fds[i]);
     until(&client.connections, 1);
+    assert_int_equal(client.losses, 0); /* what was begun with other options is nobody's loss */
+    mqtt_free(client.mqtt, 0);
+}
+
+static void change_and_publish(void *owner, BpStr topic, BpStr payload, bool retained)
+{
+    Client *client = owner;
+    on_message(owner, topic, payload, retained);
+    if (client->changes++)
+        return;
+    const MqttOptions options = options_of(client, "changed", "localhost", port());
+    mqtt_set_options(client->mqtt, &options);
+    /* It would go to a connection that ends with this callback, and be lost without a word. */
+    assert_int_equal(mqtt_publish(client->mqtt, "t/b", bp_str("2"), 1, false, NULL, NULL), BP_UNAVAILABLE);
+    assert_int_equal(mqtt_unsent(client->mqtt), 0);
+}
+
+static void nothing_is_published_once_the_options_have_changed(void **state)
+{
+    (void)state;
+    Client client = {0};
+    MqttOptions options = options_of(&client, "unchanged", "localhost", port());
+    options.on_message = change_and_publish;
+    client.mqtt = mqtt_new(loop, &options);
+    until(&client.connections, 1);
+    assert_int_equal(mqtt_publish(client.mqtt, "t/a", bp_str("1"), 0, false, NULL, NULL), BP_OK);
+    until(&client.changes, 1);
+    until(&client.connections, 2);
     mqtt_free(client.mqtt, 0);
 }
 
@@ -450,6 +478,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(options_change_from_a_callback_while_the_broker_stands_still, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(brokers_that_do_not_answer_do_not_take_all_threads, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_published_once_the_options_have_changed, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(its_end_does_not_wait_for_a_broker_that_hangs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_may_be_let_go_from_each_of_its_callbacks, set_up, tear_down),

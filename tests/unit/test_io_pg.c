@@ -126,6 +126,24 @@ static void a_statement_is_prepared_once_and_used_again(void **state)
     assert_int_equal(scalar("select count(*) from pg_prepared_statements"), 1);
 }
 
+static void a_new_connection_has_its_statements_prepared_anew(void **state)
+{
+    (void)state;
+    for (int i = 1; i <= 3; i++) {
+        Answer answer = {0}, end = {0};
+        pg_request(pg, SQL_SELECT_VERSION, NULL, 0, keep_answer, &answer);
+        run_until_answered(&answer);
+        assert_int_equal(answer.status, BP_OK);
+        assert_int_equal(scalar("select count(*) from pg_prepared_statements"), 1);
+        pg_request_text(pg, bp_str("select pg_terminate_backend(pg_backend_pid())"), keep_answer, &end);
+        run_until_answered(&end);
+        assert_int_equal(end.status, BP_UNAVAILABLE);
+        while (losses < i)
+            loop_run_once(loop, BP_SECOND);
+        wait_for_connection();
+    }
+}
+
 static void an_error_is_the_servers_sentence(void **state)
 {
     (void)state;
@@ -348,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_statement_is_prepared_once_and_used_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_error_says_whose_matter_it_is, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_new_connection_has_its_statements_prepared_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_error_is_the_servers_sentence, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_is_all_or_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_large_copy_does_not_hold_up_the_loop, set_up, tear_down),
