@@ -1,6 +1,6 @@
 -- Rollups are what a plain aggregate over the readings gives, late and bad readings included.
 begin;
-select plan(16);
+select plan(20);
 
 insert into site (site_id, name) values ('demo', 'Demo');
 insert into device (site_id, device_id, address, instance) values ('demo', 1, '10.0.0.1', 1);
@@ -66,6 +66,21 @@ select results_eq($$ select point_id, min, max, sum, count, bad, last, last_at f
                             (2, null, null, null, 0, 1, null, null) $$, 'a bad value is neither the last nor any other of a span');
 select results_eq($$ select point_id, last, last_at from sensor_readings_hourly where time = '2026-03-01 20:00Z' order by 1 $$,
                   $$ values (1, 7::double precision, '2026-03-01 20:01Z'::timestamptz), (2, null, null) $$, 'nor of its hour');
+
+-- What some readings are gone of, good or bad, keeps its rollup; what has as many is made anew.
+create function made_again() returns table (count integer, bad integer, max double precision) language sql as $$
+    insert into rollup_dirty values ('demo', '2026-03-01 20:00Z');
+    select rollup_pending('2026-03-01 21:00Z', 100);
+    select count, bad, max from sensor_readings_5min where point_id = 1 and time = '2026-03-01 20:00Z'
+$$;
+delete from sensor_readings where point_id = 1 and time = '2026-03-01 20:02Z';
+select results_eq('select * from made_again()', $$ values (1, 1, 7::double precision) $$, 'a rollup is not made anew where a bad reading is gone');
+select results_eq($$ select count, bad from sensor_readings_hourly where point_id = 1 and time = '2026-03-01 20:00Z' $$, $$ values (1, 1) $$, 'nor its hour');
+delete from sensor_readings where point_id = 1 and time = '2026-03-01 20:01Z';
+insert into sensor_readings (time, site_id, point_id, value, quality) values ('2026-03-01 20:04Z', 'demo', 1, 8, 'good');
+select results_eq('select * from made_again()', $$ values (1, 1, 7::double precision) $$, 'nor where another good one came');
+insert into sensor_readings (time, site_id, point_id, value, quality) values ('2026-03-01 20:03Z', 'demo', 1, 9, 'good');
+select results_eq('select * from made_again()', $$ values (2, 0, 9::double precision) $$, 'and is where there are as many as it had, whatever they are');
 
 select * from finish();
 rollback;
