@@ -151,6 +151,7 @@ CollectPollSettings collect_poll_settings(const Cfg *cfg);
 void collect_readings(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count);
 void collect_connect_broker(Collect *collect, const PgRows *rows);
 void collect_publish(void *owner);
+void collect_withdraw_state(Collect *collect, const SitePoint *point); /* which the broker keeps */
 BpStatus collect_open_spool(Collect *collect, BpError *err) BP_CHECKED;
 void collect_close_spool(Collect *collect);
 

@@ -37,15 +37,30 @@ static const char *state_text(const SitePoint *point, const MdlReading *reading)
                : NULL;
 }
 
-static void publish_state(Collect *collect, int32_t device_id, SitePoint *point, const MdlReading *reading)
+static char *state_topic(const Collect *collect, const SitePoint *point, char ret_topic[MDL_TOPIC_MAX])
 {
-    char topic[MDL_TOPIC_MAX], object[BAC_REFERENCE_TEXT_MAX], at[BP_TIME_TEXT_MAX];
-    BpError err;
+    char object[BAC_REFERENCE_TEXT_MAX];
     bac_object_format((BacObjectId){point->object_type, point->object_instance}, object);
     if (*point->property) {
         const size_t used = strlen(object);
         snprintf(object + used, sizeof object - used, ",%s", point->property);
     }
+    return mdl_state_topic(collect->cfg.site, point->device_id, object, ret_topic);
+}
+
+void collect_withdraw_state(Collect *collect, const SitePoint *point)
+{
+    char topic[MDL_TOPIC_MAX];
+    BpError err;
+    if (collect->mqtt && mqtt_publish(collect->mqtt, state_topic(collect, point, topic), bp_str(""), 1, true,
+                                      NULL, &err) == BP_FULL)
+        bp_log(BP_LOG_WARNING, "withdrawing %s: %s", topic, err.text);
+}
+
+static void publish_state(Collect *collect, SitePoint *point, const MdlReading *reading)
+{
+    char topic[MDL_TOPIC_MAX], at[BP_TIME_TEXT_MAX];
+    BpError err;
     json_auto_t *state =
         json_pack("{s:i, s:o, s:s, s:s, s:s, s:s}", "v", 1, "value",
                   reading->has_value ? json_real(reading->value) : json_null(), "quality",
@@ -59,8 +74,8 @@ static void publish_state(Collect *collect, int32_t device_id, SitePoint *point,
     char *payload = json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (!payload)
         return;
-    if (mqtt_publish(collect->mqtt, mdl_state_topic(collect->cfg.site, device_id, object, topic),
-                     bp_str(payload), 1, true, NULL, &err) == BP_OK) {
+    if (mqtt_publish(collect->mqtt, state_topic(collect, point, topic), bp_str(payload), 1, true, NULL,
+                     &err) == BP_OK) {
         point->was_published = true;
         point->has_value = reading->has_value;
         point->value = reading->value;
@@ -70,8 +85,7 @@ static void publish_state(Collect *collect, int32_t device_id, SitePoint *point,
     free(payload);
 }
 
-static void publish_states(Collect *collect, const CollectDevice *device, const MdlReading *readings,
-                           size_t count)
+static void publish_states(Collect *collect, const MdlReading *readings, size_t count)
 {
     if (!collect->mqtt || !mqtt_is_connected(collect->mqtt))
         return;
@@ -80,7 +94,7 @@ static void publish_states(Collect *collect, const CollectDevice *device, const 
                                ? &collect->points[readings[i].point_id]
                                : NULL;
         if (point && point->is_known && state_has_changed(point, &readings[i]))
-            publish_state(collect, device->device_id, point, &readings[i]);
+            publish_state(collect, point, &readings[i]);
     }
 }
 
@@ -100,7 +114,7 @@ void collect_readings(void *owner, const CollectDevice *device, const MdlReading
         outbox_put(&collect->outbox, bp_buf_text(&encoded), part, device->first_reading_us);
     }
     bp_buf_done(&encoded);
-    publish_states(collect, device, readings, count);
+    publish_states(collect, readings, count);
     collect_publish(collect);
 }
 

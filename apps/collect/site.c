@@ -283,7 +283,8 @@ static size_t take_points(Collect *collect, const PgRows *rows, size_t row)
     return end;
 }
 
-/* Room for all points by their numbers; what was published of them stays known. */
+/* Room for all points by their numbers; what was published of them stays known. Those that were known before
+ * remain the caller's. */
 static void make_points(Collect *collect, const PgRows *rows)
 {
     size_t largest = 0;
@@ -299,10 +300,30 @@ static void make_points(Collect *collect, const PgRows *rows)
         points[i] = collect->points[i];
         points[i].is_known = false;
     }
-    free(collect->points);
     collect->points = points;
     collect->point_count = largest + 1;
-    bp_arena_done(&collect->points_arena);
+    collect->points_arena = (BpArena){0};
+}
+
+static bool has_same_topic(const SitePoint *a, const SitePoint *b)
+{
+    return a->device_id == b->device_id && a->object_type == b->object_type &&
+           a->object_instance == b->object_instance && strcmp(a->property, b->property) == 0;
+}
+
+/* The broker keeps the state of a point that is no more, or is another object now, and everybody would go on
+ * believing it. Also where it was published after the change, and before we heard of that. */
+static void withdraw_states(Collect *collect, const SitePoint *before, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        SitePoint *now = i < collect->point_count ? &collect->points[i] : NULL;
+        if (!before[i].is_known || !before[i].was_published ||
+            (now && now->is_known && has_same_topic(&before[i], now)))
+            continue;
+        collect_withdraw_state(collect, &before[i]);
+        if (now)
+            now->was_published = false;
+    }
 }
 
 /* Devices that no row spoke of. All points of one that did are known now, so the first tells. */
@@ -336,10 +357,16 @@ static void on_points(void *context, BpStatus status, const PgRows *rows, const 
         bp_log(BP_LOG_WARNING, "reading table point: %s", err->text);
         return;
     }
+    SitePoint *before = collect->points;
+    const size_t count_before = collect->point_count;
+    BpArena arena_before = collect->points_arena;
     make_points(collect, rows);
     for (size_t row = 0; row < pg_row_count(rows);)
         row = take_points(collect, rows, row);
     forget_points(collect);
+    withdraw_states(collect, before, count_before);
+    free(before);
+    bp_arena_done(&arena_before);
     collect_poll_soon(collect);
     if (!collect->is_loaded) {
         collect->is_loaded = true;

@@ -67,6 +67,11 @@ good() {
     sql "select count(*) from sensor_readings r join point p using (site_id, point_id) where p.device_id = $1 and p.object_type = 'analog-input'
          and r.quality = 'good' and ${2:-true}"
 }
+# How many states the broker keeps of the points of a device.
+states_of() {
+    mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" -v --retained-only \
+        -t "bacpipes/demo/points/$1/+/state" -W 1 | grep -c '"value":' || true
+}
 # Of all readings of devices that are 1000, 2000 ... and a bit, those that are another's.
 wrong() {
     sql "select count(*) from sensor_readings r join point p using (site_id, point_id) where p.device_id = $1 and p.object_type = 'analog-input'
@@ -164,6 +169,8 @@ wrong() {
     stop 1
     start 1 2108 --base 1000 --points 8 --name eight
     until_true '[ -n "$(id_of 2108)" ] && [ "$(good "$(id_of 2108)")" -ge 24 ]' 60
+    eight=$(id_of 2108)
+    until_true '[ "$(states_of "$eight")" -ge 13 ]' 20
     read_before=$(good "$one") read_since=$(good "$(id_of 2108)" "p.object_instance <= 6")
     "$bacpipes" device replace 2101 --by 2108 --data "$data" | grep -q 'Nothing is changed yet'
     "$bacpipes" device replace 2101 --by 2108 --data "$data" --yes >"$folder/replaced"
@@ -173,6 +180,11 @@ wrong() {
     [ "$(good "$one" "p.object_instance <= 6")" -ge $((read_before + read_since)) ]
     until_true "[ \"\$(good $one \"r.time > now() - interval '2 s'\")\" -ge 8 ]" 20
     [ "$(wrong "$one" 1000)" -eq 0 ]
+    # Nothing of it went astray, or is kept by the broker under the points that are no more.
+    [ "$(sql "select count(*) from sensor_readings left join point using (site_id, point_id) where point.point_id is null")" -eq 0 ]
+    [ "$(sql "select count(*) from ingest_quarantine")" -eq 0 ]
+    [ "$(states_of "$eight")" -eq 0 ]
+    [ "$(states_of "$one")" -ge 13 ]
 }
 
 @test "a successor that answers elsewhere is not said to be silent, however late the change is seen" {

@@ -139,6 +139,104 @@ static void busy_ones_do_not_keep_the_last_from_being_told(void **state)
     until_told();
 }
 
+/* ---- what rows say of devices and points ---- */
+
+static void do_nothing(void *owner)
+{
+    (void)owner;
+}
+
+static int set_up_rows(void **state)
+{
+    set_up(state);
+    collect.is_loaded = true;
+    collect.poll_timer = loop_timer_new(collect.loop, do_nothing, NULL);
+    collect.reload_timer = loop_timer_new(collect.loop, do_nothing, NULL);
+    sql(collect.pg,
+        "drop table if exists device, point; "
+        "create table device (site_id text default 'demo', device_id integer, address text, instance integer,"
+        "    max_apdu integer default 480, enabled boolean default true, poll_interval_ms integer default "
+        "60000,"
+        "    services text[] default '{}', replaced_since timestamptz, cov boolean default false);"
+        "create table point (site_id text default 'demo', point_id integer, device_id integer, object_type "
+        "text"
+        "    default 'analog-input', object_instance integer, property text default 'present-value', enabled"
+        "    boolean default true, poll_interval_ms integer, name text default '', units text default '', "
+        "states"
+        "    text[], cov boolean, cov_increment real, max_value double precision);"
+        "insert into device (device_id, address, instance) values (1, '10.0.0.1', 1), (2, '10.0.0.2', 2);"
+        "insert into point (point_id, device_id, object_instance) values (11, 1, 1), (12, 1, 2), (21, 2, 1)");
+    return 0;
+}
+
+static int tear_down_rows(void **state)
+{
+    loop_timer_free(collect.poll_timer);
+    loop_timer_free(collect.reload_timer);
+    free(collect.points);
+    bp_arena_done(&collect.points_arena);
+    return tear_down(state);
+}
+
+static const CollectDevice *reload_with(const char *change, int32_t device_id)
+{
+    if (*change)
+        sql(collect.pg, change);
+    collect_reload(&collect);
+    while (collect.is_loading || collect.states_under_way)
+        loop_run_once(collect.loop, BP_SECOND);
+    for (const CollectDevice *device = collect_poll_devices(collect.poller); device; device = device->next)
+        if (device->device_id == device_id)
+            return device;
+    return NULL;
+}
+
+static void a_row_that_is_replaced_is_another_than_before(void **state)
+{
+    (void)state;
+    const CollectDevice *device = reload_with("", 1);
+    assert_ptr_equal(device, devices[1]);
+    assert_false(device->is_evicted);
+    assert_null(reload_with("", 3)); /* it has no row */
+    device = reload_with("update device set replaced_since = now() where device_id = 1", 1);
+    assert_true(device->is_evicted);
+    assert_int_equal(device->state, COLLECT_REPLACED);
+    assert_int_equal(device->point_count, 2);
+    assert_ptr_equal(reload_with("", 1), device); /* nothing new */
+    assert_ptr_equal(reload_with("", 2), devices[2]);
+    device = reload_with("update device set replaced_since = null where device_id = 1", 1);
+    assert_false(device->is_evicted);
+    assert_int_equal(device->point_count, 2);
+}
+
+static void points_that_are_gone_or_another_devices_are_not_asked_any_more(void **state)
+{
+    (void)state;
+    assert_int_equal(reload_with("", 1)->point_count, 2);
+    const CollectDevice *device = reload_with("update point set device_id = 2 where device_id = 1", 1);
+    assert_int_equal(device->point_count, 0);
+    assert_int_equal(reload_with("", 2)->point_count, 3);
+    assert_int_equal(collect.points[11].device_id, 2);
+    assert_int_equal(reload_with("delete from point", 2)->point_count, 0);
+}
+
+static void what_was_published_of_a_point_stays_known_while_it_is_the_same(void **state)
+{
+    (void)state;
+    reload_with("", 1);
+    collect.points[11].was_published = collect.points[12].was_published = collect.points[21].was_published =
+        true;
+    reload_with("update point set name = 'renamed', object_instance = case point_id when 12 then 5 else "
+                "object_instance end; delete from point where point_id = 21; "
+                "insert into point (point_id, device_id, object_instance) values (22, 2, 1)",
+                1);
+    assert_true(collect.points[11].was_published);
+    assert_false(collect.points[12].was_published); /* withdrawn: another object */
+    assert_false(collect.points[21].was_published);
+    assert_false(collect.points[21].is_known);
+    assert_false(collect.points[22].was_published);
+}
+
 static void nothing_waits_for_a_database_that_is_away(void **state)
 {
     (void)state;
@@ -155,6 +253,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(devices_that_come_and_go_while_the_table_is_locked_are_told_once,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(busy_ones_do_not_keep_the_last_from_being_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_that_is_replaced_is_another_than_before, set_up_rows,
+                                        tear_down_rows),
+        cmocka_unit_test_setup_teardown(points_that_are_gone_or_another_devices_are_not_asked_any_more,
+                                        set_up_rows, tear_down_rows),
+        cmocka_unit_test_setup_teardown(what_was_published_of_a_point_stays_known_while_it_is_the_same,
+                                        set_up_rows, tear_down_rows),
         cmocka_unit_test_setup_teardown(nothing_waits_for_a_database_that_is_away, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("collect site", tests, NULL, NULL);
