@@ -23,7 +23,7 @@ static const CfgCommand check_command = {
     .offers_json = true,
     .details = "Exit codes: 0 all fine, 78 something is wrong.\n",
     .examples = "bacpipes config check\nbacpipes config check /etc/bacpipes/bacpipes.conf\n"
-                "bacpipes config check --set poll.interval=15",
+                "bacpipes config check --set poll.interval=15s",
 };
 
 /* Files that are named must be there to be read. */

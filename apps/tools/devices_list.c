@@ -27,7 +27,7 @@ static const CfgCommand command = {
     .offers_json = true,
     .details = "A device that is replaced has lost its address to another one, and is found nowhere else.\n"
                "Exit codes: 0 fine, 1 no device found, 64 wrong use, 69 the database is away.\n",
-    .examples = "bacpipes device list\nbacpipes device list 2101 --json\n"
+    .examples = "bacpipes device list\nbacpipes device list 1001 --json\n"
                 "bacpipes device list --json | jq '.[] | select(.state != \"online\")'",
 };
 

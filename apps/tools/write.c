@@ -60,12 +60,12 @@ static const CfgCommand write_command = {
     "Several objects are written by one request (WritePropertyMultiple), in order, up to the first that the\n"
     "device refuses; one after the other where it does not know that service.\n"
     "Exit codes: 0 it holds the value, 1 it does not or the device refuses, 64 wrong use, 69 no answer.\n",
-    .examples = "bacpipes write 1001 av,3 21.5\n"
-                "bacpipes write 1001 bo,2 active --priority 8\n"
-                "bacpipes write 1001 mso,1 Occupied --priority 8\n"
-                "bacpipes write 1001 av,3 -4.5\n"
-                "bacpipes write 1001 av,1 24 av,2 20.5 --priority 8\n"
-                "bacpipes write 10.1.2.9 ai,1 0.5 --property cov-increment",
+    .examples = "bacpipes write 1001 av,2 300\n"
+                "bacpipes write 1001 bo,1 active --priority 8\n"
+                "bacpipes write 1001 msv,1 off --priority 8\n"
+                "bacpipes write 1004 av,4 -1.5\n"
+                "bacpipes write 1001 av,1 24 av,2 300 --priority 8\n"
+                "bacpipes write 1001 ai,1 false --property out-of-service",
 };
 
 static const CfgOption release_options[] = {
@@ -87,7 +87,7 @@ static const CfgCommand release_command = {
     .offers_json = true,
     .details = TOOLS_DEVICE_HELP
     "Exit codes: 0 the slot is empty, 1 it is not or the device refuses, 64 wrong use, 69 no answer.\n",
-    .examples = "bacpipes release 1001 av,3 --priority 8",
+    .examples = "bacpipes release 1001 bo,1 --priority 8",
 };
 
 /* One write, from the command line to its result. */
