@@ -32,7 +32,11 @@ struct Workshop {
     Works finished;
     uv_async_t *bell; /* rung when something is finished; NULL: nobody listens any more */
     size_t users;     /* the loop and the threads: the last one frees it */
+    Workshop *next;   /* of those that were left */
 };
+
+/* Left while threads were busy: with what their work may touch they stay until the program ends. */
+static Workshop *left;
 
 static void append(Works *works, Work *work)
 {
@@ -59,8 +63,6 @@ static void let_go_of(Workshop *shop)
     pthread_mutex_unlock(&shop->lock);
     if (!is_last)
         return;
-    for (Work *work; (work = take_first(&shop->finished));)
-        free(work);
     pthread_mutex_destroy(&shop->lock);
     free(shop);
 }
@@ -145,12 +147,16 @@ bool workshop_is_busy(const Workshop *shop)
 
 void workshop_leave(Workshop *shop)
 {
-    for (Work *work; (work = take_first(&shop->waiting));)
-        free(work);
     pthread_mutex_lock(&shop->lock);
     loop_close_and_free((uv_handle_t *)shop->bell);
     shop->bell = NULL;
-    let_go_of(shop);
+    if (shop->busy) {
+        shop->next = left;
+        left = shop;
+        pthread_mutex_unlock(&shop->lock);
+    } else {
+        let_go_of(shop);
+    }
 }
 
 void loop_work(Loop *loop, void (*work)(void *job), void (*done)(void *job), void *job)
