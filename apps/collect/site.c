@@ -179,13 +179,13 @@ static bool is_row_of(const Collect *collect, const PgRows *rows, size_t row, co
 
 /* Rows that are gone, or say something else of who the device is and where: it is forgotten, and taken in
  * anew. */
-static void forget_devices(Collect *collect, const PgRows *rows)
+static void forget_devices(Collect *collect, const PgRows *rows, size_t count)
 {
     CollectDevice *next;
     for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = next) {
         next = device->next;
         bool is_there = device->device_id == 0;
-        for (size_t row = 0; row < pg_row_count(rows) && !is_there; row++)
+        for (size_t row = 0; row < count && !is_there; row++)
             if (is_row_of(collect, rows, row, device)) {
                 device->row_is_replaced = pg_get_bool(rows, row, 8);
                 is_there = true;
@@ -196,19 +196,39 @@ static void forget_devices(Collect *collect, const PgRows *rows)
     }
 }
 
-static void on_devices(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+static void take_devices(Collect *collect, const PgRows *rows, size_t count)
 {
-    Collect *collect = context;
-    if (status != BP_OK) {
-        bp_log(BP_LOG_WARNING, "reading table device: %s", err->text);
-        return;
-    }
-    forget_devices(collect, rows);
-    for (size_t row = 0; row < pg_row_count(rows); row++)
+    forget_devices(collect, rows, count);
+    for (size_t row = 0; row < count; row++)
         take_device(collect, rows, row);
 }
 
 /* ---- points ---- */
+
+/* Columns of their rows, which stand behind those of devices. */
+enum {
+    DEVICE_ID,
+    POINT_ID = 9, /* NULL: the row is a device's */
+    OBJECT_TYPE,
+    OBJECT_INSTANCE,
+    PROPERTY,
+    POINT_INTERVAL_MS,
+    POINT_ENABLED,
+    NAME,
+    UNITS,
+    STATES,
+    COV,
+    COV_INCREMENT,
+    STATE_COUNT
+};
+
+static size_t count_devices(const PgRows *rows)
+{
+    size_t count = 0;
+    while (count < pg_row_count(rows) && pg_is_null(rows, count, POINT_ID))
+        count++;
+    return count;
+}
 
 static void keep_states(Collect *collect, SitePoint *point, BpStr json)
 {
@@ -223,15 +243,15 @@ static void keep_states(Collect *collect, SitePoint *point, BpStr json)
 
 static void keep_point(Collect *collect, const PgRows *rows, size_t row, BacObjectId object)
 {
-    const int64_t point_id = pg_get_integer(rows, row, 0);
-    const BpStr property = pg_get_text(rows, row, 4), name = pg_get_text(rows, row, 7),
-                units = pg_get_text(rows, row, 8);
+    const int64_t point_id = pg_get_integer(rows, row, POINT_ID);
+    const BpStr property = pg_get_text(rows, row, PROPERTY), name = pg_get_text(rows, row, NAME),
+                units = pg_get_text(rows, row, UNITS);
     SitePoint *point = &collect->points[point_id];
     uint32_t number;
     const char *symbol =
         bac_words_parse(&bac_units, units, &number, NULL) == BP_OK ? bac_units_symbol(number) : NULL;
     point->is_known = true;
-    point->device_id = (int32_t)pg_get_integer(rows, row, 1);
+    point->device_id = (int32_t)pg_get_integer(rows, row, DEVICE_ID);
     point->object_type = object.type;
     point->object_instance = object.instance;
     point->property = bp_str_equal(property, bp_str("present-value"))
@@ -239,43 +259,43 @@ static void keep_point(Collect *collect, const PgRows *rows, size_t row, BacObje
                           : bp_arena_text(&collect->points_arena, property);
     point->name = bp_arena_text(&collect->points_arena, name);
     point->units = symbol && *symbol ? symbol : bp_arena_text(&collect->points_arena, units);
-    keep_states(collect, point, pg_get_text(rows, row, 9));
+    keep_states(collect, point, pg_get_text(rows, row, STATES));
 }
 
 /* Points of one device: rows from `row` on. Returns the row behind them. */
 static size_t take_points(Collect *collect, const PgRows *rows, size_t row)
 {
-    const int64_t device_id = pg_get_integer(rows, row, 1);
+    const int64_t device_id = pg_get_integer(rows, row, DEVICE_ID);
     CollectDevice *device = find_by_id(collect, (int32_t)device_id);
     size_t end = row, count = 0;
-    while (end < pg_row_count(rows) && pg_get_integer(rows, end, 1) == device_id)
+    while (end < pg_row_count(rows) && pg_get_integer(rows, end, DEVICE_ID) == device_id)
         end++;
     CollectPoint *points = calloc(end - row + 1, sizeof *points);
     if (!points)
         abort();
     for (; row < end; row++) {
         char text[BAC_REFERENCE_TEXT_MAX];
-        const int64_t point_id = pg_get_integer(rows, row, 0);
+        const int64_t point_id = pg_get_integer(rows, row, POINT_ID);
         BacObjectId object;
         uint32_t property, index;
-        snprintf(text, sizeof text, "%.*s,%lld", BP_STR_ARGS(pg_get_text(rows, row, 2)),
-                 (long long)pg_get_integer(rows, row, 3));
+        snprintf(text, sizeof text, "%.*s,%lld", BP_STR_ARGS(pg_get_text(rows, row, OBJECT_TYPE)),
+                 (long long)pg_get_integer(rows, row, OBJECT_INSTANCE));
         BpError err;
         if (point_id < 1 || point_id >= (int64_t)collect->point_count ||
             bac_object_parse(bp_str(text), &object, &err) != BP_OK ||
-            bac_property_parse(pg_get_text(rows, row, 4), &property, &index, &err) != BP_OK)
+            bac_property_parse(pg_get_text(rows, row, PROPERTY), &property, &index, &err) != BP_OK)
             continue; /* a type or property that has no such name cannot be read */
         keep_point(collect, rows, row, object);
-        if (!device || !pg_get_bool(rows, row, 6))
+        if (!device || !pg_get_bool(rows, row, POINT_ENABLED))
             continue;
-        const int64_t interval_us = pg_get_integer(rows, row, 5) * BP_MS;
+        const int64_t interval_us = pg_get_integer(rows, row, POINT_INTERVAL_MS) * BP_MS;
         points[count++] = (CollectPoint){.point_id = (int32_t)point_id,
                                          .object = object,
                                          .property = property,
                                          .interval_us = interval_us ? interval_us : device->interval_us,
-                                         .cov = pg_get_bool(rows, row, 10),
-                                         .cov_increment = (float)pg_get_double(rows, row, 11),
-                                         .state_count = (uint16_t)pg_get_integer(rows, row, 12)};
+                                         .cov = pg_get_bool(rows, row, COV),
+                                         .cov_increment = (float)pg_get_double(rows, row, COV_INCREMENT),
+                                         .state_count = (uint16_t)pg_get_integer(rows, row, STATE_COUNT)};
     }
     if (device && collect_points_differ(device, points, count))
         collect_poll_set_points(collect->poller, device, points, count, loop_now_us(collect->loop));
@@ -289,7 +309,7 @@ static void make_points(Collect *collect, const PgRows *rows)
 {
     size_t largest = 0;
     for (size_t row = 0; row < pg_row_count(rows); row++) {
-        const int64_t point_id = pg_get_integer(rows, row, 0);
+        const int64_t point_id = pg_get_integer(rows, row, POINT_ID);
         if (point_id > (int64_t)largest && point_id < POINT_ID_MAX)
             largest = (size_t)point_id;
     }
@@ -345,7 +365,7 @@ static void reload_soon(Collect *collect)
     loop_timer_set(collect->reload_timer, collect->reloaded_us + RELOAD_AFTER_US);
 }
 
-static void on_points(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+static void on_known(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Collect *collect = context;
     collect->is_loading = false;
@@ -354,14 +374,16 @@ static void on_points(void *context, BpStatus status, const PgRows *rows, const 
         reload_soon(collect);
     collect->load_again = false;
     if (status != BP_OK) {
-        bp_log(BP_LOG_WARNING, "reading table point: %s", err->text);
+        bp_log(BP_LOG_WARNING, "reading tables device and point: %s", err->text);
         return;
     }
     SitePoint *before = collect->points;
     const size_t count_before = collect->point_count;
     BpArena arena_before = collect->points_arena;
+    const size_t devices = count_devices(rows);
+    take_devices(collect, rows, devices);
     make_points(collect, rows);
-    for (size_t row = 0; row < pg_row_count(rows);)
+    for (size_t row = devices; row < pg_row_count(rows);)
         row = take_points(collect, rows, row);
     forget_points(collect);
     withdraw_states(collect, before, count_before);
@@ -370,7 +392,8 @@ static void on_points(void *context, BpStatus status, const PgRows *rows, const 
     collect_poll_soon(collect);
     if (!collect->is_loaded) {
         collect->is_loaded = true;
-        bp_log(BP_LOG_INFO, "ready: %zu points of site %s are known", pg_row_count(rows), collect->cfg.site);
+        bp_log(BP_LOG_INFO, "ready: %zu points of site %s are known", pg_row_count(rows) - devices,
+               collect->cfg.site);
         collect_discover(collect);
     }
 }
@@ -387,8 +410,7 @@ void collect_reload(void *owner)
     collect->is_loading = true;
     collect->reloaded_us = loop_now_us(collect->loop);
     const PgValue site = pg_text(site_of(collect));
-    pg_request(collect->pg, SQL_SELECT_COLLECT_DEVICES, &site, 1, on_devices, collect);
-    pg_request(collect->pg, SQL_SELECT_COLLECT_POINTS, &site, 1, on_points, collect);
+    pg_request(collect->pg, SQL_SELECT_COLLECT_KNOWN, &site, 1, on_known, collect);
 }
 
 /* ---- the broker ---- */

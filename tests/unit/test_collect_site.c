@@ -247,6 +247,32 @@ static void nothing_waits_for_a_database_that_is_away(void **state)
     assert_int_equal(collect.states_under_way, 0);
 }
 
+/* A device gets another's place, and its objects, while they are read: half of that would be another device's
+ * values under the points' names. */
+static void devices_and_points_are_as_they_are_at_one_instant(void **state)
+{
+    (void)state;
+    const BacAddress there = {{10, 0, 1, 1}, BAC_PORT, {0}};
+    Pg *other = connect_to_database();
+    (void)reload_with("", 2);
+    sql(other, "begin; lock table point");
+    collect_reload(&collect);
+    sql(other, "do $$ begin while not exists (select from pg_locks where not granted) loop"
+               "    perform pg_sleep(0.01); end loop; end $$");
+    sql(other, "update device set address = '10.0.1.1', poll_interval_ms = 7000 where device_id = 2;"
+               "update point set object_instance = 22 where device_id = 2; commit");
+    while (collect.is_loading)
+        loop_run_once(collect.loop, BP_SECOND);
+    const CollectDevice *device = collect_poll_find(collect.poller, &there);
+    assert_non_null(device);
+    assert_int_equal(device->device_id, 2);
+    assert_int_equal(device->point_count, 1);
+    assert_int_equal(device->points[0].object.instance, 22);
+    assert_int_equal(device->points[0].interval_us, 7 * BP_SECOND);
+    until_told();
+    pg_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +285,8 @@ int main(void)
                                         set_up_rows, tear_down_rows),
         cmocka_unit_test_setup_teardown(what_was_published_of_a_point_stays_known_while_it_is_the_same,
                                         set_up_rows, tear_down_rows),
+        cmocka_unit_test_setup_teardown(devices_and_points_are_as_they_are_at_one_instant, set_up_rows,
+                                        tear_down_rows),
         cmocka_unit_test_setup_teardown(nothing_waits_for_a_database_that_is_away, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("collect site", tests, NULL, NULL);
