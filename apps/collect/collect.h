@@ -20,6 +20,7 @@
 #include "io/bip/bip.h"
 #include "io/mqtt/mqtt.h"
 #include "io/pg/pg.h"
+#include "io/pg/reload.h"
 
 /* What people call a point, and what was last published of it. */
 typedef struct SitePoint {
@@ -46,13 +47,11 @@ typedef struct Collect {
 
     Pg *pg;
     bool is_loaded; /* devices and points have been read at least once */
-    bool is_loading, load_again;
     bool is_behind; /* devices or points were changed, and it is not known yet how */
-    int64_t reloaded_us;
+    PgReload *reload_settings, *reload_broker, *reload_points; /* the last one: devices, too */
     size_t states_under_way; /* of devices, being told to the database; the others wait for their turn */
     int32_t state_told_last; /* the device_id */
-    LoopTimer *reload_timer;
-    SitePoint *points; /* by point_id */
+    SitePoint *points;       /* by point_id */
     size_t point_count;
 
     Bip *bip;
@@ -144,7 +143,9 @@ void collect_store_scan(Collect *collect, const CollectDevice *device, const Col
  * it has changed meanwhile. */
 void collect_device_state(void *owner, CollectDevice *device);
 void collect_device_learned(Collect *collect);
-void collect_reload(void *owner);
+/* Each after the database connection has been made, and after it is gone. */
+void collect_begin_reloads(Collect *collect);
+void collect_end_reloads(Collect *collect);
 CollectPollSettings collect_poll_settings(const Cfg *cfg);
 
 /* publish.c */

@@ -43,7 +43,6 @@ static void begin(Collect *collect, PgOptions *options)
     Loop *loop = collect->loop;
     collect->poll_timer = loop_timer_new(loop, on_poll_due, collect);
     collect->discover_timer = loop_timer_new(loop, collect_discover, collect);
-    collect->reload_timer = loop_timer_new(loop, collect_reload, collect);
     collect->publish_timer = loop_timer_new(loop, collect_publish, collect);
     collect->status_timer = loop_timer_new(loop, collect_status, collect);
     collect->poller = new_poller(collect);
@@ -57,6 +56,7 @@ static void begin(Collect *collect, PgOptions *options)
     options->on_lost = collect_database_lost;
     options->on_notice = collect_notice;
     collect->pg = pg_new(loop, options);
+    collect_begin_reloads(collect);
     pg_listen(collect->pg, "bacpipes_config");
     collect_status(collect);
     collect_publish(collect);
@@ -75,7 +75,6 @@ static void finish(Collect *collect)
     collect_say_status(collect, "offline");
     forget_timer(&collect->status_timer);
     forget_timer(&collect->publish_timer);
-    forget_timer(&collect->reload_timer);
     forget_timer(&collect->discover_timer);
     forget_timer(&collect->poll_timer);
     forget_timer(&collect->network_timer);
@@ -83,6 +82,7 @@ static void finish(Collect *collect)
     collect->bip = NULL;
     pg_free(collect->pg);
     collect->pg = NULL;
+    collect_end_reloads(collect);
     mqtt_free(collect->mqtt, BP_SECOND); /* what of readings the broker does not have yet is in the outbox */
     collect->mqtt = NULL;
     collect_poll_free(collect->poller);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 enum { POINT_ID_MAX = 10 * 1000 * 1000, WINDOW_MAX = 64, STATES_AT_ONCE = 32 };
-static const int64_t RELOAD_AFTER_US = 200 * BP_MS; /* the one before */
 
 static BpStr site_of(const Collect *collect)
 {
@@ -48,21 +47,29 @@ static void apply_settings(Collect *collect)
 
 static void on_settings(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
+    static BpLogKind wrong_setting;
     Collect *collect = context;
-    if (status != BP_OK) {
-        bp_log(BP_LOG_WARNING, "reading table setting: %s", err->text);
+    if (pg_reload_answered(collect->reload_settings, status))
+        bp_log(BP_LOG_WARNING, "reading table setting: %s; it is read again", err->text);
+    if (status != BP_OK)
         return;
-    }
     bp_arena_reset(&collect->settings_arena);
     collect->cfg = collect->file_cfg;
     for (size_t row = 0; row < pg_row_count(rows); row++) {
         BpError wrong;
         if (cfg_apply(&collect->cfg, &collect->settings_arena, pg_get_text(rows, row, 0),
                       pg_get_text(rows, row, 1), &wrong) != BP_OK)
-            bp_log(BP_LOG_WARNING, "table setting: %s; the value of the configuration file stays",
-                   wrong.text);
+            bp_log_some(&wrong_setting, loop_now_us(collect->loop), BP_LOG_WARNING,
+                        "table setting: %s; the value of the configuration file stays", wrong.text);
     }
     apply_settings(collect);
+}
+
+static void ask_settings(void *owner)
+{
+    Collect *collect = owner;
+    const PgValue site = pg_text(site_of(collect));
+    pg_request(collect->pg, SQL_SELECT_SETTINGS, &site, 1, on_settings, collect);
 }
 
 /* ---- devices ---- */
@@ -358,23 +365,14 @@ static void forget_points(Collect *collect)
     }
 }
 
-/* At once, where that was not done just now: changes come in flocks. */
-static void reload_soon(Collect *collect)
-{
-    collect->is_behind = true;
-    loop_timer_set(collect->reload_timer, collect->reloaded_us + RELOAD_AFTER_US);
-}
-
 static void on_known(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Collect *collect = context;
-    collect->is_loading = false;
-    collect->is_behind = collect->load_again;
-    if (collect->load_again)
-        reload_soon(collect);
-    collect->load_again = false;
+    const bool is_news = pg_reload_answered(collect->reload_points, status);
+    collect->is_behind = status == BP_OK && pg_reload_is_waiting(collect->reload_points);
     if (status != BP_OK) {
-        bp_log(BP_LOG_WARNING, "reading tables device and point: %s", err->text);
+        if (is_news)
+            bp_log(BP_LOG_WARNING, "reading tables device and point: %s; they are read again", err->text);
         return;
     }
     SitePoint *before = collect->points;
@@ -398,17 +396,9 @@ static void on_known(void *context, BpStatus status, const PgRows *rows, const B
     }
 }
 
-void collect_reload(void *owner)
+static void ask_points(void *owner)
 {
     Collect *collect = owner;
-    if (!pg_is_connected(collect->pg))
-        return;
-    if (collect->is_loading) {
-        collect->load_again = true;
-        return;
-    }
-    collect->is_loading = true;
-    collect->reloaded_us = loop_now_us(collect->loop);
     const PgValue site = pg_text(site_of(collect));
     pg_request(collect->pg, SQL_SELECT_COLLECT_KNOWN, &site, 1, on_known, collect);
 }
@@ -417,14 +407,16 @@ void collect_reload(void *owner)
 
 static void on_mqtt_config(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
+    Collect *collect = context;
+    if (pg_reload_answered(collect->reload_broker, status))
+        bp_log(BP_LOG_WARNING, "reading table mqtt_config: %s; it is read again", err->text);
     if (status == BP_OK)
-        collect_connect_broker(context, rows);
-    else
-        bp_log(BP_LOG_WARNING, "reading table mqtt_config: %s", err->text);
+        collect_connect_broker(collect, rows);
 }
 
-static void reload_broker(Collect *collect)
+static void ask_broker(void *owner)
 {
+    Collect *collect = owner;
     const PgValue values[] = {pg_text(site_of(collect)), pg_text(bp_str("collect"))};
     pg_request(collect->pg, SQL_SELECT_MQTT_CONFIG, values, 2, on_mqtt_config, collect);
 }
@@ -439,16 +431,30 @@ static void on_site(void *context, BpStatus status, const PgRows *rows, const Bp
         bp_log(BP_LOG_ERROR, "naming the site: %s; has `bacpipes migrate` been run?", err->text);
 }
 
+void collect_begin_reloads(Collect *collect)
+{
+    collect->reload_settings = pg_reload_new(collect->loop, collect->pg, 0, ask_settings, collect);
+    collect->reload_broker = pg_reload_new(collect->loop, collect->pg, 0, ask_broker, collect);
+    collect->reload_points =
+        pg_reload_new(collect->loop, collect->pg, PG_RELOAD_PAUSE_US, ask_points, collect);
+}
+
+void collect_end_reloads(Collect *collect)
+{
+    pg_reload_free(collect->reload_points);
+    pg_reload_free(collect->reload_broker);
+    pg_reload_free(collect->reload_settings);
+}
+
 void collect_connected(void *owner)
 {
     Collect *collect = owner;
     const PgValue site = pg_text(site_of(collect));
     bp_log(BP_LOG_INFO, "connected to the database");
-    collect->is_loading = false;
     pg_request(collect->pg, SQL_UPSERT_SITE, &site, 1, on_site, collect);
-    pg_request(collect->pg, SQL_SELECT_SETTINGS, &site, 1, on_settings, collect);
-    reload_broker(collect);
-    collect_reload(collect);
+    pg_reload_anew(collect->reload_settings);
+    pg_reload_anew(collect->reload_broker);
+    pg_reload_anew(collect->reload_points);
     for (CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
         collect_device_state(collect, device); /* what changed while it was away */
 }
@@ -456,11 +462,17 @@ void collect_connected(void *owner)
 void collect_database_lost(void *owner, const BpError *why)
 {
     Collect *collect = owner;
-    collect->is_loading = collect->load_again = collect->is_behind = false; /* all is read when it is back */
+    collect->is_behind = false; /* all is read when it is back */
     if (collect->is_loaded)
         bp_log(BP_LOG_WARNING, "%s; polling goes on with what is known", why->text);
     else
         bp_log(BP_LOG_WARNING, "%s; waiting for it to know what to poll", why->text);
+}
+
+static void read_points_again(Collect *collect)
+{
+    collect->is_behind = true;
+    pg_reload_soon(collect->reload_points);
 }
 
 void collect_notice(void *owner, const char *channel, const char *payload)
@@ -472,13 +484,12 @@ void collect_notice(void *owner, const char *channel, const char *payload)
     if (!notice || json_unpack(notice, "{s:s, s:s}", "site", &site, "table", &table) != 0 ||
         strcmp(site, collect->cfg.site) != 0)
         return;
-    const PgValue value = pg_text(site_of(collect));
     if (strcmp(table, "setting") == 0)
-        pg_request(collect->pg, SQL_SELECT_SETTINGS, &value, 1, on_settings, collect);
+        pg_reload_soon(collect->reload_settings);
     if (strcmp(table, "mqtt_config") == 0 || strcmp(table, "mqtt_account") == 0)
-        reload_broker(collect);
+        pg_reload_soon(collect->reload_broker);
     else
-        reload_soon(collect);
+        read_points_again(collect);
 }
 
 /* ---- what was read out ---- */

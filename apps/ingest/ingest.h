@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "io/mqtt/mqtt.h"
 #include "io/pg/pg.h"
+#include "io/pg/reload.h"
 
 #include <jansson.h>
 
@@ -38,7 +39,7 @@ typedef struct Ingest {
     int64_t lock_asked_at_us;  /* the first time on this connection */
     bool is_ready;             /* site, settings, points and positions have been read on this connection */
     int64_t points_read_at_us; /* an unknown point may be newer than this */
-    bool reading_points;
+    PgReload *reload_settings, *reload_points, *reload_broker;
     IngestPoints points;
     Positions positions;
 
@@ -69,7 +70,10 @@ void ingest_start_over(Ingest *ingest); /* what is not stored has to come again 
 /* settings.c */
 void ingest_connected(void *owner);
 void ingest_ask_for_lock(void *owner);
-void ingest_reload_points(Ingest *ingest);
+void ingest_reload_points(Ingest *ingest); /* soon */
+/* Each after the database connection has been made, and after it is gone. */
+void ingest_begin_reloads(Ingest *ingest);
+void ingest_end_reloads(Ingest *ingest);
 void ingest_notice(void *owner, const char *channel, const char *payload);
 
 /* status.c */

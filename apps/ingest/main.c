@@ -60,6 +60,7 @@ static int run(Ingest *ingest)
         return EX_CONFIG;
     }
     ingest->pg = pg_new(loop, &options);
+    ingest_begin_reloads(ingest);
     pg_listen(ingest->pg, "bacpipes_config");
     ingest->flush_timer = loop_timer_new(loop, ingest_flush, ingest);
     ingest->status_timer = loop_timer_new(loop, ingest_status, ingest);
@@ -75,6 +76,7 @@ static int run(Ingest *ingest)
     ingest->is_ready = false;
     maintenance_free(ingest->maintenance);
     pg_free(ingest->pg);
+    ingest_end_reloads(ingest);
     loop_timer_free(ingest->lock_timer);
     loop_timer_free(ingest->status_timer);
     loop_timer_free(ingest->flush_timer);

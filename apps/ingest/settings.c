@@ -47,49 +47,53 @@ static void keep_points(Ingest *ingest, const PgRows *rows)
 static void on_points(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Ingest *ingest = context;
-    ingest->reading_points = false;
-    if (status != BP_OK) {
-        bp_log(BP_LOG_WARNING, "reading the points: %s", err->text);
+    if (pg_reload_answered(ingest->reload_points, status))
+        bp_log(BP_LOG_WARNING, "reading the points: %s; they are read again", err->text);
+    if (status != BP_OK)
         return;
-    }
     keep_points(ingest, rows);
     ingest->points_read_at_us = loop_now_us(ingest->loop);
     if (ingest->is_ready && ingest->store.state == STORE_IS_IDLE)
         ingest_ask_for_missing(ingest);
 }
 
-void ingest_reload_points(Ingest *ingest)
+static void ask_points(void *owner)
 {
-    if (ingest->reading_points)
-        return;
-    ingest->reading_points = true;
+    Ingest *ingest = owner;
     const PgValue site = pg_text(ingest->site_id);
     pg_request(ingest->pg, SQL_SELECT_INGEST_POINTS, &site, 1, on_points, ingest);
+}
+
+void ingest_reload_points(Ingest *ingest)
+{
+    pg_reload_soon(ingest->reload_points);
 }
 
 /* ---- settings ---- */
 
 static void on_settings(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
+    static BpLogKind wrong_setting;
     Ingest *ingest = context;
-    if (status != BP_OK) {
-        bp_log(BP_LOG_WARNING, "reading table setting: %s", err->text);
+    if (pg_reload_answered(ingest->reload_settings, status))
+        bp_log(BP_LOG_WARNING, "reading table setting: %s; it is read again", err->text);
+    if (status != BP_OK)
         return;
-    }
     bp_arena_reset(&ingest->settings_arena);
     ingest->cfg = ingest->file_cfg;
     for (size_t row = 0; row < pg_row_count(rows); row++) {
         BpError wrong;
         if (cfg_apply(&ingest->cfg, &ingest->settings_arena, pg_get_text(rows, row, 0),
                       pg_get_text(rows, row, 1), &wrong) != BP_OK)
-            bp_log(BP_LOG_WARNING, "table setting: %s; the value of the configuration file stays",
-                   wrong.text);
+            bp_log_some(&wrong_setting, loop_now_us(ingest->loop), BP_LOG_WARNING,
+                        "table setting: %s; the value of the configuration file stays", wrong.text);
     }
     maintenance_settings_read(ingest->maintenance);
 }
 
-static void reload_settings(Ingest *ingest)
+static void ask_settings(void *owner)
 {
+    Ingest *ingest = owner;
     const PgValue site = pg_text(ingest->site_id);
     pg_request(ingest->pg, SQL_SELECT_SETTINGS, &site, 1, on_settings, ingest);
 }
@@ -157,10 +161,10 @@ static void on_mqtt_config(void *context, BpStatus status, const PgRows *rows, c
     Ingest *ingest = context;
     BpArena arena = {0};
     BpError err = {0};
-    if (status != BP_OK) {
-        bp_log(BP_LOG_WARNING, "reading table mqtt_config: %s", failure->text);
+    if (pg_reload_answered(ingest->reload_broker, status))
+        bp_log(BP_LOG_WARNING, "reading table mqtt_config: %s; it is read again", failure->text);
+    if (status != BP_OK)
         return;
-    }
     if (pg_row_count(rows) == 0) {
         bp_log(BP_LOG_WARNING,
                "table mqtt_config has no enabled broker for site %s: insert one, and it is used at once",
@@ -174,8 +178,9 @@ static void on_mqtt_config(void *context, BpStatus status, const PgRows *rows, c
     bp_arena_done(&arena);
 }
 
-static void reload_broker(Ingest *ingest)
+static void ask_broker(void *owner)
 {
+    Ingest *ingest = owner;
     const PgValue values[] = {pg_text(ingest->site_id), pg_text(bp_str("ingest"))};
     pg_request(ingest->pg, SQL_SELECT_MQTT_CONFIG, values, 2, on_mqtt_config, ingest);
 }
@@ -216,15 +221,28 @@ static void on_site(void *context, BpStatus status, const PgRows *rows, const Bp
         bp_log(BP_LOG_ERROR, "naming the site: %s; has `bacpipes migrate` been run?", err->text);
 }
 
+void ingest_begin_reloads(Ingest *ingest)
+{
+    ingest->reload_settings = pg_reload_new(ingest->loop, ingest->pg, 0, ask_settings, ingest);
+    ingest->reload_points = pg_reload_new(ingest->loop, ingest->pg, 0, ask_points, ingest);
+    ingest->reload_broker = pg_reload_new(ingest->loop, ingest->pg, 0, ask_broker, ingest);
+}
+
+void ingest_end_reloads(Ingest *ingest)
+{
+    pg_reload_free(ingest->reload_broker);
+    pg_reload_free(ingest->reload_points);
+    pg_reload_free(ingest->reload_settings);
+}
+
 static void begin(Ingest *ingest)
 {
     const PgValue site = pg_text(ingest->site_id);
     pg_request(ingest->pg, SQL_UPSERT_SITE, &site, 1, on_site, ingest);
-    reload_settings(ingest);
-    ingest->reading_points = false;
-    ingest_reload_points(ingest);
+    pg_reload_anew(ingest->reload_settings);
+    pg_reload_anew(ingest->reload_points);
     pg_request(ingest->pg, SQL_SELECT_POSITIONS, &site, 1, on_positions, ingest);
-    reload_broker(ingest);
+    pg_reload_anew(ingest->reload_broker);
 }
 
 /* ---- one ingest a site ---- */
@@ -251,7 +269,7 @@ static void is_not_alone(Ingest *ingest)
                    "waiting for its end",
                    ingest->cfg.site);
         ingest->has_said_others = true;
-        mqtt_free(ingest->mqtt, 0); /* the broker knows both of us by one name */
+        mqtt_free(ingest->mqtt, 0); /* what is sent is for the other to store */
         ingest->mqtt = NULL;
         ask_again(ingest, LOCK_WAIT_EVERY_US);
     }
@@ -305,7 +323,7 @@ void ingest_notice(void *owner, const char *channel, const char *payload)
     if (strcmp(table, "point") == 0 || strcmp(table, "device") == 0)
         ingest_reload_points(ingest);
     else if (strcmp(table, "setting") == 0)
-        reload_settings(ingest);
+        pg_reload_soon(ingest->reload_settings);
     else if (strcmp(table, "mqtt_config") == 0 || strcmp(table, "mqtt_account") == 0)
-        reload_broker(ingest);
+        pg_reload_soon(ingest->reload_broker);
 }

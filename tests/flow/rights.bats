@@ -243,6 +243,41 @@ EOF
     servers
 }
 
+@test "whoever may read floods no program with notices, and a setting that changes meanwhile acts" {
+    cat >>"$SCRIPT" <<'EOF'
+"$BACPIPES" migrate >/dev/null
+start_programs
+# Each notice is one of its own, as fast as the database takes them.
+notice() { for _ in $(seq 2000); do for table in setting point mqtt_config; do echo "notify bacpipes_config, '{\"site\":\"demo\",\"table\":\"$table\"}';"; done; done; }
+notice >"$SCRIPT.flood"
+for _ in 1 2; do psql -qX -U bacpipes_reader -f "$SCRIPT.flood" >/dev/null & children="$children $!"; done
+q "insert into setting (site_id, name, value) values ('demo', 'ingest.flush', 'never')"
+for _ in $(seq 200); do grep -q 'table setting: ' "$SCRIPT.log" && break; sleep 0.1; done
+grep -q 'table setting: ' "$SCRIPT.log"
+wait $! # the flood's end
+if grep 'wait for the database already' "$SCRIPT.log"; then exit 1; fi
+[ "$(grep -c 'table setting: ' "$SCRIPT.log")" -le 65 ] # 30 a minute of each
+EOF
+    servers
+}
+
+@test "settings that a reader gave itself are taken from it by the next migrate" {
+    cat >>"$SCRIPT" <<'EOF'
+"$BACPIPES" migrate >/dev/null
+reader() { psql -qAtX -v ON_ERROR_STOP=1 -U bacpipes_reader -c "$1"; }
+reader "alter role bacpipes_reader set search_path = nowhere; alter role bacpipes_reader in database bacpipes set default_transaction_read_only = on; alter role bacpipes_reader set statement_timeout = 1"
+if reader "select count(*) from readings, pg_sleep(1)" 2>/dev/null; then exit 1; fi
+"$BACPIPES" migrate >/dev/null
+[ "$(reader "select count(*) from readings")" = 0 ]
+[ "$(reader "show temp_file_limit; show statement_timeout; show default_transaction_read_only" | tr '\n' ' ')" = "1GB 10min off " ]
+for attempt in "select lo_create(0)" "select lo_from_bytea(0, 'x')" "set temp_file_limit = -1" "select pg_notify('bacpipes_config', 'x')"; do
+    if reader "$attempt" 2>"$SCRIPT.refused"; then echo "may: $attempt"; exit 1; fi
+    grep -q 'permission denied' "$SCRIPT.refused"
+done
+EOF
+    servers
+}
+
 begin_up() {
     folder=$(mktemp -d /tmp/bacpipes-up.XXXXXX)
     chmod 755 "$folder"

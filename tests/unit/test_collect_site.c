@@ -151,7 +151,7 @@ static int set_up_rows(void **state)
     set_up(state);
     collect.is_loaded = true;
     collect.poll_timer = loop_timer_new(collect.loop, do_nothing, NULL);
-    collect.reload_timer = loop_timer_new(collect.loop, do_nothing, NULL);
+    collect_begin_reloads(&collect);
     sql(collect.pg,
         "drop table if exists device, point; "
         "create table device (site_id text default 'demo', device_id integer, address text, instance integer,"
@@ -172,7 +172,7 @@ static int set_up_rows(void **state)
 static int tear_down_rows(void **state)
 {
     loop_timer_free(collect.poll_timer);
-    loop_timer_free(collect.reload_timer);
+    collect_end_reloads(&collect);
     free(collect.points);
     bp_arena_done(&collect.points_arena);
     return tear_down(state);
@@ -182,8 +182,8 @@ static const CollectDevice *reload_with(const char *change, int32_t device_id)
 {
     if (*change)
         sql(collect.pg, change);
-    collect_reload(&collect);
-    while (collect.is_loading || collect.states_under_way)
+    pg_reload_anew(collect.reload_points);
+    while (pg_reload_is_under_way(collect.reload_points) || collect.states_under_way)
         loop_run_once(collect.loop, BP_SECOND);
     for (const CollectDevice *device = collect_poll_devices(collect.poller); device; device = device->next)
         if (device->device_id == device_id)
@@ -256,12 +256,12 @@ static void devices_and_points_are_as_they_are_at_one_instant(void **state)
     Pg *other = connect_to_database();
     (void)reload_with("", 2);
     sql(other, "begin; lock table point");
-    collect_reload(&collect);
+    pg_reload_anew(collect.reload_points);
     sql(other, "do $$ begin while not exists (select from pg_locks where not granted) loop"
                "    perform pg_sleep(0.01); end loop; end $$");
     sql(other, "update device set address = '10.0.1.1', poll_interval_ms = 7000 where device_id = 2;"
                "update point set object_instance = 22 where device_id = 2; commit");
-    while (collect.is_loading)
+    while (pg_reload_is_under_way(collect.reload_points))
         loop_run_once(collect.loop, BP_SECOND);
     const CollectDevice *device = collect_poll_find(collect.poller, &there);
     assert_non_null(device);

@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "io/pg/copy.h"
+#include "io/pg/reload.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -361,6 +362,76 @@ static void too_many_requests_are_refused_from_the_loop(void **state)
     assert_int_equal(answers[1].status, BP_UNAVAILABLE);
 }
 
+/* ---- what is read again ---- */
+
+typedef struct Rows {
+    PgReload *reload;
+    int asked, answered, under_way, most, news;
+    bool fails;
+} Rows;
+
+static void on_rows(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Rows *all = context;
+    (void)rows;
+    (void)err;
+    all->answered++;
+    all->under_way--;
+    all->news += pg_reload_answered(all->reload, status);
+}
+
+static void ask_rows(void *owner)
+{
+    Rows *all = owner;
+    all->asked++;
+    all->under_way++;
+    all->most = all->under_way > all->most ? all->under_way : all->most;
+    pg_request_text(pg, bp_str(all->fails ? "select 1 / 0" : "select 1"), on_rows, all);
+}
+
+static void run_until(const int *counter, int number)
+{
+    const int64_t until_us = loop_now_us(loop) + 30 * BP_SECOND;
+    while (*counter < number && loop_now_us(loop) < until_us)
+        loop_run_once(loop, BP_SECOND);
+    assert_true(*counter >= number);
+}
+
+static void a_flood_of_notices_has_rows_read_now_and_then_and_once_more_at_its_end(void **state)
+{
+    (void)state;
+    Rows all = {0};
+    all.reload = pg_reload_new(loop, pg, PG_RELOAD_PAUSE_US, ask_rows, &all);
+    pg_reload_anew(all.reload);
+    const int64_t begin_us = loop_now_us(loop);
+    while (loop_now_us(loop) - begin_us < BP_SECOND) { /* far more than PG_WAITING_MAX */
+        for (int i = 0; i < 100; i++)
+            pg_reload_soon(all.reload);
+        loop_run_once(loop, BP_MS);
+    }
+    assert_int_equal(all.most, 1);
+    assert_true(all.asked >= 2 && all.asked <= 7); /* a flood does not put it off either */
+    const int before = all.asked;
+    assert_true(pg_reload_is_waiting(all.reload));
+    run_until(&all.answered, before + 1);
+    assert_false(pg_reload_is_waiting(all.reload));
+    pg_reload_free(all.reload);
+}
+
+static void rows_that_could_not_be_read_are_asked_for_again(void **state)
+{
+    (void)state;
+    Rows all = {.fails = true};
+    all.reload = pg_reload_new(loop, pg, PG_RELOAD_PAUSE_US, ask_rows, &all);
+    pg_reload_anew(all.reload);
+    run_until(&all.answered, 2);
+    assert_int_equal(all.news, 1); /* said once */
+    all.fails = false;
+    run_until(&all.answered, 3);
+    assert_false(pg_reload_is_waiting(all.reload));
+    pg_reload_free(all.reload);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +446,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(notices_arrive_also_after_a_reconnection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_freed_answers_what_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_many_requests_are_refused_from_the_loop, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_flood_of_notices_has_rows_read_now_and_then_and_once_more_at_its_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_that_could_not_be_read_are_asked_for_again, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("io pg", tests, NULL, NULL);
 }
