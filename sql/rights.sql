@@ -81,7 +81,7 @@ insert into right_on_function values
     ('refuse_expressions',      null,                false, '{}'),
     ('note_number',             'bacpipes_owner',    true,  '{}'), -- of triggers: it raises the numbers of the site
     ('raise_numbers',           'bacpipes_owner',    false, '{}'),
-    ('notify_config',           'bacpipes_owner',    false, '{}'),
+    ('notify_config',           'bacpipes_owner',    true,  '{}'), -- of triggers: nobody else may call pg_notify
     ('is_huge',                 'bacpipes_owner',    false, '{bacpipes_maintain}'),
     ('whole_sum',               'bacpipes_owner',    false, '{bacpipes_maintain}'),
     ('mean_of',                 'bacpipes_owner',    false, '{bacpipes_reader}'), -- of the views
@@ -117,6 +117,7 @@ declare
     roles   constant text   := (select string_agg(quote_ident(rolname), ', ') from pg_roles
                                  where rolname in ('bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader'));
     nobody  constant text   := concat_ws(', ', 'public', roles);
+    reader_settings constant text[] := '{temp_file_limit=1GB, statement_timeout=10min}';
     is_super constant boolean := (select rolsuper from pg_roles where rolname = current_user);
     is_ours constant boolean := (select count(*) = 2 from pg_roles
                                   where rolname in ('bacpipes_owner', 'bacpipes_maintain') and pg_has_role(oid, 'usage'));
@@ -160,6 +161,23 @@ begin
                         and has_function_privilege('public', oid, 'execute') loop
             execute format('revoke execute on function %s from public', thing.name);
         end loop;
+        -- Who may read fills no disk with large objects or WAL, and floods nobody with a notice for each row of a query. The
+        -- statement NOTIFY asks for no right; the programs read again at most now and then (lib/io/pg/reload.h).
+        for thing in select oid::regprocedure as name from pg_proc
+                      where pronamespace = 'pg_catalog'::regnamespace and (proname ~ '^lo_' or proname in ('lowrite', 'loread', 'pg_logical_emit_message', 'pg_notify'))
+                        and has_function_privilege('public', oid, 'execute') loop
+            execute format('revoke execute on function %s from public', thing.name);
+        end loop;
+        grant execute on function pg_catalog.pg_notify(text, text) to bacpipes_owner; -- notify_config
+        -- A role may change its own settings and password: the former are given back here, the latter by `bacpipes up`.
+        for thing in select coalesce(quote_ident(datname), '') as database from pg_db_role_setting left join pg_database on pg_database.oid = setdatabase
+                      where setrole = 'bacpipes_reader'::regrole and (setdatabase <> 0 or setconfig <> reader_settings) loop
+            execute 'alter role bacpipes_reader' || case when thing.database <> '' then ' in database ' || thing.database else '' end || ' reset all';
+        end loop;
+        if not exists (select from pg_db_role_setting where setrole = 'bacpipes_reader'::regrole) then
+            alter role bacpipes_reader set temp_file_limit = '1GB';
+            alter role bacpipes_reader set statement_timeout = '10min';
+        end if;
         grant execute on function pg_catalog.pg_try_advisory_lock(integer, integer) to bacpipes_ingest; -- one ingest a site
     end if;
 

@@ -118,7 +118,7 @@ create temporary view actual as
       from role_name, pg_proc
      where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours' and has_function_privilege(role, oid, 'EXECUTE');
 
-select plan(21);
+select plan(23);
 select set_eq('select role from role_name',
               array['bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader'], 'there is a role for each program');
 select is_empty('select * from actual except select * from expected', 'no role may do more than stands here');
@@ -131,7 +131,7 @@ select ok(bool_and(rolconnlimit > 0) and sum(rolconnlimit) < 50 - 3, 'their conn
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours'
                       and not coalesce(prosqlbody is not null or 'search_path=public, pg_temp' = any (proconfig), false) $$, 'what a function names does not depend on who calls it');
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
-                      and proname not in ('next_device_id', 'next_point_id', 'note_number', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
+                      and proname not in ('next_device_id', 'next_point_id', 'note_number', 'notify_config', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
                                           'readings_ensure_days', 'readings_follow', 'readings_give', 'readings_hold') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
 select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing in public') from role_name order by role;
@@ -161,5 +161,10 @@ select is(:lockable, 0, 'who only reads has no locks to stop others with');
 select is((select string_agg(role || ': ' || pg_proc.oid::regprocedure, '; ') from unnest('{bacpipes_collect, bacpipes_ingest, bacpipes_maintain, bacpipes_owner}'::text[]) as role, pg_proc
             where proname ~ '^pg_(try_)?advisory_(xact_)?lock' and has_function_privilege(role, pg_proc.oid, 'execute')),
           'bacpipes_ingest: pg_try_advisory_lock(integer,integer)', 'ingest has one that makes it alone, and no other account has any');
+select is_empty($$ select role, pg_proc.oid::regprocedure from role_name, pg_proc
+                    where (proname ~ '^lo_' or proname in ('lowrite', 'loread', 'pg_logical_emit_message', 'pg_notify')) and has_function_privilege(role, pg_proc.oid, 'execute')
+                      and (role, proname) <> ('bacpipes_owner', 'pg_notify') $$, 'none has large objects to fill the disk with, nor notices by the row');
+select is((select string_agg(setting, ' ' order by setting) from pg_db_role_setting, unnest(setconfig) as setting where setrole = 'bacpipes_reader'::regrole),
+          'statement_timeout=10min temp_file_limit=1GB', 'who reads has limits of his own');
 select * from finish();
 rollback;
