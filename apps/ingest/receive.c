@@ -4,8 +4,8 @@
 #include "base/time.h"
 #include "model/topic.h"
 
-static const int64_t ASK_EVERY_US = BP_SECOND, POINTS_AGE_US = 2 * BP_SECOND, CLOCKS_APART_US = BP_MINUTE,
-                     LOOK_AGAIN_US = 5 * BP_SECOND, SAY_CLOCKS_EVERY_US = 10 * BP_MINUTE;
+static const int64_t ASK_EVERY_US = BP_SECOND, CLOCKS_APART_US = BP_MINUTE, LOOK_AGAIN_US = 5 * BP_SECOND,
+                     SAY_CLOCKS_EVERY_US = 10 * BP_MINUTE;
 
 /* It is stored when there is enough of it, or when it has waited long enough. */
 static void has_gathered(Ingest *ingest)
@@ -116,8 +116,23 @@ static void look_at_clocks(Ingest *ingest, const MdlBatch *batch, int64_t now_us
     }
 }
 
-/* A batch in its turn. A point that is not known may be newer than our list: that is read again first, and
- * the batch comes again since it was not accepted. */
+/* True if the batch has a point that our list lacks, and which may be newer than it: only a list that was
+ * asked for after the batch was seen first has the last word. */
+static bool may_be_a_new_point(Ingest *ingest, Position *position, const MdlBatch *batch)
+{
+    if (!batch_has_unknown_point(batch, &ingest->points))
+        return false;
+    if (position->unknown_n == batch->n && ingest->points_as_of_us > position->unknown_at_us)
+        return false;
+    if (position->unknown_n != batch->n) {
+        position->unknown_n = batch->n;
+        position->unknown_at_us = loop_now_us(ingest->loop);
+    }
+    return true;
+}
+
+/* A batch in its turn. Where a point may be newer than our list, that is read again first, and the batch
+ * comes again since it was not accepted. */
 static void take(Ingest *ingest, Position *position, const MdlBatch *batch, BpStr payload)
 {
     const int64_t now_us = bp_wall_us();
@@ -130,8 +145,7 @@ static void take(Ingest *ingest, Position *position, const MdlBatch *batch, BpSt
         ingest_arm(ingest);
         return;
     }
-    if (loop_now_us(ingest->loop) - ingest->points_read_at_us > POINTS_AGE_US &&
-        batch_has_unknown_point(batch, &ingest->points)) {
+    if (may_be_a_new_point(ingest, position, batch)) {
         ingest_reload_points(ingest);
         let_go(ingest, position);
         return;

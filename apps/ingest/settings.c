@@ -52,7 +52,7 @@ static void on_points(void *context, BpStatus status, const PgRows *rows, const 
     if (status != BP_OK)
         return;
     keep_points(ingest, rows);
-    ingest->points_read_at_us = loop_now_us(ingest->loop);
+    ingest->points_as_of_us = ingest->points_asked_at_us;
     if (ingest->is_ready && ingest->store.state == STORE_IS_IDLE)
         ingest_ask_for_missing(ingest);
 }
@@ -61,6 +61,7 @@ static void ask_points(void *owner)
 {
     Ingest *ingest = owner;
     const PgValue site = pg_text(ingest->site_id);
+    ingest->points_asked_at_us = loop_now_us(ingest->loop);
     pg_request(ingest->pg, SQL_SELECT_INGEST_POINTS, &site, 1, on_points, ingest);
 }
 

@@ -106,7 +106,10 @@ EOF
 start_ingest
 publish 'garbage "'
 publish "{\"v\":1,\"run\":\"$run\",\"n\":1,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[1]]}"
-publish "{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1]]}"
+of_no_point="{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1]]}"
+publish "$of_no_point" # and again, when the points have been read anew
+until_two() { for _ in $(seq 100); do publish "$of_no_point"; [ "$(stored)" != "2 0" ] || return 0; sleep 0.1; done; return 1; }
+until_two
 publish "{\"v\":1,\"run\":\"$run\",\"n\":3,\"oldest\":1,\"device\":1,\"at\":$((now + 86400000000)),\"readings\":[[1,0,1]]}"
 publish "{\"v\":1,\"run\":\"$run\",\"n\":4,\"oldest\":1,\"device\":1,\"at\":$((now - 8 * 86400000000)),\"readings\":[[1,0,1]]}"
 for _ in $(seq 30); do publish "$(batch 3 1)"; publish "$(batch 4 1)"; publish "$(batch 5 1)"; sleep 0.2; [ "$(stored)" = "5 0" ] && break; done

@@ -212,7 +212,6 @@ static int set_up(void **state)
     role->cfg.quarantine_size = 1000;
     role->mqtt = (Mqtt *)role; /* there is one */
     role->points = (IngestPoints){items, 2};
-    role->points_read_at_us = now_us;
     role->is_ready = true;
     store_init(&role->store);
     ingest_start_over(role);
@@ -483,20 +482,38 @@ static void a_number_that_no_collector_can_have_goes_aside_once(void **state)
 static void a_point_that_is_not_known_has_the_points_read_again_first(void **state)
 {
     (void)state;
-    static const IngestPoints none = {items, 1};
+    static const IngestPoints none = {items, 1}, all = {items, 2};
     store_the_first();
     role->points = none;
+    role->points_as_of_us = now_us; /* it may have been made since */
     receive(2);
-    receive(2); /* it comes again soon, with the points as they were read */
-    assert_int_equal(reloads, 0);
-    assert_int_equal(role->counts.let_go, 0);
-    now_us += 3 * BP_SECOND;
-    receive(3);
     assert_int_equal(reloads, 1);
     assert_int_equal(role->counts.let_go, 1);
     ingest_ask_for_missing(role);
     ingest_ask_for_missing(role);
     assert_int_equal(wanted, 1);
+    receive(2); /* what was asked for before is no answer */
+    assert_int_equal(reloads, 2);
+    assert_int_equal(role->counts.let_go, 2);
+    now_us += BP_MS;
+    role->points_as_of_us = now_us;
+    role->points = all;
+    receive(2);
+    wait_until_due();
+    answer(BP_OK);
+    assert_int_equal(role->positions.items[0].stored, 2);
+    assert_int_equal(role->counts.quarantined, 0);
+
+    role->points = none; /* it was deleted: a list that is younger than the batch says so, and that is that */
+    receive(3);
+    now_us += BP_MS;
+    role->points_as_of_us = now_us;
+    receive(3);
+    wait_until_due();
+    assert_true(has_step(SQL_INSERT_QUARANTINE));
+    answer(BP_OK);
+    assert_int_equal(role->positions.items[0].stored, 3);
+    assert_int_equal(role->counts.quarantined, 1);
 }
 
 int main(void)
