@@ -38,7 +38,8 @@ typedef struct Ingest {
     bool has_said_others;     /* that another one works, and that we wait */
     int64_t lock_asked_at_us; /* the first time on this connection */
     bool is_ready;            /* site, settings, points and positions have been read on this connection */
-    int64_t points_asked_at_us, points_as_of_us; /* the last time, and when the list that we have was */
+    int64_t points_asked_at_us,
+        points_as_of_us; /* by the clock: the last time, and when the list that we have was */
     PgReload *reload_settings, *reload_points, *reload_broker;
     IngestPoints points;
     Positions positions;

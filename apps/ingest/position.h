@@ -14,8 +14,6 @@ typedef struct Position {
     int64_t gap;                        /* how many just before the next one are skipped */
     int64_t asked_at_us; /* when we last asked for what is missing; -1: to be asked for later */
     int64_t aside;       /* put aside up to here although the number is not done with it: not once more */
-    int64_t unknown_n;   /* the batch in which a point was not known, and when it was seen first */
-    int64_t unknown_at_us;
     uint64_t last_heard; /* counts up; the smallest is forgotten for a new run */
 } Position;
 

@@ -116,19 +116,19 @@ static void look_at_clocks(Ingest *ingest, const MdlBatch *batch, int64_t now_us
     }
 }
 
-/* True if the batch has a point that our list lacks, and which may be newer than it: only a list that was
- * asked for after the batch was seen first has the last word. */
-static bool may_be_a_new_point(Ingest *ingest, Position *position, const MdlBatch *batch)
+/* True if the batch has a point that our list lacks, and which may be newer than it. The collector has its
+ * points from the database, so a list that was asked for after the readings were made has the last word;
+ * their age is told by the collector's own clock. */
+static bool may_have_a_new_point(const Ingest *ingest, const MdlBatch *batch, int64_t now_us)
 {
     if (!batch_has_unknown_point(batch, &ingest->points))
         return false;
-    if (position->unknown_n == batch->n && ingest->points_as_of_us > position->unknown_at_us)
-        return false;
-    if (position->unknown_n != batch->n) {
-        position->unknown_n = batch->n;
-        position->unknown_at_us = loop_now_us(ingest->loop);
-    }
-    return true;
+    const int64_t sent_us = batch->sent_us ? batch->sent_us : now_us;
+    const int64_t as_of_us = ingest->points_as_of_us - (now_us - sent_us); /* by that clock */
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->readings[i].at_us >= as_of_us && batch->readings[i].at_us <= sent_us)
+            return true;
+    return false; /* nor does what claims to be of the future wait for ever */
 }
 
 /* A batch in its turn. Where a point may be newer than our list, that is read again first, and the batch
@@ -145,7 +145,7 @@ static void take(Ingest *ingest, Position *position, const MdlBatch *batch, BpSt
         ingest_arm(ingest);
         return;
     }
-    if (may_be_a_new_point(ingest, position, batch)) {
+    if (may_have_a_new_point(ingest, batch, now_us)) {
         ingest_reload_points(ingest);
         let_go(ingest, position);
         return;

@@ -61,7 +61,7 @@ static void ask_points(void *owner)
 {
     Ingest *ingest = owner;
     const PgValue site = pg_text(ingest->site_id);
-    ingest->points_asked_at_us = loop_now_us(ingest->loop);
+    ingest->points_asked_at_us = bp_wall_us();
     pg_request(ingest->pg, SQL_SELECT_INGEST_POINTS, &site, 1, on_points, ingest);
 }
 

@@ -485,7 +485,7 @@ static void a_point_that_is_not_known_has_the_points_read_again_first(void **sta
     static const IngestPoints none = {items, 1}, all = {items, 2};
     store_the_first();
     role->points = none;
-    role->points_as_of_us = now_us; /* it may have been made since */
+    role->points_as_of_us = bp_wall_us() - BP_SECOND; /* it may have been made since */
     receive(2);
     assert_int_equal(reloads, 1);
     assert_int_equal(role->counts.let_go, 1);
@@ -495,8 +495,7 @@ static void a_point_that_is_not_known_has_the_points_read_again_first(void **sta
     receive(2); /* what was asked for before is no answer */
     assert_int_equal(reloads, 2);
     assert_int_equal(role->counts.let_go, 2);
-    now_us += BP_MS;
-    role->points_as_of_us = now_us;
+    role->points_as_of_us = bp_wall_us() + BP_MINUTE;
     role->points = all;
     receive(2);
     wait_until_due();
@@ -504,15 +503,34 @@ static void a_point_that_is_not_known_has_the_points_read_again_first(void **sta
     assert_int_equal(role->positions.items[0].stored, 2);
     assert_int_equal(role->counts.quarantined, 0);
 
-    role->points = none; /* it was deleted: a list that is younger than the batch says so, and that is that */
-    receive(3);
-    now_us += BP_MS;
-    role->points_as_of_us = now_us;
-    receive(3);
+    role->points =
+        none; /* it was deleted: a list that is younger than the readings says so, and that is that */
+    receive_by_clock(1, 3, -30 * BP_SECOND); /* also by a clock that is behind */
+    assert_int_equal(reloads, 2);
     wait_until_due();
     assert_true(has_step(SQL_INSERT_QUARANTINE));
     answer(BP_OK);
     assert_int_equal(role->positions.items[0].stored, 3);
+    assert_int_equal(role->counts.quarantined, 1);
+}
+
+static void a_point_that_is_not_known_of_the_future_holds_nobody_up(void **state)
+{
+    (void)state;
+    static const IngestPoints none = {items, 1};
+    char json[256];
+    store_the_first();
+    role->points = none;
+    role->points_as_of_us = bp_wall_us() - BP_SECOND;
+    snprintf(json, sizeof json,
+             "{\"v\":1,\"run\":\"0123456789abcdef\",\"n\":2,\"oldest\":1,\"sent\":%" PRId64
+             ",\"device\":3,\"at\":%" PRId64 ",\"readings\":[[1,0,21.5]]}",
+             bp_wall_us(), INT64_MAX);
+    ingest_receive(role, bp_str("readings"), bp_str(json));
+    assert_int_equal(reloads, 0);
+    wait_until_due();
+    answer(BP_OK);
+    assert_int_equal(role->positions.items[0].stored, 2);
     assert_int_equal(role->counts.quarantined, 1);
 }
 
@@ -536,6 +554,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_found_no_room_is_asked_for_after_the_commit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_of_another_version_goes_aside_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_number_that_no_collector_can_have_goes_aside_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_point_that_is_not_known_of_the_future_holds_nobody_up, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_point_that_is_not_known_has_the_points_read_again_first, set_up,
                                         tear_down),
