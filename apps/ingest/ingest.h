@@ -34,12 +34,12 @@ typedef struct Ingest {
     IngestCounts counts;
     int64_t started_at_us;
 
-    bool has_lock, had_lock;  /* nobody else stores for the site: on this connection, on any before */
-    bool has_said_others;     /* that another one works, and that we wait */
-    int64_t lock_asked_at_us; /* the first time on this connection */
-    bool is_ready;            /* site, settings, points and positions have been read on this connection */
-    int64_t points_asked_at_us,
-        points_as_of_us; /* by the clock: the last time, and when the list that we have was */
+    bool has_lock, had_lock;    /* nobody else stores for the site: on this connection, on any before */
+    bool has_said_others;       /* that another one works, and that we wait */
+    int64_t lock_asked_at_us;   /* the first time on this connection */
+    bool is_ready;              /* site, settings, points and positions have been read on this connection */
+    int64_t points_asked_at_us; /* by the clock: the last time, and that of the list that we have */
+    int64_t points_as_of_us;
     PgReload *reload_settings, *reload_points, *reload_broker;
     IngestPoints points;
     Positions positions;

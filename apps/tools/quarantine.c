@@ -3,6 +3,7 @@
 #include "apps/tools/database.h"
 #include "apps/tools/fail.h"
 #include "apps/tools/json.h"
+#include "apps/tools/parts.h"
 #include "apps/tools/table.h"
 
 #include "apps/roles.h"
@@ -431,34 +432,29 @@ static int drop(Quarantine *quarantine, BpError *err)
 
 /* ---- the parts ---- */
 
+static const ToolsPart parts[] = {
+    {"list", "lists what was put aside, and why"},
+    {"show", "shows an entry whole"},
+    {"retry", "puts entries back, when their cause is gone"},
+    {"drop", "drops entries for good"},
+};
 static const struct {
-    const char *name;
     const CfgCommand *command;
     int (*run)(Quarantine *quarantine, BpError *err);
-    const char *summary;
-} parts[] = {
-    {"list", &list_command, list, "lists what was put aside, and why"},
-    {"show", &show_command, show, "shows an entry whole"},
-    {"retry", &retry_command, retry, "puts entries back, when their cause is gone"},
-    {"drop", &drop_command, drop, "drops entries for good"},
+} runs[] = {{&list_command, list}, {&show_command, show}, {&retry_command, retry}, {&drop_command, drop}};
+static const ToolsParts tool = {
+    .tool = "bacpipes quarantine",
+    .parts = parts,
+    .count = sizeof parts / sizeof parts[0],
+    .text = "Readings that could not be stored are kept with the reason. Examples:\n\n"
+            "  bacpipes quarantine list\n"
+            "  bacpipes quarantine retry --all --dry-run\n"
+            "\n`bacpipes quarantine retry --help` tells more, with further examples.\n",
 };
-enum { PARTS = sizeof parts / sizeof parts[0] };
 
-static int print_parts(FILE *to, int code)
+static int run_part(int part, int argc, char **argv)
 {
-    fprintf(to, "usage: bacpipes quarantine list|show|retry|drop [OPTION]...\n\n");
-    for (size_t i = 0; i < PARTS; i++)
-        fprintf(to, "  %-6s  %s\n", parts[i].name, parts[i].summary);
-    fprintf(to, "\nReadings that could not be stored are kept with the reason. Examples:\n\n"
-                "  bacpipes quarantine list\n"
-                "  bacpipes quarantine retry --all --dry-run\n"
-                "\n`bacpipes quarantine retry --help` tells more, with further examples.\n");
-    return code;
-}
-
-static int run_part(size_t part, int argc, char **argv)
-{
-    Quarantine quarantine = {.command = parts[part].command};
+    Quarantine quarantine = {.command = runs[part].command};
     CfgArguments arguments;
     BpError err = {0};
     int code = cfg_begin(quarantine.command, argc, argv, &quarantine.arena, &arguments, &quarantine.cfg);
@@ -467,7 +463,7 @@ static int run_part(size_t part, int argc, char **argv)
         quarantine.json = json_array();
         if (tools_database_open(&quarantine.database, &quarantine.cfg, &quarantine.arena, &err) == BP_OK &&
             tools_database_check_site(&quarantine.database, site, &err) == BP_OK)
-            code = parts[part].run(&quarantine, &err);
+            code = runs[part].run(&quarantine, &err);
         else
             code = tools_fail(quarantine.command->name, &err);
         tools_database_close(&quarantine.database);
@@ -481,11 +477,7 @@ static int run_part(size_t part, int argc, char **argv)
 
 int tools_quarantine_main(int argc, char **argv)
 {
-    for (size_t i = 0; argc >= 2 && i < PARTS; i++)
-        if (strcmp(argv[1], parts[i].name) == 0)
-            return run_part(i, argc - 1, argv + 1);
-    const bool help = argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-    if (!help && argc >= 2)
-        fprintf(stderr, "bacpipes quarantine: there is no part \"%s\"\n\n", argv[1]);
-    return help ? print_parts(stdout, EX_OK) : print_parts(stderr, EX_USAGE);
+    int code;
+    const int part = tools_choose_part(&tool, argc, argv, &code);
+    return part == TOOLS_NO_PART ? code : run_part(part, argc - 1, argv + 1);
 }
