@@ -9,7 +9,7 @@ const { default: Client, ObjectType, PropertyIdentifier: P } = bacnet
 const [how, seconds, ours, ...devices] = process.argv.slice(2)
 const [address, port] = ours.split(':')
 const WINDOW = 8, OBJECTS = 60
-const NUMERIC = new Set([0, 1, 2, 46, 45, 48, 24, 23, 12, 3, 4, 5, 13, 14, 19]) // bac_object_is_numeric, lib/bacnet/object.h
+const NUMERIC = new Set([0, 1, 2, 46, 45, 48, 24, 23, 12, 3, 4, 5, 13, 14, 19]) // bac_object_is_numeric, lib/bacnet/wire/object.h
 const DEVICE = { type: ObjectType.DEVICE, instance: 4194303 }
 const client = new Client({ interface: address, port: Number(port), apduTimeout: 3000, reuseAddr: false })
 await new Promise((resolve) => client.on('listening', resolve))

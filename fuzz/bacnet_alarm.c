@@ -1,6 +1,6 @@
 /* Event notifications, their values, summaries and acknowledgements, all tried on the same octets: refused,
  * or written to octets that are read and written to the same octets. */
-#include "bacnet/alarm.h"
+#include "bacnet/service/alarm.h"
 
 #include "echo.h"
 

@@ -1,6 +1,6 @@
 /* A subscription and a notification of changes, both tried on the same octets: refused, or written and read
  * back the same, with every value inside the message. */
-#include "bacnet/cov.h"
+#include "bacnet/service/cov.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* A datagram: refused, or taken apart so that its headers, put together again, say the same; and what it
  * tells of routes taken in. */
-#include "bacnet/routes.h"
+#include "bacnet/talk/routes.h"
 
 #include <assert.h>
 

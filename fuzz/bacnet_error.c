@@ -1,5 +1,5 @@
 /* The parameters of an Error: refused, or a class and a code that are written and read back the same. */
-#include "bacnet/service.h"
+#include "bacnet/service/service.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* Addresses, objects and properties as text: refused, or written and read back the same. */
-#include "bacnet/address.h"
-#include "bacnet/object.h"
+#include "bacnet/wire/address.h"
+#include "bacnet/wire/object.h"
 
 #include <assert.h>
 

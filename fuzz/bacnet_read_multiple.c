@@ -1,6 +1,6 @@
 /* ReadPropertyMultiple's request and answer, both tried on the same octets: refused somewhere, or walked to
  * the end, with every result inside the message. */
-#include "bacnet/service.h"
+#include "bacnet/service/service.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* ReadProperty's request and answer, both tried on the same octets: refused, or written and read back the
  * same. */
-#include "bacnet/service.h"
+#include "bacnet/service/service.h"
 
 #include <assert.h>
 

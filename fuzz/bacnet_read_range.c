@@ -1,7 +1,7 @@
 /* ReadRange's request, its answer, and a log's records, all tried on the same octets: refused, or written to
  * octets that are read and written to the same octets. */
-#include "bacnet/log_record.h"
-#include "bacnet/read_range.h"
+#include "bacnet/service/log_record.h"
+#include "bacnet/service/read_range.h"
 
 #include "echo.h"
 

@@ -1,6 +1,6 @@
 /* Times as they are set, and timestamps: refused, or written to octets that are read and written to the same
  * octets. */
-#include "bacnet/time_sync.h"
+#include "bacnet/service/time_sync.h"
 
 #include "echo.h"
 

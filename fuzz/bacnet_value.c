@@ -1,6 +1,6 @@
 /* Property values: refused, or read as many as there are, written as text that is UTF-8, and written back as
  * octets that read as the same. */
-#include "bacnet/value.h"
+#include "bacnet/wire/value.h"
 
 #include <assert.h>
 

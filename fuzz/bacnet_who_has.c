@@ -1,6 +1,6 @@
 /* Who-Has and I-Have, both tried on the same octets: refused, or written to octets that are read and written
  * to the same octets. */
-#include "bacnet/who_has.h"
+#include "bacnet/service/who_has.h"
 
 #include "echo.h"
 

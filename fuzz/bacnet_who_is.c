@@ -1,5 +1,5 @@
 /* Who-Is and I-Am, both tried on the same octets: refused, or written and read back the same. */
-#include "bacnet/service.h"
+#include "bacnet/service/service.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* WritePropertyMultiple's request and its Error, both tried on the same octets: refused, or written and read
  * back the same. */
-#include "bacnet/write_multiple.h"
+#include "bacnet/service/write_multiple.h"
 
 #include <assert.h>
 

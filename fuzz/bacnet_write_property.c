@@ -1,5 +1,5 @@
 /* WriteProperty's request: refused, or written and read back the same. */
-#include "bacnet/service.h"
+#include "bacnet/service/service.h"
 
 #include <assert.h>
 

@@ -3,7 +3,7 @@
 #define COLLECT_DECODE_H
 
 #include "apps/collect/device.h"
-#include "bacnet/service.h"
+#include "bacnet/service/service.h"
 
 /* What a device said of a point in one round. */
 typedef struct CollectSample {

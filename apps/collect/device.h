@@ -4,7 +4,7 @@
 #define COLLECT_DEVICE_H
 
 #include "apps/collect/limits.h"
-#include "bacnet/client.h"
+#include "bacnet/talk/client.h"
 #include "base/arena.h"
 #include "model/reading.h"
 

@@ -1,6 +1,6 @@
 #include "apps/collect/limits.h"
 
-#include "bacnet/apdu.h"
+#include "bacnet/wire/apdu.h"
 #include "base/time.h"
 
 enum { RETRY_AFTER_S = 3600 };

@@ -3,7 +3,7 @@
 #ifndef COLLECT_LIMITS_H
 #define COLLECT_LIMITS_H
 
-#include "bacnet/service.h"
+#include "bacnet/service/service.h"
 
 typedef struct CollectLimits {
     uint16_t request_octets;   /* largest APDU of a request */

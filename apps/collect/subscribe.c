@@ -1,6 +1,6 @@
 #include "apps/collect/subscribe.h"
 
-#include "bacnet/cov.h"
+#include "bacnet/service/cov.h"
 #include "base/time.h"
 
 #include <math.h>

@@ -4,7 +4,7 @@
 #define SIM_EVENTS_H
 
 #include "apps/sim/object.h"
-#include "bacnet/reporter.h"
+#include "bacnet/talk/reporter.h"
 
 /* The instance of each device's one Notification Class. */
 enum { SIM_NOTIFICATION_CLASS = 1 };

@@ -1,7 +1,7 @@
 /* bacpipes sim: a simulated building whose devices speak BACnet. */
 #include "apps/roles.h"
 #include "apps/sim/network.h"
-#include "bacnet/bbmd.h"
+#include "bacnet/talk/bbmd.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/time.h"

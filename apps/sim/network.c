@@ -1,7 +1,7 @@
 #include "apps/sim/network.h"
 
-#include "bacnet/bbmd.h"
-#include "bacnet/routes.h"
+#include "bacnet/talk/bbmd.h"
+#include "bacnet/talk/routes.h"
 #include "base/time.h"
 
 #include <assert.h>

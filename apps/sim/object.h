@@ -3,7 +3,7 @@
 #define SIM_OBJECT_H
 
 #include "apps/sim/building.h"
-#include "bacnet/server.h"
+#include "bacnet/talk/server.h"
 
 enum { SIM_NAME_MAX = 40, SIM_PRIORITIES = 16 };
 

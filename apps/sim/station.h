@@ -4,7 +4,7 @@
 #define SIM_STATION_H
 
 #include "apps/sim/site.h"
-#include "bacnet/publisher.h"
+#include "bacnet/talk/publisher.h"
 
 /* How a device falls short of the standard, or of what it says of itself. All zero: it does not. */
 typedef struct SimQuirks {

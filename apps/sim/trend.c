@@ -1,6 +1,6 @@
 #include "apps/sim/trend.h"
 
-#include "bacnet/log_record.h"
+#include "bacnet/service/log_record.h"
 #include "base/time.h"
 
 #include <stdio.h>

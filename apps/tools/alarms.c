@@ -5,7 +5,7 @@
 #include "apps/tools/table.h"
 
 #include "apps/roles.h"
-#include "bacnet/alarm.h"
+#include "bacnet/service/alarm.h"
 #include "base/time.h"
 
 #include <inttypes.h>

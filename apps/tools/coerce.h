@@ -2,7 +2,7 @@
 #ifndef TOOLS_COERCE_H
 #define TOOLS_COERCE_H
 
-#include "bacnet/value.h"
+#include "bacnet/wire/value.h"
 #include "base/arena.h"
 
 /* What is known of the property that the value is for. */

@@ -3,7 +3,7 @@
 #include "apps/tools/database.h"
 #include "apps/tools/readings.h"
 
-#include "bacnet/timestamp.h"
+#include "bacnet/wire/timestamp.h"
 #include "base/parse.h"
 #include "base/time.h"
 

@@ -2,7 +2,7 @@
 #include "apps/tools/database.h"
 #include "apps/tools/doctor.h"
 
-#include "bacnet/address.h"
+#include "bacnet/wire/address.h"
 #include "io/bip/port.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* What can be seen without sending anything: interfaces, the port, the firewall, a container. */
 #include "apps/tools/doctor.h"
 
-#include "bacnet/address.h"
+#include "bacnet/wire/address.h"
 #include "base/time.h"
 #include "io/bip/port.h"
 

@@ -2,8 +2,8 @@
 #include "apps/tools/doctor.h"
 #include "apps/tools/readings.h"
 
-#include "bacnet/bbmd.h"
-#include "bacnet/routes.h"
+#include "bacnet/talk/bbmd.h"
+#include "bacnet/talk/routes.h"
 #include "base/time.h"
 
 #include <inttypes.h>

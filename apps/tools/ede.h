@@ -5,7 +5,7 @@
 
 #include "apps/tools/csv.h"
 #include "apps/tools/problems.h"
-#include "bacnet/object.h"
+#include "bacnet/wire/object.h"
 
 typedef enum ToolsEdeColumn { /* in the order of the layout, for files without titles */
                               TOOLS_EDE_KEYNAME,

@@ -4,7 +4,7 @@
 #include "apps/tools/json.h"
 #include "apps/tools/number.h"
 
-#include "bacnet/address.h"
+#include "bacnet/wire/address.h"
 #include "base/parse.h"
 #include "config/arguments.h"
 

@@ -3,7 +3,7 @@
 #include "apps/tools/fail.h"
 #include "apps/tools/json.h"
 #include "apps/tools/table.h"
-#include "bacnet/who_has.h"
+#include "bacnet/service/who_has.h"
 
 #include <inttypes.h>
 #include <stdio.h>

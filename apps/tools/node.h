@@ -2,7 +2,7 @@
 #ifndef TOOLS_NODE_H
 #define TOOLS_NODE_H
 
-#include "bacnet/client.h"
+#include "bacnet/talk/client.h"
 #include "config/arguments.h"
 #include "io/loop/loop.h"
 

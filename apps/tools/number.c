@@ -1,6 +1,6 @@
 #include "apps/tools/number.h"
 
-#include "bacnet/value.h"
+#include "bacnet/wire/value.h"
 
 #include <math.h>
 #include <stdio.h>

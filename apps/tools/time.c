@@ -4,7 +4,7 @@
 #include "apps/tools/json.h"
 
 #include "apps/roles.h"
-#include "bacnet/time_sync.h"
+#include "bacnet/service/time_sync.h"
 #include "base/time.h"
 
 #include <stdio.h>

@@ -7,8 +7,8 @@
 #include "apps/tools/when.h"
 
 #include "apps/roles.h"
-#include "bacnet/log_record.h"
-#include "bacnet/read_range.h"
+#include "bacnet/service/log_record.h"
+#include "bacnet/service/read_range.h"
 #include "base/parse.h"
 #include "base/time.h"
 

@@ -7,7 +7,7 @@
 #include "apps/tools/show.h"
 
 #include "apps/roles.h"
-#include "bacnet/write_multiple.h"
+#include "bacnet/service/write_multiple.h"
 #include "base/time.h"
 
 #include <assert.h>

@@ -8,7 +8,7 @@
  * without one, analog-input,1 to N cannot: they are --base and their instance. With --announce it sends an
  * I-Am there at its start, which says what it --claims to be. Slot 5 of analog-value,3 is taken by 18. Prints
  * "ready" when it hears, and ends with standard input. */
-#include "bacnet/server.h"
+#include "bacnet/talk/server.h"
 #include "base/time.h"
 #include "io/bip/bip.h"
 

@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/address.h"
+#include "bacnet/wire/address.h"
 
 static const struct {
     const char *text;

@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/alarm.h"
+#include "bacnet/service/alarm.h"
 
 static BpStatus parse_notification(BpCursor in)
 {

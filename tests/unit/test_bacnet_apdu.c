@@ -1,7 +1,7 @@
 #include "octets.h"
 
-#include "bacnet/apdu.h"
-#include "bacnet/enums.h"
+#include "bacnet/wire/apdu.h"
+#include "bacnet/wire/enums.h"
 
 static BpStatus parse(BpCursor in)
 {

@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/bvlc.h"
+#include "bacnet/wire/bvlc.h"
 
 static BpStatus parse(BpCursor in)
 {

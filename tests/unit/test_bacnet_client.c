@@ -1,7 +1,7 @@
 /* The client alone, its answers made by hand. test_bacnet_conversation.c has it talk to devices. */
 #include "octets.h"
 
-#include "bacnet/client.h"
+#include "bacnet/talk/client.h"
 
 enum { TRANSACTIONS = 300, ASSEMBLIES = 1 };
 static const int64_t TIMEOUT_US = 3000000, SEGMENT_TIMEOUT_US = 2000000;

@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/cov.h"
+#include "bacnet/service/cov.h"
 
 static BpStatus parse_subscribe(BpCursor in)
 {

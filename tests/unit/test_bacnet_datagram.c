@@ -1,7 +1,7 @@
 #include "octets.h"
 
-#include "bacnet/datagram.h"
-#include "bacnet/enums.h"
+#include "bacnet/wire/datagram.h"
+#include "bacnet/wire/enums.h"
 
 static const BacAddress SENDER = {{10, 1, 2, 1}, 47808, {0}};
 

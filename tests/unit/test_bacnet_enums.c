@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/enums.h"
+#include "bacnet/wire/enums.h"
 
 #include <ctype.h>
 

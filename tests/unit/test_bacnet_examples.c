@@ -2,15 +2,15 @@
  * to hand on, so this test reads them where they are, and says so where they are not. */
 #include "octets.h"
 
-#include "bacnet/alarm.h"
-#include "bacnet/cov.h"
-#include "bacnet/datagram.h"
-#include "bacnet/log_record.h"
-#include "bacnet/read_range.h"
-#include "bacnet/service.h"
-#include "bacnet/time_sync.h"
-#include "bacnet/who_has.h"
-#include "bacnet/write_multiple.h"
+#include "bacnet/service/alarm.h"
+#include "bacnet/service/cov.h"
+#include "bacnet/service/log_record.h"
+#include "bacnet/service/read_range.h"
+#include "bacnet/service/service.h"
+#include "bacnet/service/time_sync.h"
+#include "bacnet/service/who_has.h"
+#include "bacnet/service/write_multiple.h"
+#include "bacnet/wire/datagram.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* A foreign device and its BBMD, in invented time and over a link that loses. */
-#include "bacnet/bbmd.h"
-#include "bacnet/foreign.h"
+#include "bacnet/talk/bbmd.h"
+#include "bacnet/talk/foreign.h"
 #include "base/time.h"
 
 #include <setjmp.h>

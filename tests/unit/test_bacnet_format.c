@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/value.h"
+#include "bacnet/wire/value.h"
 
 #include <math.h>
 

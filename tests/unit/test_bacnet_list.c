@@ -1,5 +1,5 @@
 /* What ReadRange is answered of a list: of 100 items with numbers and times, logged at full minutes. */
-#include "bacnet/list.h"
+#include "bacnet/service/list.h"
 #include "base/time.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/npdu.h"
+#include "bacnet/wire/npdu.h"
 
 static BpStatus parse(BpCursor in)
 {

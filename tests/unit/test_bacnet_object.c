@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/object.h"
+#include "bacnet/wire/object.h"
 
 static void names_are_the_standards_or_say_the_number(void **state)
 {

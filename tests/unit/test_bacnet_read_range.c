@@ -1,7 +1,7 @@
 #include "octets.h"
 
-#include "bacnet/log_record.h"
-#include "bacnet/read_range.h"
+#include "bacnet/service/log_record.h"
+#include "bacnet/service/read_range.h"
 
 static BpStatus parse_range(BpCursor in)
 {

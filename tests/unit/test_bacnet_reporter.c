@@ -1,5 +1,5 @@
 /* Alarms as a device tells of them: three sources, a recipient, invented time. */
-#include "bacnet/reporter.h"
+#include "bacnet/talk/reporter.h"
 #include "base/time.h"
 
 #include <math.h>

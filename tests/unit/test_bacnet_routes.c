@@ -1,5 +1,5 @@
 /* Which router leads where, as datagrams tell it. */
-#include "bacnet/routes.h"
+#include "bacnet/talk/routes.h"
 #include "base/time.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/service.h"
+#include "bacnet/service/service.h"
 
 /* ---- parsers under test ---- */
 

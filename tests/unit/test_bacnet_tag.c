@@ -1,4 +1,4 @@
-#include "bacnet/tag.h"
+#include "bacnet/wire/tag.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

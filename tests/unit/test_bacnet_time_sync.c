@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/time_sync.h"
+#include "bacnet/service/time_sync.h"
 
 static BpStatus parse_time_sync(BpCursor in)
 {

@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/who_has.h"
+#include "bacnet/service/who_has.h"
 
 static BpStatus parse_who_has(BpCursor in)
 {

@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "bacnet/write_multiple.h"
+#include "bacnet/service/write_multiple.h"
 
 static BpStatus parse_request(BpCursor in)
 {

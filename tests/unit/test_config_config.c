@@ -1,4 +1,4 @@
-#include "bacnet/address.h"
+#include "bacnet/wire/address.h"
 #include "config/config.h"
 
 #include "base/log.h"

@@ -1,6 +1,6 @@
 #include "io/bip/bip.h"
 
-#include "bacnet/service.h"
+#include "bacnet/service/service.h"
 #include "base/time.h"
 
 #include <setjmp.h>

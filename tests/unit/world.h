@@ -4,8 +4,8 @@
 #ifndef TESTS_UNIT_WORLD_H
 #define TESTS_UNIT_WORLD_H
 
-#include "bacnet/client.h"
-#include "bacnet/server.h"
+#include "bacnet/talk/client.h"
+#include "bacnet/talk/server.h"
 #include "base/random.h"
 
 #include <setjmp.h>

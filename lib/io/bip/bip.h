@@ -2,7 +2,7 @@
 #ifndef IO_BIP_H
 #define IO_BIP_H
 
-#include "bacnet/foreign.h"
+#include "bacnet/talk/foreign.h"
 #include "io/loop/loop.h"
 
 typedef struct Bip Bip;

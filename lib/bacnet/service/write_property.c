@@ -1,0 +1,35 @@
+/* WriteProperty (ASHRAE 135, clause 15.9). */
+#include "bacnet/service/service.h"
+#include "bacnet/wire/parameter.h"
+
+#include <assert.h>
+
+enum { OBJECT = 0, PROPERTY = 1, VALUES = 3, PRIORITY = 4 };
+
+BpStatus bac_write_property_decode(BpCursor *in, BacWrite *ret_write, BpError *err)
+{
+    assert(in && ret_write);
+    BacWrite write = {.priority = BAC_NO_PRIORITY};
+    BpStatus status = bac_parameter_object(in, OBJECT, &write.reference.object, err);
+    if (status == BP_OK)
+        status = bac_parameter_property(in, PROPERTY, &write.reference.property, &write.reference.index, err);
+    if (status == BP_OK)
+        status = bac_parameter_values(in, VALUES, &write.value, err);
+    if (status == BP_OK && bac_tag_is_next(in, BAC_CONTEXT, PRIORITY))
+        status = bac_parameter_priority(in, PRIORITY, &write.priority, err);
+    if (status == BP_OK)
+        status = bac_parameter_end(in, err);
+    if (status == BP_OK)
+        *ret_write = write;
+    return status;
+}
+
+void bac_write_property_encode(BpBuf *out, const BacWrite *write)
+{
+    assert(write->priority <= BAC_PARAMETER_PRIORITY_MAX);
+    bac_parameter_put_object(out, OBJECT, write->reference.object);
+    bac_parameter_put_property(out, PROPERTY, write->reference.property, write->reference.index);
+    bac_parameter_put_cursor(out, VALUES, &write->value);
+    if (write->priority != BAC_NO_PRIORITY)
+        bac_parameter_put_unsigned(out, PRIORITY, write->priority);
+}

@@ -1,0 +1,208 @@
+#include "bacnet/talk/publisher.h"
+
+#include "base/time.h"
+
+#include <math.h>
+
+static BacRefusal refusal(BacErrorClass error_class, BacErrorCode code)
+{
+    return (BacRefusal){
+        .kind = BAC_REFUSED_ERROR, .error_class = (uint16_t)error_class, .code = (uint16_t)code};
+}
+
+static BacSubscription *find(const BacPublisher *publisher, const BacSubscribeCov *subscribe,
+                             const BacAddress *from)
+{
+    for (size_t i = 0; i < publisher->count; i++) {
+        BacSubscription *one = &publisher->subscriptions[i];
+        if (one->in_use && one->process == subscribe->process &&
+            bac_object_equal(one->object, subscribe->object) && bac_address_equal(&one->to, from))
+            return one;
+    }
+    return NULL;
+}
+
+static BacSubscription *find_free(const BacPublisher *publisher)
+{
+    for (size_t i = 0; i < publisher->count; i++)
+        if (!publisher->subscriptions[i].in_use)
+            return &publisher->subscriptions[i];
+    return NULL;
+}
+
+/* Reads a property into `octets`; 0 octets where there is none. */
+static size_t read(const BacPublisher *publisher, BacObjectId object, uint32_t property,
+                   uint8_t octets[BAC_COV_VALUE_MAX])
+{
+    const BacReference reference = {object, property, BAC_NO_INDEX};
+    BpBuf out = bp_buf(octets, BAC_COV_VALUE_MAX);
+    const BacRefusal refused = publisher->objects->read(publisher->owner, &reference, &out);
+    return refused.kind == BAC_NOT_REFUSED && !out.failed ? out.size : 0;
+}
+
+BacRefusal bac_publisher_subscribe(BacPublisher *publisher, const BacSubscribeCov *subscribe,
+                                   const BacAddress *from, int64_t now_us)
+{
+    BacSubscription *one = find(publisher, subscribe, from);
+    if (subscribe->is_cancelled) { /* succeeds though there is none (13.14.1.3) */
+        if (one)
+            one->in_use = false;
+        return (BacRefusal){0};
+    }
+    uint8_t octets[BAC_COV_VALUE_MAX];
+    if (!publisher->objects->exists(publisher->owner, subscribe->object))
+        return refusal(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
+    if (read(publisher, subscribe->object, BAC_PROP_PRESENT_VALUE, octets) == 0 ||
+        read(publisher, subscribe->object, BAC_PROP_STATUS_FLAGS, octets) == 0)
+        return refusal(BAC_CLASS_OBJECT, BAC_CODE_OPTIONAL_FUNCTIONALITY_NOT_SUPPORTED);
+    if (!one)
+        one = find_free(publisher);
+    if (!one)
+        return refusal(BAC_CLASS_RESOURCES, BAC_CODE_NO_SPACE_TO_ADD_LIST_ELEMENT);
+    *one = (BacSubscription){
+        .in_use = true,
+        .is_confirmed = subscribe->is_confirmed,
+        .to = *from,
+        .process = subscribe->process,
+        .object = subscribe->object,
+        .until_us = subscribe->lifetime_s ? now_us + (int64_t)subscribe->lifetime_s * BP_SECOND : INT64_MAX};
+    return (BacRefusal){0};
+}
+
+/* ---- has it changed? ---- */
+
+static bool number_in(const uint8_t *octets, size_t size, BacType *ret_type, double *ret_number)
+{
+    BpCursor in = bp_cursor(octets, size);
+    BacValue value;
+    if (bac_value_decode(&in, &value, NULL) != BP_OK)
+        return false;
+    *ret_type = value.type;
+    return bac_value_number(&value, ret_number);
+}
+
+/* Real and Double by the increment, where the object has one; all others by any change (table 13-1). */
+static bool has_changed(const BacPublisher *publisher, const BacSubscription *one, const uint8_t *value,
+                        size_t size)
+{
+    BacType type, increment_type;
+    double now, then, increment;
+    uint8_t octets[BAC_COV_VALUE_MAX];
+    if (size == one->value_size && memcmp(value, one->value, size) == 0)
+        return false;
+    if (!number_in(value, size, &type, &now) || (type != BAC_REAL && type != BAC_DOUBLE) ||
+        !number_in(one->value, one->value_size, &type, &then) || !isfinite(now) || !isfinite(then))
+        return true;
+    const size_t increment_size = read(publisher, one->object, BAC_PROP_COV_INCREMENT, octets);
+    if (increment_size == 0 || !number_in(octets, increment_size, &increment_type, &increment))
+        return true;
+    return fabs(now - then) >= increment;
+}
+
+/* ---- telling ---- */
+
+static uint8_t next_invoke_id(BacPublisher *publisher)
+{
+    publisher->last_invoke_id = (uint8_t)(publisher->last_invoke_id % 255 + 1);
+    return publisher->last_invoke_id;
+}
+
+static void tell(BacPublisher *publisher, BacSubscription *one, int64_t now_us)
+{
+    uint8_t memory[BAC_DATAGRAM_MAX];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    const BacApdu apdu = {.type = one->is_confirmed ? BAC_CONFIRMED_REQUEST : BAC_UNCONFIRMED_REQUEST,
+                          .max_apdu = one->is_confirmed ? BAC_APDU_MAX : 0,
+                          .invoke_id = one->invoke_id,
+                          .service = one->is_confirmed ? (uint8_t)BAC_SERVICE_CONFIRMED_COV_NOTIFICATION
+                                                       : (uint8_t)BAC_SERVICE_UNCONFIRMED_COV_NOTIFICATION};
+    const int64_t left_us = one->until_us == INT64_MAX ? 0 : one->until_us - now_us;
+    const BacCovNotification notification = {.process = one->process,
+                                             .device = publisher->device,
+                                             .object = one->object,
+                                             .remaining_s =
+                                                 (uint32_t)((left_us + BP_SECOND - 1) / BP_SECOND)};
+    const size_t begin = bac_datagram_begin(&out, BAC_BVLC_ORIGINAL_UNICAST, &one->to, &publisher->station,
+                                            one->is_confirmed, &apdu);
+    bac_cov_notification_begin(&out, &notification);
+    bac_property_value_encode(&out, &(BacPropertyValue){.property = BAC_PROP_PRESENT_VALUE,
+                                                        .index = BAC_NO_INDEX,
+                                                        .value = bp_cursor(one->value, one->value_size)});
+    bac_property_value_encode(&out, &(BacPropertyValue){.property = BAC_PROP_STATUS_FLAGS,
+                                                        .index = BAC_NO_INDEX,
+                                                        .value = bp_cursor(one->flags, one->flags_size)});
+    bac_cov_notification_end(&out);
+    bac_datagram_end(&out, begin);
+    publisher->told++;
+    if (!out.failed)
+        publisher->send(publisher->owner, &one->to, bp_buf_text(&out));
+}
+
+static void tell_change(BacPublisher *publisher, BacSubscription *one, int64_t now_us)
+{
+    uint8_t value[BAC_COV_VALUE_MAX], flags[BAC_COV_VALUE_MAX];
+    const size_t value_size = read(publisher, one->object, BAC_PROP_PRESENT_VALUE, value);
+    const size_t flags_size = read(publisher, one->object, BAC_PROP_STATUS_FLAGS, flags);
+    const bool same_flags = flags_size == one->flags_size && memcmp(flags, one->flags, flags_size) == 0;
+    if (one->was_told && same_flags && !has_changed(publisher, one, value, value_size))
+        return;
+    memcpy(one->value, value, value_size);
+    memcpy(one->flags, flags, flags_size);
+    one->value_size = value_size;
+    one->flags_size = flags_size;
+    one->was_told = true;
+    if (one->is_confirmed) {
+        one->waits = true;
+        one->invoke_id = next_invoke_id(publisher);
+        one->tries_left = publisher->retries;
+        one->retry_at_us = now_us + publisher->timeout_us;
+    }
+    tell(publisher, one, now_us);
+}
+
+static void tell_again(BacPublisher *publisher, BacSubscription *one, int64_t now_us)
+{
+    if (now_us < one->retry_at_us)
+        return;
+    if (one->tries_left == 0) {
+        one->waits = false;
+        publisher->given_up++;
+        return;
+    }
+    one->tries_left--;
+    one->retry_at_us = now_us + publisher->timeout_us;
+    tell(publisher, one, now_us);
+}
+
+void bac_publisher_advance(BacPublisher *publisher, int64_t now_us)
+{
+    for (size_t i = 0; i < publisher->count; i++) {
+        BacSubscription *one = &publisher->subscriptions[i];
+        if (one->in_use && now_us >= one->until_us)
+            one->in_use = false;
+        if (one->in_use && one->waits)
+            tell_again(publisher, one, now_us); /* one at a time: the next has the value of then */
+        else if (one->in_use)
+            tell_change(publisher, one, now_us);
+    }
+}
+
+bool bac_publisher_receive(BacPublisher *publisher, const BacDatagram *datagram)
+{
+    const BacApdu *apdu = &datagram->apdu;
+    const bool is_answer =
+        datagram->has_apdu && (apdu->type == BAC_SIMPLE_ACK || apdu->type == BAC_ERROR ||
+                               apdu->type == BAC_REJECT || (apdu->type == BAC_ABORT && apdu->from_server));
+    for (size_t i = 0; is_answer && i < publisher->count; i++) {
+        BacSubscription *one = &publisher->subscriptions[i];
+        if (!one->in_use || !one->waits || one->invoke_id != apdu->invoke_id ||
+            !bac_address_equal(&one->to, &datagram->from))
+            continue;
+        one->waits = false;
+        publisher->confirmed += apdu->type == BAC_SIMPLE_ACK;
+        if (apdu->type != BAC_SIMPLE_ACK)
+            one->in_use = false; /* it knows nothing of the subscription */
+        return true;
+    }
+    return false;
+}
