@@ -5,7 +5,7 @@
  *
  * Prints "points CPU-SECONDS SECONDS LATE" of what was read; LATE: rounds that began late or were left out.
  * At 1 ms rounds are due all the time, so that it reads as fast as it can. */
-#include "apps/collect/poll.h"
+#include "apps/collect/ask/poll.h"
 #include "base/time.h"
 #include "io/bip/bip.h"
 

@@ -1,19 +1,17 @@
 /* bacpipes collect: BACnet devices to MQTT.
  *
- *   discover.c, routes.c -> site.c   who is there, and what the database says of them
- *   network.c                        being on the network, as a device of our own
- *   poll.c -> ask.c -> decode.c      device to readings (poll.h)
- *   trunk.c, subscribe.c             how much at once, and what devices tell by themselves
- *   publish.c -> outbox.c            readings to batches, kept until they are stored
- *   spool_job.c -> spool.c           what the outbox has done on disk
- *   status.c                         how it is going */
+ *   network/  being on the building's network, who was found there, and the routers on the way
+ *   ask/      a device's turn: what is asked of it, how much at once, and what an answer means (poll.h)
+ *   site/     devices and points as the database has them
+ *   deliver/  readings to batches, kept until they are stored, and the states of points
+ *   status.c  how it is going */
 #ifndef COLLECT_COLLECT_H
 #define COLLECT_COLLECT_H
 
-#include "apps/collect/newcomers.h"
-#include "apps/collect/outbox.h"
-#include "apps/collect/poll.h"
-#include "apps/collect/spool_job.h"
+#include "apps/collect/ask/poll.h"
+#include "apps/collect/deliver/outbox.h"
+#include "apps/collect/deliver/spool_job.h"
+#include "apps/collect/network/newcomers.h"
 #include "bacnet/talk/routes.h"
 #include "bacnet/talk/server.h"
 #include "config/config.h"
@@ -105,7 +103,7 @@ typedef struct Collect {
     int64_t clock_offset_us;
 } Collect;
 
-/* discover.c */
+/* network/found.c */
 void collect_discover(void *owner);
 void collect_look_anew(Collect *collect);
 void collect_begin_scans(Collect *collect);
@@ -120,19 +118,19 @@ void collect_scanned(void *owner, CollectDevice *device, CollectScan *scan);
 void collect_poll_soon(Collect *collect);
 void collect_ask_who(const Collect *collect, const BacAddress *whom);
 
-/* network.c */
+/* network/open.c */
 /* Opens the sockets that the settings name, unless they are open: now, or else as soon as that can be. */
 void collect_open_network(Collect *collect);
 void collect_look_at_network(void *owner);
 /* To be called now and then: looks at once where something could not be sent. */
 void collect_doubt_network(Collect *collect);
 
-/* routes.c */
+/* network/routes.c */
 void collect_begin_routes(Collect *collect);
 void collect_ask_routers(Collect *collect);
 void collect_look_behind(Collect *collect);
 
-/* site.c */
+/* site/devices.c */
 void collect_connected(void *owner);
 void collect_database_lost(void *owner, const BpError *why);
 void collect_notice(void *owner, const char *channel, const char *payload);
@@ -148,7 +146,7 @@ void collect_begin_reloads(Collect *collect);
 void collect_end_reloads(Collect *collect);
 CollectPollSettings collect_poll_settings(const Cfg *cfg);
 
-/* publish.c */
+/* deliver/publish.c */
 void collect_readings(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count);
 void collect_connect_broker(Collect *collect, const PgRows *rows);
 void collect_publish(void *owner);

@@ -5,7 +5,7 @@
 
 #include "world.h"
 
-#include "apps/collect/poll.h"
+#include "apps/collect/ask/poll.h"
 #include "apps/sim/station.h"
 #include "base/time.h"
 

@@ -1,6 +1,6 @@
 #include "octets.h"
 
-#include "apps/collect/decode.h"
+#include "apps/collect/ask/decode.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Who is at an address: devices that are replaced, moved, swapped and renumbered, and I-Ams that lie. */
-#include "apps/collect/identity.h"
+#include "apps/collect/ask/identity.h"
 #include "field.h"
 
 /* An I-Am from there, as the collector takes it. */

@@ -1,5 +1,5 @@
 /* Anybody may say that anybody is there: what that costs, and whom. */
-#include "apps/collect/newcomers.h"
+#include "apps/collect/network/newcomers.h"
 #include "field.h"
 
 enum { FLOOD = 100000 };

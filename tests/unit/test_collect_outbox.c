@@ -1,6 +1,6 @@
-#include "apps/collect/outbox.h"
+#include "apps/collect/deliver/outbox.h"
 
-#include "apps/collect/spool_job.h"
+#include "apps/collect/deliver/spool_job.h"
 #include "base/time.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Reading out devices that say odd things: what cannot be costs itself, and not the device. */
 #include "octets.h"
 
-#include "apps/collect/scan.h"
+#include "apps/collect/ask/scan.h"
 
 #include <math.h>
 
