@@ -1,5 +1,5 @@
 /* A property's values as a device sent them: shown as text and as JSON, whatever they are. */
-#include "apps/tools/show.h"
+#include "apps/ask/show.h"
 
 #include <assert.h>
 
@@ -15,10 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (in.failed)
         return 0;
     BpBuf text = bp_buf_growing(SHOWN_MAX);
-    tools_show_values(&text, values, &reference);
+    ask_show_values(&text, values, &reference);
     assert(!text.failed && bp_str_is_utf8(bp_buf_text(&text)));
     bp_buf_done(&text);
-    json_t *json = tools_show_json(values, &reference);
+    json_t *json = ask_show_json(values, &reference);
     assert(json);
     json_decref(json);
     return 0;

@@ -1,4 +1,4 @@
-#include "apps/tools/coerce.h"
+#include "apps/ask/coerce.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,12 +17,12 @@ static int forget(void **state)
     return 0;
 }
 
-static BpStatus coerce(const char *text, const ToolsTarget *target)
+static BpStatus coerce(const char *text, const AskTarget *target)
 {
-    return tools_coerce(bp_str(text), target, &arena, &value, &err);
+    return ask_coerce(bp_str(text), target, &arena, &value, &err);
 }
 
-static void assert_refused(const char *text, const ToolsTarget *target, const char *expected)
+static void assert_refused(const char *text, const AskTarget *target, const char *expected)
 {
     assert_int_equal(coerce(text, target), BP_INVALID);
     assert_string_equal(err.text, expected);
@@ -45,7 +45,7 @@ static void null_is_null_for_every_type(void **state)
 {
     (void)state;
     for (int type = BAC_NULL; type <= BAC_OBJECT_IDENTIFIER; type++) {
-        assert_int_equal(coerce("null", &(ToolsTarget){.type = (BacType)type}), BP_OK);
+        assert_int_equal(coerce("null", &(AskTarget){.type = (BacType)type}), BP_OK);
         assert_int_equal(value.type, BAC_NULL);
     }
 }
@@ -53,7 +53,7 @@ static void null_is_null_for_every_type(void **state)
 static void a_real_takes_numbers_that_it_can_hold(void **state)
 {
     (void)state;
-    const ToolsTarget target = {.type = BAC_REAL};
+    const AskTarget target = {.type = BAC_REAL};
     assert_int_equal(coerce("-4.5", &target), BP_OK);
     assert_true(value.type == BAC_REAL && value.real == -4.5F);
     assert_refused("nan", &target, "nan is nothing that a device could follow: write a number");
@@ -66,11 +66,11 @@ static void a_state_goes_by_its_number_or_text(void **state)
 {
     (void)state;
     static const char *const texts[] = {"Off", "Low", "High"};
-    const ToolsTarget target = {.type = BAC_UNSIGNED,
-                                .object = {BAC_MULTI_STATE_VALUE, 1},
-                                .property = BAC_PROP_PRESENT_VALUE,
-                                .state_texts = state_texts(texts, 3),
-                                .state_count = 3};
+    const AskTarget target = {.type = BAC_UNSIGNED,
+                              .object = {BAC_MULTI_STATE_VALUE, 1},
+                              .property = BAC_PROP_PRESENT_VALUE,
+                              .state_texts = state_texts(texts, 3),
+                              .state_count = 3};
     assert_int_equal(coerce("2", &target), BP_OK);
     assert_int_equal(value.natural, 2);
     assert_int_equal(coerce("high", &target), BP_OK);
@@ -83,11 +83,11 @@ static void a_state_goes_by_its_number_or_text(void **state)
 static void a_binary_value_goes_by_active_its_text_or_a_truth(void **state)
 {
     (void)state;
-    const ToolsTarget target = {.type = BAC_ENUMERATED,
-                                .object = {BAC_BINARY_OUTPUT, 2},
-                                .property = BAC_PROP_PRESENT_VALUE,
-                                .inactive_text = bp_str("closed"),
-                                .active_text = bp_str("Open")};
+    const AskTarget target = {.type = BAC_ENUMERATED,
+                              .object = {BAC_BINARY_OUTPUT, 2},
+                              .property = BAC_PROP_PRESENT_VALUE,
+                              .inactive_text = bp_str("closed"),
+                              .active_text = bp_str("Open")};
     static const char *const active[] = {"active", "ACTIVE", "open", "on", "true", "1"};
     for (size_t i = 0; i < sizeof active / sizeof active[0]; i++) {
         assert_int_equal(coerce(active[i], &target), BP_OK);
@@ -102,7 +102,7 @@ static void a_binary_value_goes_by_active_its_text_or_a_truth(void **state)
 static void other_enumerated_properties_go_by_their_words_or_numbers(void **state)
 {
     (void)state;
-    const ToolsTarget target = {
+    const AskTarget target = {
         .type = BAC_ENUMERATED, .object = {BAC_ANALOG_VALUE, 1}, .property = BAC_PROP_UNITS};
     assert_int_equal(coerce("degrees-celsius", &target), BP_OK);
     assert_int_equal(value.enumerated, BAC_UNITS_DEGREES_CELSIUS);
@@ -114,7 +114,7 @@ static void other_enumerated_properties_go_by_their_words_or_numbers(void **stat
 static void text_is_taken_as_utf8(void **state)
 {
     (void)state;
-    const ToolsTarget target = {.type = BAC_CHARACTER_STRING};
+    const AskTarget target = {.type = BAC_CHARACTER_STRING};
     assert_int_equal(coerce("Büro 温度", &target), BP_OK);
     assert_int_equal(value.text.charset, BAC_UTF_8);
     assert_memory_equal(value.text.octets.data, "Büro 温度", sizeof "Büro 温度" - 1);
@@ -125,9 +125,9 @@ static void a_type_goes_by_its_name(void **state)
 {
     (void)state;
     BacType type;
-    assert_int_equal(tools_coerce_type(bp_str("Real"), &type, &err), BP_OK);
+    assert_int_equal(ask_coerce_type(bp_str("Real"), &type, &err), BP_OK);
     assert_int_equal(type, BAC_REAL);
-    assert_int_equal(tools_coerce_type(bp_str("float"), &type, &err), BP_INVALID);
+    assert_int_equal(ask_coerce_type(bp_str("float"), &type, &err), BP_INVALID);
 }
 
 int main(void)

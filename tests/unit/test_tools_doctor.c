@@ -1,6 +1,6 @@
 /* What firewalls' rules say of a port, as nft and iptables-save print them; devices where others should be.
  */
-#include "apps/tools/doctor.h"
+#include "apps/doctor/doctor.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

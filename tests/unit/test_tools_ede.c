@@ -1,4 +1,4 @@
-#include "apps/tools/ede.h"
+#include "apps/ede/ede.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -15,21 +15,21 @@
     "state-text-reference;unit-code;vendor-specific-address;notification-class\n"
 
 static BpArena arena;
-static ToolsProblems problems;
-static ToolsEde ede;
-static ToolsEdeStatesFile states;
+static SayProblems problems;
+static Ede ede;
+static EdeStatesFile states;
 
 static int begin(void **state)
 {
     (void)state;
-    tools_problems_init(&problems);
+    say_problems_init(&problems);
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    tools_problems_done(&problems);
+    say_problems_done(&problems);
     bp_arena_done(&arena);
     return 0;
 }
@@ -38,19 +38,19 @@ static int end(void **state)
 
 static void again(void)
 {
-    tools_problems_done(&problems);
-    tools_problems_init(&problems);
+    say_problems_done(&problems);
+    say_problems_init(&problems);
 }
 
 static bool reads(const char *text)
 {
     again();
-    return tools_ede_read(bp_str(text), "f.csv", &arena, &problems, &ede);
+    return ede_read(bp_str(text), "f.csv", &arena, &problems, &ede);
 }
 
 static const char *told(void)
 {
-    return bp_arena_text(&arena, tools_problems_text(&problems));
+    return bp_arena_text(&arena, say_problems_text(&problems));
 }
 
 static void assert_text(BpStr text, const char *expected)
@@ -83,7 +83,7 @@ static void row_is_refused(const char *row, const char *expected)
 static bool reads_states(const char *text)
 {
     again();
-    return tools_ede_read_states(bp_str(text), "s.csv", &arena, &problems, &states);
+    return ede_read_states(bp_str(text), "s.csv", &arena, &problems, &states);
 }
 
 static void states_are_refused(const char *text, const char *expected)
@@ -110,11 +110,11 @@ static void a_file_of_the_layout_is_read(void **state)
     assert_int_equal(ede.count, 2);
     assert_int_equal(ede.objects[0].object.type, BAC_DEVICE);
     assert_text(ede.objects[0].address, "10.1.2.9");
-    assert_int_equal(ede.objects[0].settable, TOOLS_EDE_EMPTY);
-    assert_int_equal(ede.objects[0].units, TOOLS_EDE_NOTHING);
-    assert_int_equal(ede.objects[0].states, TOOLS_EDE_NOTHING);
+    assert_int_equal(ede.objects[0].settable, EDE_EMPTY);
+    assert_int_equal(ede.objects[0].units, EDE_NOTHING);
+    assert_int_equal(ede.objects[0].states, EDE_NOTHING);
     assert_true(isnan(ede.objects[0].min) && isnan(ede.objects[0].max));
-    const ToolsEdeObject *object = &ede.objects[1];
+    const EdeObject *object = &ede.objects[1];
     assert_int_equal(object->line, 10);
     assert_text(object->keyname, "k");
     assert_int_equal(object->device, 1001);
@@ -123,8 +123,8 @@ static void a_file_of_the_layout_is_read(void **state)
     assert_int_equal(object->object.instance, 4194302);
     assert_text(object->description, "supply air");
     assert_true(object->min == -40.5 && object->max == 100);
-    assert_int_equal(object->settable, TOOLS_EDE_NO);
-    assert_int_equal(object->cov, TOOLS_EDE_YES);
+    assert_int_equal(object->settable, EDE_NO);
+    assert_int_equal(object->cov, EDE_YES);
     assert_int_equal(object->states, 3);
     assert_int_equal(object->units, BAC_UNITS_DEGREES_CELSIUS);
 }
@@ -143,7 +143,7 @@ static void titles_say_where_columns_are_however_they_are_written(void **state)
         "keyname;device instance;object-name;object-type;object-instance;min. value;max. value;commandable\n"
         "k;1;n;0;5;1;2;Y\n");
     assert_true(ede.objects[0].min == 1 && ede.objects[0].max == 2);
-    assert_int_equal(ede.objects[0].settable, TOOLS_EDE_YES);
+    assert_int_equal(ede.objects[0].settable, EDE_YES);
     is_read("keyname;device "
             "obj.-instance;object-name;object-type;object-instance;vendor-specific-addres\nk;1;n;8;1;"
             "10.1.2.9\n");
@@ -155,7 +155,7 @@ static void without_titles_columns_are_where_the_layout_has_them(void **state)
     (void)state;
     is_read("PROJECT_NAME;HQ\nk;1001;SAT;0;5;text;;;;Y;;;;2;62;a;\n");
     assert_text(ede.project, "HQ");
-    assert_int_equal(ede.objects[0].settable, TOOLS_EDE_YES);
+    assert_int_equal(ede.objects[0].settable, EDE_YES);
     assert_int_equal(ede.objects[0].units, 62);
 }
 
@@ -219,8 +219,8 @@ static void answers_are_written_in_many_ways(void **state)
             "n;0;6;;;;;F"
             "ALSE\nk;1;n;0;7;;;;;0\nk;1;n;0;8;;;;;\n");
     for (size_t i = 0; i < 7; i++)
-        assert_int_equal(ede.objects[i].settable, i < 4 ? TOOLS_EDE_YES : TOOLS_EDE_NO);
-    assert_int_equal(ede.objects[7].settable, TOOLS_EDE_EMPTY);
+        assert_int_equal(ede.objects[i].settable, i < 4 ? EDE_YES : EDE_NO);
+    assert_int_equal(ede.objects[7].settable, EDE_EMPTY);
 }
 
 static void lines_above_the_titles_may_say_anything(void **state)
@@ -362,7 +362,7 @@ static void an_octet_of_zero_is_no_text(void **state)
     (void)state;
     static const char text[] = "k;1;a\0b;0;1\n";
     again();
-    assert_false(tools_ede_read((BpStr){text, sizeof text - 1}, "f.csv", &arena, &problems, &ede));
+    assert_false(ede_read((BpStr){text, sizeof text - 1}, "f.csv", &arena, &problems, &ede));
     assert_string_equal(told(),
                         "f.csv:1: object-name: an octet of value 0 is no text: save the file as UTF-8\n");
 }
@@ -400,12 +400,12 @@ static void twenty_wrong_lines_are_told_and_how_many_more(void **state)
 static void quoted_text_is_cut_and_has_no_control_characters(void **state)
 {
     (void)state;
-    char quoted[TOOLS_QUOTE_MAX];
-    assert_string_equal(tools_quote(bp_str("a\x1B[31m\nb"), quoted), "a [31m b");
+    char quoted[SAY_QUOTE_MAX];
+    assert_string_equal(say_quote(bp_str("a\x1B[31m\nb"), quoted), "a [31m b");
     assert_string_equal(
-        tools_quote(bp_str("123456789012345678901234567890123456789012345678901234567890"), quoted),
+        say_quote(bp_str("123456789012345678901234567890123456789012345678901234567890"), quoted),
         "123456789012345678901234567890123456789012345678901234567890");
-    tools_quote(bp_str("温温温温温温温温温温温温温温温温温温温温温温温温温温"), quoted);
+    say_quote(bp_str("温温温温温温温温温温温温温温温温温温温温温温温温温温"), quoted);
     assert_true(bp_str_is_utf8(bp_str(quoted)));
     assert_string_equal(quoted + strlen(quoted) - 3, "...");
 }
@@ -418,13 +418,13 @@ static void lists_of_texts_are_read(void **state)
     assert_true(reads_states("#State Text Reference\r\n#Reference Number;Text 1;Text 2\r\n"
                              "7;off;\"on; \"\"full\"\"\";;;\r\n\r\n1;a;;\"\"\r\n"));
     assert_int_equal(states.count, 2);
-    const ToolsEdeStates *list = tools_ede_find_states(&states, 7);
+    const EdeStates *list = ede_find_states(&states, 7);
     assert_int_equal(list->count, 2);
     assert_text(list->texts[1], "on; \"full\"");
-    list = tools_ede_find_states(&states, 1);
+    list = ede_find_states(&states, 1);
     assert_int_equal(list->count, 3);
     assert_text(list->texts[2], "");
-    assert_null(tools_ede_find_states(&states, 2));
+    assert_null(ede_find_states(&states, 2));
     assert_true(reads_states("Reference Number,Text 1\n1,off,on\n"));
     assert_text(states.lists[0].texts[1], "on");
     assert_true(reads_states("1\toff\ton\n"));
@@ -470,11 +470,11 @@ static void what_is_written_is_read_back_and_written_the_same(void **state)
         "1;off;on\r\n2;a;;\"\"\r\n";
     BpBuf out = bp_buf_growing(65536);
     is_read(text);
-    tools_ede_write(&out, &ede);
+    ede_write(&out, &ede);
     assert_text(bp_buf_text(&out), text);
     bp_buf_clear(&out);
     assert_true(reads_states(lists));
-    tools_ede_write_states(&out, states.lists, states.count);
+    ede_write_states(&out, states.lists, states.count);
     assert_text(bp_buf_text(&out), lists);
     bp_buf_done(&out);
 }
@@ -483,7 +483,7 @@ static void objects_are_sorted_with_their_device_first(void **state)
 {
     (void)state;
     is_read("a;2;n;0;9\nb;2;n;0;1\nc;2;n;8;2\nd;1;n;19;1\n");
-    qsort(ede.objects, ede.count, sizeof *ede.objects, tools_ede_compare);
+    qsort(ede.objects, ede.count, sizeof *ede.objects, ede_compare);
     static const char *const expected[] = {"d", "c", "b", "a"};
     for (size_t i = 0; i < 4; i++)
         assert_text(ede.objects[i].keyname, expected[i]);

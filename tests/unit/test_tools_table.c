@@ -1,4 +1,4 @@
-#include "apps/tools/table.h"
+#include "say/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,18 +7,18 @@
 
 #include <cmocka.h>
 
-static const ToolsColumn columns[] = {
+static const SayColumn columns[] = {
     {"id", .is_number = true}, {"name", .may_be_cut = true}, {"value", .is_number = true}, {"units"}};
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
 static char *output;
-static ToolsTable table;
+static SayTable table;
 
 static void add_row(const char *id, const char *name, const char *value, const char *units)
 {
     const char *const cells[COLUMNS] = {id, name, value, units};
     for (size_t i = 0; i < COLUMNS; i++)
-        tools_table_add(&table, bp_str(cells[i]));
+        say_table_add(&table, bp_str(cells[i]));
 }
 
 static const char *printed(size_t width)
@@ -26,7 +26,7 @@ static const char *printed(size_t width)
     size_t size;
     free(output);
     FILE *to = open_memstream(&output, &size);
-    tools_table_print(&table, to, width);
+    say_table_print(&table, to, width);
     fclose(to);
     return output;
 }
@@ -36,7 +36,7 @@ static const char *printed_csv(void)
     size_t size;
     free(output);
     FILE *to = open_memstream(&output, &size);
-    tools_table_print_csv(&table, to);
+    say_table_print_csv(&table, to);
     fclose(to);
     return output;
 }
@@ -44,14 +44,14 @@ static const char *printed_csv(void)
 static int begin(void **state)
 {
     (void)state;
-    tools_table_init(&table, columns, COLUMNS);
+    say_table_init(&table, columns, COLUMNS);
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    tools_table_done(&table);
+    say_table_done(&table);
     free(output);
     output = NULL;
     return 0;
@@ -118,8 +118,8 @@ static void many_rows_are_all_kept(void **state)
     (void)state;
     for (int i = 0; i < 1000; i++)
         for (size_t column = 0; column < COLUMNS; column++)
-            tools_table_addf(&table, "%d", i);
-    assert_int_equal(tools_table_row_count(&table), 1000);
+            say_table_addf(&table, "%d", i);
+    assert_int_equal(say_table_row_count(&table), 1000);
     assert_string_equal(table.cells[COLUMNS * 999].data, "999");
     assert_string_equal(table.cells[0].data, "0");
 }

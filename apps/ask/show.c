@@ -1,0 +1,166 @@
+#include "apps/ask/show.h"
+
+#include "say/json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SHOWN_MAX = 256 * 1024, DEPTH_MAX = 32 };
+
+/* A property's elements are worded as its present value is. */
+static uint32_t worded_as(uint32_t property)
+{
+    return property == BAC_PROP_PRIORITY_ARRAY ? BAC_PROP_PRESENT_VALUE : property;
+}
+
+static void show_octets(BpBuf *out, BpCursor octets)
+{
+    bp_buf_printf(out, "0x");
+    while (bp_cursor_remaining(&octets))
+        bp_buf_printf(out, "%02x", bp_cursor_u8(&octets));
+}
+
+static void show_sequence(BpBuf *out, BpCursor in, const BacReference *reference, int depth);
+
+/* One value, whose tag comes next. False where the octets break the rules: they are shown as they are. */
+static bool show_next(BpBuf *out, BpCursor *in, const BacReference *reference, int depth)
+{
+    BacTag tag;
+    BacValue value;
+    BpCursor contents;
+    if (bac_tag_decode(in, &tag, NULL) != BP_OK || tag.kind == BAC_CLOSING)
+        return false;
+    if (tag.kind == BAC_APPLICATION) {
+        if (bac_value_decode_as(in, &tag, (BacType)tag.number, &value, NULL) != BP_OK)
+            return false;
+        bac_value_describe(out, &value, reference->object.type, worded_as(reference->property));
+        return true;
+    }
+    bp_buf_printf(out, "[%u] ", tag.number);
+    if (tag.kind == BAC_CONTEXT) {
+        show_octets(out, bp_cursor_sub(in, tag.length));
+        return true;
+    }
+    if (depth == DEPTH_MAX || bac_tag_contents(in, tag.number, &contents, NULL) != BP_OK)
+        return false;
+    bp_buf_printf(out, "{");
+    show_sequence(out, contents, reference, depth + 1);
+    bp_buf_printf(out, "}");
+    return true;
+}
+
+static void show_sequence(BpBuf *out, BpCursor in, const BacReference *reference, int depth)
+{
+    for (bool first = true; bp_cursor_remaining(&in); first = false) {
+        BpCursor rest = in;
+        if (!first)
+            bp_buf_printf(out, ", ");
+        if (!show_next(out, &in, reference, depth)) {
+            show_octets(out, rest);
+            return;
+        }
+    }
+}
+
+void ask_show_values(BpBuf *out, BpCursor values, const BacReference *reference)
+{
+    if (bp_cursor_remaining(&values))
+        show_sequence(out, values, reference, 0);
+    else
+        bp_buf_printf(out, "(empty)");
+}
+
+char *ask_show_property(const BacReference *reference, char ret_text[BAC_REFERENCE_TEXT_MAX])
+{
+    char whole[BAC_REFERENCE_TEXT_MAX];
+    BpStr property;
+    bp_str_cut(bp_str(bac_reference_format(reference, whole)), ' ', &property);
+    bp_str_copy(property, ret_text, BAC_REFERENCE_TEXT_MAX);
+    return ret_text;
+}
+
+bool ask_show_is_array(uint32_t property)
+{
+    switch (property) {
+    case BAC_PROP_PRIORITY_ARRAY:
+    case BAC_PROP_OBJECT_LIST:
+    case BAC_PROP_PROPERTY_LIST:
+    case BAC_PROP_STATE_TEXT:
+    case BAC_PROP_STRUCTURED_OBJECT_LIST: return true;
+    default: return false;
+    }
+}
+
+/* ---- JSON ---- */
+
+/* A float by its shortest text, so that 21.1 is not 21.100000381469727. */
+static json_t *float_json(const BacValue *value)
+{
+    char memory[64];
+    BpBuf text = bp_buf(memory, sizeof memory - 1);
+    bac_value_format(&text, value);
+    memory[text.size] = '\0';
+    return say_json_real(strtod(memory, NULL));
+}
+
+static json_t *text_json(const BacValue *value, const BacReference *reference)
+{
+    BpBuf text = bp_buf_growing(SHOWN_MAX);
+    bac_value_describe(&text, value, reference->object.type, worded_as(reference->property));
+    json_t *json = say_json_text((const char *)text.data, text.size);
+    bp_buf_done(&text);
+    return json;
+}
+
+static json_t *value_json(const BacValue *value, const BacReference *reference)
+{
+    switch (value->type) {
+    case BAC_NULL: return json_null();
+    case BAC_BOOLEAN: return json_boolean(value->boolean);
+    case BAC_UNSIGNED:
+        return value->natural <= INT64_MAX ? json_integer((json_int_t)value->natural)
+                                           : text_json(value, reference);
+    case BAC_SIGNED: return json_integer(value->integer);
+    case BAC_REAL: return float_json(value);
+    case BAC_DOUBLE: return say_json_real(value->double_real);
+    case BAC_ENUMERATED:
+        return bac_property_words(reference->object.type, worded_as(reference->property))
+                   ? text_json(value, reference)
+                   : json_integer(value->enumerated);
+    default: return text_json(value, reference);
+    }
+}
+
+/* NULL where they are not all primitive. */
+static json_t *primitives_json(BpCursor in, const BacReference *reference)
+{
+    json_t *all = json_array();
+    while (bp_cursor_remaining(&in)) {
+        BacValue value;
+        if (bac_value_decode(&in, &value, NULL) != BP_OK) {
+            json_decref(all);
+            return NULL;
+        }
+        json_array_append_new(all, value_json(&value, reference));
+    }
+    return all;
+}
+
+json_t *ask_show_json(BpCursor values, const BacReference *reference)
+{
+    json_t *all = primitives_json(values, reference);
+    if (!all) {
+        BpBuf text = bp_buf_growing(SHOWN_MAX);
+        ask_show_values(&text, values, reference);
+        json_t *json = say_json_text((const char *)text.data, text.size);
+        bp_buf_done(&text);
+        return json;
+    }
+    const bool is_whole_array = ask_show_is_array(reference->property) && reference->index == BAC_NO_INDEX;
+    if (json_array_size(all) != 1 || is_whole_array)
+        return all;
+    json_t *only = json_incref(json_array_get(all, 0));
+    json_decref(all);
+    return only;
+}

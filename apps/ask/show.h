@@ -1,0 +1,23 @@
+/* Property values for people and for JSON, whatever they consist of. */
+#ifndef ASK_SHOW_H
+#define ASK_SHOW_H
+
+#include "node/readings.h"
+
+#include <jansson.h>
+
+/* All values of a property in one line: primitive ones as bac_value_describe has them, separated by ", ";
+ * "(empty)" where there is none; constructed ones as {[0] 0x05, [1] {21.5}}. */
+void ask_show_values(BpBuf *out, BpCursor values, const BacReference *reference);
+
+/* The property's name as references have it: "present-value", "proprietary-600", "priority-array[8]". */
+char *ask_show_property(const BacReference *reference, char ret_text[BAC_REFERENCE_TEXT_MAX]);
+
+/* True for the properties that are shown element by element. */
+bool ask_show_is_array(uint32_t property);
+
+/* Primitive values as JSON's own (one, or an array where there are several or the property is one), others as
+ * text. A new reference. */
+json_t *ask_show_json(BpCursor values, const BacReference *reference);
+
+#endif

@@ -1,0 +1,394 @@
+/* bacpipes trend: what a device has logged itself, by ReadRange. */
+#include "node/device.h"
+#include "node/readings.h"
+#include "say/fail.h"
+#include "say/json.h"
+#include "say/table.h"
+#include "say/when.h"
+
+#include "apps/roles.h"
+#include "bacnet/service/log_record.h"
+#include "bacnet/service/read_range.h"
+#include "base/parse.h"
+#include "base/time.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+enum {
+    AT_ONCE = 50, /* records asked for in one request: devices cut it to what they can */
+    FEW = 8,
+    EMPTY_MAX = 16,
+    LAST_DEFAULT = 20,
+    VALUE_TEXT_MAX = 256,
+};
+
+static const char *since_text, *until_text;
+static int64_t last;
+static bool csv;
+
+static const CfgOption options[] = {
+    {"last", "N", "The last N records. Default: 20, where neither --since nor --until is given.",
+     .integer = &last, .min = 1, .max = INT32_MAX},
+    {"since", "TIME", "Records from then on: 2026-11-24T08:00:00Z, or 6h or 7d ago.", .text = &since_text},
+    {"until", "TIME", "And up to then.", .text = &until_text},
+    {"csv", NULL, "Write CSV instead of a table.", .flag = &csv},
+    NODE_OPTIONS,
+    {0},
+};
+
+static const CfgCommand command = {
+    .name = "bacpipes trend",
+    .positionals = "DEVICE OBJECT",
+    .positionals_min = 2,
+    .positionals_max = 2,
+    .summary = "Shows what a trend log of a device holds (ReadRange), in pieces of what the device can send "
+               "at once, one after the other.",
+    .options = options,
+    .offers_json = true,
+    .details = NODE_DEVICE_HELP "OBJECT is a trend log: trend-log,1 or tl,1.\n"
+                                "Times of records are those of the device's own clock; --since and --until "
+                                "are converted to it.\n" SAY_EXIT_CODES,
+    .examples = "bacpipes trend 1001 tl,1\n"
+                "bacpipes trend 1001 tl,1 --since 6h --csv > sat.csv\n"
+                "bacpipes read 1001 tl,1 all",
+};
+
+typedef struct Trend {
+    const Cfg *cfg;
+    BpArena *arena;
+    Node *node;
+    BacPeer *peer;
+    BacReference buffer;
+    BacReadRange next; /* to be asked */
+    int32_t at_once;
+    bool has_until;
+    int64_t until_us;  /* of the device's clock */
+    int64_t wanted;    /* records; INT64_MAX: all there are */
+    uint32_t position; /* of the first, where it is not found by its number; 0: by its time */
+    bool is_over;
+    uint32_t empty; /* answers in a row */
+    uint64_t lost;  /* that the device wrote over while they were read */
+    size_t count;
+    SayTable table;
+    json_t *json; /* NULL: a table */
+} Trend;
+
+/* ---- what the device says besides ---- */
+
+/* How many records there are, and how many were logged ever: the number of the last one. At once, since both
+ * move; ret_total: 0 where the device does not count. */
+static BpStatus read_counts(Trend *trend, uint32_t *ret_count, uint32_t *ret_total, BpError *err)
+{
+    const BacReference references[] = {{trend->buffer.object, BAC_PROP_RECORD_COUNT, BAC_NO_INDEX},
+                                       {trend->buffer.object, BAC_PROP_TOTAL_RECORD_COUNT, BAC_NO_INDEX}};
+    char refusal[BAC_REFUSAL_TEXT_MAX];
+    NodeReadings readings = {.arena = trend->arena};
+    BacValue count, total;
+    const BpStatus status = node_readings_read(&readings, trend->node, trend->peer, references, 2, err);
+    if (status != BP_OK)
+        return status;
+    if (!node_reading_first(&readings.items[0], &count) || count.type != BAC_UNSIGNED)
+        return bp_fail(err, BP_REFUSED, "no trend log: the device says no record-count: %s",
+                       readings.items[0].refusal.kind == BAC_NOT_REFUSED
+                           ? "what it says is no number"
+                           : bac_refusal_format(readings.items[0].refusal, refusal));
+    const bool has_total = node_reading_first(&readings.items[1], &total) && total.type == BAC_UNSIGNED &&
+                           total.natural >= count.natural;
+    *ret_count = (uint32_t)count.natural;
+    *ret_total = has_total ? (uint32_t)total.natural : 0;
+    return BP_OK;
+}
+
+/* ---- records ---- */
+
+static void show_datum(const BacLogRecord *record, BpBuf *out)
+{
+    static const char *const statuses[] = {"log disabled", "buffer purged", "log interrupted"};
+    char refusal[BAC_REFUSAL_TEXT_MAX];
+    switch (record->datum) {
+    case BAC_LOG_STATUS:
+        for (uint32_t i = 0; i < 3; i++)
+            if (bac_bits_test(record->value.bits, i))
+                bp_buf_printf(out, "%s%s", out->size ? ", " : "", statuses[i]);
+        if (out->size == 0)
+            bp_buf_str(out, bp_str("log enabled"));
+        break;
+    case BAC_LOG_FAILURE: bp_buf_str(out, bp_str(bac_refusal_format(record->failure, refusal))); break;
+    case BAC_LOG_TIME_CHANGE: bp_buf_printf(out, "clock set by %g s", (double)record->value.real); break;
+    case BAC_LOG_ANY: bp_buf_str(out, bp_str("(constructed)")); break;
+    default: bac_value_format(out, &record->value);
+    }
+}
+
+static const char *datum_name(BacLogDatum datum)
+{
+    switch (datum) {
+    case BAC_LOG_STATUS: return "log-status";
+    case BAC_LOG_FAILURE: return "failure";
+    case BAC_LOG_TIME_CHANGE: return "time-change";
+    default: return "value";
+    }
+}
+
+static void show_flags(const BacLogRecord *record, BpBuf *out)
+{
+    static const char *const names[] = {"in-alarm", "fault", "overridden", "out-of-service"};
+    for (uint32_t i = 0; record->has_status_flags && i < 4; i++)
+        if (bac_bits_test(record->status_flags, i))
+            bp_buf_printf(out, "%s%s", out->size ? " " : "", names[i]);
+}
+
+static void add_json(Trend *trend, const BacLogRecord *record, const char *time, BpStr datum, BpStr flags)
+{
+    double number; /* of a Real, as its text has it: 22.7, not 22.700000762939453 */
+    json_t *one = json_pack("{s:s, s:s}", "time", time, "kind", datum_name(record->datum));
+    const bool is_number = record->datum != BAC_LOG_STATUS && record->datum != BAC_LOG_FAILURE &&
+                           record->datum != BAC_LOG_TIME_CHANGE && record->datum != BAC_LOG_ANY &&
+                           bac_value_number(&record->value, &number) &&
+                           (!isfinite(number) || bp_parse_double(datum, &number, NULL) == BP_OK);
+    json_object_set_new(one, "value",
+                        is_number ? say_json_real(number) : say_json_text(datum.data, datum.size));
+    json_object_set_new(one, "flags", say_json_text(flags.data, flags.size));
+    json_array_append_new(trend->json, one);
+}
+
+static void add_record(Trend *trend, const BacLogRecord *record)
+{
+    char time[BAC_DATE_TIME_TEXT_MAX], datum_text[VALUE_TEXT_MAX], flags_text[64];
+    BpBuf datum = bp_buf(datum_text, sizeof datum_text), flags = bp_buf(flags_text, sizeof flags_text);
+    bac_date_time_format(&record->time, time);
+    show_datum(record, &datum);
+    show_flags(record, &flags);
+    trend->count++;
+    if (trend->json) {
+        add_json(trend, record, time, bp_buf_text(&datum), bp_buf_text(&flags));
+        return;
+    }
+    say_table_add(&trend->table, bp_str(time));
+    say_table_add(&trend->table, bp_str(datum_name(record->datum)));
+    say_table_add(&trend->table, bp_buf_text(&datum));
+    say_table_add(&trend->table, bp_buf_text(&flags));
+}
+
+static BpStatus take_records(Trend *trend, const BacReadRangeAck *ack, uint32_t *ret_count, BpError *err)
+{
+    BpCursor items = ack->items;
+    BacLogRecord record;
+    BpStatus status;
+    *ret_count = 0;
+    while ((status = bac_log_record_next(&items, &record, err)) == BP_OK) {
+        int64_t at_us;
+        (*ret_count)++;
+        if (trend->has_until && bac_date_time_to_us(&record.time, &at_us, NULL) == BP_OK &&
+            at_us > trend->until_us)
+            trend->is_over = true;
+        if (!trend->is_over)
+            add_record(trend, &record);
+        if ((int64_t)trend->count >= trend->wanted)
+            trend->is_over = true;
+    }
+    return status == BP_NOT_FOUND ? BP_OK : status;
+}
+
+/* ---- asking ---- */
+
+/* The device was asked for more at once than it can send: it says so, or, having answered until now, nothing.
+ */
+static bool was_too_much(Trend *trend, BpStatus status, BacRefusal refusal)
+{
+    if (status == BP_TIMEOUT && trend->at_once > FEW) {
+        trend->at_once = FEW;
+        return true;
+    }
+    if (status != BP_REFUSED || refusal.kind != BAC_REFUSED_ABORT || trend->at_once == 1)
+        return false;
+    trend->at_once = trend->at_once / 2;
+    return true;
+}
+
+/* There are devices that know positions alone. */
+static bool falls_to_position(Trend *trend, BpStatus status, BacRefusal refusal)
+{
+    if (status != BP_REFUSED || refusal.kind == BAC_REFUSED_ABORT || trend->count > 0 ||
+        trend->position == 0 || trend->next.kind != BAC_RANGE_BY_SEQUENCE)
+        return false;
+    trend->next.kind = BAC_RANGE_BY_POSITION;
+    trend->next.position = trend->position;
+    return true;
+}
+
+static BpStatus ask(Trend *trend, BacReadRangeAck *ret_ack, BpError *err)
+{
+    uint8_t memory[64];
+    BacRefusal refusal = {0};
+    BpCursor body;
+    BpStatus status;
+    do {
+        BpBuf out = bp_buf(memory, sizeof memory);
+        trend->next.count = trend->at_once;
+        bac_read_range_encode(&out, &trend->next);
+        status = node_ask(trend->node, trend->peer, BAC_SERVICE_CONFIRMED_READ_RANGE, bp_buf_text(&out),
+                          NODE_WITH_RETRIES, &body, &refusal, err);
+    } while (was_too_much(trend, status, refusal) || falls_to_position(trend, status, refusal));
+    return status == BP_OK ? bac_read_range_ack_decode(&body, ret_ack, err) : status;
+}
+
+/* Nothing came for the next number: the log has ended, or the device has written over what was to be next. */
+static BpStatus look_for_lost(Trend *trend, BpError *err)
+{
+    uint32_t total = 0, count = 0;
+    const BpStatus status = read_counts(trend, &count, &total, err);
+    if (status != BP_OK)
+        return status;
+    const uint32_t oldest = total - count + 1;
+    if (count == 0 || trend->next.sequence > total || ++trend->empty > EMPTY_MAX) {
+        trend->is_over = true;
+        return BP_OK;
+    }
+    /* Even where it is there, by what the device has just said: it moves on meanwhile. */
+    const uint32_t next = oldest > trend->next.sequence ? oldest : trend->next.sequence + 1;
+    trend->lost += next - trend->next.sequence;
+    trend->next.sequence = next;
+    return BP_OK;
+}
+
+/* BP_MALFORMED: the device sends the same again and again. */
+static BpStatus go_on(Trend *trend, const BacReadRangeAck *ack, uint32_t count, BpError *err)
+{
+    if (ack->has_sequence && trend->next.kind == BAC_RANGE_BY_SEQUENCE &&
+        (int32_t)(ack->sequence + count - trend->next.sequence) <= 0)
+        return bp_fail(err, BP_MALFORMED, "the device was asked for record %" PRIu32 " and sends %" PRIu32,
+                       trend->next.sequence, ack->sequence);
+    if (ack->has_sequence) {
+        if (trend->next.kind == BAC_RANGE_BY_SEQUENCE && ack->sequence > trend->next.sequence)
+            trend->lost += ack->sequence - trend->next.sequence; /* it sends what is left of them */
+        trend->next.kind = BAC_RANGE_BY_SEQUENCE;
+        trend->next.sequence = ack->sequence + count;
+        trend->empty = 0;
+    } else if (trend->next.kind == BAC_RANGE_BY_POSITION) {
+        trend->next.position += count;
+    } else {
+        trend->is_over = true; /* it does not say how to go on */
+    }
+    if (ack->has_last_item && !ack->has_more_items)
+        trend->is_over = true;
+    return BP_OK;
+}
+
+static BpStatus read_records(Trend *trend, BpError *err)
+{
+    while (!trend->is_over) {
+        BacReadRangeAck ack;
+        uint32_t count;
+        BpStatus status = ask(trend, &ack, err);
+        if (status == BP_OK)
+            status = take_records(trend, &ack, &count, err);
+        if (status != BP_OK)
+            return status;
+        if (count == 0 && trend->next.kind != BAC_RANGE_BY_SEQUENCE)
+            return BP_OK;
+        status = count ? go_on(trend, &ack, count, err) : look_for_lost(trend, err);
+        if (status != BP_OK)
+            return status;
+    }
+    return BP_OK;
+}
+
+/* ---- where to begin ---- */
+
+/* The last ones: by number where the device counts what it logs, since positions move while it does. */
+static BpStatus begin_with_last(Trend *trend, BpError *err)
+{
+    uint32_t count = 0, total = 0;
+    const BpStatus status = read_counts(trend, &count, &total, err);
+    if (status != BP_OK)
+        return status;
+    trend->wanted = last ? last : LAST_DEFAULT;
+    trend->is_over = count == 0;
+    const uint32_t few = count < trend->wanted ? count : (uint32_t)trend->wanted;
+    trend->position = count - few + 1;
+    trend->next.kind = total ? BAC_RANGE_BY_SEQUENCE : BAC_RANGE_BY_POSITION;
+    if (total)
+        trend->next.sequence = total - few + 1;
+    else
+        trend->next.position = trend->position;
+    return BP_OK;
+}
+
+static BpStatus begin_with_time(Trend *trend, BpError *err)
+{
+    int64_t since_us = 0, offset_us;
+    const int64_t now_us = bp_wall_us();
+    BpStatus status = since_text ? say_when("since", since_text, now_us, &since_us, err) : BP_OK;
+    if (status == BP_OK && until_text)
+        status = say_when("until", until_text, now_us, &trend->until_us, err);
+    if (status == BP_OK)
+        status = node_device_clock(trend->node, trend->cfg, trend->peer, trend->arena, &offset_us, err);
+    if (status != BP_OK)
+        return status;
+    trend->wanted = last ? last : INT64_MAX;
+    trend->has_until = until_text != NULL;
+    trend->until_us += offset_us;
+    trend->next.kind = BAC_RANGE_BY_TIME;
+    trend->next.time =
+        bac_date_time_at(since_us + (since_text ? offset_us : 0) - BP_SECOND / 100); /* later than */
+    return BP_OK;
+}
+
+static BpStatus run(Trend *trend, const char *device, const char *object, BpError *err)
+{
+    BacObjectId id;
+    BpStatus status = bac_object_parse(bp_str(object), &id, err);
+    if (status == BP_OK)
+        status = node_new(trend->cfg, &trend->node, err);
+    if (status == BP_OK)
+        status = node_device_find(trend->node, trend->cfg, device, &trend->peer, err);
+    trend->buffer = (BacReference){id, BAC_PROP_LOG_BUFFER, BAC_NO_INDEX};
+    trend->next.reference = trend->buffer;
+    trend->at_once = AT_ONCE;
+    if (status == BP_OK)
+        status = since_text || until_text ? begin_with_time(trend, err) : begin_with_last(trend, err);
+    if (status == BP_OK)
+        status = read_records(trend, err);
+    return status;
+}
+
+static int tell(Trend *trend)
+{
+    if (trend->json)
+        say_json_print(json_incref(trend->json));
+    else if (csv)
+        say_table_print_csv(&trend->table, stdout);
+    else if (trend->count)
+        say_table_print(&trend->table, stdout, say_terminal_width(stdout));
+    if (trend->lost)
+        fprintf(stderr, "The device wrote over %" PRIu64 " records while they were read.\n", trend->lost);
+    if (trend->count == 0)
+        fprintf(stderr, "No record is there%s.\n", since_text || until_text ? " of that time" : "");
+    return trend->count ? EX_OK : SAY_NOTHING;
+}
+
+int ask_trend_main(int argc, char **argv)
+{
+    static const SayColumn columns[] = {
+        {"time"}, {"kind"}, {"value", .is_number = true}, {"flags", .may_be_cut = true}};
+    Cfg cfg;
+    BpError err;
+    BpArena arena = {0};
+    CfgArguments arguments;
+    int code = cfg_begin(&command, argc, argv, &arena, &arguments, &cfg);
+    if (code == CFG_GO_ON) {
+        Trend trend = {.cfg = &cfg, .arena = &arena, .json = arguments.json ? json_array() : NULL};
+        say_table_init(&trend.table, columns, sizeof columns / sizeof columns[0]);
+        const char *const *words = arguments.positionals.items;
+        code = run(&trend, words[0], words[1], &err) == BP_OK ? tell(&trend) : say_fail(command.name, &err);
+        node_free(trend.node);
+        say_table_done(&trend.table);
+        json_decref(trend.json);
+    }
+    bp_arena_done(&arena);
+    return code;
+}

@@ -1,0 +1,270 @@
+/* bacpipes config: are the settings right, what are they, and what could they be. */
+#include "apps/roles.h"
+#include "config/arguments.h"
+#include "io/pg/settings.h"
+#include "say/json.h"
+#include "say/table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* ---- check ---- */
+
+static const CfgCommand check_command = {
+    .name = "bacpipes config check",
+    .positionals = "[FILE]",
+    .positionals_max = 1,
+    .summary = "Reads the settings as every role does and tells all that is wrong with them, a line each: "
+               "FILE:LINE: "
+               "what is wrong: what would be right. Without FILE, that of --config or the one that is found.",
+    .offers_json = true,
+    .details = "Exit codes: 0 all fine, 78 something is wrong.\n",
+    .examples = "bacpipes config check\nbacpipes config check /etc/bacpipes/bacpipes.conf\n"
+                "bacpipes config check --set poll.interval=15s",
+};
+
+/* Files that are named must be there to be read. */
+static void check_files(const Cfg *cfg, const char *const *origins, BpBuf *problems)
+{
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
+        const CfgSetting *setting = &cfg_settings[i];
+        if (setting->kind != CFG_PATH || i == CFG_INDEX_data_folder)
+            continue;
+        const char *path = *(const char *const *)((const char *)cfg + setting->offset);
+        if (*path && access(path, R_OK) != 0)
+            bp_buf_printf(problems, "%s: %s = %s cannot be read (%s): name a file that can\n", origins[i],
+                          setting->name, path, bp_errno_text(errno));
+    }
+}
+
+/* What no single value shows: the outside world's part. */
+static BpStatus check_world(const Cfg *cfg, const char *const *origins, BpArena *arena, BpBuf *problems)
+{
+    BpError err;
+    PgOptions options;
+    const size_t before = problems->size;
+    check_files(cfg, origins, problems);
+    if (problems->size == before &&
+        pg_settings_options(cfg, PG_OWNER, "bacpipes", arena, &options, &err) != BP_OK)
+        bp_buf_printf(problems, "%s: %s\n", origins[CFG_INDEX_database_password_file], err.text);
+    return problems->size == before ? BP_OK : BP_INVALID;
+}
+
+static void print_check_json(const char *file, const BpBuf *problems)
+{
+    json_t *lines = json_array();
+    for (BpStr rest = bp_buf_text(problems); rest.size;) {
+        const BpStr line = bp_str_cut(rest, '\n', &rest);
+        json_array_append_new(lines, say_json_text(line.data, line.size));
+    }
+    say_json_print(
+        json_pack("{s:s?, s:b, s:o}", "file", file, "fine", problems->size == 0, "problems", lines));
+}
+
+static void print_check(const char *file, const BpBuf *problems)
+{
+    if (problems->size)
+        fwrite(problems->data, 1, problems->size, stderr);
+    else if (file)
+        printf("%s: fine\n", file);
+    else
+        printf("No settings file is there: the defaults, the environment and the command line are fine.\n");
+}
+
+static int check(int argc, char **argv, BpArena *arena)
+{
+    Cfg cfg;
+    BpError err;
+    CfgArguments arguments;
+    const char *origins[CFG_SETTING_COUNT];
+    if (cfg_arguments_parse(&check_command, argc, argv, arena, &arguments, &err) != BP_OK || arguments.help)
+        return cfg_begin(&check_command, argc, argv, arena, &arguments, &cfg);
+    if (arguments.positionals.count)
+        arguments.config = arguments.positionals.items[0];
+    BpBuf problems = bp_buf_growing(CFG_PROBLEM_TEXT_MAX);
+    BpStatus status = cfg_arguments_load(&arguments, arena, origins, &cfg, &problems);
+    if (status == BP_OK)
+        status = check_world(&cfg, origins, arena, &problems);
+    const char *file = cfg_arguments_file(&arguments, arena);
+    if (arguments.json)
+        print_check_json(file, &problems);
+    else
+        print_check(file, &problems);
+    bp_buf_done(&problems);
+    return status == BP_OK ? EX_OK : EX_CONFIG;
+}
+
+/* ---- show ---- */
+
+static const CfgCommand show_command = {
+    .name = "bacpipes config show",
+    .summary =
+        "Shows every setting with where its value comes from. The lines can be used as a settings file. What "
+        "table setting says is not among them: it acts on a running site.",
+    .offers_json = true,
+    .examples = "bacpipes config show\nbacpipes config show --config /etc/bacpipes/bacpipes.conf | grep poll",
+};
+
+static BpStr value_text(const Cfg *cfg, const CfgSetting *setting, BpBuf *scratch)
+{
+    bp_buf_clear(scratch);
+    cfg_format(cfg, setting, scratch);
+    return bp_buf_text(scratch);
+}
+
+static void show_json(const Cfg *cfg, const char *const *origins, BpBuf *scratch)
+{
+    json_t *settings = json_object();
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
+        const BpStr value = value_text(cfg, &cfg_settings[i], scratch);
+        json_object_set_new(
+            settings, cfg_settings[i].name,
+            json_pack("{s:o, s:s}", "value", say_json_text(value.data, value.size), "origin", origins[i]));
+    }
+    say_json_print(settings);
+}
+
+static void show_text(const Cfg *cfg, const char *const *origins, BpBuf *scratch)
+{
+    enum { NAME_WIDTH = 27, VALUE_WIDTH = 24 };
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
+        const BpStr value = value_text(cfg, &cfg_settings[i], scratch);
+        printf("%-*s = %-*.*s  # %s\n", NAME_WIDTH, cfg_settings[i].name, VALUE_WIDTH, BP_STR_ARGS(value),
+               origins[i]);
+    }
+}
+
+static int show(int argc, char **argv, BpArena *arena)
+{
+    enum { VALUE_MAX = 16 * 1024 };
+    Cfg cfg;
+    CfgArguments arguments;
+    const char *origins[CFG_SETTING_COUNT];
+    const int code = cfg_begin(&show_command, argc, argv, arena, &arguments, &cfg);
+    if (code != CFG_GO_ON)
+        return code;
+    BpBuf scratch = bp_buf_growing(VALUE_MAX);
+    BpStatus status = cfg_arguments_load(&arguments, arena, origins, &cfg, &scratch);
+    if (status == BP_OK && arguments.json)
+        show_json(&cfg, origins, &scratch);
+    else if (status == BP_OK)
+        show_text(&cfg, origins, &scratch);
+    bp_buf_done(&scratch);
+    return status == BP_OK ? EX_OK : EX_CONFIG;
+}
+
+/* ---- docs ---- */
+
+static const CfgCommand docs_command = {
+    .name = "bacpipes config docs",
+    .summary = "Prints docs/configuration.md: every setting with its default, range and meaning.",
+    .without_settings = true,
+    .examples = "bacpipes config docs > docs/configuration.md",
+};
+
+static const char docs_beginning[] =
+    "# Settings\n\n"
+    "Generated by `bacpipes config docs` from `lib/config/settings.def`: change that file instead.\n\n"
+    "All roles and tools take the same settings, each from the first of these that has it:\n\n"
+    "1. the command line: `--set poll.interval=30s`, `--data DIR`, `--log LEVEL`;\n"
+    "2. the environment: `BACPIPES_POLL_INTERVAL` for `poll.interval`;\n"
+    "3. a file: that of `--config`, else of `$BACPIPES_CONFIG`, else `bacpipes.conf` in the data folder, "
+    "which "
+    "`bacpipes up` writes (`--data`,\n   `$BACPIPES_DATA` or `./var`), else `/etc/bacpipes/bacpipes.conf`;\n"
+    "4. the default.\n\n"
+    "Settings marked *at once* can also be rows of table `setting`, which beat all of the above and act on a "
+    "running "
+    "site without a restart.\n\n"
+    "A file has lines `name = value`; `#` begins a comment; `\"...\"` keeps blanks and `#`, with `\\\"` and "
+    "`\\\\` "
+    "inside it. Durations have a unit\n(`500ms`, `15s`, `5min`, `1h30min`, `7d`), sizes may have one "
+    "(`64kB`, `256MB`, "
+    "`2GB`). `bacpipes config check` tells what is wrong with a file,\n`bacpipes config show` what is in "
+    "force and "
+    "why.\n";
+
+/* The part of a name before its dot; settings without one belong to the process. */
+static BpStr group_of(const CfgSetting *setting)
+{
+    BpStr rest;
+    const BpStr group = bp_str_cut(bp_str(setting->name), '.', &rest);
+    return rest.data ? group : bp_str("");
+}
+
+static void print_docs_row(const CfgSetting *setting)
+{
+    char memory[256];
+    BpBuf range = bp_buf(memory, sizeof memory);
+    cfg_format_range(setting, &range);
+    printf("| `%s` | %s%s%s | %.*s | %s | %s |\n", setting->name, *setting->fallback ? "`" : "",
+           setting->fallback, *setting->fallback ? "`" : "", BP_STR_ARGS(bp_buf_text(&range)),
+           setting->scope == CFG_SITE ? "at once" : "", setting->meaning);
+}
+
+static bool is_first_of_group(size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (bp_str_equal(group_of(&cfg_settings[i]), group_of(&cfg_settings[index])))
+            return false;
+    return true;
+}
+
+static int docs(int argc, char **argv, BpArena *arena)
+{
+    CfgArguments arguments;
+    const int code = cfg_begin(&docs_command, argc, argv, arena, &arguments, NULL);
+    if (code != CFG_GO_ON)
+        return code;
+    fputs(docs_beginning, stdout);
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
+        const BpStr group = group_of(&cfg_settings[i]);
+        if (!is_first_of_group(i))
+            continue;
+        printf("\n## %.*s\n\n| name | default | range | | meaning |\n| --- | --- | --- | --- | --- |\n",
+               BP_STR_ARGS(group.size ? group : bp_str("general")));
+        for (size_t j = i; j < CFG_SETTING_COUNT; j++)
+            if (bp_str_equal(group_of(&cfg_settings[j]), group))
+                print_docs_row(&cfg_settings[j]);
+    }
+    return EX_OK;
+}
+
+/* ---- which of them ---- */
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv, BpArena *arena);
+    const char *summary;
+} parts[] = {
+    {"check", check, "tells all that is wrong with the settings"},
+    {"show", show, "shows every setting and where it comes from"},
+    {"docs", docs, "prints docs/configuration.md"},
+};
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
+static int print_parts(FILE *to, int code)
+{
+    fprintf(to, "usage: bacpipes config check|show|docs [OPTION]...\n\n");
+    for (size_t i = 0; i < PARTS; i++)
+        fprintf(to, "  %-6s  %s\n", parts[i].name, parts[i].summary);
+    fprintf(to, "\n`bacpipes config check --help` tells more, with examples.\n");
+    return code;
+}
+
+int config_main(int argc, char **argv)
+{
+    BpArena arena = {0};
+    int code = CFG_GO_ON;
+    for (size_t i = 0; argc >= 2 && i < PARTS; i++)
+        if (strcmp(argv[1], parts[i].name) == 0)
+            code = parts[i].run(argc - 1, argv + 1, &arena);
+    if (code == CFG_GO_ON) {
+        const bool help = argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+        code = help ? print_parts(stdout, EX_OK) : print_parts(stderr, EX_USAGE);
+    }
+    bp_arena_done(&arena);
+    return code;
+}

@@ -1,0 +1,31 @@
+/* bacpipes ede: a site's devices and points to Engineering Data Exchange files, and from them. */
+#include "apps/ede/site.h"
+
+#include "apps/roles.h"
+#include "config/parts.h"
+
+static const CfgPart parts[] = {
+    {"export", "writes devices and points of the database to an EDE file"},
+    {"import", "takes devices and points from an EDE file into the database"},
+};
+static int (*const runs[])(int argc, char **argv, BpArena *arena) = {ede_export, ede_import};
+static const CfgParts tool = {
+    .tool = "bacpipes ede",
+    .parts = parts,
+    .count = sizeof parts / sizeof parts[0],
+    .text = "EDE is BIG-EU's Engineering Data Exchange, CSV in layout 2.3. Examples:\n\n"
+            "  bacpipes ede export --output site.csv\n"
+            "  bacpipes ede import site.csv --states site_StateTexts.csv --dry-run\n"
+            "\n`bacpipes ede import --help` tells more, with further examples.\n",
+};
+
+int ede_main(int argc, char **argv)
+{
+    BpArena arena = {0};
+    int code;
+    const int part = cfg_choose_part(&tool, argc, argv, &code);
+    if (part != CFG_NO_PART)
+        code = runs[part](argc - 1, argv + 1, &arena);
+    bp_arena_done(&arena);
+    return code;
+}

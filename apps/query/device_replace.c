@@ -1,0 +1,251 @@
+/* bacpipes device replace: a controller took another's place, and goes on with its points and their history.
+ */
+#include "site/devices.h"
+
+#include "config/arguments.h"
+#include "say/fail.h"
+#include "say/json.h"
+#include "say/table.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+static const char *site, *by;
+static bool yes, dry_run;
+
+static const CfgOption options[] = {
+    {"by", "NEW", "The device that took OLD's place, which the database knows by now.", .text = &by},
+    {"yes", NULL, "Carries it out. Without it nothing is changed.", .flag = &yes},
+    {"dry-run", NULL, "Only says what it would do, as without --yes.", .flag = &dry_run},
+    {"site", "SITE", "Of this site, where the database has several.", .text = &site},
+    {0},
+};
+
+static const CfgCommand command = {
+    .name = "bacpipes device replace",
+    .positionals = "OLD",
+    .positionals_min = 1,
+    .positionals_max = 1,
+    .summary =
+        "Gives the points of a device, with their numbers, tags, intervals and history, to the controller "
+        "that took its place. Says what would become of each point, and with --yes does it.",
+    .options = options,
+    .offers_json = true,
+    .details = "OLD and NEW are a name, device_id (id:7), instance or address, as `bacpipes device list` "
+               "shows them.\n"
+               "Points go on where both have the same object, else where both have one of the same name. "
+               "What was read\n"
+               "of NEW's since then is added to their history. NEW's other points are added, OLD's are kept "
+               "as missing.\n"
+               "Exit codes: 0 fine, 1 no such device, or OLD still answers, 64 wrong use, 69 the database is "
+               "away.\n",
+    .examples =
+        "bacpipes device replace 2101 --by 2108\n"
+        "bacpipes device replace AHU-1 --by id:57 --yes\n"
+        "bacpipes device replace AHU-1 --by 10.1.2.9 --json | jq '.points[] | select(.fate == \"missing\")'",
+};
+
+/* One of the two. */
+typedef struct Chosen {
+    BpArena *arena;
+    size_t count;
+    BpStr site_id, name, address, state;
+    int64_t device_id, instance;
+    char listed[BP_ERROR_TEXT_MAX / 2];
+    BpBuf list;
+} Chosen;
+
+static BpStr kept(const Chosen *chosen, const PgRows *rows, size_t row, int column)
+{
+    const BpStr text = pg_get_text(rows, row, column);
+    return (BpStr){bp_arena_text(chosen->arena, text), text.size};
+}
+
+static void choose(void *context, const PgRows *rows, size_t row)
+{
+    Chosen *chosen = context;
+    const BpStr name = pg_get_text(rows, row, DEVICES_NAME),
+                address = pg_get_text(rows, row, DEVICES_ADDRESS);
+    chosen->site_id = kept(chosen, rows, row, DEVICES_SITE_ID);
+    chosen->name = kept(chosen, rows, row, DEVICES_NAME);
+    chosen->address = kept(chosen, rows, row, DEVICES_ADDRESS);
+    chosen->state = kept(chosen, rows, row, DEVICES_STATE);
+    chosen->device_id = pg_get_integer(rows, row, DEVICES_DEVICE_ID);
+    chosen->instance = pg_get_integer(rows, row, DEVICES_INSTANCE);
+    bp_buf_printf(&chosen->list, "%sid:%d (%.*s, instance %d at %.*s)", chosen->count++ ? ", " : "",
+                  (int)chosen->device_id, BP_STR_ARGS(name), (int)chosen->instance, BP_STR_ARGS(address));
+}
+
+static BpStatus find(SiteDatabase *database, const char *wanted, BpArena *arena, Chosen *ret_chosen,
+                     BpError *err)
+{
+    const PgValue values[] = {pg_text(bp_str(wanted)), site ? pg_text(bp_str(site)) : pg_null()};
+    *ret_chosen = (Chosen){.arena = arena};
+    ret_chosen->list = bp_buf(ret_chosen->listed, sizeof ret_chosen->listed);
+    BpStatus status = site_database_check_site(database, site, err);
+    if (status == BP_OK)
+        status = site_database_ask(database, SQL_SELECT_DEVICES, values, 2, choose, ret_chosen, err);
+    if (status != BP_OK || ret_chosen->count == 1)
+        return status;
+    if (ret_chosen->count == 0)
+        return bp_fail(
+            err, BP_NOT_FOUND,
+            "no device is \"%s\" by name, device_id, instance or address: `bacpipes device list` shows them",
+            wanted);
+    return bp_fail(err, BP_INVALID, "\"%s\" may be %.*s: say id:NUMBER%s", wanted,
+                   BP_STR_ARGS(bp_buf_text(&ret_chosen->list)), site ? "" : ", or --site");
+}
+
+static BpStatus check(const Chosen *old, const Chosen *new, BpError *err)
+{
+    if (!bp_str_equal(old->site_id, new->site_id))
+        return bp_fail(err, BP_INVALID, "the two are of different sites, %.*s and %.*s",
+                       BP_STR_ARGS(old->site_id), BP_STR_ARGS(new->site_id));
+    if (old->device_id == new->device_id)
+        return bp_fail(err, BP_INVALID, "both are device_id %d: --by names the new one", (int)old->device_id);
+    if (bp_str_equal(old->state, bp_str("online")))
+        return bp_fail(
+            err, BP_REFUSED,
+            "device %d at %.*s still answers: only one that is gone, or disabled, has its place taken",
+            (int)old->instance, BP_STR_ARGS(old->address));
+    return BP_OK;
+}
+
+/* ---- what becomes of the points ---- */
+
+enum { BY_WHAT, OLD_POINT, OLD_OBJECT, OLD_NAME, NEW_POINT, NEW_OBJECT, NEW_NAME };
+
+static const SayColumn columns[] = {{"point", .is_number = true},
+                                    {"old", .may_be_cut = true},
+                                    {"new", .may_be_cut = true},
+                                    {"what becomes of it"}};
+
+typedef struct Fates {
+    SayTable table;
+    json_t *json;
+    size_t kept, more, missing;
+} Fates;
+
+static const char *fate_of(BpStr by_what)
+{
+    if (bp_str_equal(by_what, bp_str("object")))
+        return "goes on";
+    if (bp_str_equal(by_what, bp_str("name")))
+        return "goes on, by its name";
+    return bp_str_equal(by_what, bp_str("more")) ? "is added" : "is kept as missing";
+}
+
+static void add_side(Fates *fates, const PgRows *rows, size_t row, int object, int name)
+{
+    say_table_addf(&fates->table, "%.*s %.*s", BP_STR_ARGS(pg_get_text(rows, row, object)),
+                   BP_STR_ARGS(pg_get_text(rows, row, name)));
+}
+
+static json_t *text_or_null(const PgRows *rows, size_t row, int column)
+{
+    const BpStr text = pg_get_text(rows, row, column);
+    return pg_is_null(rows, row, column) ? json_null() : say_json_text(text.data, text.size);
+}
+
+static json_t *integer_or_null(const PgRows *rows, size_t row, int column)
+{
+    return pg_is_null(rows, row, column) ? json_null() : json_integer(pg_get_integer(rows, row, column));
+}
+
+static void add_fate(void *context, const PgRows *rows, size_t row)
+{
+    Fates *fates = context;
+    const BpStr by_what = pg_get_text(rows, row, BY_WHAT);
+    const bool is_more = pg_is_null(rows, row, OLD_POINT), is_missing = pg_is_null(rows, row, NEW_POINT);
+    fates->more += is_more;
+    fates->missing += is_missing;
+    fates->kept += !is_more && !is_missing;
+    say_table_addf(&fates->table, "%d", (int)pg_get_integer(rows, row, is_more ? NEW_POINT : OLD_POINT));
+    add_side(fates, rows, row, OLD_OBJECT, OLD_NAME);
+    add_side(fates, rows, row, NEW_OBJECT, NEW_NAME);
+    say_table_add(&fates->table, bp_str(fate_of(by_what)));
+    json_array_append_new(
+        fates->json,
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "fate", text_or_null(rows, row, BY_WHAT), "point_id",
+                  integer_or_null(rows, row, is_more ? NEW_POINT : OLD_POINT), "old_object",
+                  text_or_null(rows, row, OLD_OBJECT), "old_name", text_or_null(rows, row, OLD_NAME),
+                  "new_point_id", integer_or_null(rows, row, NEW_POINT), "new_object",
+                  text_or_null(rows, row, NEW_OBJECT), "new_name", text_or_null(rows, row, NEW_NAME)));
+}
+
+static void take_moved(void *context, const PgRows *rows, size_t row)
+{
+    int64_t *moved = context;
+    *moved = pg_get_integer(rows, row, 3);
+}
+
+static void tell(const Fates *fates, const Chosen *old, const Chosen *new, int64_t moved)
+{
+    say_table_print(&fates->table, stdout, say_terminal_width(stdout));
+    printf("\n%.*s (device_id %d, instance %d) %s device %d at %.*s: %zu points %s, %zu %s added, %zu %s "
+           "missing",
+           BP_STR_ARGS(old->name), (int)old->device_id, (int)old->instance, yes ? "is" : "would be",
+           (int)new->instance, BP_STR_ARGS(new->address), fates->kept, yes ? "go on" : "would go on",
+           fates->more, yes ? "are" : "would be", fates->missing, yes ? "are" : "would be");
+    if (yes)
+        printf("; %lld readings moved. device_id %d is gone.\n", (long long)moved, (int)new->device_id);
+    else
+        printf(". Nothing is changed yet: --yes does it.\n");
+}
+
+static void tell_json(const Fates *fates, const Chosen *old, const Chosen *new, int64_t moved)
+{
+    say_json_print(json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "changed", yes, "device_id",
+                             (json_int_t)old->device_id, "by_device_id", (json_int_t) new->device_id, "kept",
+                             (json_int_t)fates->kept, "added", (json_int_t)fates->more, "missing",
+                             (json_int_t)fates->missing, "readings_moved", (json_int_t)moved, "points",
+                             fates->json));
+}
+
+static BpStatus replace(SiteDatabase *database, const char *wanted, BpArena *arena, Fates *fates,
+                        bool as_json, BpError *err)
+{
+    Chosen old, new;
+    int64_t moved = 0;
+    BpStatus status = find(database, wanted, arena, &old, err);
+    if (status == BP_OK)
+        status = find(database, by, arena, &new, err);
+    if (status == BP_OK)
+        status = check(&old, &new, err);
+    if (status != BP_OK)
+        return status;
+    const PgValue values[] = {pg_text(old.site_id), pg_integer(old.device_id), pg_integer(new.device_id)};
+    status = site_database_ask(database, SQL_SELECT_DEVICE_PAIRS, values, 3, add_fate, fates, err);
+    if (status == BP_OK && yes)
+        status = site_database_ask(database, SQL_REPLACE_DEVICE, values, 3, take_moved, &moved, err);
+    if (status == BP_OK && as_json)
+        tell_json(fates, &old, &new, moved);
+    else if (status == BP_OK)
+        tell(fates, &old, &new, moved);
+    return status;
+}
+
+int query_device_replace(int argc, char **argv, BpArena *arena)
+{
+    Cfg cfg;
+    BpError err;
+    CfgArguments arguments;
+    SiteDatabase database;
+    const int code = cfg_begin(&command, argc, argv, arena, &arguments, &cfg);
+    if (code != CFG_GO_ON)
+        return code;
+    if (!by || (yes && dry_run)) {
+        (void)!bp_fail(&err, BP_INVALID,
+                       by ? "--yes and --dry-run say different things" : "--by NEW says who took the place");
+        return say_fail(command.name, &err);
+    }
+    Fates fates = {.json = json_array()};
+    say_table_init(&fates.table, columns, sizeof columns / sizeof columns[0]);
+    BpStatus status = site_database_open(&database, &cfg, arena, &err);
+    if (status == BP_OK)
+        status = replace(&database, arguments.positionals.items[0], arena, &fates, arguments.json, &err);
+    site_database_close(&database);
+    say_table_done(&fates.table);
+    json_decref(fates.json);
+    return status == BP_OK ? EX_OK : say_fail(command.name, &err);
+}

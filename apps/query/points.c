@@ -1,0 +1,224 @@
+/* bacpipes points: what is known of each point, and what it is now, from the database. */
+#include "say/fail.h"
+#include "say/json.h"
+#include "say/number.h"
+#include "say/table.h"
+#include "site/database.h"
+
+#include "apps/roles.h"
+#include "base/time.h"
+#include "config/arguments.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+static const char *device, *text, *site;
+static bool csv;
+
+static const CfgOption options[] = {
+    {"device", "DEVICE", "Only points of this device: its name, device_id, instance or address.",
+     .text = &device},
+    {"find", "TEXT", "Only points with this in their name, description, device or object.", .text = &text},
+    {"site", "SITE", "Only points of this site. Default: of all that the database has.", .text = &site},
+    {"csv", NULL, "Write CSV instead of a table.", .flag = &csv},
+    {0},
+};
+
+static const CfgCommand command = {
+    .name = "bacpipes points",
+    .summary = "Lists the points of the database with their newest readings.",
+    .options = options,
+    .offers_json = true,
+    .details =
+        "Exit codes: 0 fine, 1 no point found or no such site, 64 wrong use, 69 the database is away.\n",
+    .examples = "bacpipes points\nbacpipes points --find SAT\nbacpipes points --device 1001 --json\n"
+                "bacpipes points --csv > points.csv",
+};
+
+/* Columns of select_points.sql. */
+enum {
+    SITE_ID,
+    POINT_ID,
+    DEVICE_ID,
+    DEVICE,
+    INSTANCE,
+    OBJECT,
+    PROPERTY,
+    NAME,
+    DESCRIPTION,
+    VALUE,
+    STATE,
+    UNITS,
+    QUALITY,
+    REASON,
+    TIME,
+};
+
+static const SayColumn columns[] = {
+    {"id", .is_number = true},       {"device", .may_be_cut = true}, {"object"},
+    {"name", .may_be_cut = true},    {"value", .is_number = true},   {"units"},
+    {"quality", .may_be_cut = true}, {"age", .is_number = true}};
+enum { COLUMNS = sizeof columns / sizeof columns[0], TEXT_MAX_OCTETS = 512 };
+
+typedef struct Listing {
+    int64_t now_us;
+    SayTable table;
+    json_t *json; /* NULL: a table */
+    size_t count;
+} Listing;
+
+/* "analog-input,3", with the property where it is not the present value. */
+static void show_object(BpBuf *out, const PgRows *rows, size_t row)
+{
+    const BpStr property = pg_get_text(rows, row, PROPERTY);
+    bp_buf_str(out, pg_get_text(rows, row, OBJECT));
+    if (!bp_str_equal(property, bp_str("present-value")))
+        bp_buf_printf(out, " %.*s", BP_STR_ARGS(property));
+}
+
+/* A state's text, else the number; nothing where there is none. In CSV the number. */
+static void show_value(BpBuf *out, const PgRows *rows, size_t row)
+{
+    const BpStr state = pg_get_text(rows, row, STATE);
+    if (state.size && !csv)
+        bp_buf_str(out, state);
+    else if (!pg_is_null(rows, row, VALUE))
+        say_number(out, pg_get_double(rows, row, VALUE));
+}
+
+static void show_quality(BpBuf *out, const PgRows *rows, size_t row)
+{
+    const BpStr reason = pg_get_text(rows, row, REASON);
+    bp_buf_str(out, pg_get_text(rows, row, QUALITY));
+    if (reason.size)
+        bp_buf_printf(out, ": %.*s", BP_STR_ARGS(reason));
+}
+
+static void show_age(BpBuf *out, const PgRows *rows, size_t row, int64_t now_us)
+{
+    char age[BP_TIME_TEXT_MAX];
+    if (pg_is_null(rows, row, TIME))
+        return;
+    const int64_t age_us = now_us - pg_get_time_us(rows, row, TIME);
+    if (csv)
+        bp_buf_printf(out, "%.1f", (double)age_us / BP_SECOND);
+    else
+        bp_buf_printf(out, "%s", age_us < BP_SECOND ? "now" : bp_interval_format(age_us, age));
+}
+
+static void add_row(void *context, const PgRows *rows, size_t row)
+{
+    Listing *listing = context;
+    char memory[TEXT_MAX_OCTETS];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    say_table_addf(&listing->table, "%d", (int)pg_get_integer(rows, row, POINT_ID));
+    say_table_add(&listing->table, pg_get_text(rows, row, DEVICE));
+    show_object(&out, rows, row);
+    say_table_add(&listing->table, bp_buf_text(&out));
+    say_table_add(&listing->table, pg_get_text(rows, row, NAME));
+    bp_buf_clear(&out);
+    show_value(&out, rows, row);
+    say_table_add(&listing->table, bp_buf_text(&out));
+    say_table_add(&listing->table, say_units(pg_get_text(rows, row, UNITS)));
+    bp_buf_clear(&out);
+    show_quality(&out, rows, row);
+    say_table_add(&listing->table, bp_buf_text(&out));
+    bp_buf_clear(&out);
+    show_age(&out, rows, row, listing->now_us);
+    say_table_add(&listing->table, bp_buf_text(&out));
+    listing->count++;
+}
+
+static json_t *text_or_null(const PgRows *rows, size_t row, int column)
+{
+    const BpStr value = pg_get_text(rows, row, column);
+    return pg_is_null(rows, row, column) ? json_null() : say_json_text(value.data, value.size);
+}
+
+static void add_json(void *context, const PgRows *rows, size_t row)
+{
+    Listing *listing = context;
+    char time[BP_TIME_TEXT_MAX];
+    const bool has_value = !pg_is_null(rows, row, VALUE);
+    json_t *point = json_object();
+    static const struct {
+        const char *name;
+        int column;
+        bool is_number;
+    } fields[] = {{"site_id", SITE_ID, false},    {"point_id", POINT_ID, true},
+                  {"name", NAME, false},          {"description", DESCRIPTION, false},
+                  {"device_id", DEVICE_ID, true}, {"device", DEVICE, false},
+                  {"instance", INSTANCE, true},   {"object", OBJECT, false},
+                  {"property", PROPERTY, false},  {"units", UNITS, false},
+                  {"state", STATE, false},        {"quality", QUALITY, false},
+                  {"reason", REASON, false}};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        json_object_set_new(point, fields[i].name,
+                            fields[i].is_number ? json_integer(pg_get_integer(rows, row, fields[i].column))
+                                                : text_or_null(rows, row, fields[i].column));
+    json_object_set_new(point, "value",
+                        has_value ? say_json_real(pg_get_double(rows, row, VALUE)) : json_null());
+    json_object_set_new(point, "time",
+                        pg_is_null(rows, row, TIME)
+                            ? json_null()
+                            : json_string(bp_time_format(pg_get_time_us(rows, row, TIME), 6, time)));
+    json_array_append_new(listing->json, point);
+    listing->count++;
+}
+
+static PgValue text_or_any(const char *wanted)
+{
+    return wanted ? pg_text(bp_str(wanted)) : pg_null();
+}
+
+static int tell(Listing *listing)
+{
+    if (listing->json)
+        say_json_print(json_incref(listing->json));
+    else if (csv)
+        say_table_print_csv(&listing->table, stdout);
+    else if (listing->count)
+        say_table_print(&listing->table, stdout, say_terminal_width(stdout));
+    if (listing->count)
+        return EX_OK;
+    if (device || text || site)
+        fprintf(stderr, "No point matches. `bacpipes points` lists them all.\n");
+    else
+        fprintf(
+            stderr,
+            "No points yet. `bacpipes up` finds those of the building's devices, `bacpipes discover` tells "
+            "which devices answer, and `bacpipes up --demo` brings a building of its own.\n");
+    return SAY_NOTHING;
+}
+
+static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+{
+    BpError err;
+    SiteDatabase database;
+    Listing listing = {.now_us = bp_wall_us(), .json = arguments->json ? json_array() : NULL};
+    const PgValue values[] = {text_or_any(device), text_or_any(text), text_or_any(site)};
+    say_table_init(&listing.table, columns, COLUMNS);
+    BpStatus status = site_database_open(&database, cfg, arena, &err);
+    if (status == BP_OK)
+        status = site_database_check_site(&database, site, &err);
+    if (status == BP_OK)
+        status = site_database_ask(&database, SQL_SELECT_POINTS, values, 3,
+                                   arguments->json ? add_json : add_row, &listing, &err);
+    site_database_close(&database);
+    const int code = status == BP_OK ? tell(&listing) : say_fail(command.name, &err);
+    say_table_done(&listing.table);
+    json_decref(listing.json);
+    return code;
+}
+
+int query_points_main(int argc, char **argv)
+{
+    Cfg cfg;
+    BpArena arena = {0};
+    CfgArguments arguments;
+    int code = cfg_begin(&command, argc, argv, &arena, &arguments, &cfg);
+    if (code == CFG_GO_ON)
+        code = run(&arguments, &cfg, &arena);
+    bp_arena_done(&arena);
+    return code;
+}

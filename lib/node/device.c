@@ -1,0 +1,224 @@
+#include "node/device.h"
+
+#include "node/readings.h"
+#include "site/database.h"
+
+#include "bacnet/wire/timestamp.h"
+#include "base/parse.h"
+#include "base/time.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+static BpStatus add_target(NodeTargets *targets, BpStr text, BpError *err)
+{
+    if (targets->count == NODE_TARGETS_MAX)
+        return bp_fail(err, BP_INVALID, "more than %d targets", NODE_TARGETS_MAX);
+    const BpStatus status = bac_address_parse(text, &targets->addresses[targets->count], err);
+    targets->count += status == BP_OK;
+    return status;
+}
+
+BpStatus node_device_targets(NodeTargets *targets, const Cfg *cfg, const CfgTexts *more, BpError *err)
+{
+    BpStatus status = BP_OK;
+    for (BpStr rest = bp_str(cfg->discovery_targets); rest.size && status == BP_OK;) {
+        const BpStr target = bp_str_cut(rest, ' ', &rest);
+        if (target.size && add_target(targets, target, err) != BP_OK)
+            return bp_within(err, "discovery.targets");
+    }
+    for (size_t i = 0; i < more->count && status == BP_OK; i++)
+        status = add_target(targets, bp_str(more->items[i]), err);
+    return status;
+}
+
+static void add_known(void *context, const PgRows *rows, size_t row)
+{
+    NodeTargets *targets = context;
+    const BpStatus status = add_target(targets, pg_get_text(rows, row, 0), NULL);
+    (void)status; /* full, or an address of a kind that is not ours */
+}
+
+void node_device_known(NodeTargets *targets, const Cfg *cfg, const BacWhoIs *who_is)
+{
+    BpArena arena = {0};
+    SiteDatabase database;
+    const PgValue values[] = {pg_integer(who_is->has_range ? who_is->low : 0),
+                              pg_integer(who_is->has_range ? who_is->high : BAC_INSTANCE_MAX),
+                              pg_integer(NODE_TARGETS_MAX)};
+    BpStatus status = site_database_open(&database, cfg, &arena, NULL);
+    if (status == BP_OK)
+        status =
+            site_database_ask(&database, SQL_SELECT_DEVICE_ADDRESSES, values, 3, add_known, targets, NULL);
+    (void)status; /* one way more to find devices, where it is there */
+    site_database_close(&database);
+    bp_arena_done(&arena);
+}
+
+/* ---- by instance ---- */
+
+/* After a first answer others with the same instance have this long to show up: real sites have duplicates,
+ * and a write must not go to whoever is quicker. */
+#define GRACE_US (300 * BP_MS)
+/* How soon after a first answer its grace begins. */
+#define STEP_US (20 * BP_MS)
+enum { FOUND_MAX = 4 };
+
+typedef struct Search {
+    BacAddress found[FOUND_MAX];
+    BacIAm i_am;
+    size_t count;
+} Search;
+
+static bool note(void *owner, const BacAddress *from, const BacIAm *i_am)
+{
+    Search *search = owner;
+    for (size_t i = 0; i < search->count; i++)
+        if (bac_address_equal(&search->found[i], from))
+            return true;
+    if (search->count < FOUND_MAX)
+        search->found[search->count++] = *from;
+    search->i_am = *i_am;
+    return search->count < FOUND_MAX;
+}
+
+static BpStatus tell_duplicates(const Search *search, BpError *err)
+{
+    char first[BAC_ADDRESS_TEXT_MAX], second[BAC_ADDRESS_TEXT_MAX];
+    return bp_fail(err, BP_CONFLICT,
+                   "several devices have instance %" PRIu32 ", as at %s and %s: name one by its "
+                   "address",
+                   search->i_am.instance, bac_address_format(&search->found[0], first),
+                   bac_address_format(&search->found[1], second));
+}
+
+/* Whether the device at an address has this instance: many answer Who-Is only by a broadcast, which may not
+ * reach us, but a question about their device object they answer to us. */
+static void ask_target(Node *node, const BacAddress *target, uint32_t instance, Search *search)
+{
+    BpArena arena = {0};
+    NodeReadings readings = {.arena = &arena};
+    const BacReference reference = {{BAC_DEVICE, instance}, BAC_PROP_OBJECT_IDENTIFIER, BAC_NO_INDEX};
+    const BacIAm i_am = {.instance = instance, .max_apdu = BAC_APDU_MAX};
+    if (node_readings_read(&readings, node, node_peer(node, target, BAC_APDU_MAX), &reference, 1, NULL) ==
+            BP_OK &&
+        readings.items[0].refusal.kind == BAC_NOT_REFUSED)
+        note(search, target, &i_am);
+    bp_arena_done(&arena);
+}
+
+static BpStatus find_by_instance(Node *node, const Cfg *cfg, uint32_t instance, BacPeer **ret_peer,
+                                 BpError *err)
+{
+    Search search = {.count = 0};
+    NodeTargets targets = {.count = 0};
+    const NodeListener listener = {{true, instance, instance}, note, NULL, &search};
+    if (node_device_targets(&targets, cfg, &(CfgTexts){0}, err) != BP_OK)
+        return err->status;
+    if (!node_hears_broadcasts(node))
+        node_device_known(&targets, cfg, &listener.who_is);
+    for (int64_t tries = 0; search.count == 0 && tries <= cfg->bacnet_retries; tries++) {
+        node_who_is_everyone(node, &listener);
+        for (size_t i = 0; i < targets.count; i++)
+            node_who_is(node, &listener, &targets.addresses[i]);
+        for (int64_t waited_us = 0; search.count == 0 && waited_us < cfg->bacnet_timeout;
+             waited_us += STEP_US)
+            node_listen(node, &listener, STEP_US);
+        for (size_t i = 0; tries == 0 && search.count == 0 && i < targets.count; i++)
+            if (!bac_address_is_network(&targets.addresses[i]))
+                ask_target(node, &targets.addresses[i], instance, &search);
+    }
+    if (search.count)
+        node_listen(node, &listener, GRACE_US);
+    if (search.count == 0)
+        return bp_fail(err, BP_TIMEOUT,
+                       "no device says that it is %" PRIu32
+                       "; if it is behind a router or does not hear broadcasts, "
+                       "name it by its address",
+                       instance);
+    if (search.count > 1)
+        return tell_duplicates(&search, err);
+    const uint32_t max_apdu = search.i_am.max_apdu;
+    *ret_peer =
+        node_peer(node, &search.found[0], max_apdu > BAC_APDU_MAX ? BAC_APDU_MAX : (uint16_t)max_apdu);
+    return BP_OK;
+}
+
+/* ---- by address ---- */
+
+static bool note_from(void *owner, const BacAddress *from, const BacIAm *i_am)
+{
+    Search *search = owner;
+    if (!bac_address_equal(&search->found[0], from))
+        return true;
+    search->i_am = *i_am;
+    search->count = 1;
+    return false;
+}
+
+BpStatus node_device_instance(Node *node, const Cfg *cfg, BacPeer *peer, BpArena *arena,
+                              uint32_t *ret_instance, BpError *err)
+{
+    static const BacReference whichever = {
+        {BAC_DEVICE, BAC_INSTANCE_WILDCARD}, BAC_PROP_OBJECT_IDENTIFIER, BAC_NO_INDEX};
+    NodeReadings readings = {.arena = arena};
+    BacValue identifier;
+    const BpStatus status = node_readings_read(&readings, node, peer, &whichever, 1, err);
+    if (status != BP_OK)
+        return status;
+    if (node_reading_first(&readings.items[0], &identifier) && identifier.type == BAC_OBJECT_IDENTIFIER) {
+        *ret_instance = identifier.object.instance;
+        return BP_OK;
+    }
+    Search search = {.found = {peer->address}};
+    const NodeListener listener = {{0}, note_from, NULL, &search};
+    node_who_is(node, &listener, &peer->address);
+    node_listen(node, &listener, cfg->bacnet_timeout);
+    if (search.count == 0)
+        return bp_fail(err, BP_TIMEOUT,
+                       "the device does not say which instance it has: name its object, as device,1001");
+    *ret_instance = search.i_am.instance;
+    return BP_OK;
+}
+
+BpStatus node_device_find(Node *node, const Cfg *cfg, const char *text, BacPeer **ret_peer, BpError *err)
+{
+    int64_t instance;
+    BacAddress address;
+    if (bp_parse_i64(bp_str(text), 0, BAC_INSTANCE_MAX, &instance, NULL) == BP_OK)
+        return find_by_instance(node, cfg, (uint32_t)instance, ret_peer, err);
+    if (bac_address_parse(bp_str(text), &address, NULL) != BP_OK)
+        return bp_fail(err, BP_INVALID,
+                       "\"%s\" is neither a device's instance (0 to %d) nor an address like 10.1.2.9, "
+                       "10.1.2.9:47809 or 10.1.2.1/2001:0a",
+                       text, BAC_INSTANCE_MAX);
+    /* What it takes is not known; what we ask is short. */
+    *ret_peer = node_peer(node, &address, BAC_APDU_MAX);
+    return BP_OK;
+}
+
+BpStatus node_device_clock(Node *node, const Cfg *cfg, BacPeer *peer, BpArena *arena, int64_t *ret_offset_us,
+                           BpError *err)
+{
+    BacObjectId device = {BAC_DEVICE, BAC_INSTANCE_WILDCARD};
+    BpStatus status = node_device_instance(node, cfg, peer, arena, &device.instance, err);
+    const BacReference references[] = {{device, BAC_PROP_LOCAL_DATE, BAC_NO_INDEX},
+                                       {device, BAC_PROP_LOCAL_TIME, BAC_NO_INDEX}};
+    NodeReadings readings = {.arena = arena};
+    BacValue date, time;
+    int64_t clock_us;
+    if (status == BP_OK)
+        status = node_readings_read(&readings, node, peer, references, 2, err);
+    if (status != BP_OK)
+        return status;
+    if (!node_reading_first(&readings.items[0], &date) || date.type != BAC_DATE ||
+        !node_reading_first(&readings.items[1], &time) || time.type != BAC_TIME)
+        return bp_fail(err, BP_REFUSED, "the device has no clock (local-date, local-time)");
+    const BacDateTime shown = {date.date, time.time};
+    if (bac_date_time_to_us(&shown, &clock_us, err) != BP_OK) {
+        err->status = BP_REFUSED;
+        return bp_within(err, "the device's clock was never set");
+    }
+    *ret_offset_us = clock_us - bp_wall_us();
+    return BP_OK;
+}

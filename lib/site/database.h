@@ -1,0 +1,31 @@
+/* The database, for tools that ask it a few things and end. */
+#ifndef SITE_DATABASE_H
+#define SITE_DATABASE_H
+
+#include "config/config.h"
+#include "io/pg/pg.h"
+
+typedef struct SiteDatabase {
+    Loop *loop;
+    Pg *pg;
+    BpError lost; /* why there is no connection; status BP_OK while nothing was lost */
+} SiteDatabase;
+
+/* Connects, or gives up at the first refusal: BP_UNAVAILABLE, with what to look at. To be closed in any case.
+ */
+BpStatus site_database_open(SiteDatabase *database, const Cfg *cfg, BpArena *arena, BpError *err) BP_CHECKED;
+void site_database_close(SiteDatabase *database);
+
+/* As pg_wait; where tables are missing, the sentence says how to make them. */
+BpStatus site_database_ask(SiteDatabase *database, SqlQuery query, const PgValue *values, size_t count,
+                           void (*each)(void *context, const PgRows *rows, size_t row), void *context,
+                           BpError *err) BP_CHECKED;
+
+/* BP_NOT_FOUND: the database has no such site; which it has stands in `err`. NULL, for any, is one. */
+BpStatus site_database_check_site(SiteDatabase *database, const char *wanted, BpError *err) BP_CHECKED;
+
+/* Carries out the steps in one transaction, all or nothing. */
+BpStatus site_database_change(SiteDatabase *database, const PgStep *steps, size_t count,
+                              BpError *err) BP_CHECKED;
+
+#endif
