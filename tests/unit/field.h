@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_FIELD_H
 #define TESTS_UNIT_FIELD_H
 
-#include "world.h"
+#include "tests/unit/world.h"
 
 #include "apps/collect/ask/poll.h"
 #include "apps/sim/station.h"

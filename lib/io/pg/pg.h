@@ -1,7 +1,7 @@
 /* PostgreSQL on a loop: one connection that comes back by itself, statements by name, COPY, notices.
  * The only includer of libpq-fe.h.
  *
- * SQL lives in sql/queries/NAME.sql; the build makes SQL_NAME of it, and a statement is prepared on a
+ * SQL lives in sql/queries/ROLE/NAME.sql; the build makes SQL_NAME of it, and a statement is prepared on a
  * connection the first time it is used there. A text with several statements is sent as it is, without
  * parameters. */
 #ifndef IO_PG_H
