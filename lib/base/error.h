@@ -39,6 +39,15 @@ BpStatus bp_fail(BpError *err, BpStatus status, const char *format, ...) BP_PRIN
  * then the status is unknown here and BP_UNAVAILABLE is returned. */
 BpStatus bp_within(BpError *err, const char *format, ...) BP_PRINTF(2, 3);
 
+/* Ends the function with the status of a step that failed, so that steps stand one under the other. Only
+ * where nothing is held then, or all that is held has its cleanup attribute (docs/style.md). */
+#define BP_TRY(step)                                                                                         \
+    do {                                                                                                     \
+        const BpStatus bp_try_status = (step);                                                               \
+        if (bp_try_status != BP_OK)                                                                          \
+            return bp_try_status;                                                                            \
+    } while (0)
+
 /* The sentence for a system call's error number, as in bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, ...). */
 const char *bp_errno_text(int number);
 
