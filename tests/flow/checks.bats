@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# The checks of script/check that are our own find what they are for, and say where it is and what would be right.
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    folder=$(mktemp -d /tmp/bacpipes-checks.XXXXXX)
+    cp -r "$root/tools" "$folder"
+    cd "$folder" || return
+    git init -q .
+}
+
+teardown() {
+    cd / && rm -rf "$folder"
+}
+
+# put FILE LINE...: makes the file of these lines.
+put() {
+    mkdir -p "$(dirname "$1")"
+    printf '%s\n' "${@:2}" >"$1"
+}
+
+# finds CHECK TEXT...: the check fails, and its output has each text.
+finds() {
+    run "tools/$1"
+    echo "$output"
+    [ "$status" -eq 1 ]
+    for text in "${@:2}"; do
+        [[ $output == *"$text"* ]]
+    done
+}
+
+is_content() {
+    run "tools/$1"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+}
+
+@test "layers: what the table allows" {
+    put lib/base/str.h 'int x;'
+    put lib/base/str.c '#include "base/str.h"'
+    put lib/bacnet/wire/tag.c '#include "base/str.h"'
+    put lib/bacnet/talk/client.h '#include "bacnet/service/cov.h"' '#include "base/str.h"'
+    put lib/bacnet/service/cov.h 'int x;'
+    put lib/io/loop/loop.c '#include <uv.h>'
+    put apps/roles.h 'int x;'
+    put apps/collect/main.c '#include "ask/poll.h"' '#include "apps/collect/ask/poll.h"' '#include "apps/roles.h"'
+    put apps/collect/ask/poll.h '#include "bacnet/talk/client.h"'
+    put apps/collect/ask/decode.c '#include "poll.h"'
+    put tests/unit/lib/base/test_str.c '#include "base/str.h"'
+    put tests/unit/field.h 'int x;'
+    is_content check-layers
+}
+
+@test "layers: an arrow the wrong way" {
+    put lib/base/str.c 'int x;' '#include "bacnet/wire/tag.h"'
+    finds check-layers 'lib/base/str.c:2: bacnet/wire/tag.h lies outside of what lib/base may include (nothing'
+    put lib/base/str.c ''
+    put lib/bacnet/wire/tag.c '#include "bacnet/talk/client.h"'
+    finds check-layers 'lib/bacnet/wire/tag.c:1: bacnet/talk/client.h lies outside of what lib/bacnet/wire may include (lib/base'
+    put lib/bacnet/wire/tag.c ''
+    put lib/model/batch.c '#include "bacnet/wire/tag.h"'
+    finds check-layers 'lib/model/batch.c:1: bacnet/wire/tag.h lies outside'
+    put lib/model/batch.c ''
+    put apps/ingest/main.c '#include "apps/collect/ask/ask.h"'
+    finds check-layers 'apps/ingest/main.c:1: apps/collect/ask/ask.h lies outside'
+    put apps/ingest/main.c ''
+    put apps/collect/ask/ask.c '#include "apps/collect/site/devices.h"'
+    finds check-layers 'apps/collect/ask/ask.c:1: apps/collect/site/devices.h lies outside'
+    put apps/collect/ask/ask.c ''
+    is_content check-layers
+}
+
+@test "layers: a room that the table does not know, a header that is another's, a clock in lib/bacnet" {
+    put lib/odd/odd.c '#include "base/str.h"'
+    put apps/ingest/store.c '#include <libpq-fe.h>'
+    put lib/bacnet/talk/client.c '#include <time.h>' 'x = malloc(1);'
+    finds check-layers 'lib/odd/odd.c:1: lib/odd has no line in the table' 'apps/ingest/store.c:1: libpq-fe.h belongs to lib/io/pg' \
+        'lib/bacnet/talk/client.c:1: time.h is for lib/io' 'lib/bacnet/talk/client.c:2:x = malloc(1);'
+}
+
+@test "layers: a circle between files, and one between folders" {
+    put lib/base/a.h '#include "base/b.h"'
+    put lib/base/b.h '' '#include "base/c.h"'
+    put lib/base/c.h '#include "base/a.h"'
+    put apps/sim/one/a.h '#include "apps/sim/two/b.h"'
+    put apps/sim/one/d.h 'int x;'
+    put apps/sim/two/b.h 'int x;'
+    put apps/sim/two/c.h '#include "apps/sim/one/d.h"'
+    finds check-layers 'circle of files: lib/base/a.h -> lib/base/b.h -> lib/base/c.h -> lib/base/a.h' 'lib/base/b.h:2: base/c.h' \
+        'circle of folders: apps/sim/one -> apps/sim/two -> apps/sim/one' 'apps/sim/two/c.h:1: apps/sim/one/d.h'
+}
+
+@test "layers: a unit test that lies elsewhere than its source" {
+    put lib/base/str.c 'int x;'
+    put tests/unit/lib/text/test_str.c 'int x;'
+    put tests/unit/test_num.c 'int x;'
+    finds check-layers 'tests/unit/lib/text/test_str.c: there is no source in lib/text' 'tests/unit/test_num.c: unit tests are test_*.c below'
+}
+
+@test "size: 599 lines, and one more" {
+    # shellcheck disable=SC2046
+    put lib/base/long.c $(seq 599)
+    is_content check-size
+    echo 600 >>lib/base/long.c
+    finds check-size 'lib/base/long.c:600: has 600 lines, 599 is the most'
+}
+
+@test "twins: ten lines in two places, whatever stands between them that does not count" {
+    mapfile -t nine < <(seq -f 'x = %g;' 9)
+    put lib/base/one.c 'int y;' "${nine[@]}" 'y = 1;'
+    put apps/sim/two.c '#include "base/one.h"' "${nine[@]}" 'y = 2;'
+    is_content check-twins
+    put apps/sim/two.c "${nine[@]:0:4}" '' '/* a comment that' 'y = 3; */' '}' '#include "x.h"' "${nine[@]:4}" '  y   = 1; // so'
+    finds check-twins 'lib/base/one.c:2-11: these 10 lines stand at apps/sim/two.c:1-15 too'
+}
+
+@test "docs: a path that is not there" {
+    put lib/base/str.c 'int x;'
+    put docs/a.md 'See `lib/base/str.c:12`, `lib/base`, `lib/<room>/x.c`, `base/none.c`' 'and `lib/base/none.c`.'
+    finds check-docs 'docs/a.md:2: there is no lib/base/none.c'
+    [ "${#lines[@]}" -eq 1 ]
+}
