@@ -146,7 +146,7 @@ void collect_begin_reloads(Collect *collect);
 void collect_end_reloads(Collect *collect);
 CollectPollSettings collect_poll_settings(const Cfg *cfg);
 
-/* deliver/publish.c */
+/* deliver/deliver.c */
 void collect_readings(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count);
 void collect_connect_broker(Collect *collect, const PgRows *rows);
 void collect_publish(void *owner);
