@@ -4,6 +4,7 @@
  *   ask/      a device's turn: what is asked of it, how much at once, and what an answer means (poll.h)
  *   site/     devices and points as the database has them
  *   deliver/  readings to batches, kept until they are stored, and the states of points
+ *   broker.c  the connection to it
  *   status.c  how it is going */
 #ifndef COLLECT_COLLECT_H
 #define COLLECT_COLLECT_H
@@ -148,11 +149,15 @@ CollectPollSettings collect_poll_settings(const Cfg *cfg);
 
 /* deliver/deliver.c */
 void collect_readings(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count);
-void collect_connect_broker(Collect *collect, const PgRows *rows);
+void collect_deliver_connected(Collect *collect);
+void collect_deliver_message(Collect *collect, BpStr topic, BpStr payload);
 void collect_publish(void *owner);
 void collect_withdraw_state(Collect *collect, const SitePoint *point); /* which the broker keeps */
 BpStatus collect_open_spool(Collect *collect, BpError *err) BP_CHECKED;
 void collect_close_spool(Collect *collect);
+
+/* broker.c */
+void collect_connect_broker(Collect *collect, const PgRows *rows);
 
 /* status.c */
 void collect_status(void *owner);

@@ -4,7 +4,6 @@
 #include "apps/collect/deliver/spool_job.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "config/secret.h"
 #include "model/topic.h"
 
 #include <jansson.h>
@@ -379,26 +378,17 @@ void collect_publish(void *owner)
     tell_given_up(collect);
 }
 
-/* ---- the broker ---- */
+/* ---- what ingest says ---- */
 
-static void on_connected(void *owner)
+void collect_deliver_connected(Collect *collect)
 {
-    Collect *collect = owner;
     char topic[MDL_TOPIC_MAX];
-    bp_log(BP_LOG_INFO, "connected to the broker at %s", mqtt_broker(collect->mqtt));
     mqtt_subscribe(collect->mqtt, mdl_topic(collect->cfg.site, "readings/stored", topic), 1);
     mqtt_subscribe(collect->mqtt, mdl_topic(collect->cfg.site, "readings/want", topic), 1);
     outbox_rewind(&collect->outbox, loop_now_us(collect->loop));
     for (size_t i = 0; i < collect->point_count; i++)
         collect->points[i].was_published = false; /* another broker, or one that forgot */
-    collect_status(collect);
     collect_publish(collect);
-}
-
-static void on_lost(void *owner, const BpError *why)
-{
-    (void)owner;
-    bp_log(BP_LOG_WARNING, "%s; readings are kept, trying again", why->text);
 }
 
 static void tell_disbelieved(Collect *collect, BpStr topic)
@@ -448,15 +438,13 @@ static void disown(Collect *collect)
     loop_work(collect->loop, do_disown, on_disown_done, collect);
 }
 
-static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
+void collect_deliver_message(Collect *collect, BpStr topic, BpStr payload)
 {
-    Collect *collect = owner;
     MdlRun run;
     MdlPosition positions[MDL_POSITIONS_MAX];
     size_t count;
     int64_t from;
     BpError err;
-    (void)retained;
     const bool is_want = topic.size >= 4 && memcmp(topic.data + topic.size - 4, "want", 4) == 0;
     if (is_want && mdl_want_decode(payload, &run, &from, &err) == BP_OK)
         outbox_want(&collect->outbox, &run, from);
@@ -467,52 +455,4 @@ static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
     tell_disbelieved(collect, topic);
     disown(collect);
     collect_publish(collect);
-}
-
-static BpStatus connect_broker(Collect *collect, const PgRows *rows, BpArena *arena, BpError *err)
-{
-    char status_topic[MDL_TOPIC_MAX], client_name[128];
-    const BpStr user = pg_get_text(rows, 0, 2), ca_file = pg_get_text(rows, 0, 4);
-    const char *password_file = bp_arena_text(arena, pg_get_text(rows, 0, 3)), *password = NULL;
-    if (*password_file && cfg_secret_read(password_file, arena, &password, err) != BP_OK)
-        return bp_within(err, "the broker's password_file");
-    snprintf(client_name, sizeof client_name, "bacpipes-collect-%s", collect->cfg.site);
-    BpBuf will = bp_buf_growing(4096);
-    const MqttOptions options = {
-        .host = bp_arena_text(arena, pg_get_text(rows, 0, 0)),
-        .port = (uint16_t)pg_get_integer(rows, 0, 1),
-        .client_name = client_name,
-        .user = user.size ? bp_arena_text(arena, user) : NULL,
-        .password = password,
-        .ca_file = ca_file.size ? bp_arena_text(arena, ca_file) : NULL,
-        .will_topic = mdl_topic(collect->cfg.site, "collect/status", status_topic),
-        .will_payload = collect_will_text(collect, &will),
-        .owner = collect,
-        .on_connected = on_connected,
-        .on_lost = on_lost,
-        .on_message = on_message,
-    };
-    if (collect->mqtt)
-        mqtt_set_options(collect->mqtt, &options);
-    else
-        collect->mqtt = mqtt_new(collect->loop, &options);
-    bp_buf_done(&will);
-    return BP_OK;
-}
-
-void collect_connect_broker(Collect *collect, const PgRows *rows)
-{
-    BpArena arena = {0};
-    BpError err = {0};
-    if (pg_row_count(rows) == 0) {
-        bp_log(BP_LOG_WARNING,
-               "table mqtt_config has no enabled broker for site %s: readings are kept in the spool",
-               collect->cfg.site);
-        mqtt_free(collect->mqtt, BP_SECOND);
-        collect->mqtt = NULL;
-        return;
-    }
-    if (connect_broker(collect, rows, &arena, &err) != BP_OK)
-        bp_log(BP_LOG_ERROR, "%s", err.text);
-    bp_arena_done(&arena);
 }
