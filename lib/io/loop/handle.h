@@ -6,8 +6,6 @@
 
 #include <uv.h>
 
-uv_loop_t *loop_uv(Loop *loop);
-
 /* Zeroed; running out is fatal. */
 void *loop_allocate(size_t size);
 

@@ -253,6 +253,38 @@ void loop_poll_free(LoopPoll *poll)
         loop_close_and_free((uv_handle_t *)&poll->uv);
 }
 
+/* ---- the end of others' handles ---- */
+
+typedef struct Closing {
+    uv_idle_t uv; /* never started: made to be closed */
+    int rounds;   /* still to come */
+    void (*then)(void *owner);
+    void *owner;
+} Closing;
+
+/* libuv closes in one round all handles that were given to uv_close before it, in no order to rely on, and
+ * what its callbacks close in the next. */
+static void on_round_closed(uv_handle_t *handle)
+{
+    Closing *closing = handle->data;
+    if (closing->rounds-- > 0) {
+        uv_idle_init(handle->loop, &closing->uv);
+        uv_close(handle, on_round_closed);
+        return;
+    }
+    closing->then(closing->owner);
+    free(closing);
+}
+
+void loop_after_closing(Loop *loop, int rounds, void (*then)(void *owner), void *owner)
+{
+    Closing *closing = loop_allocate(sizeof *closing);
+    *closing = (Closing){.rounds = rounds, .then = then, .owner = owner};
+    closing->uv.data = closing;
+    uv_idle_init(&loop->uv, &closing->uv);
+    uv_close((uv_handle_t *)&closing->uv, on_round_closed);
+}
+
 /* ---- signals ---- */
 
 struct LoopSignal {

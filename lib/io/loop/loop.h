@@ -62,13 +62,20 @@ BpStatus loop_udp_send(LoopUdp *udp, const LoopAddress *to, BpStr octets, BpErro
 uint64_t loop_udp_dropped(const LoopUdp *udp);
 void loop_udp_free(LoopUdp *udp);
 
-/* ---- descriptors of other libraries ---- */
+/* ---- descriptors of other libraries, and libraries that bring handles of libuv ---- */
 
 typedef struct LoopPoll LoopPoll;
 enum { LOOP_READABLE = 1, LOOP_WRITABLE = 2 };
 LoopPoll *loop_poll_new(Loop *loop, int fd, void (*on_ready)(void *owner, int events), void *owner);
 void loop_poll_set(LoopPoll *poll, int events); /* 0: none */
 void loop_poll_free(LoopPoll *poll);            /* before the descriptor is closed */
+
+/* libuv's own loop, for a library that works on it by itself. */
+struct uv_loop_s *loop_uv(Loop *loop);
+
+/* Calls `then` after handles have been closed `rounds` times: with 1, what is being closed now is closed;
+ * with 2, also what the callbacks of those close. At the latest in loop_free. */
+void loop_after_closing(Loop *loop, int rounds, void (*then)(void *owner), void *owner);
 
 /* ---- signals ---- */
 
