@@ -9,7 +9,10 @@
  * our callers from inside them, want done to the connection is only marked, and done by settle(). */
 #include "io/mqtt/mqtt.h"
 
+#include "base/invariant.h"
 #include "base/time.h"
+#include "io/mqtt/options.h"
+#include "io/mqtt/sending.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -23,26 +26,16 @@ enum {
     FIRST_PAUSE_MS = 1000,
     LONGEST_PAUSE_MS = 30000,
     ANSWER_TIMEOUT_S = 15, /* for the broker's CONNACK */
-    BROKER_TEXT_MAX = 300, /* a name has 255 octets */
-    SENDING_MAX = 8192,    /* QoS 1 messages not yet acknowledged by the broker */
     CLIENT_ID_MAX = 256,
     ID_OCTETS = 16, /* that nobody guesses */
     TRIES_MAX = 2,  /* threads beside the loop that wait for TCP at once, of eight */
 };
 
-/* A message that the broker has not acknowledged. */
-typedef struct Sending {
-    int id;
-    size_t size;
-} Sending;
-
 typedef struct Connecting Connecting;
 
 struct Mqtt {
     Loop *loop;
-    MqttOptions options;
-    char *texts; /* the options' own, in one piece */
-    char broker[BROKER_TEXT_MAX];
+    MqttKept kept;
     char drawn[2 * ID_OCTETS + 1]; /* the end of our client ID, for as long as we live */
     struct mosquitto *client;
     Connecting *tries[TRIES_MAX]; /* the newest is with the present options, or is_stale like the others */
@@ -55,9 +48,7 @@ struct Mqtt {
     bool is_anew;    /* so is it, and made again at once, with other options */
     bool is_leaving; /* mqtt_free was called: nobody is there any more */
     BpError why_over;
-    size_t unsent;
-    Sending sending[SENDING_MAX]; /* a ring, the oldest first */
-    size_t sending_first, sending_count;
+    MqttSending sending; /* QoS 1 */
 };
 
 /* What the thread works on. `mqtt` is NULL once its owner has freed it. */
@@ -78,6 +69,22 @@ static void *allocate(size_t size)
     return memory;
 }
 
+void mqtt_check(const Mqtt *mqtt)
+{
+    size_t newest = 0;
+    for (size_t i = 0; i < TRIES_MAX; i++) {
+        assert(!mqtt->tries[i] || mqtt->tries[i]->mqtt == mqtt);
+        newest += mqtt->tries[i] && !mqtt->tries[i]->is_stale;
+    }
+    assert(newest <= 1);
+    assert(newest == 0 || !mqtt->client); /* it is the thread's until it comes back */
+    assert(mqtt->client || (!mqtt->poll && !mqtt->is_connected && !mqtt->is_over));
+    assert(mqtt->client || mqtt_sending_is_empty(&mqtt->sending));
+    assert(mqtt->pause_ms >= FIRST_PAUSE_MS && mqtt->pause_ms <= LONGEST_PAUSE_MS);
+    assert(!mqtt->is_leaving || !mqtt->kept.given.on_message);
+    mqtt_sending_check(&mqtt->sending);
+}
+
 /* ---- the end of a connection ---- */
 
 static void clean_up(Mqtt *mqtt)
@@ -88,7 +95,7 @@ static void clean_up(Mqtt *mqtt)
         mosquitto_destroy(mqtt->client);
     mqtt->client = NULL;
     mqtt->is_connected = mqtt->is_over = false;
-    mqtt->unsent = mqtt->sending_count = 0;
+    mqtt_sending_clear(&mqtt->sending);
 }
 
 static void say_goodbye(Mqtt *mqtt)
@@ -105,7 +112,7 @@ static void leave(Mqtt *mqtt)
         if (mqtt->tries[i])
             mqtt->tries[i]->mqtt = NULL;
     loop_timer_free(mqtt->timer);
-    free(mqtt->texts);
+    mqtt_kept_done(&mqtt->kept);
     free(mqtt);
     mosquitto_lib_cleanup();
 }
@@ -116,15 +123,15 @@ static void lose(Mqtt *mqtt)
     clean_up(mqtt);
     loop_timer_set(mqtt->timer, loop_now_us(mqtt->loop) + mqtt->pause_ms * BP_MS);
     mqtt->pause_ms = mqtt->pause_ms * 2 < LONGEST_PAUSE_MS ? mqtt->pause_ms * 2 : LONGEST_PAUSE_MS;
-    if (mqtt->options.on_lost)
-        mqtt->options.on_lost(mqtt->options.owner, &why);
+    if (mqtt->kept.given.on_lost)
+        mqtt->kept.given.on_lost(mqtt->kept.given.owner, &why);
 }
 
 /* The first reason is the cause of those that follow. */
 static void mark_over(Mqtt *mqtt, const char *why)
 {
     if (!mqtt->is_over)
-        bp_fail(&mqtt->why_over, BP_UNAVAILABLE, "the broker at %s: %s", mqtt->broker, why);
+        bp_fail(&mqtt->why_over, BP_UNAVAILABLE, "the broker at %s: %s", mqtt->kept.broker, why);
     mqtt->is_over = true;
 }
 
@@ -136,7 +143,7 @@ static const char *reason(int result, int error_number)
 static bool has_left_to_say(const Mqtt *mqtt)
 {
     return mqtt->is_connected && !mqtt->is_over &&
-           (mqtt->sending_count || mosquitto_want_write(mqtt->client)) &&
+           (!mqtt_sending_is_empty(&mqtt->sending) || mosquitto_want_write(mqtt->client)) &&
            loop_now_us(mqtt->loop) < mqtt->leave_at_us;
 }
 
@@ -150,6 +157,7 @@ static void settle(Mqtt *mqtt, int result)
         mark_over(mqtt, reason(result, errno));
     else if (result == MOSQ_ERR_NO_CONN)
         mark_over(mqtt, "the connection is gone");
+    BP_INVARIANT(mqtt_check(mqtt));
     if (mqtt->is_leaving && !has_left_to_say(mqtt))
         leave(mqtt);
     else if (mqtt->is_anew)
@@ -172,8 +180,8 @@ static void on_connack(struct mosquitto *client, void *owner, int code)
     }
     mqtt->is_connected = true;
     mqtt->pause_ms = FIRST_PAUSE_MS;
-    if (mqtt->options.on_connected)
-        mqtt->options.on_connected(mqtt->options.owner);
+    if (mqtt->kept.given.on_connected)
+        mqtt->kept.given.on_connected(mqtt->kept.given.owner);
 }
 
 static void on_disconnect(struct mosquitto *client, void *owner, int code)
@@ -186,32 +194,18 @@ static void on_message(struct mosquitto *client, void *owner, const struct mosqu
 {
     Mqtt *mqtt = owner;
     (void)client;
-    if (mqtt->options.on_message)
-        mqtt->options.on_message(mqtt->options.owner, bp_str(message->topic),
-                                 (BpStr){message->payload, (size_t)message->payloadlen}, message->retain);
+    if (mqtt->kept.given.on_message)
+        mqtt->kept.given.on_message(mqtt->kept.given.owner, bp_str(message->topic),
+                                    (BpStr){message->payload, (size_t)message->payloadlen}, message->retain);
 }
 
 static void on_puback(struct mosquitto *client, void *owner, int id)
 {
     Mqtt *mqtt = owner;
-    bool is_ours = false; /* QoS 0 is told here too, once written */
     (void)client;
-    /* Brokers acknowledge in order, so what is looked for is nearly always the first. */
-    for (size_t i = 0; i < mqtt->sending_count; i++) {
-        Sending *sending = &mqtt->sending[(mqtt->sending_first + i) % SENDING_MAX];
-        if (sending->id != id)
-            continue;
-        mqtt->unsent -= sending->size;
-        *sending = (Sending){0};
-        is_ours = true;
-        break;
-    }
-    while (mqtt->sending_count && mqtt->sending[mqtt->sending_first].id == 0) {
-        mqtt->sending_first = (mqtt->sending_first + 1) % SENDING_MAX;
-        mqtt->sending_count--;
-    }
-    if (is_ours && mqtt->options.on_acknowledged)
-        mqtt->options.on_acknowledged(mqtt->options.owner, id);
+    const bool is_ours = mqtt_sending_acknowledge(&mqtt->sending, id); /* QoS 0 is told too, once written */
+    if (is_ours && mqtt->kept.given.on_acknowledged)
+        mqtt->kept.given.on_acknowledged(mqtt->kept.given.owner, id);
 }
 
 /* ---- the loop's callbacks ---- */
@@ -294,26 +288,14 @@ static void on_connect_tried(void *job)
     mosquitto_lib_cleanup();
 }
 
-static int set_options(Mqtt *mqtt, struct mosquitto *client)
+static int apply_options(Mqtt *mqtt, struct mosquitto *client)
 {
-    const MqttOptions *options = &mqtt->options;
     mosquitto_connect_callback_set(client, on_connack);
     mosquitto_disconnect_callback_set(client, on_disconnect);
     mosquitto_message_callback_set(client, on_message);
     mosquitto_publish_callback_set(client, on_puback);
     mosquitto_max_inflight_messages_set(client, 0); /* the callers have windows of their own */
-    int result = mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1);
-    if (result == MOSQ_ERR_SUCCESS && options->user)
-        result = mosquitto_username_pw_set(client, options->user, options->password);
-    if (result == MOSQ_ERR_SUCCESS && options->ca_file) {
-        result = mosquitto_tls_set(client, options->ca_file, NULL, NULL, NULL, NULL);
-        if (result == MOSQ_ERR_SUCCESS)
-            result = mosquitto_tls_opts_set(client, 1, "tlsv1.3", NULL);
-    }
-    if (result == MOSQ_ERR_SUCCESS && options->will_topic)
-        result = mosquitto_will_set(client, options->will_topic, (int)strlen(options->will_payload),
-                                    options->will_payload, 1, true);
-    return result;
+    return mqtt_kept_apply(&mqtt->kept, client);
 }
 
 static void connect_now(Mqtt *mqtt)
@@ -325,11 +307,11 @@ static void connect_now(Mqtt *mqtt)
     if (mqtt->is_anew)
         return;
     char client_id[CLIENT_ID_MAX];
-    snprintf(client_id, sizeof client_id, "%s-%s", mqtt->options.client_name, mqtt->drawn);
+    snprintf(client_id, sizeof client_id, "%s-%s", mqtt->kept.given.client_name, mqtt->drawn);
     struct mosquitto *client = mosquitto_new(client_id, true, mqtt);
     if (!client)
         abort(); /* no memory, or a client ID that is ours to choose */
-    const int result = set_options(mqtt, client);
+    const int result = apply_options(mqtt, client);
     if (result != MOSQ_ERR_SUCCESS) {
         mqtt->client = client;
         mark_over(mqtt, reason(result, errno)); /* such as a CA file that cannot be read */
@@ -338,7 +320,7 @@ static void connect_now(Mqtt *mqtt)
     }
     Connecting *connecting = allocate(sizeof *connecting);
     *connecting = (Connecting){
-        .mqtt = mqtt, .client = client, .host = strdup(mqtt->options.host), .port = mqtt->options.port};
+        .mqtt = mqtt, .client = client, .host = strdup(mqtt->kept.given.host), .port = mqtt->kept.given.port};
     mqtt->tries[slot] = connecting;
     mosquitto_lib_init();
     loop_work(mqtt->loop, connect_blocking, on_connect_tried, connecting);
@@ -358,34 +340,6 @@ static void begin_anew(Mqtt *mqtt)
 
 /* ---- making, using, freeing ---- */
 
-/* Copies the options, and their texts into one piece of memory that `texts` keeps. */
-static void take_options(Mqtt *mqtt, const MqttOptions *given)
-{
-    assert(given->host && given->client_name && (!given->will_topic || given->will_payload));
-    MqttOptions options = *given;
-    const char **const fields[] = {&options.host,        &options.client_name, &options.user,
-                                   &options.password,    &options.ca_file,     &options.will_topic,
-                                   &options.will_payload};
-    enum { FIELDS = sizeof fields / sizeof fields[0] };
-    size_t size = 0;
-    for (size_t i = 0; i < FIELDS; i++)
-        size += *fields[i] ? strlen(*fields[i]) + 1 : 0;
-    char *texts = allocate(size), *out = texts;
-    for (size_t i = 0; i < FIELDS; i++)
-        if (*fields[i]) {
-            const size_t length = strlen(*fields[i]) + 1;
-            *fields[i] = memcpy(out, *fields[i], length);
-            out += length;
-        }
-    free(mqtt->texts);
-    mqtt->texts = texts;
-    mqtt->options = options;
-    if (*options.host == '/')
-        snprintf(mqtt->broker, sizeof mqtt->broker, "%s", options.host);
-    else
-        snprintf(mqtt->broker, sizeof mqtt->broker, "%s port %u", options.host, options.port);
-}
-
 /* A broker throws off whoever has an ID when somebody else comes with it, whatever the account. */
 static void draw_id(Mqtt *mqtt)
 {
@@ -403,37 +357,23 @@ Mqtt *mqtt_new(Loop *loop, const MqttOptions *options)
     draw_id(mqtt);
     mqtt->loop = loop;
     mqtt->pause_ms = FIRST_PAUSE_MS;
-    take_options(mqtt, options);
+    mqtt_kept_set(&mqtt->kept, options);
     mqtt->timer = loop_timer_new(loop, on_timer, mqtt);
     loop_timer_set(mqtt->timer, 0);
+    BP_INVARIANT(mqtt_check(mqtt));
     return mqtt;
-}
-
-static bool is_same(const char *one, const char *other)
-{
-    return one == other || (one && other && strcmp(one, other) == 0);
-}
-
-static bool are_same(const MqttOptions *one, const MqttOptions *other)
-{
-    return is_same(one->host, other->host) && one->port == other->port &&
-           is_same(one->client_name, other->client_name) && is_same(one->user, other->user) &&
-           is_same(one->password, other->password) && is_same(one->ca_file, other->ca_file) &&
-           is_same(one->will_topic, other->will_topic) && is_same(one->will_payload, other->will_payload) &&
-           one->owner == other->owner && one->on_connected == other->on_connected &&
-           one->on_lost == other->on_lost && one->on_message == other->on_message &&
-           one->on_acknowledged == other->on_acknowledged;
 }
 
 void mqtt_set_options(Mqtt *mqtt, const MqttOptions *options)
 {
     assert(!mqtt->is_leaving);
-    if (are_same(&mqtt->options, options))
+    if (mqtt_kept_is(&mqtt->kept, options))
         return;
-    take_options(mqtt, options);
+    mqtt_kept_set(&mqtt->kept, options);
     mqtt->is_anew = true;
+    BP_INVARIANT(mqtt_check(mqtt));
     if (!mqtt->is_inside)
-        begin_anew(mqtt);
+        begin_anew(mqtt); /* `mqtt` may be gone afterwards */
 }
 
 bool mqtt_is_connected(const Mqtt *mqtt)
@@ -443,13 +383,14 @@ bool mqtt_is_connected(const Mqtt *mqtt)
 
 const char *mqtt_broker(const Mqtt *mqtt)
 {
-    return mqtt->broker;
+    return mqtt->kept.broker;
 }
 
 void mqtt_subscribe(Mqtt *mqtt, const char *pattern, int qos)
 {
     if (mqtt->is_connected)
         mosquitto_subscribe(mqtt->client, NULL, pattern, qos);
+    BP_INVARIANT(mqtt_check(mqtt));
 }
 
 BpStatus mqtt_publish(Mqtt *mqtt, const char *topic, BpStr payload, int qos, bool retained,
@@ -457,40 +398,34 @@ BpStatus mqtt_publish(Mqtt *mqtt, const char *topic, BpStr payload, int qos, boo
 {
     if (!mqtt->is_connected || mqtt->is_over || mqtt->is_anew)
         return bp_fail(err, BP_UNAVAILABLE, "there is no connection to the broker");
-    if (mqtt->sending_count == SENDING_MAX || mqtt->unsent + payload.size > MQTT_UNSENT_MAX)
-        return bp_fail(err, BP_FULL, "%zu octets wait for the broker already", mqtt->unsent);
+    if (!mqtt_sending_has_room(&mqtt->sending) || mqtt_unsent(mqtt) + payload.size > MQTT_UNSENT_MAX)
+        return bp_fail(err, BP_FULL, "%zu octets wait for the broker already", mqtt_unsent(mqtt));
     int id = 0;
     const int result =
         mosquitto_publish(mqtt->client, &id, topic, (int)payload.size, payload.data, qos, retained);
     if (result != MOSQ_ERR_SUCCESS)
         return bp_fail(err, result == MOSQ_ERR_INVAL ? BP_INVALID : BP_UNAVAILABLE, "publishing on %s: %s",
                        topic, reason(result, errno));
-    if (qos > 0) {
-        const size_t last = (mqtt->sending_first + mqtt->sending_count++) % SENDING_MAX;
-        mqtt->sending[last] = (Sending){id, payload.size};
-        mqtt->unsent += payload.size;
-    }
+    if (qos > 0)
+        mqtt_sending_add(&mqtt->sending, id, payload.size);
     if (ret_message_id)
         *ret_message_id = id;
     if (mqtt->poll && mosquitto_want_write(mqtt->client))
         loop_poll_set(mqtt->poll, LOOP_READABLE | LOOP_WRITABLE);
+    BP_INVARIANT(mqtt_check(mqtt));
     return BP_OK;
 }
 
 size_t mqtt_unsent(const Mqtt *mqtt)
 {
-    return mqtt->unsent;
+    return mqtt_sending_octets(&mqtt->sending);
 }
 
 void mqtt_free(Mqtt *mqtt, int64_t timeout_us)
 {
     if (!mqtt)
         return;
-    mqtt->options.owner = NULL;
-    mqtt->options.on_connected = NULL;
-    mqtt->options.on_lost = NULL;
-    mqtt->options.on_message = NULL;
-    mqtt->options.on_acknowledged = NULL;
+    mqtt_kept_silence(&mqtt->kept);
     mqtt->is_leaving = true;
     mqtt->leave_at_us = loop_now_us(mqtt->loop) + timeout_us;
     if (mqtt->is_inside)

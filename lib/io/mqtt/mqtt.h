@@ -53,4 +53,7 @@ size_t mqtt_unsent(const Mqtt *mqtt);
  * then it lingers on the loop, at the latest in loop_free. With 0 it is gone at once. */
 void mqtt_free(Mqtt *mqtt, int64_t timeout_us);
 
+/* Asserts what holds between two calls (base/invariant.h). */
+void mqtt_check(const Mqtt *mqtt);
+
 #endif
