@@ -120,4 +120,7 @@ is_content() {
     put docs/a.md 'See `lib/base/str.c:12`, `lib/base`, `lib/<room>/x.c`, `base/none.c`' 'and `lib/base/none.c`.'
     finds check-docs 'docs/a.md:2: there is no lib/base/none.c'
     [ "${#lines[@]}" -eq 1 ]
+    put docs/a.md '[so](../lib/base/str.c), [here](#here), [there](b.md#there), [far](https://example.com/x.md)'
+    finds check-docs 'docs/a.md:1: there is no docs/b.md'
+    [ "${#lines[@]}" -eq 1 ]
 }

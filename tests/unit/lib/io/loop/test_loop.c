@@ -366,9 +366,27 @@ static void more_work_than_threads_is_all_done_and_the_loop_runs_until_then(void
     loop_free(loop);
 }
 
+static void what_is_being_closed_is_closed_by_the_time_that_it_is_told(void **state)
+{
+    (void)state;
+    Seen seen = {.loop = loop_new()};
+    loop_timer_free(loop_timer_new(seen.loop, stop, &seen));
+    loop_after_closing(seen.loop, 2, stop, &seen);
+    loop_run_once(seen.loop, BP_SECOND);
+    assert_int_equal(seen.count, 0);
+    loop_run_once(seen.loop, BP_SECOND);
+    assert_int_equal(seen.count, 0);
+    loop_run_once(seen.loop, BP_SECOND);
+    assert_int_equal(seen.count, 1);
+    loop_after_closing(seen.loop, 1, stop, &seen);
+    loop_free(seen.loop); /* at the latest here */
+    assert_int_equal(seen.count, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_being_closed_is_closed_by_the_time_that_it_is_told),
         cmocka_unit_test(a_timer_is_never_early),
         cmocka_unit_test(a_timer_of_a_busy_loop_is_never_early),
         cmocka_unit_test(a_timer_may_be_freed_in_its_own_callback),
