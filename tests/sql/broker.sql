@@ -1,7 +1,7 @@
 -- Which broker and account a role is told, and what `bacpipes up` leaves of what people set.
-\set select_config `cat "$SQL_QUERIES/select_mqtt_config.sql"`
-\set upsert_config `cat "$SQL_QUERIES/upsert_mqtt_config.sql"`
-\set upsert_account `cat "$SQL_QUERIES/upsert_mqtt_account.sql"`
+\set select_config `cat "$SQL_QUERIES/site/select_mqtt_config.sql"`
+\set upsert_config `cat "$SQL_QUERIES/up/upsert_mqtt_config.sql"`
+\set upsert_account `cat "$SQL_QUERIES/up/upsert_mqtt_account.sql"`
 begin;
 select plan(14);
 

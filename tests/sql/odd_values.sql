@@ -1,8 +1,8 @@
 -- Whatever a double can hold, nothing stops: rollups, retention, views and the statements of `bacpipes history`.
-\set history `cat "$SQL_QUERIES/select_history.sql"`
-\set spans `cat "$SQL_QUERIES/select_history_spans.sql"`
-\set by_5min `cat "$SQL_QUERIES/select_history_5min.sql"`
-\set hourly `cat "$SQL_QUERIES/select_history_hourly.sql"`
+\set history `cat "$SQL_QUERIES/query/select_history.sql"`
+\set spans `cat "$SQL_QUERIES/query/select_history_spans.sql"`
+\set by_5min `cat "$SQL_QUERIES/query/select_history_5min.sql"`
+\set hourly `cat "$SQL_QUERIES/query/select_history_hourly.sql"`
 begin;
 select plan(20);
 
