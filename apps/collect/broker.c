@@ -12,7 +12,7 @@ static void on_connected(void *owner)
     Collect *collect = owner;
     bp_log(BP_LOG_INFO, "connected to the broker at %s", mqtt_broker(collect->mqtt));
     collect_status(collect);
-    collect_deliver_connected(collect);
+    collect_deliver_connected(collect->deliver);
 }
 
 static void on_lost(void *owner, const BpError *why)
@@ -23,8 +23,9 @@ static void on_lost(void *owner, const BpError *why)
 
 static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
 {
+    const Collect *collect = owner;
     (void)retained;
-    collect_deliver_message(owner, topic, payload);
+    collect_deliver_message(collect->deliver, topic, payload);
 }
 
 static BpStatus connect_broker(Collect *collect, const PgRows *rows, BpArena *arena, BpError *err)

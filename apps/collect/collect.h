@@ -10,8 +10,7 @@
 #define COLLECT_COLLECT_H
 
 #include "apps/collect/ask/poll.h"
-#include "apps/collect/deliver/outbox.h"
-#include "apps/collect/deliver/spool_job.h"
+#include "apps/collect/deliver/deliver.h"
 #include "apps/collect/network/newcomers.h"
 #include "bacnet/talk/routes.h"
 #include "bacnet/talk/server.h"
@@ -21,7 +20,7 @@
 #include "io/pg/pg.h"
 #include "io/pg/reload.h"
 
-/* What people call a point, and what was last published of it. */
+/* What people call a point. */
 typedef struct SitePoint {
     bool is_known;
     int32_t device_id;
@@ -31,10 +30,6 @@ typedef struct SitePoint {
     const char *name, *units; /* units: their symbol */
     const char **states;
     size_t state_count;
-    double value;
-    bool has_value, was_published;
-    MdlQuality quality;
-    int64_t published_at_us;
 } SitePoint;
 
 typedef struct Collect {
@@ -84,25 +79,13 @@ typedef struct Collect {
     bool looks;              /* setting discovery.enabled, as it was acted on */
 
     Mqtt *mqtt;
-    LoopTimer *publish_timer, *status_timer;
-    Outbox outbox;
-    char *spool_folder;
-    int spool_lock;
-    SpoolJob *spool_job; /* under way on the pool */
-    bool spool_failed;   /* and it was said */
-    bool is_marking;
-    bool is_disowning; /* the name that our run has lost is being noted */
-    MdlRun disowned;
-    BpStatus disown_status;
-    BpError disown_err;
-    int64_t disown_again_us;
-    int64_t marked_us, mark_again_us;
-    uint64_t lost_on_disk, lost_on_disk_ever; /* batches: to be said, and in all */
-    bool is_giving_up;
-    uint64_t said_given_up, said_disbelieved;
-    int64_t say_read_again_us, say_disbelieved_again_us;
+    CollectDeliver *deliver;
+    LoopTimer *status_timer;
     int64_t clock_offset_us;
 } Collect;
+
+/* main.c */
+CollectDeliverSettings collect_deliver_settings(const Cfg *cfg);
 
 /* network/found.c */
 void collect_discover(void *owner);
@@ -146,15 +129,6 @@ void collect_device_learned(Collect *collect);
 void collect_begin_reloads(Collect *collect);
 void collect_end_reloads(Collect *collect);
 CollectPollSettings collect_poll_settings(const Cfg *cfg);
-
-/* deliver/deliver.c */
-void collect_readings(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count);
-void collect_deliver_connected(Collect *collect);
-void collect_deliver_message(Collect *collect, BpStr topic, BpStr payload);
-void collect_publish(void *owner);
-void collect_withdraw_state(Collect *collect, const SitePoint *point); /* which the broker keeps */
-BpStatus collect_open_spool(Collect *collect, BpError *err) BP_CHECKED;
-void collect_close_spool(Collect *collect);
 
 /* broker.c */
 void collect_connect_broker(Collect *collect, const PgRows *rows);

@@ -26,11 +26,74 @@ static void send_request(void *owner, const BacAddress *to, BpStr datagram)
         bip_send(collect->bip, to, datagram);
 }
 
+/* ---- what is read is delivered ---- */
+
+static void on_readings(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count)
+{
+    const Collect *collect = owner;
+    /* Its points may be another's by now, who answers. If they are not, the next probe tells its silence. */
+    if (!collect->is_behind || !collect_device_is_away(device))
+        collect_deliver_readings(collect->deliver, device->device_id, readings, count,
+                                 device->first_reading_us);
+}
+
+static int64_t oldest_reading_us(void *owner, int64_t now_us)
+{
+    const Collect *collect = owner;
+    int64_t oldest_us = now_us;
+    for (const CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
+        if (device->reading_count > 0 && device->first_reading_us < oldest_us)
+            oldest_us = device->first_reading_us;
+    return oldest_us;
+}
+
+static bool name_point(void *owner, int32_t point_id, CollectPointName *ret_name)
+{
+    const Collect *collect = owner;
+    const SitePoint *point = (size_t)point_id < collect->point_count ? &collect->points[point_id] : NULL;
+    if (!point || !point->is_known)
+        return false;
+    *ret_name = (CollectPointName){.device_id = point->device_id,
+                                   .object = {point->object_type, point->object_instance},
+                                   .property = point->property,
+                                   .name = point->name,
+                                   .units = point->units,
+                                   .states = point->states,
+                                   .state_count = point->state_count};
+    return true;
+}
+
+static Mqtt *mqtt_of(void *owner)
+{
+    const Collect *collect = owner;
+    return collect->mqtt;
+}
+
+CollectDeliverSettings collect_deliver_settings(const Cfg *cfg)
+{
+    return (CollectDeliverSettings){
+        .spool_after_us = cfg->spool_after, .memory_max = cfg->spool_memory, .disk_max = cfg->spool_size};
+}
+
+static CollectDeliver *new_deliver(Collect *collect)
+{
+    const CollectDeliverOptions options = {.loop = collect->loop,
+                                           .site = collect->cfg.site,
+                                           .data_folder = collect->cfg.data_folder,
+                                           .seed = collect->seed,
+                                           .settings = collect_deliver_settings(&collect->cfg),
+                                           .owner = collect,
+                                           .mqtt = mqtt_of,
+                                           .name_point = name_point,
+                                           .oldest_reading_us = oldest_reading_us};
+    return collect_deliver_new(&options);
+}
+
 static CollectPoller *new_poller(Collect *collect)
 {
     const CollectPollHooks hooks = {.owner = collect,
                                     .send = send_request,
-                                    .on_readings = collect_readings,
+                                    .on_readings = on_readings,
                                     .on_state = collect_note_state,
                                     .on_scanned = collect_scanned,
                                     .on_found = collect_found};
@@ -43,7 +106,6 @@ static void begin(Collect *collect, PgOptions *options)
     Loop *loop = collect->loop;
     collect->poll_timer = loop_timer_new(loop, on_poll_due, collect);
     collect->discover_timer = loop_timer_new(loop, collect_discover, collect);
-    collect->publish_timer = loop_timer_new(loop, collect_publish, collect);
     collect->status_timer = loop_timer_new(loop, collect_status, collect);
     collect->poller = new_poller(collect);
     collect->newcomers = collect_newcomers_new();
@@ -59,7 +121,6 @@ static void begin(Collect *collect, PgOptions *options)
     collect_begin_reloads(collect);
     pg_listen(collect->pg, "bacpipes_config");
     collect_status(collect);
-    collect_publish(collect);
 }
 
 static void forget_timer(LoopTimer **timer)
@@ -69,12 +130,11 @@ static void forget_timer(LoopTimer **timer)
 }
 
 /* Whoever may call goes first: the loop still runs for the spool, and must find nothing that uses what is
- * gone. The poller gives out what it has read so far, and only then is the spool closed. */
+ * gone. The poller gives out what it has read so far, and only then is that put away. */
 static void finish(Collect *collect)
 {
     collect_say_status(collect, "offline");
     forget_timer(&collect->status_timer);
-    forget_timer(&collect->publish_timer);
     forget_timer(&collect->discover_timer);
     forget_timer(&collect->poll_timer);
     forget_timer(&collect->network_timer);
@@ -87,7 +147,8 @@ static void finish(Collect *collect)
     collect->mqtt = NULL;
     collect_poll_free(collect->poller);
     collect->poller = NULL;
-    collect_close_spool(collect);
+    collect_deliver_free(collect->deliver);
+    collect->deliver = NULL;
 }
 
 static int run(Collect *collect)
@@ -103,11 +164,14 @@ static int run(Collect *collect)
         bp_log(BP_LOG_ERROR, "%s", err.text);
         return EX_CONFIG;
     }
-    if (collect_open_spool(collect, &err) != BP_OK) {
+    collect->loop = loop_new();
+    collect->deliver = new_deliver(collect);
+    if (collect_deliver_open(collect->deliver, &err) != BP_OK) {
         bp_log(BP_LOG_ERROR, "%s", err.text);
+        collect_deliver_free(collect->deliver);
+        loop_free(collect->loop);
         return err.status == BP_CONFLICT ? EX_TEMPFAIL : EX_CANTCREAT;
     }
-    collect->loop = loop_new();
     loop_stop_on_signals(collect->loop);
     begin(collect, &options);
 
@@ -143,7 +207,6 @@ int collect_main(int argc, char **argv)
         code = run(collect);
     }
     collect_newcomers_free(collect->newcomers);
-    outbox_done(&collect->outbox);
     free(collect->points);
     bp_arena_done(&collect->points_arena);
     bp_arena_done(&collect->settings_arena);

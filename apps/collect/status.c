@@ -25,7 +25,7 @@ static void put_counters(const Collect *collect, BpBuf *out)
 {
     const CollectPollCounts *poll = collect_poll_counts(collect->poller);
     const BacClientCounts *client = collect_poll_client_counts(collect->poller);
-    const OutboxCounts *outbox = &collect->outbox.counts;
+    const OutboxCounts outbox = collect_deliver_counts(collect->deliver);
     uint64_t devices = 0, offline = 0, points = 0, points_left_out = 0;
     for (const CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next) {
         devices++;
@@ -66,24 +66,24 @@ static void put_counters(const Collect *collect, BpBuf *out)
         {"forwarded_ignored", bip.forwarded_ignored},
         {"datagrams_received", bip.received},
         {"datagrams_sent", bip.sent},
-        {"batches", outbox->batches},
-        {"readings", outbox->readings},
+        {"batches", outbox.batches},
+        {"readings", outbox.readings},
         {"cov_subscribed", poll->cov_subscribed},
         {"cov_told", poll->cov_told},
         {"cov_foreign", poll->cov_foreign},
         {"cov_missed", poll->cov_missed},
         {"cov_given_up", poll->cov_given_up},
-        {"batches_sent", outbox->sent},
-        {"batches_sent_again", outbox->repeated},
-        {"batches_stored", outbox->announced},
-        {"batches_spooled", outbox->spooled},
-        {"batches_recovered", outbox->recovered},
-        {"batches_given_up", outbox->given_up},
-        {"batches_dropped", outbox->dropped},
-        {"batches_unsure", outbox_unsure(&collect->outbox)},
-        {"queue_batches", collect->outbox.count},
-        {"queue_octets", collect->outbox.memory},
-        {"spool_octets", collect->outbox.on_disk},
+        {"batches_sent", outbox.sent},
+        {"batches_sent_again", outbox.repeated},
+        {"batches_stored", outbox.stored},
+        {"batches_spooled", outbox.spooled},
+        {"batches_recovered", outbox.recovered},
+        {"batches_given_up", outbox.given_up},
+        {"batches_dropped", outbox.lost},
+        {"batches_unsure", outbox.unsure},
+        {"queue_batches", outbox.waiting},
+        {"queue_octets", outbox.memory},
+        {"spool_octets", outbox.on_disk},
     };
     put_figures(figures, sizeof figures / sizeof figures[0], out);
     bp_buf_str(out, bp_str(",\"latency_ms\":{"));

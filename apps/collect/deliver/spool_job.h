@@ -27,18 +27,26 @@ typedef struct SpoolJob {
     size_t given_up; /* by spool_job_end: batches that could not be read */
 } SpoolJob;
 
+/* What failed rests: not before these (monotonic) instants. One for each outbox, zero at first; 0: at once.
+ */
+typedef struct SpoolPauses {
+    int64_t append_again_us, remove_again_us, read_again_us;
+    int read_failures; /* in a row */
+} SpoolPauses;
+
 /* The next thing to do, or NULL: append what was read before `before_us` and is in memory alone; remove a
  * segment that is done; read one, when `is_sending` and the next batch to be sent is in it. What failed
  * rests: 1 s after an append, 60 s after a removal; reading is tried six times in a minute, then what cannot
  * be read is given up. Should the spool become too large, its oldest segment is given up first; a damaged one
  * is copied before it goes, and is in excess for as long. */
-SpoolJob *spool_job_new(Outbox *outbox, int64_t before_us, bool is_sending, int64_t now_us);
+SpoolJob *spool_job_new(Outbox *outbox, const SpoolPauses *pauses, int64_t before_us, bool is_sending,
+                        int64_t now_us);
 
 /* Waits for the disk; touches nothing but the job. */
 void spool_job_do(SpoolJob *job, const Spool *spool);
 
 /* Tells the outbox. status, err and given_up can be looked at until it is freed. */
-void spool_job_end(SpoolJob *job, Outbox *outbox, int64_t now_us);
+void spool_job_end(SpoolJob *job, Outbox *outbox, SpoolPauses *pauses, int64_t now_us);
 void spool_job_free(SpoolJob *job);
 
 /* Recovers what earlier runs have left, and begins the own one. A segment that cannot be read now is left for

@@ -39,8 +39,8 @@ static void apply_settings(Collect *collect)
 {
     const CollectPollSettings settings = collect_poll_settings(&collect->cfg);
     collect_poll_set(collect->poller, &settings);
-    collect->outbox.memory_max = collect->cfg.spool_memory;
-    collect->outbox.disk_max = collect->cfg.spool_size;
+    const CollectDeliverSettings deliver = collect_deliver_settings(&collect->cfg);
+    collect_deliver_set(collect->deliver, &deliver);
     collect_open_network(collect);
     collect_look_anew(collect);
 }
@@ -310,8 +310,7 @@ static size_t take_points(Collect *collect, const PgRows *rows, size_t row)
     return end;
 }
 
-/* Room for all points by their numbers; what was published of them stays known. Those that were known before
- * remain the caller's. */
+/* Room for all points by their numbers. Those that were known before are forgotten. */
 static void make_points(Collect *collect, const PgRows *rows)
 {
     size_t largest = 0;
@@ -323,34 +322,10 @@ static void make_points(Collect *collect, const PgRows *rows)
     SitePoint *points = calloc(largest + 1, sizeof *points);
     if (!points)
         abort();
-    for (size_t i = 0; i <= largest && i < collect->point_count; i++) {
-        points[i] = collect->points[i];
-        points[i].is_known = false;
-    }
+    free(collect->points);
+    bp_arena_reset(&collect->points_arena);
     collect->points = points;
     collect->point_count = largest + 1;
-    collect->points_arena = (BpArena){0};
-}
-
-static bool has_same_topic(const SitePoint *a, const SitePoint *b)
-{
-    return a->device_id == b->device_id && a->object_type == b->object_type &&
-           a->object_instance == b->object_instance && strcmp(a->property, b->property) == 0;
-}
-
-/* The broker keeps the state of a point that is no more, or is another object now, and everybody would go on
- * believing it. Also where it was published after the change, and before we heard of that. */
-static void withdraw_states(Collect *collect, const SitePoint *before, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        SitePoint *now = i < collect->point_count ? &collect->points[i] : NULL;
-        if (!before[i].is_known || !before[i].was_published ||
-            (now && now->is_known && has_same_topic(&before[i], now)))
-            continue;
-        collect_withdraw_state(collect, &before[i]);
-        if (now)
-            now->was_published = false;
-    }
 }
 
 /* Devices that no row spoke of. All points of one that did are known now, so the first tells. */
@@ -375,18 +350,13 @@ static void on_known(void *context, BpStatus status, const PgRows *rows, const B
             bp_log(BP_LOG_WARNING, "reading tables device and point: %s; they are read again", err->text);
         return;
     }
-    SitePoint *before = collect->points;
-    const size_t count_before = collect->point_count;
-    BpArena arena_before = collect->points_arena;
     const size_t devices = count_devices(rows);
     take_devices(collect, rows, devices);
     make_points(collect, rows);
     for (size_t row = devices; row < pg_row_count(rows);)
         row = take_points(collect, rows, row);
     forget_points(collect);
-    withdraw_states(collect, before, count_before);
-    free(before);
-    bp_arena_done(&arena_before);
+    collect_deliver_points_changed(collect->deliver);
     collect_poll_soon(collect);
     if (!collect->is_loaded) {
         collect->is_loaded = true;

@@ -52,10 +52,30 @@ static int64_t number(const char *text)
     return result;
 }
 
+static Mqtt *no_mqtt(void *owner)
+{
+    (void)owner;
+    return NULL;
+}
+
+static bool no_point(void *owner, int32_t point_id, CollectPointName *ret_name)
+{
+    (void)owner;
+    (void)point_id;
+    (void)ret_name;
+    return false;
+}
+
 static int set_up(void **state)
 {
     (void)state;
     collect = (Collect){.cfg = {.site = "demo"}, .loop = loop_new()};
+    const CollectDeliverOptions deliver = {.loop = collect.loop,
+                                           .site = "demo",
+                                           .data_folder = "/nowhere",
+                                           .mqtt = no_mqtt,
+                                           .name_point = no_point};
+    collect.deliver = collect_deliver_new(&deliver);
     collect.pg = connect_to_database();
     sql(collect.pg,
         "drop table if exists device_status; drop sequence if exists told; create sequence told;"
@@ -85,6 +105,7 @@ static int tear_down(void **state)
     (void)state;
     pg_free(collect.pg);
     collect_poll_free(collect.poller);
+    collect_deliver_free(collect.deliver);
     loop_free(collect.loop);
     return 0;
 }
@@ -220,21 +241,22 @@ static void points_that_are_gone_or_another_devices_are_not_asked_any_more(void 
     assert_int_equal(reload_with("delete from point", 2)->point_count, 0);
 }
 
-static void what_was_published_of_a_point_stays_known_while_it_is_the_same(void **state)
+/* What of that is published is deliver/state.c's. */
+static void what_people_call_a_point_is_as_its_row_says(void **state)
 {
     (void)state;
     reload_with("", 1);
-    collect.points[11].was_published = collect.points[12].was_published = collect.points[21].was_published =
-        true;
+    assert_true(collect.points[21].is_known);
     reload_with("update point set name = 'renamed', object_instance = case point_id when 12 then 5 else "
                 "object_instance end; delete from point where point_id = 21; "
                 "insert into point (point_id, device_id, object_instance) values (22, 2, 1)",
                 1);
-    assert_true(collect.points[11].was_published);
-    assert_false(collect.points[12].was_published); /* withdrawn: another object */
-    assert_false(collect.points[21].was_published);
+    assert_string_equal(collect.points[11].name, "renamed");
+    assert_int_equal(collect.points[11].object_instance, 1);
+    assert_int_equal(collect.points[12].object_instance, 5);
     assert_false(collect.points[21].is_known);
-    assert_false(collect.points[22].was_published);
+    assert_true(collect.points[22].is_known);
+    assert_int_equal(collect.points[22].device_id, 2);
 }
 
 static void nothing_waits_for_a_database_that_is_away(void **state)
@@ -283,8 +305,8 @@ int main(void)
                                         tear_down_rows),
         cmocka_unit_test_setup_teardown(points_that_are_gone_or_another_devices_are_not_asked_any_more,
                                         set_up_rows, tear_down_rows),
-        cmocka_unit_test_setup_teardown(what_was_published_of_a_point_stays_known_while_it_is_the_same,
-                                        set_up_rows, tear_down_rows),
+        cmocka_unit_test_setup_teardown(what_people_call_a_point_is_as_its_row_says, set_up_rows,
+                                        tear_down_rows),
         cmocka_unit_test_setup_teardown(devices_and_points_are_as_they_are_at_one_instant, set_up_rows,
                                         tear_down_rows),
         cmocka_unit_test_setup_teardown(nothing_waits_for_a_database_that_is_away, set_up, tear_down),

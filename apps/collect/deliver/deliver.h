@@ -1,0 +1,79 @@
+/* Takes readings in and sees that they are stored: they become numbered batches, which are kept, sent and
+ * sent again until ingest has announced them, in memory at first and in the spool after a while
+ * (docs/protocol.md, "Stored means stored"). And tells everybody the state of each point.
+ *
+ *   batch.c       readings to batches, and a batch to the broker
+ *   outbox.c      the batches that are not stored yet
+ *   spool.c       the same on disk; spool_work.c has that done beside the loop
+ *   own_run.c     our run: its name, and what the next start is to know of it
+ *   state.c       states of points */
+#ifndef COLLECT_DELIVER_DELIVER_H
+#define COLLECT_DELIVER_DELIVER_H
+
+#include "apps/collect/deliver/outbox.h"
+#include "apps/collect/deliver/state.h"
+#include "io/loop/loop.h"
+#include "io/mqtt/mqtt.h"
+#include "model/reading.h"
+
+typedef struct CollectDeliver CollectDeliver;
+
+typedef struct CollectDeliverSettings {
+    int64_t spool_after_us; /* what was read so long ago and is not stored goes to the spool */
+    int64_t memory_max;     /* octets of batches */
+    int64_t disk_max;       /* octets of the spool */
+} CollectDeliverSettings;
+
+typedef struct CollectDeliverOptions {
+    Loop *loop;
+    const char *site;        /* copied, like: */
+    const char *data_folder; /* the spool is in it */
+    uint64_t seed;           /* the run is named by it */
+    CollectDeliverSettings settings;
+
+    void *owner;
+    /* The connection to the broker as it is now; NULL: there is none. */
+    Mqtt *(*mqtt)(void *owner);
+    /* What people call a point; its texts are looked at before this is called again. False: it is not known,
+     * and has no state. */
+    bool (*name_point)(void *owner, int32_t point_id, CollectPointName *ret_name);
+    /* The (monotonic) instant of the oldest reading that was made and not yet given to
+     * collect_deliver_readings; `now_us` where there is none. */
+    int64_t (*oldest_reading_us)(void *owner, int64_t now_us);
+} CollectDeliverOptions;
+
+CollectDeliver *collect_deliver_new(const CollectDeliverOptions *options);
+
+/* Once, before anything else: takes the spool for itself, and finds what earlier runs have left there. From
+ * here on it works by itself. BP_CONFLICT: another collector has the spool; others: the folder cannot be
+ * used.
+ */
+BpStatus collect_deliver_open(CollectDeliver *deliver, BpError *err) BP_CHECKED;
+
+/* Writes what is not stored to the spool and gives that back, if it was opened. Runs the loop for it: whoever
+ * may call from there has gone. None of the hooks is called but `mqtt`, which says NULL by then. */
+void collect_deliver_free(CollectDeliver *deliver);
+
+void collect_deliver_set(CollectDeliver *deliver, const CollectDeliverSettings *settings);
+
+/* Readings of one device, the first of them made at this (monotonic) instant. None is kept: they are copied.
+ */
+void collect_deliver_readings(CollectDeliver *deliver, int32_t device_id, const MdlReading *readings,
+                              size_t count, int64_t first_us);
+
+/* Points have other names now, or are no more. */
+void collect_deliver_points_changed(CollectDeliver *deliver);
+
+/* ---- the broker ---- */
+
+/* It is connected (again): subscribes, and sends all anew. */
+void collect_deliver_connected(CollectDeliver *deliver);
+
+/* A message to what was subscribed. */
+void collect_deliver_message(CollectDeliver *deliver, BpStr topic, BpStr payload);
+
+/* ---- how it is going ---- */
+
+OutboxCounts collect_deliver_counts(const CollectDeliver *deliver);
+
+#endif
