@@ -6,20 +6,17 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "model/reading.h"
+#include "model/run.h"
 
-enum { MDL_RUN_TEXT = 16, MDL_BATCH_READINGS_MAX = 5000, MDL_BATCH_OCTETS_MAX = 1024 * 1024 };
+enum { MDL_BATCH_READINGS_MAX = 5000, MDL_BATCH_OCTETS_MAX = 1024 * 1024 };
 
 /* What a collector has on its way to ingest at most, sent and not yet announced as stored: memory of the
  * broker and of ingest. A single batch may be larger. */
 enum { MDL_WINDOW_BATCHES = 1024, MDL_WINDOW_OCTETS = 4 * 1024 * 1024 };
 
-/* How far ahead of what is stored a run's numbers can be: more than any collector holds or drops while ingest
- * is away (300 batches a second for a month). What is further ahead is broken or forged. */
+/* How far ahead of what is stored a run's numbers can be: more than any collector holds or gives up while
+ * ingest is away (300 batches a second for a month). What is further ahead is broken or forged. */
 static const int64_t MDL_JUMP_MAX = INT64_C(1000000000);
-
-typedef struct MdlRun {
-    char text[MDL_RUN_TEXT + 1]; /* 16 hexadecimal digits and a zero */
-} MdlRun;
 
 typedef struct MdlBatch {
     MdlRun run;
@@ -55,7 +52,7 @@ BpStatus mdl_batch_decode_any(BpStr json, BpArena *arena, MdlBatch *ret_batch, b
 typedef struct MdlPosition {
     MdlRun run;
     int64_t stored;  /* 1..stored are committed, quarantined or skipped */
-    int64_t skipped; /* how many of them were dropped by the collector */
+    int64_t skipped; /* how many of them will never come: the collector has given them up */
 } MdlPosition;
 
 enum { MDL_POSITIONS_MAX = 20 };
@@ -66,8 +63,5 @@ BpStatus mdl_stored_decode(BpStr json, MdlRun *ret_session, MdlPosition ret_posi
 
 void mdl_want_encode(BpBuf *out, const MdlRun *run, int64_t from);
 BpStatus mdl_want_decode(BpStr json, MdlRun *ret_run, int64_t *ret_from, BpError *err) BP_CHECKED;
-
-/* A new run's name from random octets. */
-MdlRun mdl_run(uint64_t random);
 
 #endif

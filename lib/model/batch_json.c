@@ -1,3 +1,6 @@
+/* Batches are written and read by hand, and not by way of a JSON library's tree like everything else: all
+ * readings of a site pass here, and it takes 25 ns a reading instead of 560 to write them, 15 instead of 400
+ * to read them (script/bench batch). */
 #include "model/batch.h"
 
 #include <assert.h>
@@ -134,11 +137,6 @@ void mdl_batch_seal(BpBuf *out, const MdlRun *run, int64_t n, int64_t oldest, in
 
 /* ---- reading ---- */
 
-static bool is_run(const char *text)
-{
-    return strlen(text) == MDL_RUN_TEXT && strspn(text, "0123456789abcdef") == MDL_RUN_TEXT;
-}
-
 /* What could be read is there on other statuses too: NULL or the caller's to give back. */
 static BpStatus load(BpStr json, json_t **ret_root, BpError *err)
 {
@@ -162,18 +160,19 @@ static BpStatus read_position(json_t *root, MdlBatch *batch, BpError *err)
 {
     json_error_t error;
     const char *run;
+    MdlRun named;
     json_int_t n, oldest, sent_us = 0;
     if (json_unpack_ex(root, &error, 0, "{s:s, s:I, s:I, s?I}", "run", &run, "n", &n, "oldest", &oldest,
                        "sent", &sent_us) != 0)
         return bp_fail(err, BP_MALFORMED, "%s", error.text);
-    if (!is_run(run))
+    if (!mdl_run_parse(run, &named))
         return bp_fail(err, BP_INVALID, "run \"%.32s\" is not 16 hexadecimal digits", run);
     if (n < 1 || oldest < 1 || oldest > n)
         return bp_fail(err, BP_INVALID, "number %" JSON_INTEGER_FORMAT " with oldest %" JSON_INTEGER_FORMAT,
                        n, oldest);
     if (sent_us < 0 || sent_us > SENT_MAX_US)
         return bp_fail(err, BP_INVALID, "sent %" JSON_INTEGER_FORMAT " is no instant", sent_us);
-    memcpy(batch->run.text, run, sizeof batch->run.text);
+    batch->run = named;
     batch->sent_us = sent_us;
     batch->n = n;
     batch->oldest = oldest;
@@ -255,9 +254,8 @@ BpStatus mdl_batch_decode_any(BpStr json, BpArena *arena, MdlBatch *ret_batch, b
 
 /* ---- reading, quickly ---- */
 
-/* A batch as mdl_batch_seal writes it is read without a tree of its values: a site's readings all pass here.
- * Whatever is written in another way, or is wrong, is left to the reader above, which also says what is
- * wrong. */
+/* A batch as mdl_batch_seal writes it. Whatever is written in another way, or is wrong, is left to the reader
+ * above, which also says what is wrong. */
 typedef struct Scan {
     const char *next, *end;
 } Scan;
@@ -366,11 +364,11 @@ static bool scan_batch(BpStr json, BpArena *arena, MdlBatch *batch)
     if (json.size > MDL_BATCH_OCTETS_MAX || !TAKE(&scan, "{\"v\":1,\"run\":\"") ||
         scan.end - scan.next < MDL_RUN_TEXT)
         return false;
-    memcpy(batch->run.text, scan.next, MDL_RUN_TEXT);
-    batch->run.text[MDL_RUN_TEXT] = '\0';
+    char run[MDL_RUN_TEXT + 1] = "";
+    memcpy(run, scan.next, MDL_RUN_TEXT);
     scan.next += MDL_RUN_TEXT;
     batch->sent_us = 0;
-    if (!is_run(batch->run.text) || !TAKE(&scan, "\",\"n\":") || !take_integer(&scan, &batch->n) ||
+    if (!mdl_run_parse(run, &batch->run) || !TAKE(&scan, "\",\"n\":") || !take_integer(&scan, &batch->n) ||
         !TAKE(&scan, ",\"oldest\":") || !take_integer(&scan, &batch->oldest) || batch->oldest < 1 ||
         batch->oldest > batch->n)
         return false;

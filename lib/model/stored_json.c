@@ -1,20 +1,12 @@
 /* What ingest answers: which batches are stored, and which it wants again. */
 #include "model/batch.h"
 
-#include <inttypes.h>
+#include <assert.h>
 #include <jansson.h>
-#include <stdio.h>
 
 enum { VERSION = 1 };
 
-MdlRun mdl_run(uint64_t random)
-{
-    MdlRun run;
-    snprintf(run.text, sizeof run.text, "%016" PRIx64, random);
-    return run;
-}
-
-/* A later version may mean other things by the same words: what is not stored would be let go of. */
+/* A later version may mean other things by the same words: what is not stored would be forgotten. */
 static BpStatus load(BpStr json, json_t **ret_root, BpError *err)
 {
     json_error_t error;
@@ -32,21 +24,28 @@ static BpStatus load(BpStr json, json_t **ret_root, BpError *err)
     return BP_OK;
 }
 
-static bool copy_run(const char *text, MdlRun *ret_run)
+static int put_octets(const char *octets, size_t size, void *out)
 {
-    if (strlen(text) != MDL_RUN_TEXT || strspn(text, "0123456789abcdef") != MDL_RUN_TEXT)
-        return false;
-    memcpy(ret_run->text, text, sizeof ret_run->text);
-    return true;
+    bp_buf_octets(out, octets, size);
+    return 0;
+}
+
+/* Gives the JSON back. */
+static void put(BpBuf *out, json_t *root)
+{
+    assert(root); /* what is written here is made of texts and numbers of ours */
+    (void)json_dump_callback(root, put_octets, out, JSON_COMPACT);
+    json_decref(root);
 }
 
 void mdl_stored_encode(BpBuf *out, const MdlRun *session, const MdlPosition *positions, size_t count)
 {
-    bp_buf_printf(out, "{\"v\":%d,\"session\":\"%s\",\"runs\":[", VERSION, session->text);
+    json_t *runs = json_array();
     for (size_t i = 0; i < count; i++)
-        bp_buf_printf(out, "%s{\"run\":\"%s\",\"stored\":%" PRId64 ",\"skipped\":%" PRId64 "}", i ? "," : "",
-                      positions[i].run.text, positions[i].stored, positions[i].skipped);
-    bp_buf_str(out, bp_str("]}"));
+        json_array_append_new(runs, json_pack("{s:s, s:I, s:I}", "run", positions[i].run.text, "stored",
+                                              (json_int_t)positions[i].stored, "skipped",
+                                              (json_int_t)positions[i].skipped));
+    put(out, json_pack("{s:i, s:s, s:o}", "v", VERSION, "session", session->text, "runs", runs));
 }
 
 BpStatus mdl_stored_decode(BpStr json, MdlRun *ret_session, MdlPosition ret_positions[MDL_POSITIONS_MAX],
@@ -61,7 +60,8 @@ BpStatus mdl_stored_decode(BpStr json, MdlRun *ret_session, MdlPosition ret_posi
         return status;
     if (json_unpack_ex(root, &error, 0, "{s:s, s:o}", "session", &session, "runs", &runs) != 0)
         return bp_fail(err, BP_MALFORMED, "%s", error.text);
-    if (!copy_run(session, ret_session) || !json_is_array(runs) || json_array_size(runs) > MDL_POSITIONS_MAX)
+    if (!mdl_run_parse(session, ret_session) || !json_is_array(runs) ||
+        json_array_size(runs) > MDL_POSITIONS_MAX)
         return bp_fail(err, BP_INVALID, "no session of 16 hexadecimal digits, or no array of at most %d runs",
                        MDL_POSITIONS_MAX);
     *ret_count = json_array_size(runs);
@@ -71,7 +71,7 @@ BpStatus mdl_stored_decode(BpStr json, MdlRun *ret_session, MdlPosition ret_posi
         if (json_unpack_ex(json_array_get(runs, i), &error, 0, "{s:s, s:I, s:I}", "run", &run, "stored",
                            &stored, "skipped", &skipped) != 0)
             return bp_fail(err, BP_MALFORMED, "run %zu: %s", i, error.text);
-        if (!copy_run(run, &ret_positions[i].run) || stored < 0 || skipped < 0)
+        if (!mdl_run_parse(run, &ret_positions[i].run) || stored < 0 || skipped < 0)
             return bp_fail(err, BP_INVALID, "run %zu: no name of 16 hexadecimal digits, or a negative number",
                            i);
         ret_positions[i].stored = stored;
@@ -82,7 +82,7 @@ BpStatus mdl_stored_decode(BpStr json, MdlRun *ret_session, MdlPosition ret_posi
 
 void mdl_want_encode(BpBuf *out, const MdlRun *run, int64_t from)
 {
-    bp_buf_printf(out, "{\"v\":%d,\"run\":\"%s\",\"from\":%" PRId64 "}", VERSION, run->text, from);
+    put(out, json_pack("{s:i, s:s, s:I}", "v", VERSION, "run", run->text, "from", (json_int_t)from));
 }
 
 BpStatus mdl_want_decode(BpStr json, MdlRun *ret_run, int64_t *ret_from, BpError *err)
@@ -96,7 +96,7 @@ BpStatus mdl_want_decode(BpStr json, MdlRun *ret_run, int64_t *ret_from, BpError
         return status;
     if (json_unpack_ex(root, &error, 0, "{s:s, s:I}", "run", &run, "from", &from) != 0)
         return bp_fail(err, BP_MALFORMED, "%s", error.text);
-    if (!copy_run(run, ret_run) || from < 1)
+    if (!mdl_run_parse(run, ret_run) || from < 1)
         return bp_fail(err, BP_INVALID, "no run of 16 hexadecimal digits, or from is below 1");
     *ret_from = from;
     return BP_OK;
