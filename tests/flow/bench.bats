@@ -55,6 +55,11 @@ more_than_nothing() {
     more_than_nothing poll_rp_js_points_per_s poll_rpm_js_points_per_s
 }
 
+@test "batch" {
+    short batch
+    has batch_write_by_hand batch_read_by_hand
+}
+
 @test "ingest" {
     short ingest
     has ingest_cpu_s_per_1000
