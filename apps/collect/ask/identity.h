@@ -18,7 +18,7 @@
 #ifndef COLLECT_ASK_IDENTITY_H
 #define COLLECT_ASK_IDENTITY_H
 
-#include "apps/collect/ask/ask.h"
+#include "apps/collect/ask/job.h"
 
 typedef enum CollectVerdict {
     COLLECT_IS_ITSELF,

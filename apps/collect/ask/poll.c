@@ -1,5 +1,5 @@
+#include "apps/collect/ask/cov.h"
 #include "apps/collect/ask/identity.h"
-#include "apps/collect/ask/subscribe.h"
 
 #include "base/time.h"
 

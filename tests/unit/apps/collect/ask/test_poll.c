@@ -1,5 +1,5 @@
 /* The poller against simulated devices with the quirks of real ones, in invented time. */
-#include "apps/collect/ask/subscribe.h"
+#include "apps/collect/ask/cov.h"
 #include "tests/unit/field.h"
 
 /* ---- well-behaved devices ---- */

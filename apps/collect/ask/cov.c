@@ -1,4 +1,4 @@
-#include "apps/collect/ask/subscribe.h"
+#include "apps/collect/ask/cov.h"
 
 #include "bacnet/service/cov.h"
 #include "base/time.h"

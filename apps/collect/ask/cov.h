@@ -4,10 +4,10 @@
  * what a device tells is verified by polling the point all the same, ten times more slowly. Where a poll
  * brings a value that should have been told, the subscription is made anew, and given up for an hour when
  * that happens again; the point is then polled at its interval. For poll.c and ask.c. */
-#ifndef COLLECT_ASK_SUBSCRIBE_H
-#define COLLECT_ASK_SUBSCRIBE_H
+#ifndef COLLECT_ASK_COV_H
+#define COLLECT_ASK_COV_H
 
-#include "apps/collect/ask/ask.h"
+#include "apps/collect/ask/job.h"
 
 /* Plans subscriptions for the points that want one: at once, spread over a few seconds. */
 void collect_subscribe_plan(CollectPoller *poller, CollectDevice *device, int64_t now_us);

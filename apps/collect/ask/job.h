@@ -1,7 +1,7 @@
 /* Single requests of the poller: what is asked of a device next, and what the answer means for its points and
  * for what is asked of it from then on. For poll.c alone. */
-#ifndef COLLECT_ASK_ASK_H
-#define COLLECT_ASK_ASK_H
+#ifndef COLLECT_ASK_JOB_H
+#define COLLECT_ASK_JOB_H
 
 #include "apps/collect/ask/decode.h"
 #include "apps/collect/ask/plan.h"
