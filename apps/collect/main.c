@@ -34,17 +34,14 @@ static void on_readings(void *owner, const CollectDevice *device, const MdlReadi
     /* Its points may be another's by now, who answers. If they are not, the next probe tells its silence. */
     if (!collect->is_behind || !collect_device_is_away(device))
         collect_deliver_readings(collect->deliver, device->device_id, readings, count,
-                                 device->first_reading_us);
+                                 device->readings.first_us);
 }
 
 static int64_t oldest_reading_us(void *owner, int64_t now_us)
 {
     const Collect *collect = owner;
-    int64_t oldest_us = now_us;
-    for (const CollectDevice *device = collect_poll_devices(collect->poller); device; device = device->next)
-        if (device->reading_count > 0 && device->first_reading_us < oldest_us)
-            oldest_us = device->first_reading_us;
-    return oldest_us;
+    const int64_t first_us = collect_poll_first_reading_us(collect->poller);
+    return first_us < now_us ? first_us : now_us;
 }
 
 static bool name_point(void *owner, int32_t point_id, CollectPointName *ret_name)

@@ -1,5 +1,7 @@
 #include "apps/collect/ask/identity.h"
 
+enum { NAMED_MIN = 200 }; /* octets of an answer that has room for a name (18) besides points */
+
 static BacReference identifier_of(uint32_t instance)
 {
     return (BacReference){.object = {.type = BAC_DEVICE, .instance = instance},
@@ -16,9 +18,9 @@ static uint32_t draw_instance(const CollectDevice *device, BpRandom *random)
 
 BacReference collect_identity_question(const CollectDevice *device, BpRandom *random)
 {
-    switch (device->question) {
+    switch (device->identity.question) {
     case COLLECT_ASK_WHOEVER: return identifier_of(BAC_INSTANCE_WILDCARD);
-    case COLLECT_ASK_CLAIMED: return identifier_of(device->claim.instance);
+    case COLLECT_ASK_CLAIMED: return identifier_of(device->identity.claim.instance);
     case COLLECT_ASK_NOBODY: return identifier_of(draw_instance(device, random));
     default: return identifier_of(device->instance);
     }
@@ -43,6 +45,14 @@ static bool is_unknown_object(const BacAnswer *answer)
     return answer->outcome == BAC_REFUSED && collect_decode_is_unknown_object(answer->refusal);
 }
 
+bool collect_identity_is_named(const CollectDevice *device)
+{
+    const CollectLimits *limits = &device->limits;
+    return limits->read_multiple && limits->answer_octets >= NAMED_MIN &&
+           limits->request_octets >= NAMED_MIN && device->instance != BAC_INSTANCE_WILDCARD &&
+           !device->identity.is_unnamed;
+}
+
 BacReference collect_identity_name(const CollectDevice *device)
 {
     return identifier_of(device->instance);
@@ -61,23 +71,24 @@ bool collect_identity_is_own(const CollectDevice *device, BacReadMultiple *walk)
 }
 
 /* Somebody in the database has the name of one that is not in it. */
-static bool wants_a_name_that_is_taken(const CollectPoller *poller, const CollectDevice *device)
+static bool wants_a_name_that_is_taken(const CollectInstances *instances, const CollectDevice *device)
 {
     if (device->device_id)
         return false;
-    const CollectDevice *other = collect_poll_find_instance(poller, device->instance, device);
+    const CollectDevice *other = collect_instances_find(instances, device->instance, device);
     return other && other->device_id;
 }
 
 static CollectVerdict ask(CollectDevice *device, CollectQuestion question)
 {
-    device->question = question;
+    device->identity.question = question;
     return COLLECT_ASKS_ON;
 }
 
-static CollectVerdict judge_yes(const CollectPoller *poller, CollectDevice *device)
+static CollectVerdict judge_yes(const CollectInstances *instances, CollectDevice *device)
 {
-    return wants_a_name_that_is_taken(poller, device) ? ask(device, COLLECT_ASK_NOBODY) : COLLECT_IS_ITSELF;
+    return wants_a_name_that_is_taken(instances, device) ? ask(device, COLLECT_ASK_NOBODY)
+                                                         : COLLECT_IS_ITSELF;
 }
 
 static CollectVerdict judge_other(CollectDevice *device, uint32_t found)
@@ -89,34 +100,36 @@ static CollectVerdict judge_other(CollectDevice *device, uint32_t found)
 /* Nothing more can be asked. */
 static CollectVerdict judge_end(CollectDevice *device)
 {
-    return device->denies ? judge_other(device, BAC_INSTANCE_WILDCARD) : COLLECT_IS_ITSELF;
+    return device->identity.denies ? judge_other(device, BAC_INSTANCE_WILDCARD) : COLLECT_IS_ITSELF;
 }
 
-CollectVerdict collect_identity_judge(const CollectPoller *poller, CollectDevice *device,
+CollectVerdict collect_identity_judge(const CollectInstances *instances, CollectDevice *device,
                                       const BacAnswer *answer)
 {
     const uint32_t said = instance_in(answer);
     const bool says_one = said != BAC_INSTANCE_WILDCARD;
-    if (device->question == COLLECT_ASK_NOBODY)
-        return said == device->asked_instance ? judge_other(device, BAC_INSTANCE_WILDCARD)
-                                              : COLLECT_IS_ITSELF;
-    if (answer->outcome == BAC_SILENT && !device->denies)
+    if (device->identity.question == COLLECT_ASK_NOBODY)
+        return said == device->identity.asked_instance ? judge_other(device, BAC_INSTANCE_WILDCARD)
+                                                       : COLLECT_IS_ITSELF;
+    if (answer->outcome == BAC_SILENT && !device->identity.denies)
         return COLLECT_IS_SILENT;
     if (says_one && said == device->instance)
-        return judge_yes(poller, device);
-    switch (device->question) {
+        return judge_yes(instances, device);
+    switch (device->identity.question) {
     case COLLECT_ASK_ITSELF:
         if (device->instance == BAC_INSTANCE_WILDCARD)
             return COLLECT_IS_ITSELF;
-        device->denies = says_one || is_unknown_object(answer);
+        device->identity.denies = says_one || is_unknown_object(answer);
         return ask(device, COLLECT_ASK_WHOEVER);
     case COLLECT_ASK_WHOEVER:
         if (says_one)
             return judge_other(device, said);
-        return device->claim.instance != BAC_INSTANCE_WILDCARD && device->claim.instance != device->instance
+        return device->identity.claim.instance != BAC_INSTANCE_WILDCARD &&
+                       device->identity.claim.instance != device->instance
                    ? ask(device, COLLECT_ASK_CLAIMED)
                    : judge_end(device);
     default:
-        return says_one && said == device->claim.instance ? judge_other(device, said) : judge_end(device);
+        return says_one && said == device->identity.claim.instance ? judge_other(device, said)
+                                                                   : judge_end(device);
     }
 }

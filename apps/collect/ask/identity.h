@@ -9,23 +9,28 @@
  * Until there is an answer, what the device told meanwhile waits, and is good only if the device is itself.
  * The same is asked before anything else of a device that was never heard of, or was silent.
  *
- * Where there is room, each answer to points says whose it is (collect_ask_is_named): another device is
+ * Where there is room, each answer to points says whose it is (collect_identity_is_named): another device is
  * noticed without an I-Am, too, and none of its values is good. Devices without that room, or without
  * ReadPropertyMultiple, are asked who they are once a minute.
  *
  * One that is not in the database and calls itself by the name of one that is, is asked for a name besides
- * that nobody has: whoever says yes to all is believed nothing. For poll.c and ask.c alone. */
+ * that nobody has: whoever says yes to all is believed nothing. */
 #ifndef COLLECT_ASK_IDENTITY_H
 #define COLLECT_ASK_IDENTITY_H
 
-#include "apps/collect/ask/job.h"
+#include "apps/collect/ask/decode.h"
+#include "apps/collect/ask/instances.h"
+#include "base/random.h"
 
 typedef enum CollectVerdict {
     COLLECT_IS_ITSELF,
     COLLECT_IS_ANOTHER, /* device->found says which */
     COLLECT_IS_SILENT,
-    COLLECT_ASKS_ON, /* device->question is another one now */
+    COLLECT_ASKS_ON, /* its question is another one now */
 } CollectVerdict;
+
+/* Whether answers are asked to say whose they are: by ReadPropertyMultiple, where there is room for it. */
+bool collect_identity_is_named(const CollectDevice *device);
 
 /* The device's name, where it is read together with points, and whether the result that comes next in such an
  * answer is it. An error other than unknown-object says nothing. */
@@ -36,7 +41,7 @@ bool collect_identity_is_own(const CollectDevice *device, BacReadMultiple *walk)
 BacReference collect_identity_question(const CollectDevice *device, BpRandom *random);
 
 /* What the answer to it means. Answers that say neither yes nor no, as a Reject, are a sign of life. */
-CollectVerdict collect_identity_judge(const CollectPoller *poller, CollectDevice *device,
+CollectVerdict collect_identity_judge(const CollectInstances *instances, CollectDevice *device,
                                       const BacAnswer *answer);
 
 #endif

@@ -66,18 +66,18 @@ void collect_plan_rounds(CollectDevice *device, int64_t now_us)
     collect_plan_forget_rounds(device);
     if (device->point_count > 0)
         qsort(device->points, device->point_count, sizeof *device->points, compare_points);
-    device->rounds = allocate(count_intervals(device), sizeof *device->rounds);
-    device->queues = allocate(device->point_count, sizeof *device->queues);
+    device->rounds.all = allocate(count_intervals(device), sizeof *device->rounds.all);
+    device->rounds.queues = allocate(device->point_count, sizeof *device->rounds.queues);
     CollectRound *round = NULL;
     for (uint32_t i = 0; i < device->point_count; i++) {
         const int64_t interval_us = device->points[i].interval_us;
         if (!round || round->interval_us != interval_us) {
-            round = &device->rounds[device->round_count++];
+            round = &device->rounds.all[device->rounds.count++];
             *round = (CollectRound){
                 .interval_us = interval_us,
                 .due_us = collect_plan_next_us(&device->peer.address, interval_us, now_us),
                 .first = i,
-                .queue = &device->queues[i],
+                .queue = &device->rounds.queues[i],
             };
         }
         round->count++;
@@ -86,11 +86,11 @@ void collect_plan_rounds(CollectDevice *device, int64_t now_us)
 
 void collect_plan_forget_rounds(CollectDevice *device)
 {
-    free(device->rounds);
-    free(device->queues);
-    device->rounds = NULL;
-    device->queues = NULL;
-    device->round_count = 0;
+    free(device->rounds.all);
+    free(device->rounds.queues);
+    device->rounds.all = NULL;
+    device->rounds.queues = NULL;
+    device->rounds.count = 0;
 }
 
 /* ---- how many ---- */

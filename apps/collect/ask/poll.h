@@ -18,60 +18,9 @@
 #ifndef COLLECT_ASK_POLL_H
 #define COLLECT_ASK_POLL_H
 
+#include "apps/collect/ask/order.h"
 #include "apps/collect/ask/scan.h"
-#include "apps/collect/ask/trunk.h"
-#include "apps/collect/ask/wake.h"
-#include "base/random.h"
-
-enum {
-    COLLECT_TRANSACTIONS_MAX = 1024, /* requests under way to all devices together */
-    COLLECT_LATENCIES = 16,          /* buckets of round trips: below 1, 2, 4 ... 16384 ms, and longer */
-};
-
-typedef struct CollectPollSettings {
-    uint16_t window;         /* requests under way at once to one device that keeps up, at most */
-    CollectShare trunk;      /* of each network behind a router */
-    uint16_t devices;        /* devices asked at once */
-    int64_t timeout_us;      /* of each try, until round trips are known */
-    uint8_t retries;         /* further tries after the first */
-    int64_t backoff_max_us;  /* longest pause between probes of a silent device */
-    uint32_t cov_lifetime_s; /* of subscriptions; 0: 10 minutes */
-    bool cov_confirmed;      /* notifications are to be confirmed */
-    uint32_t cov_process;    /* the name of our subscriptions: the same in each run, so that those of the last
-                                are    renewed, and take no second place in the device (135, clause 13.14.1). 0:
-                                any.    Taken by collect_poll_new alone, like: */
-    int64_t rest_us; /* longest life of a datagram that the network doubled (see BacClientOptions): a device
-                        is asked at most 127 times meanwhile */
-} CollectPollSettings;
-
-typedef struct CollectPollHooks {
-    void *owner;
-    void (*send)(void *owner, const BacAddress *to, BpStr datagram);
-    /* Readings of one device, with its reasons, are valid until the hook returns. */
-    void (*on_readings)(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count);
-    /* device->state is another now; device->reason says why. */
-    void (*on_state)(void *owner, CollectDevice *device);
-    /* A scan has ended, well or not; it is the owner's now. */
-    void (*on_scanned)(void *owner, CollectDevice *device, CollectScan *scan);
-    /* `device`, which nobody knew of, has answered at the address of `gone`, which is evicted. */
-    void (*on_found)(void *owner, CollectDevice *device, CollectDevice *gone);
-} CollectPollHooks;
-
-typedef struct CollectPollCounts {
-    uint64_t reads;          /* points asked for */
-    uint64_t reads_failed;   /* those of them that gave no value */
-    uint64_t rounds;         /* finished */
-    uint64_t rounds_skipped; /* not begun, since the one before was not finished */
-    uint64_t rounds_late;    /* began more than a tenth of their interval, or 1 s, after they were due */
-    uint64_t cov_subscribed; /* subscriptions made or renewed */
-    uint64_t cov_told;       /* notifications taken */
-    uint64_t cov_foreign;    /* and those that nobody waits for */
-    uint64_t cov_missed;     /* polls that brought what should have been told */
-    uint64_t cov_given_up;   /* subscriptions that were refused, or did not tell */
-    int64_t lateness_max_us; /* since the last collect_poll_take_extremes */
-    int64_t round_max_us;    /* longest from due to done, since then */
-    uint64_t latencies[COLLECT_LATENCIES]; /* of requests answered at the first try */
-} CollectPollCounts;
+#include "apps/collect/ask/settings.h"
 
 typedef struct CollectPoller CollectPoller;
 
@@ -122,6 +71,9 @@ CollectDevice *collect_poll_devices(const CollectPoller *poller);
 void collect_poll_set_points(CollectPoller *poller, CollectDevice *device, const CollectPoint *points,
                              size_t count, int64_t now_us);
 
+/* Whether `points` are others than the device has, or are read at other intervals. */
+bool collect_points_differ(const CollectDevice *device, const CollectPoint *points, size_t count);
+
 /* A device that is not enabled is left alone. */
 void collect_poll_enable(CollectPoller *poller, CollectDevice *device, bool enabled, int64_t now_us);
 
@@ -130,6 +82,12 @@ void collect_poll_probe(CollectPoller *poller, CollectDevice *device, int64_t no
 
 /* Reads the device out, one request at a time and behind its points. It must have no scan yet. */
 void collect_poll_scan(CollectPoller *poller, CollectDevice *device, CollectScan *scan, int64_t now_us);
+
+/* Asks the device once for what the order says (copied). Its end is told through request->on_end exactly
+ * once, and maybe before this returns, where the device cannot be asked. What is not refused then goes out
+ * with the next collect_poll_advance, which is due now. */
+void collect_poll_order(CollectPoller *poller, CollectDevice *device, const CollectOrderRequest *request,
+                        int64_t now_us);
 
 /* ---- who is where ---- */
 
@@ -184,5 +142,13 @@ int64_t collect_poll_next_due_us(const CollectPoller *poller);
 const CollectPollCounts *collect_poll_counts(const CollectPoller *poller);
 const BacClientCounts *collect_poll_client_counts(const CollectPoller *poller);
 void collect_poll_take_extremes(CollectPoller *poller); /* begins them anew */
+
+/* When the first of the readings was taken that no hook was given yet; INT64_MAX: there is none. */
+int64_t collect_poll_first_reading_us(const CollectPoller *poller);
+
+/* What must hold between two calls: queues hold those that wait and seats those that are asked, each device's
+ * requests are the client's, its rounds, its trunk and its orders count them, and the heap of wakes, the
+ * buckets of instances and the list of devices have the same devices. Linear in all of that. */
+void collect_poll_check(const CollectPoller *poller);
 
 #endif

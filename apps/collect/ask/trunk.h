@@ -1,9 +1,9 @@
-/* How much at once: a device's window and timeout, learned from its answers, and the network behind a router,
- * which its devices share. */
+/* The network behind a router, which its devices share: they are given their turns so that it never gets more
+ * at once than its share. */
 #ifndef COLLECT_ASK_TRUNK_H
 #define COLLECT_ASK_TRUNK_H
 
-#include "apps/collect/ask/device.h"
+#include "apps/collect/ask/settings.h"
 
 /* A network behind a router. An MS/TP trunk carries one request at a time, whoever it is for, and what is
  * sent beyond that waits in the router or is dropped there. */
@@ -18,10 +18,20 @@ struct CollectTrunk {
     size_t held;        /* devices that wait for the trunk */
 };
 
-typedef struct CollectShare {
-    uint16_t window; /* requests under way at once on a trunk, to devices that answer */
-    uint32_t rate;   /* requests a second on a trunk, at most */
-} CollectShare;
+typedef struct CollectTrunks {
+    CollectTrunk *first;
+} CollectTrunks;
+
+/* The trunk of an address behind a router, or of its network; NULL: no device is behind it. */
+CollectTrunk *collect_trunks_find(const CollectTrunks *trunks, const BacAddress *address);
+
+/* The device is on the trunk that its address names, if it names one; or no more. The last one takes the
+ * trunk with it, since anybody may speak of any network; returns the one that is left to others, or NULL. */
+void collect_trunks_join(CollectTrunks *trunks, CollectDevice *device);
+CollectTrunk *collect_trunks_leave(CollectTrunks *trunks, CollectDevice *device);
+
+/* What each trunk counts is what its devices have under way, and wait for. */
+void collect_trunks_check(const CollectTrunks *trunks);
 
 /* Whether the device may send now. Otherwise it is held: *ret_until_us says when to ask again, INT64_MAX for
  * when collect_trunk_pick says so. */
@@ -37,22 +47,5 @@ void collect_trunk_ended(CollectDevice *device, bool uncertain);
 CollectDevice *collect_trunk_pick(CollectTrunk *trunk, const CollectShare *share, bool uncertain);
 
 void collect_trunk_let_go(CollectDevice *device); /* it is not held any more */
-
-/* ---- a device's own pace ---- */
-
-/* Takes an answer's time into the round trip. `first_sent_us`: of its first try. */
-void collect_pace_answered(CollectPace *pace, const BacAnswer *answer, int64_t first_sent_us, int64_t now_us);
-void collect_pace_silent(CollectPace *pace);
-
-/* How long to wait for an answer: the round trip and four times its variation (RFC 6298), 1 to 10 s, doubled
- * with each silence in a row; `otherwise` until there has been an answer. */
-int64_t collect_pace_timeout_us(const CollectPace *pace, int64_t otherwise);
-
-/* Requests that may be under way at once: one, and more where `most` allows and the device has kept up. */
-uint16_t collect_pace_window(const CollectPace *pace, uint16_t most);
-
-/* A whole window was answered while there was more to ask; it was too much. */
-void collect_pace_widen(CollectPace *pace, uint16_t most, int64_t now_us);
-void collect_pace_narrow(CollectPace *pace, int64_t now_us);
 
 #endif

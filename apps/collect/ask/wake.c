@@ -5,13 +5,13 @@
 static void place(CollectWake *wake, size_t i, CollectDevice *device)
 {
     wake->devices[i] = device;
-    device->heap_index = (uint32_t)i;
+    device->awaited.heap_index = (uint32_t)i;
 }
 
 /* Puts the device at `i`, which is free, or as far up from there as it is earlier. */
 static void sift_up(CollectWake *wake, size_t i, CollectDevice *device)
 {
-    for (; i > 0 && device->due_us < wake->devices[(i - 1) / 2]->due_us; i = (i - 1) / 2)
+    for (; i > 0 && device->awaited.due_us < wake->devices[(i - 1) / 2]->awaited.due_us; i = (i - 1) / 2)
         place(wake, i, wake->devices[(i - 1) / 2]);
     place(wake, i, device);
 }
@@ -19,9 +19,10 @@ static void sift_up(CollectWake *wake, size_t i, CollectDevice *device)
 static void sift_down(CollectWake *wake, size_t i, CollectDevice *device)
 {
     for (size_t child = 2 * i + 1; child < wake->count; child = 2 * i + 1) {
-        if (child + 1 < wake->count && wake->devices[child + 1]->due_us < wake->devices[child]->due_us)
+        if (child + 1 < wake->count &&
+            wake->devices[child + 1]->awaited.due_us < wake->devices[child]->awaited.due_us)
             child++;
-        if (wake->devices[child]->due_us >= device->due_us)
+        if (wake->devices[child]->awaited.due_us >= device->awaited.due_us)
             break;
         place(wake, i, wake->devices[child]);
         i = child;
@@ -31,7 +32,7 @@ static void sift_down(CollectWake *wake, size_t i, CollectDevice *device)
 
 static void sift(CollectWake *wake, size_t i, CollectDevice *device)
 {
-    if (i > 0 && device->due_us < wake->devices[(i - 1) / 2]->due_us)
+    if (i > 0 && device->awaited.due_us < wake->devices[(i - 1) / 2]->awaited.due_us)
         sift_up(wake, i, device);
     else
         sift_down(wake, i, device);
@@ -39,9 +40,9 @@ static void sift(CollectWake *wake, size_t i, CollectDevice *device)
 
 static void take_out(CollectWake *wake, CollectDevice *device)
 {
-    const size_t i = device->heap_index;
+    const size_t i = device->awaited.heap_index;
     CollectDevice *last = wake->devices[--wake->count];
-    device->heap_index = COLLECT_NOT_WOKEN;
+    device->awaited.heap_index = COLLECT_NOT_WOKEN;
     if (last != device)
         sift(wake, i, last);
 }
@@ -57,12 +58,12 @@ static void grow(CollectWake *wake)
 
 void collect_wake_set(CollectWake *wake, CollectDevice *device, int64_t due_us)
 {
-    const bool is_in = device->heap_index != COLLECT_NOT_WOKEN;
-    device->due_us = due_us;
+    const bool is_in = device->awaited.heap_index != COLLECT_NOT_WOKEN;
+    device->awaited.due_us = due_us;
     if (due_us == INT64_MAX && is_in) {
         take_out(wake, device);
     } else if (is_in) {
-        sift(wake, device->heap_index, device);
+        sift(wake, device->awaited.heap_index, device);
     } else if (due_us != INT64_MAX) {
         if (wake->count == wake->capacity)
             grow(wake);

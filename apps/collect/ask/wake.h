@@ -11,7 +11,7 @@ typedef struct CollectWake {
 
 enum { COLLECT_NOT_WOKEN = UINT32_MAX }; /* heap_index of a device that is not in the heap */
 
-/* Has the device woken at device->due_us, whatever was said before; INT64_MAX: not at all. */
+/* Has the device woken at device->awaited.due_us, whatever was said before; INT64_MAX: not at all. */
 void collect_wake_set(CollectWake *wake, CollectDevice *device, int64_t due_us);
 
 /* The device that is due first, or NULL. */

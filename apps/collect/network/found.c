@@ -118,8 +118,9 @@ static bool may_be_scanned(Collect *collect, const CollectDevice *device)
 
 static void begin_scan(Collect *collect, CollectDevice *device)
 {
-    if (device->scan || device->is_cut_off || !device->enabled || device->state != COLLECT_ONLINE ||
-        collect->scans >= SCANS_AT_ONCE || !may_be_scanned(collect, device))
+    if (collect_device_is_read_out(device) || device->is_cut_off || !device->enabled ||
+        device->state != COLLECT_ONLINE || collect->scans >= SCANS_AT_ONCE ||
+        !may_be_scanned(collect, device))
         return; /* in its turn */
     CollectScan *scan = collect_scan_new(device->instance, device->said_apdu, device->said_segmentation);
     collect_scan_set_most(scan, (size_t)collect->cfg.discovery_max_points);
@@ -234,7 +235,7 @@ void collect_settle(Collect *collect)
 
 void collect_forget(Collect *collect, CollectDevice *device)
 {
-    collect->scans -= device->scan != NULL;
+    collect->scans -= collect_device_is_read_out(device);
     if (device->is_newcomer)
         collect_newcomers_done(collect->newcomers, &device->peer.address, false);
     collect_poll_remove(collect->poller, device, loop_now_us(collect->loop));

@@ -1,6 +1,7 @@
 /* What the database says of the site, and what the collector tells it. */
 #include "apps/collect/collect.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/time.h"
 
 #include <jansson.h>

@@ -285,15 +285,15 @@ static void a_word_holds_for_what_was_told_before_it_was_asked_for_and_no_more(v
         field_run(field, 10 * BP_MS);
     const size_t good = old->seen[0].good;
     swap_addresses(field, 0, 2);
-    for (int i = 0; device->reading_count == device->covered; i++) {
+    for (int i = 0; device->readings.count == device->readings.covered; i++) {
         assert_in_range(i, 0, 300);
         field_run(field, 10 * BP_MS);
     }
-    assert_true(device->is_suspect && device->probing);
+    assert_true(device->identity.is_suspect && device->identity.probing);
     say_yes(field, &address, question.invoke_id, &question.asked);
     field_run(field, 100 * BP_MS);
     assert_int_equal(device->state, COLLECT_ONLINE);
-    assert_true(device->is_suspect); /* whose those are is asked next */
+    assert_true(device->identity.is_suspect); /* whose those are is asked next */
     assert_int_equal(old->seen[0].good, good);
     field_run(field, BP_MINUTE);
     assert_replaced(field, 0, 2, good);
@@ -510,7 +510,7 @@ static void a_name_that_nobody_has_is_not_the_devices_own(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= 100; seed++) {
         BpRandom random = bp_random(seed), again = random;
-        CollectDevice device = {.instance = BAC_INSTANCE_WILDCARD, .question = COLLECT_ASK_NOBODY};
+        CollectDevice device = {.instance = BAC_INSTANCE_WILDCARD, .identity.question = COLLECT_ASK_NOBODY};
         const uint32_t drawn = collect_identity_question(&device, &random).object.instance;
         device.instance = drawn;
         assert_in_range(drawn, 0, BAC_INSTANCE_WILDCARD - 1);
@@ -586,12 +586,12 @@ static void an_i_am_of_a_silent_device_has_it_asked_at_once(void **state)
     assert_int_equal(field->stations[0].device->state, COLLECT_ONLINE);
     /* And where it comes while a probe is out that will not be answered. */
     field->stations[0].sim.quirks.silent = true;
-    while (field->stations[0].device->state == COLLECT_ONLINE || !field->stations[0].device->probing)
+    while (field->stations[0].device->state == COLLECT_ONLINE || !field->stations[0].device->identity.probing)
         field_run(field, 100 * BP_MS);
     field_run(field, 100 * BP_MS); /* it is lost */
     field->stations[0].sim.quirks.silent = false;
     hear(field, &field->stations[0].sim.address, instance_of(field, 0));
-    while (field->stations[0].device->probing)
+    while (field->stations[0].device->identity.probing)
         field_run(field, 100 * BP_MS);
     field_run(field, 200 * BP_MS);
     assert_int_equal(field->stations[0].device->state, COLLECT_ONLINE);

@@ -205,7 +205,7 @@ static void what_is_answered_after_a_device_was_given_up_is_not_told_twice(void 
         device->pace.trip_us = quick.trip_us;
         const CollectClaim claim = {is_suspect ? 4711 : device->instance, BAC_APDU_MAX, BAC_NO_SEGMENTATION};
         collect_poll_doubt(field->poller, device, &claim, field->network.now_us);
-        assert_int_equal(device->is_suspect, is_suspect);
+        assert_int_equal(device->identity.is_suspect, is_suspect);
         while (device->state == COLLECT_ONLINE)
             field_run(field, 10 * BP_MS);
         assert_int_equal(device->peer.outstanding, 1); /* it is still waited for, */
@@ -563,11 +563,11 @@ static void a_subscription_holds_as_long_as_its_lifetime(void **state)
     (void)state;
     CollectPoint point = {
         .interval_us = 15 * BP_SECOND, .polled_at_us = 1000 * BP_SECOND, .cov_until_us = 1060 * BP_SECOND};
-    assert_true(collect_subscribe_holds(&point, 1060 * BP_SECOND - 1));
-    assert_false(collect_subscribe_holds(&point, 1060 * BP_SECOND));
+    assert_true(collect_cov_holds(&point, 1060 * BP_SECOND - 1));
+    assert_false(collect_cov_holds(&point, 1060 * BP_SECOND));
     point.cov_until_us = 2000 * BP_SECOND; /* and it is verified meanwhile */
-    assert_true(collect_subscribe_holds(&point, 1140 * BP_SECOND));
-    assert_false(collect_subscribe_holds(&point, 1143 * BP_SECOND));
+    assert_true(collect_cov_holds(&point, 1140 * BP_SECOND));
+    assert_false(collect_cov_holds(&point, 1143 * BP_SECOND));
 }
 
 static void devices_are_found_by_their_instance(void **state)
