@@ -2,6 +2,7 @@
  * rest is a play that says which records are written, and which octet goes wrong afterwards, for a fuzzer
  * does not find checksums. */
 #include "apps/collect/deliver/spool.h"
+#include "base/cursor.h"
 
 #include <assert.h>
 

@@ -3,9 +3,12 @@
  * (docs/protocol.md, "Stored means stored"). And tells everybody the state of each point.
  *
  *   batch.c       readings to batches, and a batch to the broker
- *   outbox.c      the batches that are not stored yet
- *   spool.c       the same on disk; spool_work.c has that done beside the loop
- *   own_run.c     our run: its name, and what the next start is to know of it
+ *   outbox.c      the batches that are not stored yet: their numbers, room for them, the window to ingest;
+ *                 announced.c: what ingest says of them; spill.c: what goes to disk and comes back;
+ *                 made of queue.c, runs.c and segments.c
+ *   spool.c       segments on disk, of spool_record.c's records
+ *   spool_job.c   what is to be done on disk next; spool_work.c has it done beside the loop
+ *   own_run.c     our run: its name, and what the next start is to know of it (spool_notes.c)
  *   state.c       states of points */
 #ifndef COLLECT_DELIVER_DELIVER_H
 #define COLLECT_DELIVER_DELIVER_H

@@ -1,4 +1,5 @@
 #include "apps/collect/deliver/spool.h"
+#include "apps/collect/deliver/spool_notes.h"
 
 #include "tests/unit/apps/collect/deliver/a_spool.h"
 
