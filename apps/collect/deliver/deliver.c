@@ -2,7 +2,7 @@
 
 #include "apps/collect/deliver/batch.h"
 #include "apps/collect/deliver/own_run.h"
-#include "apps/collect/deliver/spool_job.h"
+#include "apps/collect/deliver/recover.h"
 #include "apps/collect/deliver/spool_work.h"
 #include "base/log.h"
 #include "base/time.h"

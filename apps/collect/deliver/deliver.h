@@ -8,6 +8,7 @@
  *                 made of queue.c, runs.c and segments.c
  *   spool.c       segments on disk, of spool_record.c's records
  *   spool_job.c   what is to be done on disk next; spool_work.c has it done beside the loop
+ *   recover.c     what earlier runs have left there
  *   own_run.c     our run: its name, and what the next start is to know of it (spool_notes.c)
  *   state.c       states of points */
 #ifndef COLLECT_DELIVER_DELIVER_H

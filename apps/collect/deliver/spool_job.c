@@ -4,7 +4,6 @@
 #include "base/invariant.h"
 #include "base/time.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static const int64_t APPEND_PAUSE_US = BP_SECOND, REMOVE_PAUSE_US = BP_MINUTE;
@@ -151,54 +150,4 @@ void spool_job_end(SpoolJob *job, Outbox *outbox, SpoolPauses *pauses, int64_t n
     case SPOOL_REMOVE: end_remove(job, outbox, pauses, now_us); break;
     }
     BP_INVARIANT(outbox_check(outbox));
-}
-
-/* ---- at the start ---- */
-
-static void recover(void *context, int64_t segment, const MdlRun *run, int64_t n, BpStr payload)
-{
-    outbox_recover(context, run, n, segment, payload.size);
-}
-
-BpStatus spool_recover(const Spool *spool, Outbox *outbox, const MdlRun *own,
-                       void (*on_problem)(void *context, const char *text), void *context, BpError *err)
-{
-    BpArena arena = {0};
-    int64_t *segments;
-    size_t count;
-    const BpStatus status = spool_list(spool, &arena, &segments, &count, err);
-    for (size_t i = 0; status == BP_OK && i < count; i++) {
-        SpoolSize size;
-        BpError problem;
-        char text[128];
-        segments_note_used(outbox_segments(outbox), segments[i]);
-        if (spool_sync(spool, segments[i], &problem) != BP_OK ||
-            spool_read(spool, segments[i], recover, outbox, &size, &problem) != BP_OK) {
-            on_problem(context, problem.text);
-            continue;
-        }
-        if (size.octets == 0)
-            (void)!spool_remove(spool, segments[i], &problem); /* made, and never written to */
-        segments_set(outbox_segments(outbox), segments[i], size.octets);
-        if (size.damaged) {
-            snprintf(text, sizeof text, "spool segment %lld has %zu octets that are no whole batch",
-                     (long long)segments[i], size.damaged);
-            on_problem(context, text);
-        }
-    }
-    bp_arena_done(&arena);
-    BpError problem;
-    if (status == BP_OK && spool_sync(spool, -1, &problem) != BP_OK)
-        on_problem(context, problem.text);
-    const size_t left = outbox_counts(outbox).left;
-    if (left) {
-        char text[128];
-        snprintf(text, sizeof text,
-                 "%zu batches in the spool are of more than %d runs: they wait for a later start", left,
-                 OUTBOX_RUNS_MAX);
-        on_problem(context, text);
-    }
-    if (status == BP_OK)
-        outbox_begin(outbox, own);
-    return status;
 }

@@ -49,10 +49,4 @@ void spool_job_do(SpoolJob *job, const Spool *spool);
 void spool_job_end(SpoolJob *job, Outbox *outbox, SpoolPauses *pauses, int64_t now_us);
 void spool_job_free(SpoolJob *job);
 
-/* Recovers what earlier runs have left, and begins the own one. A segment that cannot be read now is left for
- * the next start, and a damaged one gives what it has: `on_problem` says so. */
-BpStatus spool_recover(const Spool *spool, Outbox *outbox, const MdlRun *own,
-                       void (*on_problem)(void *context, const char *text), void *context,
-                       BpError *err) BP_CHECKED;
-
 #endif

@@ -1,3 +1,4 @@
+#include "apps/collect/deliver/recover.h"
 #include "apps/collect/deliver/spool_job.h"
 
 #include "tests/unit/apps/collect/deliver/a_spool.h"
