@@ -115,12 +115,20 @@ is_content() {
     finds check-twins 'lib/base/one.c:2-11: these 10 lines stand at apps/sim/two.c:1-15 too'
 }
 
-@test "docs: a path that is not there" {
+@test "docs: a path that is not there, or a function" {
     put lib/base/str.c 'int x;'
     put docs/a.md 'See `lib/base/str.c:12`, `lib/base`, `lib/<room>/x.c`, `base/none.c`' 'and `lib/base/none.c`.'
     finds check-docs 'docs/a.md:2: there is no lib/base/none.c'
     [ "${#lines[@]}" -eq 1 ]
     put docs/a.md '[so](../lib/base/str.c), [here](#here), [there](b.md#there), [far](https://example.com/x.md)'
     finds check-docs 'docs/a.md:1: there is no docs/b.md'
+    [ "${#lines[@]}" -eq 1 ]
+    put docs/a.md ''
+    put lib/base/str.c 'void base_str_take(void)'
+    put ARCHITECTURE.md 'First `base_str_take`, then `base_str_give`.'
+    finds check-docs 'ARCHITECTURE.md:1: there is no base_str_give'
+    [ "${#lines[@]}" -eq 1 ]
+    put ARCHITECTURE.md 'First `base/str.c`, then `str.c` and `ase/str.c`.'
+    finds check-docs 'ARCHITECTURE.md:1: no path ends in ase/str.c'
     [ "${#lines[@]}" -eq 1 ]
 }
