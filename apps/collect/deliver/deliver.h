@@ -54,8 +54,9 @@ CollectDeliver *collect_deliver_new(const CollectDeliverOptions *options);
  */
 BpStatus collect_deliver_open(CollectDeliver *deliver, BpError *err) BP_CHECKED;
 
-/* Writes what is not stored to the spool and gives that back, if it was opened. Runs the loop for it: whoever
- * may call from there has gone. None of the hooks is called but `mqtt`, which says NULL by then. */
+/* If it was opened, writes what is not stored to the spool and unlocks that. It runs the loop until work that
+ * is under way has ended: nothing else may be on the loop that would call here. No hook is called any more.
+ */
 void collect_deliver_free(CollectDeliver *deliver);
 
 void collect_deliver_set(CollectDeliver *deliver, const CollectDeliverSettings *settings);

@@ -2,9 +2,11 @@
  * (docs/protocol.md, "Stored means stored"). Plain code: time comes in as an argument, batches go out through
  * `send`, and what is to be done on disk is asked for by spool_job.h (spill.h).
  *
- * A batch is *given up* where nobody tries any more to have it stored: for want of room, or since its segment
- * cannot be read. It is *lost* where it is known to have never been stored, too; of the others nothing is
- * known until ingest says what it has skipped. What is stored is *forgotten*. */
+ * What becomes of a batch:
+ *   stored     ingest has announced it; it is forgotten here
+ *   given up   nobody tries any more to have it stored: there was no room, or its segment cannot be read
+ *   lost       given up, and known to have never been stored
+ *   unsure     given up after it was sent, so it may be stored; ingest's count of skipped numbers tells */
 #ifndef COLLECT_DELIVER_OUTBOX_H
 #define COLLECT_DELIVER_OUTBOX_H
 
@@ -38,18 +40,18 @@ typedef struct OutboxCounts {
     size_t on_disk;  /* octets of segments */
 } OutboxCounts;
 
-/* Of the runs before it is told by outbox_recover (and spill.h's segments), and then outbox_begin makes it
- * whole: `own` is the collector's run. Nothing else is to be called in between. */
+/* A new outbox is told first what earlier runs have left: its batches here, its segments by spill.h. Then
+ * outbox_begin makes it ready, and nothing else is called before that. `own`: the collector's run. */
 Outbox *outbox_new(const OutboxOptions *options);
 void outbox_recover(Outbox *outbox, const MdlRun *run, int64_t n, int64_t segment, size_t size);
 void outbox_begin(Outbox *outbox, const MdlRun *own);
 void outbox_free(Outbox *outbox);
 
-/* How much there may be of it in memory before what is on disk as well leaves it, and on disk. */
+/* Beyond `memory_max` octets, batches that are on disk as well leave memory; beyond four times as many, the
+ * oldest that are in memory alone are given up. The spool has `disk_max` octets at most (spool_job.h). */
 void outbox_set_room(Outbox *outbox, int64_t memory_max, int64_t disk_max);
 
-/* Takes a batch in, with the (monotonic) instant of its first reading; the oldest ones that are in memory
- * alone are given up if there is no room. */
+/* Adds a batch, whose payload is copied, with the (monotonic) instant of its first reading. */
 void outbox_put(Outbox *outbox, BpStr payload, size_t readings, int64_t read_at_us);
 
 /* Sends what the window lets through. True when a batch that is next is only on disk. */
@@ -61,9 +63,9 @@ bool outbox_is_quiet(const Outbox *outbox, int64_t now_us);
 
 /* ---- what ingest says (announced.c) ---- */
 
-/* Ingest has announced. What cannot be of our own run is counted and not believed, and then the run wants
- * another name: where ingest has been told of numbers that we have not given out, it would take our next ones
- * for repeats. */
+/* Ingest has announced. Numbers of our own run that we have not given out are not believed, and counted. The
+ * run wants another name then: whoever told ingest of them has used ours, and ingest would take our next
+ * batches for repeats. */
 void outbox_stored(Outbox *outbox, const MdlRun *session, const MdlPosition *positions, size_t count,
                    int64_t now_us);
 void outbox_want(Outbox *outbox, const MdlRun *run, int64_t from);
@@ -78,7 +80,7 @@ bool outbox_wants_name(const Outbox *outbox);
 OutboxCounts outbox_counts(const Outbox *outbox);
 const OutboxRun *outbox_own(const Outbox *outbox);
 
-/* More is in memory than should be: what can go to disk is to go at once. */
+/* More than `memory_max` is in memory: all that is in memory alone is to be written at once. */
 bool outbox_is_crowded(const Outbox *outbox);
 
 /* Everything read before this instant is stored or in a segment; now_us where nothing is in memory alone. */
