@@ -108,8 +108,8 @@ static CollectDevice *new_device(const BacAddress *address, uint32_t instance, u
     return device;
 }
 
-BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint32_t instance,
-                          uint32_t max_apdu, bool read_multiple, CollectDevice **ret_device, BpError *err)
+BpStatus collect_devices_add(CollectPoller *poller, const BacAddress *address, uint32_t instance,
+                             uint32_t max_apdu, bool read_multiple, CollectDevice **ret_device, BpError *err)
 {
     CollectDevice *device = new_device(address, instance, max_apdu, read_multiple);
     const BpStatus status = bac_client_add(&poller->jobs.client, &device->peer, err);
@@ -124,7 +124,14 @@ BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint
         device->reason = COLLECT_NO_NETWORK;
     }
     *ret_device = device;
-    BP_INVARIANT(collect_check_device(poller, device));
+    return BP_OK;
+}
+
+BpStatus collect_poll_add(CollectPoller *poller, const BacAddress *address, uint32_t instance,
+                          uint32_t max_apdu, bool read_multiple, CollectDevice **ret_device, BpError *err)
+{
+    BP_TRY(collect_devices_add(poller, address, instance, max_apdu, read_multiple, ret_device, err));
+    BP_INVARIANT(collect_check_device(poller, *ret_device));
     return BP_OK;
 }
 

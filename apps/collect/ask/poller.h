@@ -23,6 +23,11 @@ struct CollectPoller {
 
 /* ---- devices.c ---- */
 
+/* As collect_poll_add, in the midst of something else. */
+BpStatus collect_devices_add(CollectPoller *poller, const BacAddress *address, uint32_t instance,
+                             uint32_t max_apdu, bool read_multiple, CollectDevice **ret_device,
+                             BpError *err) BP_CHECKED;
+
 /* Nothing is under way to the device's address any more, and nothing goes there for it. The trunk that it
  * leaves to others, or NULL. */
 CollectTrunk *collect_devices_leave_address(CollectPoller *poller, CollectDevice *device, CollectGone why,

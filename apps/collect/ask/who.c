@@ -9,8 +9,7 @@
 
 enum { RENAME_S = 10 }; /* between probes of a stranger, before its new name is believed */
 
-void collect_poll_doubt(CollectPoller *poller, CollectDevice *device, const CollectClaim *claim,
-                        int64_t now_us)
+static void doubt(CollectPoller *poller, CollectDevice *device, const CollectClaim *claim, int64_t now_us)
 {
     if (!device->enabled || device->is_evicted)
         return;
@@ -22,6 +21,12 @@ void collect_poll_doubt(CollectPoller *poller, CollectDevice *device, const Coll
     collect_state_recheck(device, now_us);
     collect_turn_look_at(poller, device, now_us);
     collect_turn_serve(poller, now_us);
+}
+
+void collect_poll_doubt(CollectPoller *poller, CollectDevice *device, const CollectClaim *claim,
+                        int64_t now_us)
+{
+    doubt(poller, device, claim, now_us);
     BP_INVARIANT(collect_check_device(poller, device));
 }
 
@@ -40,7 +45,7 @@ static CollectDevice *replace(CollectPoller *poller, CollectDevice *gone, int64_
     const uint32_t max_apdu = was_claimed ? gone->identity.claim.max_apdu : gone->limits.request_octets;
     CollectDevice *device;
     evict(poller, gone, now_us);
-    if (collect_poll_add(poller, &gone->peer.address, gone->found, max_apdu, true, &device, NULL) != BP_OK)
+    if (collect_devices_add(poller, &gone->peer.address, gone->found, max_apdu, true, &device, NULL) != BP_OK)
         abort(); /* the address is free now */
     gone->found = BAC_INSTANCE_WILDCARD;
     device->silence.is_doubted = true; /* let it say so itself */
@@ -57,7 +62,7 @@ static void ask_namesakes(CollectPoller *poller, const CollectDevice *device, in
     const CollectInstances *instances = &poller->shared.instances;
     for (CollectDevice *other = NULL; (other = collect_instances_next(instances, device->instance, other));)
         if (other != device && other->device_id)
-            collect_poll_doubt(poller, other, NULL, now_us);
+            doubt(poller, other, NULL, now_us);
 }
 
 CollectNamesake collect_poll_namesake(const CollectPoller *poller, const CollectDevice *device,
