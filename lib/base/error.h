@@ -22,6 +22,7 @@ typedef enum BpStatus {
     BP_UNAVAILABLE, /* a peer, server or file is away; trying again may help */
     BP_REFUSED,     /* the other side understood and said no */
     BP_CONFLICT,    /* somebody else has it, or it is there already */
+    BP_CANCELLED,   /* whoever asked did not want it any more */
 } BpStatus;
 
 /* Longest sentence kept, with its closing zero. Longer ones end in "...". */

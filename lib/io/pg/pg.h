@@ -11,6 +11,7 @@
 #include "sql/queries.h"
 
 typedef struct Pg Pg;
+typedef struct PgStream PgStream; /* stream.h */
 
 typedef struct PgOptions {
     const char *host; /* a name, an address, or a folder with a Unix socket ("/..."); names are resolved off
@@ -87,6 +88,7 @@ typedef struct PgRows PgRows; /* a result; borrowed for the length of the callba
  * - BP_CONFLICT: a unique violation (23505)
  * - BP_NOT_FOUND: no partition takes the row (23514 without a constraint)
  * - BP_INVALID: the data's own fault (22, 23)
+ * - BP_CANCELLED, BP_TIMEOUT: by pg_cancel, and at its deadline; it was not carried out
  * - BP_REFUSED: any other: a right or a table is missing, a statement is wrong */
 typedef void (*PgDone)(void *context, BpStatus status, const PgRows *rows, const BpError *err);
 
@@ -96,11 +98,12 @@ typedef void (*PgDone)(void *context, BpStatus status, const PgRows *rows, const
  * while there is no connection is answered with BP_UNAVAILABLE, always from the loop, never from inside this
  * call. `done` may be NULL. */
 enum { PG_WAITING_MAX = 256 };
-void pg_request(Pg *pg, SqlQuery query, const PgValue *values, size_t count, PgDone done, void *context);
+typedef uint64_t PgTicket; /* names a request until it has ended; never 0 */
+PgTicket pg_request(Pg *pg, SqlQuery query, const PgValue *values, size_t count, PgDone done, void *context);
 enum { PG_VALUES_MAX = 24 };
 
 /* SQL that is made at run time: migrations, partitions. No parameters. */
-void pg_request_text(Pg *pg, BpStr sql, PgDone done, void *context);
+PgTicket pg_request_text(Pg *pg, BpStr sql, PgDone done, void *context);
 
 /* COPY ... FROM STDIN (FORMAT binary) in a transaction of its own making: BEGIN, the copy, then `queries` in
  * order with their values, COMMIT. All or nothing; done once, with the rows of the last query. `octets` is a
@@ -110,11 +113,22 @@ typedef struct PgStep {
     const PgValue *values; /* they, and what they point to, must live until `done` */
     size_t count;
 } PgStep;
-void pg_copy(Pg *pg, SqlQuery copy, BpStr octets, const PgStep *steps, size_t step_count, PgDone done,
-             void *context);
+PgTicket pg_copy(Pg *pg, SqlQuery copy, BpStr octets, const PgStep *steps, size_t step_count, PgDone done,
+                 void *context);
 
 /* The same without a copy: the steps in one transaction. */
-void pg_transaction(Pg *pg, const PgStep *steps, size_t step_count, PgDone done, void *context);
+PgTicket pg_transaction(Pg *pg, const PgStep *steps, size_t step_count, PgDone done, void *context);
+
+/* The request is not wanted any more. Where it was not sent yet, it ends with BP_CANCELLED; where it is being
+ * carried out, the server is asked to stop: it ends with BP_CANCELLED, having changed nothing, or, where that
+ * came too late, as it would have. Other requests are never hit. `done` is called in any case, from the loop.
+ * Nothing happens where it has ended. */
+void pg_cancel(Pg *pg, PgTicket ticket);
+
+/* The request is to be over at this time (monotonic): then it is cancelled in the same way, and ends with
+ * BP_TIMEOUT. Where the server does not even answer that within 5 s, the connection is given up:
+ * BP_UNAVAILABLE, and a new one is made. */
+void pg_set_deadline(Pg *pg, PgTicket ticket, int64_t due_us);
 
 void pg_listen(Pg *pg, const char *channel); /* on this connection and each later one */
 

@@ -74,26 +74,29 @@ static void ask(SqlQuery query, const PgStep *steps, size_t step_count, PgDone d
     asked.count++;
 }
 
-void pg_request(Pg *pg, SqlQuery query, const PgValue *values, size_t count, PgDone done, void *context)
+PgTicket pg_request(Pg *pg, SqlQuery query, const PgValue *values, size_t count, PgDone done, void *context)
 {
     (void)pg, (void)values, (void)count, (void)context;
     if (done)
         ask(query, NULL, 0, done);
+    return 1;
 }
 
-void pg_copy(Pg *pg, SqlQuery copy, BpStr octets, const PgStep *steps, size_t step_count, PgDone done,
-             void *context)
+PgTicket pg_copy(Pg *pg, SqlQuery copy, BpStr octets, const PgStep *steps, size_t step_count, PgDone done,
+                 void *context)
 {
     (void)pg, (void)octets, (void)context;
     ask(copy, steps, step_count, done);
     asked.is_copy = true;
+    return 1;
 }
 
-void pg_transaction(Pg *pg, const PgStep *steps, size_t step_count, PgDone done, void *context)
+PgTicket pg_transaction(Pg *pg, const PgStep *steps, size_t step_count, PgDone done, void *context)
 {
     (void)pg, (void)context;
     ask(SQL_QUERY_COUNT, steps, step_count, done);
     asked.is_transaction = true;
+    return 1;
 }
 
 /* Rows are those of the positions that were to be stored, as an array of JSON. */

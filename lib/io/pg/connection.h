@@ -1,0 +1,69 @@
+/* A connection from inside: for the files of this folder alone. pg.c makes, loses and remakes it; exchange.c
+ * sends and receives; ask.c takes requests in and gives up on them. */
+#ifndef IO_PG_CONNECTION_H
+#define IO_PG_CONNECTION_H
+
+#include "base/invariant.h"
+#include "io/pg/request.h"
+
+enum { PG_CHANNELS_MAX = 8 };
+
+/* A cancel on its way, on another thread: libpq waits for the server in there. */
+typedef struct PgCancelJob PgCancelJob;
+
+struct Pg {
+    Loop *loop;
+    PgOptions options;
+    char *texts;                  /* the options' own, in one piece */
+    void (*on_idle)(void *owner); /* the last request has ended; for pools */
+    void *idle_owner;
+
+    /* pg.c's: */
+    PGconn *connection;
+    LoopPoll *poll;
+    int socket;
+    LoopTimer *timer; /* the next try to connect, or the end of our patience with this one */
+    LoopResolve *resolve;
+    int64_t pause_ms;
+    bool is_connecting, is_connected;
+    char *channels[PG_CHANNELS_MAX];
+    size_t channel_count;
+
+    /* exchange.c's: */
+    bool prepared[SQL_QUERY_COUNT];
+    bool is_busy;     /* the first of `waiting` is on the wire, or a fence is */
+    bool is_fencing;  /* a statement that takes a late cancel upon itself, so that no other does */
+    bool needs_fence; /* before anything else is sent */
+    bool is_stopped;  /* rows of a stream are not wanted now: nothing is read */
+
+    /* ask.c's: */
+    PgQueue waiting;      /* in their order; the first may be under way */
+    PgQueue ended;        /* without having been sent; told in the loop's next turn */
+    PgCancelJob *cancel;  /* under way: nothing is sent until it has come to its end */
+    LoopTimer *soon;      /* the loop's next turn */
+    LoopTimer *due;       /* a request is, or an answer to a cancel */
+    int64_t cancel_by_us; /* the request that was cancelled is to be over; INT64_MAX: none was */
+};
+
+/* pg.c: */
+void pg_connection_lose(Pg *pg, const char *what);
+
+/* exchange.c: */
+void pg_exchange_begin(Pg *pg);   /* sends the first request, when its turn is now */
+void pg_exchange_advance(Pg *pg); /* takes what has arrived, as long as libpq need not wait for more */
+void pg_exchange_forget(Pg *pg);  /* the connection is gone */
+
+/* ask.c: */
+void pg_ask_on_soon(void *owner);
+void pg_ask_on_due(void *owner);
+void pg_ask_forget(Pg *pg);      /* the connection is gone, and with it what was to be cancelled */
+void pg_ask_look_at_due(Pg *pg); /* requests have changed */
+void pg_ask_take(Pg *pg, PgRequest *request); /* whose owner is the connection from now on */
+/* The cancelled request on the wire is over, one way or the other. */
+void pg_ask_end_cancel(Pg *pg);
+/* Sees to it that the request ends like that; false: it is not this connection's. */
+bool pg_ask_give_up(Pg *pg, PgTicket ticket, BpStatus status);
+
+void pg_check(const Pg *pg);
+
+#endif
