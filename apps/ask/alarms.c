@@ -170,7 +170,7 @@ static bool add_summary(Alarms *alarms, BacPeer *peer, const BacEventSummary *su
         json_array_append_new(alarms->json, json_pack("{s:s, s:s, s:s, s:s, s:i, s:o}", "device", address,
                                                       "object", object, "state", state, "since", time,
                                                       "priority", (int)summary->priorities[transition],
-                                                      "unacknowledged", say_json_text(open_text, open.size)));
+                                                      "unacknowledged", say_json_text(bp_buf_text(&open))));
         return true;
     }
     say_table_add(&alarms->table, bp_str(address));

@@ -218,9 +218,9 @@ static void print_json(const Discovery *discovery)
                                 (int)device->i_am.vendor, "max_apdu", (json_int_t)device->i_am.max_apdu,
                                 "segmentation", segmentation_text(device));
         if (names) {
-            json_object_set_new(one, "vendor", say_json_text(device->vendor.data, device->vendor.size));
-            json_object_set_new(one, "model", say_json_text(device->model.data, device->model.size));
-            json_object_set_new(one, "name", say_json_text(device->name.data, device->name.size));
+            json_object_set_new(one, "vendor", say_json_text(device->vendor));
+            json_object_set_new(one, "model", say_json_text(device->model));
+            json_object_set_new(one, "name", say_json_text(device->name));
         }
         json_array_append_new(all, one);
     }

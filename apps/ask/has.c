@@ -33,10 +33,9 @@ static void take_answer(void *owner, const BacDatagram *datagram)
     bac_object_format(i_have.object, object);
     found->count++;
     if (found->json) {
-        json_array_append_new(found->json,
-                              json_pack("{s:I, s:s, s:s, s:o}", "instance", (json_int_t)i_have.device,
-                                        "address", address, "object", object, "name",
-                                        say_json_text((const char *)name.data, name.size)));
+        json_array_append_new(found->json, json_pack("{s:I, s:s, s:s, s:o}", "instance",
+                                                     (json_int_t)i_have.device, "address", address, "object",
+                                                     object, "name", say_json_text(bp_buf_text(&name))));
         return;
     }
     say_table_addf(&found->table, "%" PRIu32, i_have.device);

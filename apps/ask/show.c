@@ -108,7 +108,7 @@ static json_t *text_json(const BacValue *value, const BacReference *reference)
 {
     BpBuf text = bp_buf_growing(SHOWN_MAX);
     bac_value_describe(&text, value, reference->object.type, worded_as(reference->property));
-    json_t *json = say_json_text((const char *)text.data, text.size);
+    json_t *json = say_json_text(bp_buf_text(&text));
     bp_buf_done(&text);
     return json;
 }
@@ -153,7 +153,7 @@ json_t *ask_show_json(BpCursor values, const BacReference *reference)
     if (!all) {
         BpBuf text = bp_buf_growing(SHOWN_MAX);
         ask_show_values(&text, values, reference);
-        json_t *json = say_json_text((const char *)text.data, text.size);
+        json_t *json = say_json_text(bp_buf_text(&text));
         bp_buf_done(&text);
         return json;
     }

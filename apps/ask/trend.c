@@ -149,9 +149,8 @@ static void add_json(Trend *trend, const BacLogRecord *record, const char *time,
                            record->datum != BAC_LOG_TIME_CHANGE && record->datum != BAC_LOG_ANY &&
                            bac_value_number(&record->value, &number) &&
                            (!isfinite(number) || bp_parse_double(datum, &number, NULL) == BP_OK);
-    json_object_set_new(one, "value",
-                        is_number ? say_json_real(number) : say_json_text(datum.data, datum.size));
-    json_object_set_new(one, "flags", say_json_text(flags.data, flags.size));
+    json_object_set_new(one, "value", is_number ? say_json_real(number) : say_json_text(datum));
+    json_object_set_new(one, "flags", say_json_text(flags));
     json_array_append_new(trend->json, one);
 }
 

@@ -58,7 +58,7 @@ static void print_check_json(const char *file, const BpBuf *problems)
     json_t *lines = json_array();
     for (BpStr rest = bp_buf_text(problems); rest.size;) {
         const BpStr line = bp_str_cut(rest, '\n', &rest);
-        json_array_append_new(lines, say_json_text(line.data, line.size));
+        json_array_append_new(lines, say_json_text(line));
     }
     say_json_print(
         json_pack("{s:s?, s:b, s:o}", "file", file, "fine", problems->size == 0, "problems", lines));
@@ -120,9 +120,8 @@ static void show_json(const Cfg *cfg, const char *const *origins, BpBuf *scratch
     json_t *settings = json_object();
     for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
         const BpStr value = value_text(cfg, &cfg_settings[i], scratch);
-        json_object_set_new(
-            settings, cfg_settings[i].name,
-            json_pack("{s:o, s:s}", "value", say_json_text(value.data, value.size), "origin", origins[i]));
+        json_object_set_new(settings, cfg_settings[i].name,
+                            json_pack("{s:o, s:s}", "value", say_json_text(value), "origin", origins[i]));
     }
     say_json_print(settings);
 }

@@ -68,6 +68,17 @@ BpStr ede_csv_decode(BpStr octets, BpArena *arena, EdeCsvText *ret_text)
     return from_windows_1252(octets, arena);
 }
 
+BpStr ede_csv_text(BpStr octets, const char *file, BpArena *arena, SayProblems *problems,
+                   bool *ret_was_windows_1252)
+{
+    EdeCsvText kind;
+    const BpStr text = ede_csv_decode(octets, arena, &kind);
+    *ret_was_windows_1252 = kind == EDE_CSV_WINDOWS_1252;
+    if (kind == EDE_CSV_UTF16)
+        say_problem(problems, file, 1, bp_str(""), "the text is UTF-16: save it as CSV in UTF-8");
+    return text;
+}
+
 /* ---- reading ---- */
 
 void ede_csv_init(EdeCsv *csv, BpStr text, char separator, BpArena *arena)

@@ -4,7 +4,7 @@
 #define EDE_CSV_H
 
 #include "base/arena.h"
-#include "base/buf.h"
+#include "say/problem.h"
 
 /* What a file's octets turned out to be. */
 typedef enum EdeCsvText {
@@ -16,6 +16,10 @@ typedef enum EdeCsvText {
 /* The octets as UTF-8 without a byte order mark: borrowed, or in the arena where they had to be converted.
  * Octets that Windows-1252 leaves out are ISO 8859-1's. */
 BpStr ede_csv_decode(BpStr octets, BpArena *arena, EdeCsvText *ret_text);
+
+/* The same, where a problem is added when the text cannot be read. */
+BpStr ede_csv_text(BpStr octets, const char *file, BpArena *arena, SayProblems *problems,
+                   bool *ret_was_windows_1252);
 
 typedef struct EdeCsvCell {
     BpStr text; /* without the quotes; blanks around what is not quoted are cut off */

@@ -1,10 +1,10 @@
 #include "apps/ede/site.h"
 
-#include "base/parse.h"
+#include "base/compare.h"
 
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 /* ---- rows ---- */
 
@@ -14,23 +14,11 @@ static BpStr kept_text(const EdeSite *site, const PgRows *rows, size_t row, int 
     return (BpStr){bp_arena_text(site->arena, text), text.size};
 }
 
-/* Room for one more; the array before stays in the arena. */
-static void *grown(BpArena *arena, void *items, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return items;
-    *capacity = *capacity ? 2 * *capacity : 64;
-    void *more = bp_arena_take(arena, *capacity * size);
-    if (count)
-        memcpy(more, items, count * size);
-    return more;
-}
-
 static void add_device(void *context, const PgRows *rows, size_t row)
 {
     EdeSite *site = context;
-    site->devices =
-        grown(site->arena, site->devices, site->device_count, &site->device_capacity, sizeof *site->devices);
+    site->devices = bp_arena_grow(site->arena, site->devices, site->device_count, &site->device_capacity,
+                                  sizeof *site->devices);
     site->devices[site->device_count++] = (EdeSiteDevice){
         .device_id = pg_get_integer(rows, row, 0),
         .address = kept_text(site, rows, row, 1),
@@ -40,19 +28,17 @@ static void add_device(void *context, const PgRows *rows, size_t row)
     };
 }
 
+static int compare_device(const void *device_id, const void *device)
+{
+    return bp_compare_i64(*(const int64_t *)device_id, ((const EdeSiteDevice *)device)->device_id);
+}
+
 /* Points come by device, as devices do. NULL: the device is newer than our list. */
 static const EdeSiteDevice *find_device(const EdeSite *site, int64_t device_id)
 {
-    size_t first = 0, behind = site->device_count;
-    while (first < behind) {
-        const size_t middle = first + (behind - first) / 2;
-        if (site->devices[middle].device_id < device_id)
-            first = middle + 1;
-        else
-            behind = middle;
-    }
-    return first < site->device_count && site->devices[first].device_id == device_id ? &site->devices[first]
-                                                                                     : NULL;
+    if (site->device_count == 0)
+        return NULL;
+    return bsearch(&device_id, site->devices, site->device_count, sizeof *site->devices, compare_device);
 }
 
 static void read_states(EdeSite *site, EdeSitePoint *point, BpStr text)
@@ -95,8 +81,8 @@ static void add_point(void *context, const PgRows *rows, size_t row)
                          bac_object_is_numeric(point.object.type) &&
                          bp_str_equal(pg_get_text(rows, row, 4), bp_str("present-value"));
     read_states(site, &point, pg_get_text(rows, row, 8));
-    site->points =
-        grown(site->arena, site->points, site->point_count, &site->point_capacity, sizeof *site->points);
+    site->points = bp_arena_grow(site->arena, site->points, site->point_count, &site->point_capacity,
+                                 sizeof *site->points);
     site->points[site->point_count++] = point;
 }
 
@@ -131,11 +117,8 @@ static BpStatus choose_site(SiteDatabase *database, const Cfg *cfg, const char *
 {
     Choice choice = {.site = site, .wanted = wanted, .settings = cfg->site};
     choice.list = bp_buf(choice.listed, sizeof choice.listed);
-    BpStatus status = site_database_check_site(database, wanted, err);
-    if (status == BP_OK)
-        status = site_database_ask(database, SQL_SELECT_SITES, NULL, 0, add_site, &choice, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(site_database_check_site(database, wanted, err));
+    BP_TRY(site_database_ask(database, SQL_SELECT_SITES, NULL, 0, add_site, &choice, err));
     const BpStr listed = bp_buf_text(&choice.list);
     if (choice.is_sure || (!wanted && choice.count == 1))
         return BP_OK;
@@ -150,11 +133,8 @@ BpStatus ede_site_read(SiteDatabase *database, const Cfg *cfg, const char *wante
                        BpArena *arena, EdeSite *ret_site, BpError *err)
 {
     *ret_site = (EdeSite){.arena = arena};
-    BpStatus status = choose_site(database, cfg, wanted, ret_site, err);
+    BP_TRY(choose_site(database, cfg, wanted, ret_site, err));
     const PgValue values[] = {pg_text(ret_site->site_id), device ? pg_text(bp_str(device)) : pg_null()};
-    if (status == BP_OK)
-        status = site_database_ask(database, SQL_SELECT_EDE_DEVICES, values, 2, add_device, ret_site, err);
-    if (status == BP_OK)
-        status = site_database_ask(database, SQL_SELECT_EDE_POINTS, values, 2, add_point, ret_site, err);
-    return status;
+    BP_TRY(site_database_ask(database, SQL_SELECT_EDE_DEVICES, values, 2, add_device, ret_site, err));
+    return site_database_ask(database, SQL_SELECT_EDE_POINTS, values, 2, add_point, ret_site, err);
 }

@@ -68,7 +68,7 @@ static void add_row(void *context, const PgRows *rows, size_t row)
 static json_t *text_of(const PgRows *rows, size_t row, int column)
 {
     const BpStr text = pg_get_text(rows, row, column);
-    return say_json_text(text.data, text.size);
+    return say_json_text(text);
 }
 
 static json_t *integer_of(const PgRows *rows, size_t row, int column)

@@ -225,7 +225,7 @@ static void add_reading_json(void *context, const PgRows *rows, size_t row)
     for (int i = 0; i < 3; i++) {
         const BpStr text = pg_get_text(rows, row, 2 + i);
         if (text.size)
-            json_object_set_new(reading, names[i], say_json_text(text.data, text.size));
+            json_object_set_new(reading, names[i], say_json_text(text));
     }
     json_array_append_new(history->json, reading);
     history->count++;
@@ -340,10 +340,9 @@ static void tell_table(const History *history)
 static void tell_json(const History *history)
 {
     const Point *point = &history->candidates[0];
-    json_t *told = json_pack(
-        "{s:o, s:I, s:o, s:o, s:s}", "site_id", say_json_text(point->site_id.data, point->site_id.size),
-        "point_id", (json_int_t)point->point_id, "name", say_json_text(point->name.data, point->name.size),
-        "units", say_json_text(point->units.data, point->units.size), "source", history->source);
+    json_t *told = json_pack("{s:o, s:I, s:o, s:o, s:s}", "site_id", say_json_text(point->site_id),
+                             "point_id", (json_int_t)point->point_id, "name", say_json_text(point->name),
+                             "units", say_json_text(point->units), "source", history->source);
     if (history->every_us)
         json_object_set_new(told, "every_s", say_json_real((double)history->every_us / BP_SECOND));
     json_object_set_new(told, history->every_us ? "spans" : "readings", json_incref(history->json));

@@ -132,7 +132,7 @@ static void add_row(void *context, const PgRows *rows, size_t row)
 static json_t *text_or_null(const PgRows *rows, size_t row, int column)
 {
     const BpStr value = pg_get_text(rows, row, column);
-    return pg_is_null(rows, row, column) ? json_null() : say_json_text(value.data, value.size);
+    return pg_is_null(rows, row, column) ? json_null() : say_json_text(value);
 }
 
 static void add_json(void *context, const PgRows *rows, size_t row)

@@ -156,7 +156,7 @@ static json_t *integer_or_null(const PgRows *rows, size_t row, int column)
 static json_t *text_or_null(const PgRows *rows, size_t row, int column)
 {
     const BpStr text = pg_get_text(rows, row, column);
-    return pg_is_null(rows, row, column) ? json_null() : say_json_text(text.data, text.size);
+    return pg_is_null(rows, row, column) ? json_null() : say_json_text(text);
 }
 
 static json_t *entry_json(const PgRows *rows, size_t row)

@@ -42,6 +42,18 @@ char *bp_arena_text(BpArena *arena, BpStr text)
     return copy;
 }
 
+void *bp_arena_grow(BpArena *arena, void *items, size_t count, size_t *capacity, size_t size)
+{
+    enum { FIRST_CAPACITY = 64 };
+    if (count < *capacity)
+        return items;
+    *capacity = *capacity ? 2 * *capacity : FIRST_CAPACITY;
+    void *more = bp_arena_take(arena, *capacity * size);
+    if (count)
+        memcpy(more, items, count * size);
+    return more;
+}
+
 void bp_arena_reset(BpArena *arena)
 {
     BpArenaBlock *newest = arena->blocks;

@@ -18,6 +18,10 @@ void *bp_arena_take(BpArena *arena, size_t size);
 /* A zero-closed copy of `text`. */
 char *bp_arena_text(BpArena *arena, BpStr text);
 
+/* Room for one more behind the first `count` of `items`, each of `size` octets: the array itself, or a copy
+ * of twice the capacity; the one before stays in the arena. Begins with NULL, 0 and a capacity of 0. */
+void *bp_arena_grow(BpArena *arena, void *items, size_t count, size_t *capacity, size_t size);
+
 /* Forgets all that was taken but keeps the newest block, for the next round of the same work. */
 void bp_arena_reset(BpArena *arena);
 

@@ -40,10 +40,15 @@ void say_json_print(json_t *value)
     json_decref(value);
 }
 
-json_t *say_json_text(const char *text, size_t size)
+json_t *say_json_text(BpStr text)
 {
-    json_t *value = json_stringn(text, size);
+    json_t *value = json_stringn(text.data, text.size);
     return value ? value : json_null();
+}
+
+json_t *say_json_text_or_empty(BpStr text)
+{
+    return text.data ? say_json_text(text) : json_string("");
 }
 
 json_t *say_json_real(double number)

@@ -2,14 +2,18 @@
 #ifndef SAY_JSON_H
 #define SAY_JSON_H
 
+#include "base/str.h"
+
 #include <jansson.h>
 
 /* Prints the value, indented, with a newline. Reals are written with as few digits as read back the same.
  * Takes the reference. */
 void say_json_print(json_t *value);
 
-/* Text that is not UTF-8 becomes null, never a failure. */
-json_t *say_json_text(const char *text, size_t size);
+/* Text that is not UTF-8 becomes null, never a failure; so does text that is not there (without data), unless
+ * empty text is to stand for it. */
+json_t *say_json_text(BpStr text);
+json_t *say_json_text_or_empty(BpStr text);
 
 /* A number; null for NaN and the infinities, which JSON has not. */
 json_t *say_json_real(double number);

@@ -15,21 +15,27 @@ void say_problems_done(SayProblems *problems)
     *problems = (SayProblems){0};
 }
 
-void say_problem(SayProblems *problems, const char *file, size_t line, BpStr column, const char *format, ...)
+void say_problem_va(SayProblems *problems, const char *file, size_t line, BpStr column, const char *format,
+                    va_list arguments)
 {
     char sentence[BP_ERROR_TEXT_MAX], title[SAY_QUOTE_MAX];
     if (problems->count++ >= SAY_PROBLEMS_TOLD_MAX)
         return;
-    va_list arguments;
-    va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
-    va_end(arguments);
     bp_buf_printf(&problems->text, "%s:", file);
     if (line)
         bp_buf_printf(&problems->text, "%zu:", line);
     if (column.size)
         bp_buf_printf(&problems->text, " %s:", say_quote(column, title));
     bp_buf_printf(&problems->text, " %s\n", sentence);
+}
+
+void say_problem(SayProblems *problems, const char *file, size_t line, BpStr column, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say_problem_va(problems, file, line, column, format, arguments);
+    va_end(arguments);
 }
 
 BpStr say_problems_text(SayProblems *problems)

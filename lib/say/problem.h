@@ -4,6 +4,8 @@
 
 #include "base/buf.h"
 
+#include <stdarg.h>
+
 /* So many are told; of the others only how many they are. */
 enum { SAY_PROBLEMS_TOLD_MAX = 20 };
 
@@ -19,6 +21,8 @@ void say_problems_done(SayProblems *problems);
  * are left out. */
 void say_problem(SayProblems *problems, const char *file, size_t line, BpStr column, const char *format, ...)
     BP_PRINTF(5, 6);
+void say_problem_va(SayProblems *problems, const char *file, size_t line, BpStr column, const char *format,
+                    va_list arguments);
 
 /* The lines, ended by how many more there are. */
 BpStr say_problems_text(SayProblems *problems);
