@@ -1,18 +1,12 @@
-/* The two ways to ask for a batch of points, and what their answers mean. For read.c, which chooses. */
+/* What the two ways to ask for a batch of points share: ReadPropertyMultiple (read.c), and ReadProperty for
+ * one alone (read_single.c). */
 #ifndef COLLECT_ASK_BATCH_H
 #define COLLECT_ASK_BATCH_H
 
 #include "apps/collect/ask/job.h"
 #include "apps/collect/ask/rounds.h"
 
-/* Fills the batch from its round's queue, as far as a ReadPropertyMultiple and its answer fit, and writes its
- * parameters. */
-void collect_batch_make_multiple(const CollectDevice *device, CollectBatch *batch, BpBuf *out);
-CollectNext collect_batch_take_multiple(CollectShared *shared, CollectJob *job, const BacAnswer *answer,
-                                        int64_t now_us);
-
-/* The same for the only point of a batch, of which value, flags and reliability are read one after the other.
- */
+/* The only point of a batch, of which value, flags and reliability are read one after the other. */
 void collect_batch_begin_single(const CollectDevice *device, CollectBatch *batch);
 void collect_batch_make_single(const CollectDevice *device, const CollectBatch *batch, BpBuf *out);
 CollectNext collect_batch_take_single(CollectShared *shared, CollectJob *job, const BacAnswer *answer,
