@@ -32,7 +32,7 @@ void doctor_say(Doctor *doctor, DoctorGrade grade, const char *check, const char
     BP_PRINTF(4, 5);
 void doctor_mend(Doctor *doctor, const char *format, ...) BP_PRINTF(2, 3);
 
-/* doctor_host.c: the machine itself; sends nothing. */
+/* host.c: the machine itself; sends nothing. */
 void doctor_look_at_host(Doctor *doctor);
 
 /* Whether a firewall's rules (nft list ruleset, or iptables-save) drop what comes in for a UDP port, as far
@@ -40,14 +40,14 @@ void doctor_look_at_host(Doctor *doctor);
  * names the port. */
 bool doctor_firewall_drops(BpStr rules, uint16_t port);
 
-/* doctor_collector.c: whether the collector of this data folder, where one runs, is on the network. Before
+/* collector.c: whether the collector of this data folder, where one runs, is on the network. Before
  * doctor_look_at_network, which may open its port. */
 void doctor_look_at_collector(Doctor *doctor);
 
-/* doctor_network.c: who answers. Sends a Who-Is, questions to routers, and to BBMDs. */
+/* network.c: who answers. Sends a Who-Is, questions to routers, and to BBMDs. */
 void doctor_look_at_network(Doctor *doctor, Node *node, const NodeTargets *targets, int64_t wait_us);
 
-/* doctor_known.c: devices as they answer, against those that the database has. */
+/* known.c: devices as they answer, against those that the database has. */
 typedef struct DoctorPlace {
     BacAddress address;
     uint32_t instance;
