@@ -304,7 +304,7 @@ static BpStatus look(Alarms *alarms, const CfgTexts *names, BpError *err)
     return names->count ? ask_named(alarms, names, err) : ask_everyone(alarms, err);
 }
 
-int ask_alarms_main(int argc, char **argv)
+static int run_alarms(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     static const SayColumn columns[] = {{"device"},
                                         {"object"},
@@ -312,27 +312,25 @@ int ask_alarms_main(int argc, char **argv)
                                         {"since"},
                                         {"priority", .is_number = true},
                                         {"not acknowledged", .may_be_cut = true}};
-    Cfg cfg;
     BpError err;
-    BpArena arena = {0};
-    CfgArguments arguments;
-    int code = cfg_begin(&alarms_command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON) {
-        Alarms *alarms = bp_arena_take(&arena, sizeof *alarms);
-        alarms->cfg = &cfg;
-        alarms->arena = &arena;
-        alarms->json = arguments.json ? json_array() : NULL;
-        say_table_init(&alarms->table, columns, sizeof columns / sizeof columns[0]);
-        code = node_new(&cfg, &alarms->node, &err) == BP_OK &&
-                       look(alarms, &arguments.positionals, &err) == BP_OK
-                   ? tell(alarms)
-                   : say_fail(alarms_command.name, &err);
-        node_free(alarms->node);
-        say_table_done(&alarms->table);
-        json_decref(alarms->json);
-    }
-    bp_arena_done(&arena);
+    Alarms *alarms = bp_arena_take(arena, sizeof *alarms);
+    alarms->cfg = cfg;
+    alarms->arena = arena;
+    alarms->json = arguments->json ? json_array() : NULL;
+    say_table_init(&alarms->table, columns, sizeof columns / sizeof columns[0]);
+    const int code =
+        node_new(cfg, &alarms->node, &err) == BP_OK && look(alarms, &arguments->positionals, &err) == BP_OK
+            ? tell(alarms)
+            : say_fail(alarms_command.name, &err);
+    node_free(alarms->node);
+    say_table_done(&alarms->table);
+    json_decref(alarms->json);
     return code;
+}
+
+int ask_alarms_main(int argc, char **argv)
+{
+    return cfg_run(&alarms_command, argc, argv, run_alarms);
 }
 
 /* ---- acknowledging ---- */
@@ -399,42 +397,36 @@ static BpStatus ack(Acking *acking, const char *device, const char *object, BpEr
 {
     BacPeer *peer;
     size_t count = 0;
-    BpStatus status = bac_object_parse(bp_str(object), &acking->object, err);
-    if (status == BP_OK)
-        status = node_new(acking->alarms.cfg, &acking->alarms.node, err);
-    if (status == BP_OK)
-        status = node_device_find(acking->alarms.node, acking->alarms.cfg, device, &peer, err);
-    if (status == BP_OK)
-        status = ask_events(&acking->alarms, peer, keep_wanted, err);
-    for (size_t i = 0; status == BP_OK && acking->found && i < BAC_TRANSITIONS; i++) {
+    BP_TRY(bac_object_parse(bp_str(object), &acking->object, err));
+    BP_TRY(node_new(acking->alarms.cfg, &acking->alarms.node, err));
+    BP_TRY(node_device_find(acking->alarms.node, acking->alarms.cfg, device, &peer, err));
+    BP_TRY(ask_events(&acking->alarms, peer, keep_wanted, err));
+    for (size_t i = 0; acking->found && i < BAC_TRANSITIONS; i++) {
         if (acking->summary.is_acknowledged[i])
             continue;
-        status = acknowledge(acking, peer, i, err);
-        if (status == BP_OK) {
-            printf("%s: %s is acknowledged\n", object, transitions[i]);
-            count++;
-        }
+        BP_TRY(acknowledge(acking, peer, i, err));
+        printf("%s: %s is acknowledged\n", object, transitions[i]);
+        count++;
     }
-    if (status == BP_OK && count == 0)
+    if (count == 0)
         return bp_fail(err, BP_NOT_FOUND, "%s has nothing to acknowledge", object);
-    return status;
+    return BP_OK;
+}
+
+static int run_ack(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+{
+    BpError err;
+    Acking *acking = bp_arena_take(arena, sizeof *acking);
+    const char *const *words = arguments->positionals.items;
+    acking->alarms.cfg = cfg;
+    acking->alarms.arena = arena;
+    const int code =
+        ack(acking, words[0], words[1], &err) == BP_OK ? EX_OK : say_fail(ack_command.name, &err);
+    node_free(acking->alarms.node);
+    return code;
 }
 
 int ask_ack_main(int argc, char **argv)
 {
-    Cfg cfg;
-    BpError err;
-    BpArena arena = {0};
-    CfgArguments arguments;
-    int code = cfg_begin(&ack_command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON) {
-        Acking *acking = bp_arena_take(&arena, sizeof *acking);
-        acking->alarms.cfg = &cfg;
-        acking->alarms.arena = &arena;
-        const char *const *words = arguments.positionals.items;
-        code = ack(acking, words[0], words[1], &err) == BP_OK ? EX_OK : say_fail(ack_command.name, &err);
-        node_free(acking->alarms.node);
-    }
-    bp_arena_done(&arena);
-    return code;
+    return cfg_run(&ack_command, argc, argv, run_ack);
 }

@@ -309,12 +309,5 @@ static int discover(const CfgArguments *arguments, const Cfg *cfg, BpArena *aren
 
 int ask_discover_main(int argc, char **argv)
 {
-    Cfg cfg;
-    BpArena arena = {0};
-    CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON)
-        code = discover(&arguments, &cfg, &arena);
-    bp_arena_done(&arena);
-    return code;
+    return cfg_run(&command, argc, argv, discover);
 }

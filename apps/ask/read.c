@@ -162,17 +162,16 @@ static BpStatus name_device(Node *node, const Cfg *cfg, BacPeer *peer, Wishes *w
 static BpStatus read_wishes(NodeReadings *readings, Node *node, BacPeer *peer, const Wishes *wishes,
                             BpError *err)
 {
-    BpStatus status = BP_OK;
-    for (size_t i = 0; i < wishes->count && status == BP_OK; i++) {
+    for (size_t i = 0; i < wishes->count; i++) {
         const Wish *wish = &wishes->items[i];
         if (wish->count)
-            status = node_readings_read(readings, node, peer, wish->references, wish->count, err);
-        if (status == BP_OK && wish->all)
-            status = node_readings_read_all(readings, node, peer, wish->object, err);
-        if (status == BP_OK && wish->usual)
-            status = read_usual(readings, node, peer, wish->object, err);
+            BP_TRY(node_readings_read(readings, node, peer, wish->references, wish->count, err));
+        if (wish->all)
+            BP_TRY(node_readings_read_all(readings, node, peer, wish->object, err));
+        if (wish->usual)
+            BP_TRY(read_usual(readings, node, peer, wish->object, err));
     }
-    return status;
+    return BP_OK;
 }
 
 /* ---- showing ---- */
@@ -281,23 +280,24 @@ static bool has_value(const NodeReadings *readings)
     return false;
 }
 
+static BpStatus read_all(const CfgTexts *texts, const Cfg *cfg, Node **node, NodeReadings *readings,
+                         BpError *err)
+{
+    Wishes wishes;
+    BacPeer *peer;
+    BP_TRY(parse_wishes(texts->items + 1, texts->count - 1, readings->arena, &wishes, err));
+    BP_TRY(node_new(cfg, node, err));
+    BP_TRY(node_device_find(*node, cfg, texts->items[0], &peer, err));
+    BP_TRY(name_device(*node, cfg, peer, &wishes, readings->arena, err));
+    return read_wishes(readings, *node, peer, &wishes, err);
+}
+
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     BpError err;
-    Wishes wishes;
     Node *node = NULL;
-    BacPeer *peer;
     NodeReadings readings = {.arena = arena};
-    const CfgTexts *texts = &arguments->positionals;
-    BpStatus status = parse_wishes(texts->items + 1, texts->count - 1, arena, &wishes, &err);
-    if (status == BP_OK)
-        status = node_new(cfg, &node, &err);
-    if (status == BP_OK)
-        status = node_device_find(node, cfg, texts->items[0], &peer, &err);
-    if (status == BP_OK)
-        status = name_device(node, cfg, peer, &wishes, arena, &err);
-    if (status == BP_OK)
-        status = read_wishes(&readings, node, peer, &wishes, &err);
+    const BpStatus status = read_all(&arguments->positionals, cfg, &node, &readings, &err);
     node_free(node);
     /* What was read before a device fell silent is shown too. */
     if (readings.count && arguments->json)
@@ -311,12 +311,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int ask_read_main(int argc, char **argv)
 {
-    Cfg cfg;
-    BpArena arena = {0};
-    CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON)
-        code = run(&arguments, &cfg, &arena);
-    bp_arena_done(&arena);
-    return code;
+    return cfg_run(&command, argc, argv, run);
 }

@@ -78,35 +78,31 @@ static void tell(int64_t offset_us, bool json)
                from_local_us < 0 ? "behind" : "ahead");
 }
 
-static BpStatus run(const Cfg *cfg, const char *text, BpArena *arena, bool json, BpError *err)
+static BpStatus ask(Node *node, const Cfg *cfg, const char *text, BpArena *arena, int64_t *ret_offset_us,
+                    BpError *err)
 {
-    Node *node = NULL;
     BacPeer *peer;
-    int64_t offset_us;
-    BpStatus status = node_new(cfg, &node, err);
-    if (status == BP_OK)
-        status = node_device_find(node, cfg, text, &peer, err);
-    if (status == BP_OK && set)
+    BP_TRY(node_device_find(node, cfg, text, &peer, err));
+    if (set)
         send_time(node, peer);
+    return node_device_clock(node, cfg, peer, arena, ret_offset_us, err);
+}
+
+static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+{
+    BpError err;
+    Node *node;
+    int64_t offset_us;
+    if (node_new(cfg, &node, &err) != BP_OK)
+        return say_fail(command.name, &err);
+    const BpStatus status = ask(node, cfg, arguments->positionals.items[0], arena, &offset_us, &err);
     if (status == BP_OK)
-        status = node_device_clock(node, cfg, peer, arena, &offset_us, err);
-    if (status == BP_OK)
-        tell(offset_us, json);
+        tell(offset_us, arguments->json);
     node_free(node);
-    return status;
+    return status == BP_OK ? EX_OK : say_fail(command.name, &err);
 }
 
 int ask_time_main(int argc, char **argv)
 {
-    Cfg cfg;
-    BpError err;
-    BpArena arena = {0};
-    CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON)
-        code = run(&cfg, arguments.positionals.items[0], &arena, arguments.json, &err) == BP_OK
-                   ? EX_OK
-                   : say_fail(command.name, &err);
-    bp_arena_done(&arena);
-    return code;
+    return cfg_run(&command, argc, argv, run);
 }

@@ -337,7 +337,7 @@ static BpStatus begin_with_time(Trend *trend, BpError *err)
     return BP_OK;
 }
 
-static BpStatus run(Trend *trend, const char *device, const char *object, BpError *err)
+static BpStatus read_trend(Trend *trend, const char *device, const char *object, BpError *err)
 {
     BacObjectId id;
     BpStatus status = bac_object_parse(bp_str(object), &id, err);
@@ -370,24 +370,23 @@ static int tell(Trend *trend)
     return trend->count ? EX_OK : SAY_NOTHING;
 }
 
-int ask_trend_main(int argc, char **argv)
+static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     static const SayColumn columns[] = {
         {"time"}, {"kind"}, {"value", .is_number = true}, {"flags", .may_be_cut = true}};
-    Cfg cfg;
     BpError err;
-    BpArena arena = {0};
-    CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON) {
-        Trend trend = {.cfg = &cfg, .arena = &arena, .json = arguments.json ? json_array() : NULL};
-        say_table_init(&trend.table, columns, sizeof columns / sizeof columns[0]);
-        const char *const *words = arguments.positionals.items;
-        code = run(&trend, words[0], words[1], &err) == BP_OK ? tell(&trend) : say_fail(command.name, &err);
-        node_free(trend.node);
-        say_table_done(&trend.table);
-        json_decref(trend.json);
-    }
-    bp_arena_done(&arena);
+    Trend trend = {.cfg = cfg, .arena = arena, .json = arguments->json ? json_array() : NULL};
+    const char *const *words = arguments->positionals.items;
+    say_table_init(&trend.table, columns, sizeof columns / sizeof columns[0]);
+    const int code =
+        read_trend(&trend, words[0], words[1], &err) == BP_OK ? tell(&trend) : say_fail(command.name, &err);
+    node_free(trend.node);
+    say_table_done(&trend.table);
+    json_decref(trend.json);
     return code;
+}
+
+int ask_trend_main(int argc, char **argv)
+{
+    return cfg_run(&command, argc, argv, run);
 }

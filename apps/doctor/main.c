@@ -180,20 +180,21 @@ static Node *open_node(Doctor *doctor, Cfg *cfg)
     return NULL;
 }
 
-static int examine(const CfgArguments *arguments, Cfg *cfg, BpArena *arena)
+static int examine(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
+    Cfg own = *cfg; /* where no BBMD takes us, the node is opened without one */
     BpError err;
     NodeTargets targets = {.count = 0};
-    if (node_device_targets(&targets, cfg, &more_targets, &err) != BP_OK)
+    if (node_device_targets(&targets, &own, &more_targets, &err) != BP_OK)
         return say_fail(command.name, &err);
     Doctor *doctor = bp_arena_take(arena, sizeof *doctor);
-    doctor->cfg = cfg;
+    doctor->cfg = &own;
     doctor->arena = arena;
     doctor_look_at_host(doctor);
     doctor_look_at_collector(doctor);
     if (!arguments->json)
         show(doctor);
-    Node *node = open_node(doctor, cfg);
+    Node *node = open_node(doctor, &own);
     if (node) {
         Capture *capture = begin_recording(doctor, node);
         if (!arguments->json && isatty(STDOUT_FILENO))
@@ -213,12 +214,5 @@ static int examine(const CfgArguments *arguments, Cfg *cfg, BpArena *arena)
 
 int doctor_main(int argc, char **argv)
 {
-    Cfg cfg;
-    BpArena arena = {0};
-    CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON)
-        code = examine(&arguments, &cfg, &arena);
-    bp_arena_done(&arena);
-    return code;
+    return cfg_run(&command, argc, argv, examine);
 }

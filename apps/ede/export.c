@@ -311,23 +311,26 @@ static BpStatus write_all(Export *export, BpError *err)
     return status;
 }
 
-int ede_export(int argc, char **argv, BpArena *arena)
+static BpStatus export_site(Export *export, SiteDatabase *database, const Cfg *cfg, BpError *err)
 {
-    Cfg cfg;
+    BP_TRY(site_database_open(database, cfg, export->arena, err));
+    BP_TRY(ede_site_read(database, cfg, site_id, device, export->arena, &export->site, err));
+    BP_TRY(gather(export, err));
+    return write_all(export, err);
+}
+
+static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+{
     BpError err;
-    CfgArguments arguments;
-    SiteDatabase database;
+    SiteDatabase database = {0};
     Export export = {.arena = arena};
-    const int code = cfg_begin(&command, argc, argv, arena, &arguments, &cfg);
-    if (code != CFG_GO_ON)
-        return code;
-    BpStatus status = site_database_open(&database, &cfg, arena, &err);
-    if (status == BP_OK)
-        status = ede_site_read(&database, &cfg, site_id, device, arena, &export.site, &err);
+    (void)arguments;
+    const BpStatus status = export_site(&export, &database, cfg, &err);
     site_database_close(&database);
-    if (status == BP_OK)
-        status = gather(&export, &err);
-    if (status == BP_OK)
-        status = write_all(&export, &err);
     return status == BP_OK ? EX_OK : say_fail(command.name, &err);
+}
+
+int ede_export(int argc, char **argv)
+{
+    return cfg_run(&command, argc, argv, run);
 }

@@ -232,7 +232,7 @@ static void tell_json(const Import *import)
 
 /* ---- all of it ---- */
 
-static BpStatus run(Import *import, SiteDatabase *database, const Cfg *cfg, BpError *err)
+static BpStatus import_file(Import *import, SiteDatabase *database, const Cfg *cfg, BpError *err)
 {
     EdeToldPlaces told;
     BP_TRY(read_files(import, err));
@@ -253,27 +253,24 @@ static BpStatus run(Import *import, SiteDatabase *database, const Cfg *cfg, BpEr
     return dry_run ? BP_OK : ede_plan_carry_out(&import->plan, import->site.site_id, database, err);
 }
 
-int ede_import(int argc, char **argv, BpArena *arena)
+static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
-    Cfg cfg;
     BpError err;
-    CfgArguments arguments;
     SiteDatabase database = {0};
-    int code = cfg_begin(&command, argc, argv, arena, &arguments, &cfg);
-    if (code != CFG_GO_ON)
-        return code;
-    Import import = {.file = arguments.positionals.items[0], .arena = arena};
+    Import import = {.file = arguments->positionals.items[0], .arena = arena};
     say_problems_init(&import.problems);
-    if (run(&import, &database, &cfg, &err) != BP_OK)
-        code = say_fail(command.name, &err);
-    else
-        code = EX_OK;
-    if (code == EX_OK && arguments.json)
+    const BpStatus status = import_file(&import, &database, cfg, &err);
+    if (status == BP_OK && arguments->json)
         tell_json(&import);
-    else if (code == EX_OK)
+    else if (status == BP_OK)
         tell(&import);
     site_database_close(&database);
     say_problems_done(&import.problems);
     ede_plan_done(&import.plan);
-    return code;
+    return status == BP_OK ? EX_OK : say_fail(command.name, &err);
+}
+
+int ede_import(int argc, char **argv)
+{
+    return cfg_run(&command, argc, argv, run);
 }

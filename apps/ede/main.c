@@ -5,10 +5,9 @@
 #include "config/parts.h"
 
 static const CfgPart parts[] = {
-    {"export", "writes devices and points of the database to an EDE file"},
-    {"import", "takes devices and points from an EDE file into the database"},
+    {"export", "writes devices and points of the database to an EDE file", ede_export},
+    {"import", "takes devices and points from an EDE file into the database", ede_import},
 };
-static int (*const runs[])(int argc, char **argv, BpArena *arena) = {ede_export, ede_import};
 static const CfgParts tool = {
     .tool = "bacpipes ede",
     .parts = parts,
@@ -21,11 +20,5 @@ static const CfgParts tool = {
 
 int ede_main(int argc, char **argv)
 {
-    BpArena arena = {0};
-    int code;
-    const int part = cfg_choose_part(&tool, argc, argv, &code);
-    if (part != CFG_NO_PART)
-        code = runs[part](argc - 1, argv + 1, &arena);
-    bp_arena_done(&arena);
-    return code;
+    return cfg_parts_run(&tool, argc, argv);
 }

@@ -38,7 +38,7 @@ typedef struct EdeSite {
 BpStatus ede_site_read(SiteDatabase *database, const Cfg *cfg, const char *wanted, const char *device,
                        BpArena *arena, EdeSite *ret_site, BpError *err) BP_CHECKED;
 
-int ede_export(int argc, char **argv, BpArena *arena);
-int ede_import(int argc, char **argv, BpArena *arena);
+int ede_export(int argc, char **argv);
+int ede_import(int argc, char **argv);
 
 #endif

@@ -1,14 +1,14 @@
 /* bacpipes device: the devices that the database knows. */
-#include "site/devices.h"
+#include "apps/query/device.h"
 
 #include "apps/roles.h"
 #include "config/parts.h"
 
 static const CfgPart parts[] = {
-    {"list", "lists devices: where they are, how they are"},
-    {"replace", "gives a device's points and history to the controller that took its place"},
+    {"list", "lists devices: where they are, how they are", query_device_list},
+    {"replace", "gives a device's points and history to the controller that took its place",
+     query_device_replace},
 };
-static int (*const runs[])(int argc, char **argv, BpArena *arena) = {query_device_list, query_device_replace};
 static const CfgParts tool = {
     .tool = "bacpipes device",
     .parts = parts,
@@ -21,11 +21,5 @@ static const CfgParts tool = {
 
 int query_device_main(int argc, char **argv)
 {
-    BpArena arena = {0};
-    int code;
-    const int part = cfg_choose_part(&tool, argc, argv, &code);
-    if (part != CFG_NO_PART)
-        code = runs[part](argc - 1, argv + 1, &arena);
-    bp_arena_done(&arena);
-    return code;
+    return cfg_parts_run(&tool, argc, argv);
 }

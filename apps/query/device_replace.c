@@ -1,11 +1,13 @@
 /* bacpipes device replace: a controller took another's place, and goes on with its points and their history.
  */
-#include "site/devices.h"
+#include "apps/query/device.h"
+#include "apps/query/rows.h"
 
 #include "config/arguments.h"
 #include "say/fail.h"
 #include "say/json.h"
 #include "say/table.h"
+#include "site/devices.h"
 
 #include <stdio.h>
 #include <sysexits.h>
@@ -55,21 +57,15 @@ typedef struct Chosen {
     BpBuf list;
 } Chosen;
 
-static BpStr kept(const Chosen *chosen, const PgRows *rows, size_t row, int column)
-{
-    const BpStr text = pg_get_text(rows, row, column);
-    return (BpStr){bp_arena_text(chosen->arena, text), text.size};
-}
-
 static void choose(void *context, const PgRows *rows, size_t row)
 {
     Chosen *chosen = context;
     const BpStr name = pg_get_text(rows, row, DEVICES_NAME),
                 address = pg_get_text(rows, row, DEVICES_ADDRESS);
-    chosen->site_id = kept(chosen, rows, row, DEVICES_SITE_ID);
-    chosen->name = kept(chosen, rows, row, DEVICES_NAME);
-    chosen->address = kept(chosen, rows, row, DEVICES_ADDRESS);
-    chosen->state = kept(chosen, rows, row, DEVICES_STATE);
+    chosen->site_id = query_text_kept(chosen->arena, rows, row, DEVICES_SITE_ID);
+    chosen->name = query_text_kept(chosen->arena, rows, row, DEVICES_NAME);
+    chosen->address = query_text_kept(chosen->arena, rows, row, DEVICES_ADDRESS);
+    chosen->state = query_text_kept(chosen->arena, rows, row, DEVICES_STATE);
     chosen->device_id = pg_get_integer(rows, row, DEVICES_DEVICE_ID);
     chosen->instance = pg_get_integer(rows, row, DEVICES_INSTANCE);
     bp_buf_printf(&chosen->list, "%sid:%d (%.*s, instance %d at %.*s)", chosen->count++ ? ", " : "",
@@ -79,14 +75,13 @@ static void choose(void *context, const PgRows *rows, size_t row)
 static BpStatus find(SiteDatabase *database, const char *wanted, BpArena *arena, Chosen *ret_chosen,
                      BpError *err)
 {
-    const PgValue values[] = {pg_text(bp_str(wanted)), site ? pg_text(bp_str(site)) : pg_null()};
+    const PgValue values[] = {pg_text(bp_str(wanted)), query_text_or_any(site)};
     *ret_chosen = (Chosen){.arena = arena};
     ret_chosen->list = bp_buf(ret_chosen->listed, sizeof ret_chosen->listed);
-    BpStatus status = site_database_check_site(database, site, err);
-    if (status == BP_OK)
-        status = site_database_ask(database, SQL_SELECT_DEVICES, values, 2, choose, ret_chosen, err);
-    if (status != BP_OK || ret_chosen->count == 1)
-        return status;
+    BP_TRY(site_database_check_site(database, site, err));
+    BP_TRY(site_database_ask(database, SQL_SELECT_DEVICES, values, 2, choose, ret_chosen, err));
+    if (ret_chosen->count == 1)
+        return BP_OK;
     if (ret_chosen->count == 0)
         return bp_fail(
             err, BP_NOT_FOUND,
@@ -141,17 +136,6 @@ static void add_side(Fates *fates, const PgRows *rows, size_t row, int object, i
                    BP_STR_ARGS(pg_get_text(rows, row, name)));
 }
 
-static json_t *text_or_null(const PgRows *rows, size_t row, int column)
-{
-    const BpStr text = pg_get_text(rows, row, column);
-    return pg_is_null(rows, row, column) ? json_null() : say_json_text(text);
-}
-
-static json_t *integer_or_null(const PgRows *rows, size_t row, int column)
-{
-    return pg_is_null(rows, row, column) ? json_null() : json_integer(pg_get_integer(rows, row, column));
-}
-
 static void add_fate(void *context, const PgRows *rows, size_t row)
 {
     Fates *fates = context;
@@ -166,14 +150,14 @@ static void add_fate(void *context, const PgRows *rows, size_t row)
     say_table_add(&fates->table, bp_str(fate_of(by_what)));
     json_array_append_new(
         fates->json,
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "fate", text_or_null(rows, row, BY_WHAT), "point_id",
-                  integer_or_null(rows, row, is_more ? NEW_POINT : OLD_POINT), "old_object",
-                  text_or_null(rows, row, OLD_OBJECT), "old_name", text_or_null(rows, row, OLD_NAME),
-                  "new_point_id", integer_or_null(rows, row, NEW_POINT), "new_object",
-                  text_or_null(rows, row, NEW_OBJECT), "new_name", text_or_null(rows, row, NEW_NAME)));
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "fate", query_text_json(rows, row, BY_WHAT),
+                  "point_id", query_integer_json(rows, row, is_more ? NEW_POINT : OLD_POINT), "old_object",
+                  query_text_json(rows, row, OLD_OBJECT), "old_name", query_text_json(rows, row, OLD_NAME),
+                  "new_point_id", query_integer_json(rows, row, NEW_POINT), "new_object",
+                  query_text_json(rows, row, NEW_OBJECT), "new_name", query_text_json(rows, row, NEW_NAME)));
 }
 
-static void take_moved(void *context, const PgRows *rows, size_t row)
+static void note_moved(void *context, const PgRows *rows, size_t row)
 {
     int64_t *moved = context;
     *moved = pg_get_integer(rows, row, 3);
@@ -207,33 +191,24 @@ static BpStatus replace(SiteDatabase *database, const char *wanted, BpArena *are
 {
     Chosen old, new;
     int64_t moved = 0;
-    BpStatus status = find(database, wanted, arena, &old, err);
-    if (status == BP_OK)
-        status = find(database, by, arena, &new, err);
-    if (status == BP_OK)
-        status = check(&old, &new, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(find(database, wanted, arena, &old, err));
+    BP_TRY(find(database, by, arena, &new, err));
+    BP_TRY(check(&old, &new, err));
     const PgValue values[] = {pg_text(old.site_id), pg_integer(old.device_id), pg_integer(new.device_id)};
-    status = site_database_ask(database, SQL_SELECT_DEVICE_PAIRS, values, 3, add_fate, fates, err);
-    if (status == BP_OK && yes)
-        status = site_database_ask(database, SQL_REPLACE_DEVICE, values, 3, take_moved, &moved, err);
-    if (status == BP_OK && as_json)
+    BP_TRY(site_database_ask(database, SQL_SELECT_DEVICE_PAIRS, values, 3, add_fate, fates, err));
+    if (yes)
+        BP_TRY(site_database_ask(database, SQL_REPLACE_DEVICE, values, 3, note_moved, &moved, err));
+    if (as_json)
         tell_json(fates, &old, &new, moved);
-    else if (status == BP_OK)
+    else
         tell(fates, &old, &new, moved);
-    return status;
+    return BP_OK;
 }
 
-int query_device_replace(int argc, char **argv, BpArena *arena)
+static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
-    Cfg cfg;
     BpError err;
-    CfgArguments arguments;
     SiteDatabase database;
-    const int code = cfg_begin(&command, argc, argv, arena, &arguments, &cfg);
-    if (code != CFG_GO_ON)
-        return code;
     if (!by || (yes && dry_run)) {
         (void)!bp_fail(&err, BP_INVALID,
                        by ? "--yes and --dry-run say different things" : "--by NEW says who took the place");
@@ -241,11 +216,16 @@ int query_device_replace(int argc, char **argv, BpArena *arena)
     }
     Fates fates = {.json = json_array()};
     say_table_init(&fates.table, columns, sizeof columns / sizeof columns[0]);
-    BpStatus status = site_database_open(&database, &cfg, arena, &err);
+    BpStatus status = site_database_open(&database, cfg, arena, &err);
     if (status == BP_OK)
-        status = replace(&database, arguments.positionals.items[0], arena, &fates, arguments.json, &err);
+        status = replace(&database, arguments->positionals.items[0], arena, &fates, arguments->json, &err);
     site_database_close(&database);
     say_table_done(&fates.table);
     json_decref(fates.json);
     return status == BP_OK ? EX_OK : say_fail(command.name, &err);
+}
+
+int query_device_replace(int argc, char **argv)
+{
+    return cfg_run(&command, argc, argv, run);
 }

@@ -1,13 +1,13 @@
 /* bacpipes history: what a point was, from the database: each reading, or spans of them for long times. */
+#include "apps/query/point.h"
+#include "apps/query/rows.h"
 #include "say/fail.h"
 #include "say/json.h"
 #include "say/number.h"
 #include "say/table.h"
 #include "say/when.h"
-#include "site/database.h"
 
 #include "apps/roles.h"
-#include "base/parse.h"
 #include "base/time.h"
 #include "config/arguments.h"
 
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-enum { ROWS_MAX = 100000, CANDIDATES_MAX = 10, TEXT_MAX_OCTETS = 256 };
+enum { ROWS_MAX = 100000, TEXT_MAX_OCTETS = 256 };
 
 /* Longer times than these are shown in spans from the rollups. */
 #define EACH_READING_MAX_US (6 * BP_HOUR)
@@ -61,16 +61,10 @@ static const CfgCommand command = {
                 "bacpipes history 42 --since 2026-11-01T00:00:00Z --until 2026-11-08T00:00:00Z --csv",
 };
 
-typedef struct Point {
-    BpStr site_id, name, device, object, units;
-    int64_t point_id;
-} Point;
-
 typedef struct History {
     BpArena *arena;
     SiteDatabase database;
-    Point candidates[CANDIDATES_MAX + 1];
-    size_t candidate_count;
+    QueryPoint point;
     int64_t from_us, until_us, every_us; /* every_us 0: each reading */
     SqlQuery query;
     const char *source;
@@ -79,56 +73,6 @@ typedef struct History {
     size_t count;
     int64_t newest_us; /* 0: never read */
 } History;
-
-/* ---- which point ---- */
-
-static BpStr kept_text(BpArena *arena, const PgRows *rows, size_t row, int column)
-{
-    const BpStr text = pg_get_text(rows, row, column);
-    return (BpStr){bp_arena_text(arena, text), text.size};
-}
-
-static void add_candidate(void *context, const PgRows *rows, size_t row)
-{
-    History *history = context;
-    if (history->candidate_count > CANDIDATES_MAX)
-        return;
-    history->candidates[history->candidate_count++] =
-        (Point){.site_id = kept_text(history->arena, rows, row, 0),
-                .point_id = pg_get_integer(rows, row, 1),
-                .name = kept_text(history->arena, rows, row, 2),
-                .device = kept_text(history->arena, rows, row, 3),
-                .object = kept_text(history->arena, rows, row, 4),
-                .units = kept_text(history->arena, rows, row, 5)};
-}
-
-static BpStatus tell_candidates(const History *history, const char *wanted, BpError *err)
-{
-    fprintf(stderr, "\"%s\" may be any of these:\n", wanted);
-    for (size_t i = 0; i < history->candidate_count && i < CANDIDATES_MAX; i++) {
-        const Point *point = &history->candidates[i];
-        fprintf(stderr, "  %6" PRId64 "  %.*s  (%.*s, %.*s, site %.*s)\n", point->point_id,
-                BP_STR_ARGS(point->name), BP_STR_ARGS(point->device), BP_STR_ARGS(point->object),
-                BP_STR_ARGS(point->site_id));
-    }
-    if (history->candidate_count > CANDIDATES_MAX)
-        fprintf(stderr, "  ...\n");
-    return bp_fail(err, BP_NOT_FOUND, "which one? Its number says it, with --site where there are several");
-}
-
-static BpStatus find_point(History *history, const char *wanted, BpError *err)
-{
-    const PgValue values[] = {pg_text(bp_str(wanted)), site ? pg_text(bp_str(site)) : pg_null()};
-    BpStatus status = site_database_check_site(&history->database, site, err);
-    if (status == BP_OK)
-        status =
-            site_database_ask(&history->database, SQL_FIND_POINT, values, 2, add_candidate, history, err);
-    if (status != BP_OK)
-        return status;
-    if (history->candidate_count == 0)
-        return bp_fail(err, BP_NOT_FOUND, "there is no point \"%s\": `bacpipes points` lists them", wanted);
-    return history->candidate_count == 1 ? BP_OK : tell_candidates(history, wanted, err);
-}
 
 /* ---- which times ---- */
 
@@ -161,18 +105,17 @@ static BpStatus settle_times(History *history, BpError *err)
 {
     const int64_t now_us = bp_wall_us();
     history->until_us = now_us;
-    BpStatus status = say_when("since", since_text, now_us, &history->from_us, err);
-    if (status == BP_OK && until_text)
-        status = say_when("until", until_text, now_us, &history->until_us, err);
-    if (status == BP_OK && history->from_us >= history->until_us)
+    BP_TRY(say_when("since", since_text, now_us, &history->from_us, err));
+    if (until_text)
+        BP_TRY(say_when("until", until_text, now_us, &history->until_us, err));
+    if (history->from_us >= history->until_us)
         return bp_fail(err, BP_INVALID, "--since is not before --until");
-    if (status == BP_OK && every_us && every_us < BP_SECOND)
+    if (every_us && every_us < BP_SECOND)
         return bp_fail(err, BP_INVALID, "--every is shorter than a second");
-    if (status == BP_OK && every_us && raw)
+    if (every_us && raw)
         return bp_fail(err, BP_INVALID, "--raw and --every exclude each other");
-    if (status == BP_OK)
-        choose_query(history);
-    return status;
+    choose_query(history);
+    return BP_OK;
 }
 
 /* ---- each reading ---- */
@@ -204,24 +147,13 @@ static void add_reading(void *context, const PgRows *rows, size_t row)
     history->count++;
 }
 
-static json_t *number_json(const PgRows *rows, size_t row, int column)
-{
-    return pg_is_null(rows, row, column) ? json_null() : say_json_real(pg_get_double(rows, row, column));
-}
-
-static json_t *time_json(const PgRows *rows, size_t row, int column)
-{
-    char time[BP_TIME_TEXT_MAX];
-    return json_string(bp_time_format(pg_get_time_us(rows, row, column), 6, time));
-}
-
 static void add_reading_json(void *context, const PgRows *rows, size_t row)
 {
     History *history = context;
     static const char *const names[] = {"state", "quality", "reason"};
     json_t *reading = json_object();
-    json_object_set_new(reading, "time", time_json(rows, row, 0));
-    json_object_set_new(reading, "value", number_json(rows, row, 1));
+    json_object_set_new(reading, "time", query_time_json(rows, row, 0, 6));
+    json_object_set_new(reading, "value", query_real_json(rows, row, 1));
     for (int i = 0; i < 3; i++) {
         const BpStr text = pg_get_text(rows, row, 2 + i);
         if (text.size)
@@ -266,11 +198,11 @@ static void add_span_json(void *context, const PgRows *rows, size_t row)
 {
     History *history = context;
     json_t *span = json_object();
-    json_object_set_new(span, "time", time_json(rows, row, 0));
-    json_object_set_new(span, "min", number_json(rows, row, 1));
+    json_object_set_new(span, "time", query_time_json(rows, row, 0, 6));
+    json_object_set_new(span, "min", query_real_json(rows, row, 1));
     json_object_set_new(span, "mean", mean_json(rows, row, 2));
-    json_object_set_new(span, "max", number_json(rows, row, 3));
-    json_object_set_new(span, "last", number_json(rows, row, 4));
+    json_object_set_new(span, "max", query_real_json(rows, row, 3));
+    json_object_set_new(span, "last", query_real_json(rows, row, 4));
     json_object_set_new(span, "readings", json_integer(pg_get_integer(rows, row, 5)));
     json_object_set_new(span, "bad", json_integer(pg_get_integer(rows, row, 6)));
     json_array_append_new(history->json, span);
@@ -279,7 +211,7 @@ static void add_span_json(void *context, const PgRows *rows, size_t row)
 
 static BpStatus read_rows(History *history, BpError *err)
 {
-    const Point *point = &history->candidates[0];
+    const QueryPoint *point = &history->point;
     PgValue values[6] = {pg_text(point->site_id), pg_integer(point->point_id), pg_time(history->from_us),
                          pg_time(history->until_us)};
     size_t count = 4;
@@ -301,7 +233,7 @@ static void note_newest(void *context, const PgRows *rows, size_t row)
 
 static BpStatus read_newest(History *history, BpError *err)
 {
-    const Point *point = &history->candidates[0];
+    const QueryPoint *point = &history->point;
     const PgValue values[] = {pg_text(point->site_id), pg_integer(point->point_id)};
     return site_database_ask(&history->database, SQL_SELECT_NEWEST_READING, values, 2, note_newest, history,
                              err);
@@ -327,7 +259,7 @@ static BpStatus read_history(History *history, BpError *err)
 static void tell_table(const History *history)
 {
     char every[BP_TIME_TEXT_MAX];
-    const Point *point = &history->candidates[0];
+    const QueryPoint *point = &history->point;
     const BpStr units = say_units(point->units);
     printf("%.*s (%.*s, %.*s)%s%.*s", BP_STR_ARGS(point->name), BP_STR_ARGS(point->device),
            BP_STR_ARGS(point->object), units.size ? " in " : "", BP_STR_ARGS(units));
@@ -339,7 +271,7 @@ static void tell_table(const History *history)
 
 static void tell_json(const History *history)
 {
-    const Point *point = &history->candidates[0];
+    const QueryPoint *point = &history->point;
     json_t *told = json_pack("{s:o, s:I, s:o, s:o, s:s}", "site_id", say_json_text(point->site_id),
                              "point_id", (json_int_t)point->point_id, "name", say_json_text(point->name),
                              "units", say_json_text(point->units), "source", history->source);
@@ -352,7 +284,7 @@ static void tell_json(const History *history)
 static void tell_nothing(const History *history)
 {
     char newest[BP_TIME_TEXT_MAX];
-    const BpStr name = history->candidates[0].name;
+    const BpStr name = history->point.name;
     if (history->newest_us == 0)
         fprintf(stderr,
                 "Nothing of %.*s is stored yet: is `bacpipes up` running, and does the device answer?\n",
@@ -379,13 +311,9 @@ static int tell(const History *history)
 
 static BpStatus ask(History *history, const Cfg *cfg, const char *wanted, BpError *err)
 {
-    BpStatus status = site_database_open(&history->database, cfg, history->arena, err);
-    if (status == BP_OK)
-        status = find_point(history, wanted, err);
-    if (status == BP_OK)
-        status = read_history(history, err);
-    site_database_close(&history->database);
-    return status;
+    BP_TRY(site_database_open(&history->database, cfg, history->arena, err));
+    BP_TRY(query_point_find(&history->database, wanted, site, history->arena, &history->point, err));
+    return read_history(history, err);
 }
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
@@ -399,6 +327,7 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
         say_table_init(&history.table, reading_columns, sizeof reading_columns / sizeof reading_columns[0]);
     if (status == BP_OK)
         status = ask(&history, cfg, arguments->positionals.items[0], &err);
+    site_database_close(&history.database);
     const int code = status == BP_OK ? tell(&history) : say_fail(command.name, &err);
     say_table_done(&history.table);
     json_decref(history.json);
@@ -407,12 +336,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int query_history_main(int argc, char **argv)
 {
-    Cfg cfg;
-    BpArena arena = {0};
-    CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON)
-        code = run(&arguments, &cfg, &arena);
-    bp_arena_done(&arena);
-    return code;
+    return cfg_run(&command, argc, argv, run);
 }

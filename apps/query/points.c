@@ -1,16 +1,12 @@
 /* bacpipes points: what is known of each point, and what it is now, from the database. */
-#include "say/fail.h"
+#include "apps/query/listing.h"
 #include "say/json.h"
 #include "say/number.h"
-#include "say/table.h"
-#include "site/database.h"
 
 #include "apps/roles.h"
 #include "base/time.h"
-#include "config/arguments.h"
 
 #include <stdio.h>
-#include <sysexits.h>
 
 static const char *device, *text, *site;
 static bool csv;
@@ -60,13 +56,6 @@ static const SayColumn columns[] = {
     {"quality", .may_be_cut = true}, {"age", .is_number = true}};
 enum { COLUMNS = sizeof columns / sizeof columns[0], TEXT_MAX_OCTETS = 512 };
 
-typedef struct Listing {
-    int64_t now_us;
-    SayTable table;
-    json_t *json; /* NULL: a table */
-    size_t count;
-} Listing;
-
 /* "analog-input,3", with the property where it is not the present value. */
 static void show_object(BpBuf *out, const PgRows *rows, size_t row)
 {
@@ -106,9 +95,8 @@ static void show_age(BpBuf *out, const PgRows *rows, size_t row, int64_t now_us)
         bp_buf_printf(out, "%s", age_us < BP_SECOND ? "now" : bp_interval_format(age_us, age));
 }
 
-static void add_row(void *context, const PgRows *rows, size_t row)
+static void add_row(QueryListing *listing, const PgRows *rows, size_t row)
 {
-    Listing *listing = context;
     char memory[TEXT_MAX_OCTETS];
     BpBuf out = bp_buf(memory, sizeof memory);
     say_table_addf(&listing->table, "%d", (int)pg_get_integer(rows, row, POINT_ID));
@@ -126,20 +114,10 @@ static void add_row(void *context, const PgRows *rows, size_t row)
     bp_buf_clear(&out);
     show_age(&out, rows, row, listing->now_us);
     say_table_add(&listing->table, bp_buf_text(&out));
-    listing->count++;
 }
 
-static json_t *text_or_null(const PgRows *rows, size_t row, int column)
+static json_t *make_json(const PgRows *rows, size_t row)
 {
-    const BpStr value = pg_get_text(rows, row, column);
-    return pg_is_null(rows, row, column) ? json_null() : say_json_text(value);
-}
-
-static void add_json(void *context, const PgRows *rows, size_t row)
-{
-    Listing *listing = context;
-    char time[BP_TIME_TEXT_MAX];
-    const bool has_value = !pg_is_null(rows, row, VALUE);
     json_t *point = json_object();
     static const struct {
         const char *name;
@@ -155,32 +133,14 @@ static void add_json(void *context, const PgRows *rows, size_t row)
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         json_object_set_new(point, fields[i].name,
                             fields[i].is_number ? json_integer(pg_get_integer(rows, row, fields[i].column))
-                                                : text_or_null(rows, row, fields[i].column));
-    json_object_set_new(point, "value",
-                        has_value ? say_json_real(pg_get_double(rows, row, VALUE)) : json_null());
-    json_object_set_new(point, "time",
-                        pg_is_null(rows, row, TIME)
-                            ? json_null()
-                            : json_string(bp_time_format(pg_get_time_us(rows, row, TIME), 6, time)));
-    json_array_append_new(listing->json, point);
-    listing->count++;
+                                                : query_text_json(rows, row, fields[i].column));
+    json_object_set_new(point, "value", query_real_json(rows, row, VALUE));
+    json_object_set_new(point, "time", query_time_json(rows, row, TIME, 6));
+    return point;
 }
 
-static PgValue text_or_any(const char *wanted)
+static void tell_nothing(void)
 {
-    return wanted ? pg_text(bp_str(wanted)) : pg_null();
-}
-
-static int tell(Listing *listing)
-{
-    if (listing->json)
-        say_json_print(json_incref(listing->json));
-    else if (csv)
-        say_table_print_csv(&listing->table, stdout);
-    else if (listing->count)
-        say_table_print(&listing->table, stdout, say_terminal_width(stdout));
-    if (listing->count)
-        return EX_OK;
     if (device || text || site)
         fprintf(stderr, "No point matches. `bacpipes points` lists them all.\n");
     else
@@ -188,37 +148,24 @@ static int tell(Listing *listing)
             stderr,
             "No points yet. `bacpipes up` finds those of the building's devices, `bacpipes discover` tells "
             "which devices answer, and `bacpipes up --demo` brings a building of its own.\n");
-    return SAY_NOTHING;
 }
+
+static const QueryList points = {.command = &command,
+                                 .columns = columns,
+                                 .column_count = COLUMNS,
+                                 .query = SQL_SELECT_POINTS,
+                                 .add_row = add_row,
+                                 .make_json = make_json,
+                                 .tell_nothing = tell_nothing};
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
-    BpError err;
-    SiteDatabase database;
-    Listing listing = {.now_us = bp_wall_us(), .json = arguments->json ? json_array() : NULL};
-    const PgValue values[] = {text_or_any(device), text_or_any(text), text_or_any(site)};
-    say_table_init(&listing.table, columns, COLUMNS);
-    BpStatus status = site_database_open(&database, cfg, arena, &err);
-    if (status == BP_OK)
-        status = site_database_check_site(&database, site, &err);
-    if (status == BP_OK)
-        status = site_database_ask(&database, SQL_SELECT_POINTS, values, 3,
-                                   arguments->json ? add_json : add_row, &listing, &err);
-    site_database_close(&database);
-    const int code = status == BP_OK ? tell(&listing) : say_fail(command.name, &err);
-    say_table_done(&listing.table);
-    json_decref(listing.json);
-    return code;
+    const PgValue values[] = {query_text_or_any(device), query_text_or_any(text), query_text_or_any(site)};
+    const QueryListWish wish = {values, 3, site, csv, arguments->json};
+    return query_list_show(&points, &wish, cfg, arena);
 }
 
 int query_points_main(int argc, char **argv)
 {
-    Cfg cfg;
-    BpArena arena = {0};
-    CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON)
-        code = run(&arguments, &cfg, &arena);
-    bp_arena_done(&arena);
-    return code;
+    return cfg_run(&command, argc, argv, run);
 }

@@ -398,3 +398,15 @@ int cfg_begin(const CfgCommand *command, int argc, char **argv, BpArena *arena, 
         bp_log_open(named ? command->name + strlen(PROGRAM) : command->name, ret_cfg->log_level);
     return code;
 }
+
+int cfg_run(const CfgCommand *command, int argc, char **argv, CfgRun *run)
+{
+    Cfg cfg = {0};
+    BpArena arena = {0};
+    CfgArguments arguments = {0};
+    int code = cfg_begin(command, argc, argv, &arena, &arguments, &cfg);
+    if (code == CFG_GO_ON)
+        code = run(&arguments, &cfg, &arena);
+    bp_arena_done(&arena);
+    return code;
+}

@@ -74,4 +74,9 @@ enum { CFG_GO_ON = -1 };
 int cfg_begin(const CfgCommand *command, int argc, char **argv, BpArena *arena, CfgArguments *ret_arguments,
               Cfg *ret_cfg) BP_CHECKED;
 
+/* A tool from its command line to its exit code: begins as above, and then `run` says the code. What was
+ * taken from the arena is given back behind it. */
+typedef int CfgRun(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena);
+int cfg_run(const CfgCommand *command, int argc, char **argv, CfgRun *run);
+
 #endif

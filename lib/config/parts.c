@@ -20,15 +20,14 @@ static void print_parts(const CfgParts *parts, FILE *to)
     fprintf(to, "\n%s", parts->text);
 }
 
-int cfg_choose_part(const CfgParts *parts, int argc, char **argv, int *ret_code)
+int cfg_parts_run(const CfgParts *parts, int argc, char **argv)
 {
     for (size_t i = 0; argc >= 2 && i < parts->count; i++)
         if (strcmp(argv[1], parts->parts[i].name) == 0)
-            return (int)i;
+            return parts->parts[i].run(argc - 1, argv + 1);
     const bool help = argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
     if (!help && argc >= 2)
         fprintf(stderr, "%s: there is no part \"%s\"\n\n", parts->tool, argv[1]);
     print_parts(parts, help ? stdout : stderr);
-    *ret_code = help ? EX_OK : EX_USAGE;
-    return CFG_NO_PART;
+    return help ? EX_OK : EX_USAGE;
 }

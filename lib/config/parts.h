@@ -6,6 +6,7 @@
 
 typedef struct CfgPart {
     const char *name, *summary;
+    int (*run)(int argc, char **argv); /* argv[0] is its name */
 } CfgPart;
 
 typedef struct CfgParts {
@@ -15,10 +16,9 @@ typedef struct CfgParts {
     const char *text; /* what is said below them: sentences and examples */
 } CfgParts;
 
-enum { CFG_NO_PART = -1 };
-
-/* The index of the part that the first word names. CFG_NO_PART: it names none, the parts have been shown,
- * and *ret_code is what to end with. */
-int cfg_choose_part(const CfgParts *parts, int argc, char **argv, int *ret_code);
+/* Runs the part that the first word names, and returns its exit code. Where it names none the parts are
+ * shown: EX_OK after
+ * --help, else EX_USAGE. */
+int cfg_parts_run(const CfgParts *parts, int argc, char **argv);
 
 #endif

@@ -1,8 +1,6 @@
-/* `bacpipes device`: the devices that the database knows, as the tool's halves have them. */
+/* Devices as tools have them from the database: the columns of a statement that several ask. */
 #ifndef SITE_DEVICES_H
 #define SITE_DEVICES_H
-
-#include "site/database.h"
 
 /* Columns of select_devices.sql. */
 enum {
@@ -18,8 +16,5 @@ enum {
     DEVICES_MODEL,
     DEVICES_POINTS,
 };
-
-int query_device_list(int argc, char **argv, BpArena *arena);
-int query_device_replace(int argc, char **argv, BpArena *arena);
 
 #endif
