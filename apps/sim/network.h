@@ -3,7 +3,7 @@
 #ifndef SIM_NETWORK_H
 #define SIM_NETWORK_H
 
-#include "apps/sim/station.h"
+#include "apps/sim/device/station.h"
 #include "io/bip/bip.h"
 
 typedef struct SimNetwork SimNetwork;

@@ -6,7 +6,7 @@
 #include "tests/unit/world.h"
 
 #include "apps/collect/ask/poll.h"
-#include "apps/sim/station.h"
+#include "apps/sim/device/station.h"
 #include "base/time.h"
 
 #include <math.h>

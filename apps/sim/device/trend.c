@@ -1,4 +1,4 @@
-#include "apps/sim/trend.h"
+#include "apps/sim/device/trend.h"
 
 #include "bacnet/service/log_record.h"
 #include "base/time.h"

@@ -1,5 +1,5 @@
 /* A simulated device's own object, and all of its objects for lib/bacnet's server. */
-#include "apps/sim/site.h"
+#include "apps/sim/device/site.h"
 #include "base/time.h"
 
 enum {

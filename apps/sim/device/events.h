@@ -3,7 +3,7 @@
 #ifndef SIM_EVENTS_H
 #define SIM_EVENTS_H
 
-#include "apps/sim/object.h"
+#include "apps/sim/device/object.h"
 #include "bacnet/talk/reporter.h"
 
 /* The instance of each device's one Notification Class. */

@@ -1,4 +1,4 @@
-#include "apps/sim/events.h"
+#include "apps/sim/device/events.h"
 
 #include "base/time.h"
 

@@ -3,7 +3,7 @@
 #ifndef SIM_STATION_H
 #define SIM_STATION_H
 
-#include "apps/sim/site.h"
+#include "apps/sim/device/site.h"
 #include "bacnet/talk/publisher.h"
 
 /* How a device falls short of the standard, or of what it says of itself. All zero: it does not. */

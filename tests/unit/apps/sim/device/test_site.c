@@ -1,4 +1,4 @@
-#include "apps/sim/site.h"
+#include "apps/sim/device/site.h"
 #include "base/time.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 #ifndef SIM_OBJECT_H
 #define SIM_OBJECT_H
 
-#include "apps/sim/building.h"
+#include "apps/sim/building/building.h"
 #include "bacnet/talk/server.h"
 
 enum { SIM_NAME_MAX = 40, SIM_PRIORITIES = 16 };

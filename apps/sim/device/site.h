@@ -2,8 +2,8 @@
 #ifndef SIM_SITE_H
 #define SIM_SITE_H
 
-#include "apps/sim/events.h"
-#include "apps/sim/trend.h"
+#include "apps/sim/device/events.h"
+#include "apps/sim/device/trend.h"
 
 typedef struct SimSite SimSite;
 

@@ -1,4 +1,4 @@
-#include "apps/sim/building.h"
+#include "apps/sim/building/building.h"
 
 #include "base/time.h"
 

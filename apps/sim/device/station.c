@@ -1,4 +1,4 @@
-#include "apps/sim/station.h"
+#include "apps/sim/device/station.h"
 
 #include "base/time.h"
 

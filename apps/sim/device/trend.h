@@ -3,7 +3,7 @@
 #ifndef SIM_TREND_H
 #define SIM_TREND_H
 
-#include "apps/sim/object.h"
+#include "apps/sim/device/object.h"
 
 enum { SIM_TREND_RECORDS = 400 }; /* a bit more than four days */
 

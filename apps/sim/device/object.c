@@ -1,4 +1,4 @@
-#include "apps/sim/object.h"
+#include "apps/sim/device/object.h"
 
 #include <assert.h>
 #include <math.h>
