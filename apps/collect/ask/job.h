@@ -18,7 +18,7 @@ typedef struct CollectJob {
     bool is_uncertain;     /* sent to a device that may not answer */
     uint8_t retries;       /* further tries after the first; `make` may lower them */
     int64_t sent_us;
-    void *own; /* kind->own_size octets, up to COLLECT_JOB_OWN; zeroed when the job is made */
+    void *own; /* COLLECT_JOB_OWN octets */
 } CollectJob;
 
 enum { COLLECT_JOB_OWN = 1536 };
@@ -41,7 +41,7 @@ typedef enum CollectGone {
 
 struct CollectJobKind {
     const char *name;
-    size_t own_size;
+    size_t own_size;       /* octets of job->own that are zeroed when the job is made */
     bool may_repeat;       /* it may be sent again when no answer comes, as often as the settings say */
     bool is_probe;         /* its answer says who is there; that of other kinds, that the device is online */
     bool speaks_of_points; /* its answer is nobody's when the device has other points by then */

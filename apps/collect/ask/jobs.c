@@ -42,7 +42,7 @@ static size_t choose(const CollectDevice *device, int64_t now_us)
         return KINDS;
     if (collect_probe_comes_first(device, now_us))
         return collect_probe.is_due(device, now_us) ? PROBE : KINDS;
-    for (size_t i = 0; i < KINDS; i++) {
+    for (size_t i = PROBE + 1; i < KINDS; i++) {
         if (!kinds[i]->is_due(device, now_us))
             continue;
         if (collect_probe_is_missing(device))

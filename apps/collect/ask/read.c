@@ -6,6 +6,8 @@
 #include "apps/collect/ask/state.h"
 #include "base/time.h"
 
+#include <assert.h>
+
 enum {
     YIELDS_AFTER = 16,  /* requests, where something waits behind them and there is no end to them */
     REST_FIRST_S = 60,  /* until a point with a lasting error is asked for again; doubled each time */
@@ -163,6 +165,8 @@ static CollectNext take_multiple(CollectShared *shared, CollectJob *job, const B
 
 /* ---- the job ---- */
 
+static_assert(sizeof(CollectBatch) <= COLLECT_JOB_OWN, "a batch has its place in a job");
+
 static bool is_due(const CollectDevice *device, int64_t now_us)
 {
     (void)now_us;
@@ -233,7 +237,7 @@ static void halted(CollectShared *shared, CollectJob *job, int64_t now_us)
 }
 
 const CollectJobKind collect_read = {.name = "read",
-                                     .own_size = sizeof(CollectBatch),
+                                     .own_size = offsetof(CollectBatch, points),
                                      .may_repeat = true,
                                      .speaks_of_points = true,
                                      .yields_after = YIELDS_AFTER,

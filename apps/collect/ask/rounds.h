@@ -13,15 +13,16 @@ typedef struct CollectBatch {
     struct CollectBatch *next; /* of those under way to its device */
     CollectRound *round;
     uint32_t count;
-    uint32_t points[COLLECT_BATCH_MAX];
-    uint8_t wishes[COLLECT_BATCH_MAX]; /* what of each: CollectWish */
-    size_t answer_octets;              /* what was expected at most */
-    bool is_multiple;                  /* asked for by ReadPropertyMultiple */
-    bool is_named;                     /* and the device's own name with the points */
-    bool is_under_way;                 /* it was taken out of its round */
+    size_t answer_octets; /* what was expected at most */
+    bool is_multiple;     /* asked for by ReadPropertyMultiple */
+    bool is_named;        /* and the device's own name with the points */
+    bool is_under_way;    /* it was taken out of its round */
     /* One that is asked for by ReadProperty: */
     CollectWish asking;   /* what of the point */
     CollectSample sample; /* what is known of it by now */
+    /* The first `count` of each: */
+    uint32_t points[COLLECT_BATCH_MAX];
+    uint8_t wishes[COLLECT_BATCH_MAX]; /* what of each: CollectWish */
 } CollectBatch;
 
 /* Makes the rounds of the device's points, each to begin at its next instant. Batches that are under way are

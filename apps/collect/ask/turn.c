@@ -52,7 +52,8 @@ static CollectAsked ask(CollectPoller *poller, CollectDevice *device, int64_t no
 {
     const CollectShare *share = &poller->shared.settings.trunk;
     const CollectJob *job;
-    if (!collect_jobs_has_more(device, now_us))
+    /* Whoever has nothing to ask takes nobody's place on a trunk. */
+    if (device->on.trunk && !collect_jobs_has_more(device, now_us))
         return COLLECT_NOTHING_TO_ASK;
     if (!collect_trunk_may_send(device, share, now_us, &device->turn.held_until_us))
         return COLLECT_HELD;
