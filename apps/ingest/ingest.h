@@ -1,6 +1,6 @@
 /* bacpipes ingest: readings from MQTT into the database, in batches, and said when they are stored.
  *
- *   receive.c -> batch.c -> store.c      what arrives, gathered, committed and announced
+ *   receive.c -> gather.c -> store.c      what arrives, gathered, committed and announced
  *   settings.c                           that we are alone; what the database says of points and the like
  *   maintain.c                           days, rollups, retention, on a connection of its own */
 #ifndef INGEST_INGEST_H

@@ -13,7 +13,7 @@
 #ifndef INGEST_STORE_H
 #define INGEST_STORE_H
 
-#include "apps/ingest/batch.h"
+#include "apps/ingest/gather.h"
 #include "io/pg/pg.h"
 
 enum { STORE_STEPS_MAX = 6, STORE_PARTS_MAX = 16, ENSURED_DAYS_MAX = 4096 };

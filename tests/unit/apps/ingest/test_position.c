@@ -1,4 +1,4 @@
-#include "apps/ingest/batch.h"
+#include "apps/ingest/gather.h"
 #include "apps/ingest/position.h"
 
 #include <setjmp.h>

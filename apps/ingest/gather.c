@@ -1,4 +1,4 @@
-#include "apps/ingest/batch.h"
+#include "apps/ingest/gather.h"
 
 #include "base/time.h"
 #include "io/pg/copy.h"

@@ -1,7 +1,7 @@
 /* Gathering: readings of many batches as one binary COPY, with what else belongs into their transaction, kept
  * batch by batch so that a part of them can be stored without the others. */
-#ifndef INGEST_BATCH_H
-#define INGEST_BATCH_H
+#ifndef INGEST_GATHER_H
+#define INGEST_GATHER_H
 
 #include "base/arena.h"
 #include "base/buf.h"
