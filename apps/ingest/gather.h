@@ -3,6 +3,7 @@
 #ifndef INGEST_GATHER_H
 #define INGEST_GATHER_H
 
+#include "apps/ingest/points.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "model/batch.h"
@@ -19,21 +20,6 @@ enum {
     GATHER_ENTRIES_OCTETS_MAX = 32 * 1024 * 1024,
     GARBAGE_OCTETS_MAX = 16 * 1024, /* kept of a message that is no batch */
 };
-
-/* What stands beside a value in sensor_readings. Texts are borrowed. */
-typedef struct IngestPoint {
-    bool is_known;
-    int32_t point_id; /* under which it is stored: its successor's where it has one */
-    int32_t device_id, object_instance;
-    BpStr units, object_type;
-} IngestPoint;
-
-/* The points of the site by their point_id, from 1. */
-typedef struct IngestPoints {
-    IngestPoint *items;
-    size_t count;             /* one more than the largest point_id */
-    int64_t newest_successor; /* of points, that they know of */
-} IngestPoints;
 
 /* Instants between which readings are believed. */
 typedef struct Window {

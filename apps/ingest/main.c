@@ -5,20 +5,10 @@
 #include "config/arguments.h"
 #include "io/pg/settings.h"
 #include "model/topic.h"
+#include "site/site.h"
 
 #include <stdlib.h>
 #include <sysexits.h>
-
-static void on_database_lost(void *owner, const BpError *why)
-{
-    Ingest *ingest = owner;
-    if (ingest->is_ready)
-        bp_log(BP_LOG_WARNING, "%s; readings wait with the collector", why->text);
-    else
-        bp_log(BP_LOG_INFO, "%s; trying again", why->text);
-    ingest->is_ready = ingest->has_lock = false;
-    loop_timer_clear(ingest->lock_timer);
-}
 
 static const int64_t LAST_COMMIT_PATIENCE_US = 5 * BP_SECOND;
 
@@ -39,11 +29,11 @@ static int run(Ingest *ingest)
 {
     BpError err = {0};
     PgOptions options;
-    if (!mdl_site_id_is_valid(ingest->cfg.site)) {
-        bp_log(BP_LOG_ERROR, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", ingest->cfg.site);
+    if (!mdl_site_id_is_valid(ingest->cfg->site)) {
+        bp_log(BP_LOG_ERROR, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", ingest->cfg->site);
         return EX_CONFIG;
     }
-    if (pg_settings_options(&ingest->cfg, PG_INGEST, "bacpipes ingest", &ingest->arena, &options, &err) !=
+    if (pg_settings_options(ingest->cfg, PG_INGEST, "bacpipes ingest", &ingest->arena, &options, &err) !=
         BP_OK) {
         bp_log(BP_LOG_ERROR, "%s", err.text);
         return EX_CONFIG;
@@ -51,20 +41,21 @@ static int run(Ingest *ingest)
     Loop *loop = ingest->loop = loop_new();
     options.owner = ingest;
     options.on_connected = ingest_connected;
-    options.on_lost = on_database_lost;
+    options.on_lost = ingest_database_lost;
     options.on_notice = ingest_notice;
-    ingest->maintenance = maintenance_new(loop, &ingest->cfg, &err);
+    ingest->pg = pg_new(loop, &options);
+    ingest_begin(ingest);
+    ingest->maintenance = maintenance_new(loop, ingest->cfg, &err);
     if (!ingest->maintenance) {
         bp_log(BP_LOG_ERROR, "%s", err.text);
+        pg_free(ingest->pg);
+        ingest_end(ingest);
         loop_free(loop);
         return EX_CONFIG;
     }
-    ingest->pg = pg_new(loop, &options);
-    ingest_begin_reloads(ingest);
-    pg_listen(ingest->pg, "bacpipes_config");
+    pg_listen(ingest->pg, SITE_NOTICES);
     ingest->flush_timer = loop_timer_new(loop, ingest_flush, ingest);
     ingest->status_timer = loop_timer_new(loop, ingest_status, ingest);
-    ingest->lock_timer = loop_timer_new(loop, ingest_ask_for_lock, ingest);
     loop_stop_on_signals(loop);
 
     loop_run(loop);
@@ -76,12 +67,9 @@ static int run(Ingest *ingest)
     ingest->is_ready = false;
     maintenance_free(ingest->maintenance);
     pg_free(ingest->pg);
-    ingest_end_reloads(ingest);
-    loop_timer_free(ingest->lock_timer);
     loop_timer_free(ingest->status_timer);
     loop_timer_free(ingest->flush_timer);
-    mqtt_free(ingest->mqtt, BP_SECOND);
-    ingest->mqtt = NULL;
+    ingest_end(ingest);
     loop_free(loop);
     return ingest->code;
 }
@@ -103,8 +91,8 @@ int ingest_main(int argc, char **argv)
     CfgArguments arguments;
     int code = cfg_begin(&command, argc, argv, &ingest->arena, &arguments, &ingest->file_cfg);
     if (code == CFG_GO_ON) {
-        ingest->cfg = ingest->file_cfg;
-        ingest->site_id = bp_str(ingest->cfg.site);
+        ingest->cfg = &ingest->file_cfg;
+        ingest->site_id = bp_str(ingest->cfg->site);
         ingest->started_at_us = bp_wall_us();
         for (int i = 0; i < 2; i++)
             gather_init(&ingest->gathers[i]);
@@ -116,8 +104,6 @@ int ingest_main(int argc, char **argv)
             gather_done(&ingest->gathers[i]);
     }
     bp_arena_done(&ingest->message_arena);
-    bp_arena_done(&ingest->points_arena);
-    bp_arena_done(&ingest->settings_arena);
     bp_arena_done(&ingest->arena);
     free(ingest);
     return code;

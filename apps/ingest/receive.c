@@ -23,12 +23,15 @@ static void ask(Ingest *ingest, Position *position)
     const int64_t now_us = loop_now_us(ingest->loop);
     if (position->asked_at_us < 0 || (position->asked_at_us && now_us - position->asked_at_us < ASK_EVERY_US))
         return;
+    Mqtt *mqtt = site_broker_mqtt(ingest->broker);
+    if (!mqtt)
+        return;
     char topic[MDL_TOPIC_MAX];
     BpBuf want = bp_buf_growing(256);
     BpError err;
     mdl_want_encode(&want, &position->run, position->accepted + 1);
-    if (mqtt_publish(ingest->mqtt, mdl_topic(ingest->cfg.site, "readings/want", topic), bp_buf_text(&want), 1,
-                     false, NULL, &err) == BP_OK)
+    if (mqtt_publish(mqtt, mdl_topic(ingest->cfg->site, "readings/want", topic), bp_buf_text(&want), 1, false,
+                     NULL, &err) == BP_OK)
         position->asked_at_us = now_us;
     bp_buf_done(&want);
 }
@@ -81,7 +84,7 @@ static void put_aside_once(Ingest *ingest, const MdlBatch *batch, BpStr payload,
 
 static Window believed(const Ingest *ingest, int64_t now_us)
 {
-    return (Window){now_us - ingest->cfg.retention_readings, now_us + ingest->cfg.readings_future_max};
+    return (Window){now_us - ingest->cfg->retention_readings, now_us + ingest->cfg->readings_future_max};
 }
 
 /* True if readings would be believed by the clock of the collector, which is another than ours: one of the
@@ -121,10 +124,11 @@ static void look_at_clocks(Ingest *ingest, const MdlBatch *batch, int64_t now_us
  * their age is told by the collector's own clock. */
 static bool may_have_a_new_point(const Ingest *ingest, const MdlBatch *batch, int64_t now_us)
 {
-    if (!batch_has_unknown_point(batch, &ingest->points))
+    const IngestPoints *points = points_reader_points(ingest->points);
+    if (!batch_has_unknown_point(batch, points))
         return false;
     const int64_t sent_us = batch->sent_us ? batch->sent_us : now_us;
-    const int64_t as_of_us = ingest->points_as_of_us - (now_us - sent_us); /* by that clock */
+    const int64_t as_of_us = points->as_of_us - (now_us - sent_us); /* by that clock */
     for (size_t i = 0; i < batch->count; i++)
         if (batch->readings[i].at_us >= as_of_us && batch->readings[i].at_us <= sent_us)
             return true;
@@ -146,13 +150,13 @@ static void take(Ingest *ingest, Position *position, const MdlBatch *batch, BpSt
         return;
     }
     if (may_have_a_new_point(ingest, batch, now_us)) {
-        ingest_reload_points(ingest);
+        points_reader_changed(ingest->points);
         let_go(ingest, position);
         return;
     }
     const Window window = believed(ingest, now_us);
-    if (!gather_add(ingest->gathering, batch, payload, position->gap, ingest->site_id, &ingest->points,
-                    &window)) {
+    if (!gather_add(ingest->gathering, batch, payload, position->gap, ingest->site_id,
+                    points_reader_points(ingest->points), &window)) {
         let_go(ingest, position);
         ingest_flush(ingest);
         return;

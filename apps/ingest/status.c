@@ -1,13 +1,10 @@
 /* How ingest is doing, for whoever listens. */
 #include "apps/ingest/ingest.h"
 #include "base/time.h"
-#include "model/topic.h"
-
-#include <inttypes.h>
 
 static const int64_t STATUS_EVERY_US = 10 * BP_SECOND;
 
-static void put_counters(const IngestCounts *counts, BpBuf *out)
+static json_t *counters_json(const IngestCounts *counts)
 {
     const struct {
         const char *name;
@@ -21,47 +18,21 @@ static void put_counters(const IngestCounts *counts, BpBuf *out)
         {"transactions", counts->transactions},       {"unique_violations", counts->conflicts},
         {"transactions_refused", counts->failures},   {"broker_lost", counts->reconnects},
     };
+    json_t *counters = json_object();
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        bp_buf_printf(out, "%s\"%s\":%" PRIu64, i ? "," : "", all[i].name, all[i].value);
-}
-
-static const char *status_text(const Ingest *ingest, const char *state, bool has_counters, BpBuf *out)
-{
-    char since[BP_TIME_TEXT_MAX];
-    bp_buf_printf(out, "{\"v\":1,\"role\":\"ingest\",\"state\":\"%s\",\"since\":\"%s\"", state,
-                  bp_time_format(ingest->started_at_us, 3, since));
-    if (has_counters) {
-        bp_buf_str(out, bp_str(",\"counters\":{"));
-        put_counters(&ingest->counts, out);
-        bp_buf_u8(out, '}');
-    }
-    bp_buf_u8(out, '}');
-    bp_buf_u8(out, '\0');
-    return (const char *)out->data;
-}
-
-const char *ingest_will_text(const Ingest *ingest, BpBuf *out)
-{
-    return status_text(ingest, "offline", false, out);
+        json_object_set_new(counters, all[i].name, json_integer((json_int_t)all[i].value));
+    return counters;
 }
 
 void ingest_say_status(const Ingest *ingest, const char *state)
 {
-    if (!ingest->mqtt)
-        return;
-    char topic[MDL_TOPIC_MAX];
-    BpError err;
-    BpBuf out = bp_buf_growing(4096);
-    const BpStr text = bp_str(status_text(ingest, state, true, &out));
-    /* A status that could not be said is followed by the next, or by our last will. */
-    (void)!mqtt_publish(ingest->mqtt, mdl_topic(ingest->cfg.site, "ingest/status", topic), text, 1, true,
-                        NULL, &err);
-    bp_buf_done(&out);
+    site_broker_say_status(ingest->broker, state,
+                           json_pack("{s:o}", "counters", counters_json(&ingest->counts)));
 }
 
 void ingest_status(void *owner)
 {
-    Ingest *ingest = owner;
+    const Ingest *ingest = owner;
     loop_timer_set(ingest->status_timer, loop_now_us(ingest->loop) + STATUS_EVERY_US);
     ingest_say_status(ingest, "online");
 }

@@ -1,6 +1,7 @@
 #include "apps/ingest/store.h"
 
 #include "apps/ingest/ingest.h"
+#include "base/invariant.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -25,7 +26,7 @@ void ingest_arm(Ingest *ingest)
         due_us = store->retry_at_us;
     else if (store->state == STORE_IS_IDLE && !gather_is_empty(ingest->gathering))
         due_us =
-            gather_is_enough(ingest->gathering) ? 0 : ingest->gathering_since_us + ingest->cfg.ingest_flush;
+            gather_is_enough(ingest->gathering) ? 0 : ingest->gathering_since_us + ingest->cfg->ingest_flush;
     if (ingest->look_again_at_us && ingest->look_again_at_us < due_us)
         due_us = ingest->look_again_at_us;
     loop_timer_set(ingest->flush_timer, ingest->is_ready ? due_us : INT64_MAX);
@@ -33,25 +34,35 @@ void ingest_arm(Ingest *ingest)
 
 void store_init(Store *store)
 {
-    *store = (Store){.part = bp_buf_growing(2 * GATHER_ROWS_OCTETS_MAX),
-                     .positions = bp_buf_growing(GATHER_ENTRIES_OCTETS_MAX),
-                     .buckets = bp_buf_growing(GATHER_ENTRIES_OCTETS_MAX),
-                     .quarantine = bp_buf_growing(4 * GATHER_ENTRIES_OCTETS_MAX)};
+    *store = (Store){.part = bp_buf_growing(2 * GATHER_ROWS_OCTETS_MAX)};
+    journal_init(&store->journal);
 }
 
 void store_done(Store *store)
 {
     bp_buf_done(&store->part);
-    bp_buf_done(&store->positions);
-    bp_buf_done(&store->buckets);
-    bp_buf_done(&store->quarantine);
+    journal_done(&store->journal);
+}
+
+void store_check(const Store *store)
+{
+    const Gather *gather = store->gather;
+    assert((store->state == STORE_IS_IDLE) == !gather);
+    assert(gather ? store->end_count > 0 : store->end_count == 0 && store->begin == 0);
+    assert(store->end_count <= STORE_PARTS_MAX);
+    for (size_t i = 0; i < store->end_count; i++) {
+        assert(store->ends[i] > store->begin);
+        assert(i == 0 ? store->ends[i] == gather->count : store->ends[i] < store->ends[i - 1]);
+    }
+    assert(store->state != STORE_IS_PAUSING || store->troubled_since_us);
 }
 
 /* ---- announcing ---- */
 
 void ingest_announce(Ingest *ingest)
 {
-    if (!ingest->is_ready || !ingest->mqtt)
+    Mqtt *mqtt = site_broker_mqtt(ingest->broker);
+    if (!ingest->is_ready || !mqtt)
         return;
     MdlPosition positions[MDL_POSITIONS_MAX];
     const size_t count = positions_announced(&ingest->positions, positions);
@@ -60,8 +71,8 @@ void ingest_announce(Ingest *ingest)
     BpBuf stored = bp_buf_growing(64 * 1024);
     mdl_stored_encode(&stored, &ingest->session, positions, count);
     /* Not connected: on_connected announces. */
-    if (mqtt_publish(ingest->mqtt, mdl_topic(ingest->cfg.site, "readings/stored", topic),
-                     bp_buf_text(&stored), 1, true, NULL, &err) == BP_FULL)
+    if (mqtt_publish(mqtt, mdl_topic(ingest->cfg->site, "readings/stored", topic), bp_buf_text(&stored), 1,
+                     true, NULL, &err) == BP_FULL)
         bp_log(BP_LOG_WARNING, "announcing what is stored: %s", err.text);
     bp_buf_done(&stored);
     ingest->store.announced_at_us = loop_now_us(ingest->loop);
@@ -176,7 +187,7 @@ static void on_committed(Ingest *ingest, const PgRows *rows)
     Gather *gather = store->gather;
     const size_t begin = store->begin, end = part_end(store);
     const GatherPart part = gather_part(gather, begin, end);
-    if (store->has_positions)
+    if (store->journal.has_positions)
         keep_positions(ingest, rows);
     ingest->counts.transactions++;
     ingest->counts.batches_stored += part.batches;
@@ -265,6 +276,7 @@ static void on_done(void *context, BpStatus status, const PgRows *rows, const Bp
     } else {
         pause_storing(ingest, status == BP_NOT_FOUND && *store->days_err.text ? &store->days_err : err);
     }
+    BP_INVARIANT(store_check(store));
 }
 
 /* ---- a try ---- */
@@ -306,42 +318,6 @@ static void on_days(void *context, BpStatus status, const PgRows *rows, const Bp
     try_part(ingest);
 }
 
-static void add_step(Ingest *ingest, SqlQuery query, PgValue second)
-{
-    Store *store = &ingest->store;
-    assert(store->step_count < STORE_STEPS_MAX);
-    PgValue *values = store->values[store->step_count];
-    values[0] = pg_text(ingest->site_id);
-    values[1] = second;
-    store->steps[store->step_count++] = (PgStep){query, values, 2};
-}
-
-/* The list is made anew for each try. */
-static void write_steps(Ingest *ingest, const GatherPart *part)
-{
-    Store *store = &ingest->store;
-    const Gather *gather = store->gather;
-    const size_t begin = store->begin, end = part_end(store);
-    bp_buf_clear(&store->positions);
-    bp_buf_clear(&store->buckets);
-    bp_buf_clear(&store->quarantine);
-    store->step_count = 0;
-    if (part->readings && store->is_beside)
-        store->steps[store->step_count++] = (PgStep){SQL_INSERT_STAGED_READINGS, NULL, 0};
-    if (part->readings)
-        add_step(ingest, SQL_FOLLOW_READINGS, pg_integer(gather->newest_successor));
-    if (part->readings && gather_write_buckets(gather, begin, end, &store->buckets))
-        add_step(ingest, SQL_INSERT_DIRTY_BUCKETS, pg_text(bp_buf_text(&store->buckets)));
-    if (gather_write_quarantine(gather, begin, end, &store->quarantine)) {
-        add_step(ingest, SQL_INSERT_QUARANTINE, pg_text(bp_buf_text(&store->quarantine)));
-        add_step(ingest, SQL_TRIM_QUARANTINE, pg_integer(ingest->cfg.quarantine_size));
-    }
-    /* The last one: its rows are the answer. */
-    store->has_positions = gather_write_positions(gather, begin, end, &store->positions) > 0;
-    if (store->has_positions)
-        add_step(ingest, SQL_UPSERT_POSITIONS, pg_text(bp_buf_text(&store->positions)));
-}
-
 static void try_part(Ingest *ingest)
 {
     Store *store = &ingest->store;
@@ -353,16 +329,18 @@ static void try_part(Ingest *ingest)
         pg_request(ingest->pg, SQL_ENSURE_DAYS, span, 2, on_days, ingest);
         return;
     }
-    write_steps(ingest, &part);
+    const JournalOptions options = {ingest->site_id, store->is_beside, ingest->cfg->quarantine_size};
+    Journal *journal = &store->journal;
+    journal_write(journal, store->gather, store->begin, part_end(store), &options);
     if (part.readings == 0) {
-        pg_transaction(ingest->pg, store->steps, store->step_count, on_done, ingest);
+        pg_transaction(ingest->pg, journal->steps, journal->step_count, on_done, ingest);
         return;
     }
     if (store->is_beside)
         pg_request(ingest->pg, SQL_CREATE_READINGS_STAGE, NULL, 0, NULL, NULL);
     pg_copy(ingest->pg, store->is_beside ? SQL_COPY_READINGS_STAGE : SQL_COPY_READINGS,
-            gather_copy(store->gather, store->begin, part_end(store), &store->part), store->steps,
-            store->step_count, on_done, ingest);
+            gather_copy(store->gather, store->begin, part_end(store), &store->part), journal->steps,
+            journal->step_count, on_done, ingest);
 }
 
 static void begin_storing(Ingest *ingest)
@@ -393,4 +371,5 @@ void ingest_flush(void *owner)
     else if (store->state == STORE_IS_IDLE && !gather_is_empty(ingest->gathering))
         begin_storing(ingest);
     ingest_arm(ingest);
+    BP_INVARIANT(store_check(store));
 }

@@ -13,10 +13,9 @@
 #ifndef INGEST_STORE_H
 #define INGEST_STORE_H
 
-#include "apps/ingest/gather.h"
-#include "io/pg/pg.h"
+#include "apps/ingest/journal.h"
 
-enum { STORE_STEPS_MAX = 6, STORE_PARTS_MAX = 16, ENSURED_DAYS_MAX = 4096 };
+enum { STORE_PARTS_MAX = 16, ENSURED_DAYS_MAX = 4096 };
 
 typedef enum StoreState {
     STORE_IS_IDLE,
@@ -24,6 +23,7 @@ typedef enum StoreState {
     STORE_IS_PAUSING,
 } StoreState;
 
+/* Written by store.c alone. */
 typedef struct Store {
     StoreState state;
     Gather *gather;               /* NULL when idle */
@@ -40,16 +40,16 @@ typedef struct Store {
     int64_t announced_at_us, said_aside_at_us;
     size_t unsaid_aside;
 
-    BpBuf part, positions, buckets, quarantine;
-    PgValue values[STORE_STEPS_MAX][2];
-    PgStep steps[STORE_STEPS_MAX];
-    size_t step_count;
-    bool has_positions;                     /* the last step's rows are what has become of them */
+    BpBuf part; /* rows of a part that is not all of the gather */
+    Journal journal;
     int32_t ensured_days[ENSURED_DAYS_MAX]; /* days since 1970 that have a partition; a ring */
     size_t ensured_count;
 } Store;
 
 void store_init(Store *store);
 void store_done(Store *store);
+
+/* Asserts what must hold between two events. */
+void store_check(const Store *store);
 
 #endif

@@ -14,6 +14,8 @@
 static Ingest *role;
 static IngestPoint items[] = {
     {0}, {.is_known = true, .device_id = 3, .object_type = {"analog-input", 12}, .object_instance = 7}};
+static IngestPoints points;
+static Cfg cfg;
 static int64_t now_us, due_us;
 static int announced, wanted, reloads;
 static BpBuf said; /* on readings/want, last */
@@ -117,13 +119,33 @@ int64_t pg_get_integer(const PgRows *rows, size_t row, int column)
     return column == 1 ? json_integer_value(json_object_get(position, "stored")) : 0;
 }
 
-void ingest_reload_points(Ingest *ingest)
+const IngestPoints *points_reader_points(const PointsReader *reader)
 {
-    (void)ingest;
+    (void)reader;
+    return &points;
+}
+
+void points_reader_changed(PointsReader *reader)
+{
+    (void)reader;
     reloads++;
 }
 
+Mqtt *site_broker_mqtt(const SiteBroker *broker)
+{
+    (void)broker;
+    return (Mqtt *)role; /* there is one */
+}
+
 /* ---- the story's words ---- */
+
+/* The points are others, and were asked for when they were. */
+static void know(const IngestPoints *others)
+{
+    const int64_t as_of_us = points.as_of_us;
+    points = *others;
+    points.as_of_us = as_of_us;
+}
 
 static void answer(BpStatus status)
 {
@@ -207,14 +229,14 @@ static int set_up(void **state)
     for (int i = 0; i < 2; i++)
         gather_init(&role->gathers[i]);
     role->gathering = &role->gathers[0];
-    role->cfg.site = "demo";
+    cfg = (Cfg){.site = "demo"};
+    role->cfg = &cfg;
     role->site_id = bp_str("demo");
-    role->cfg.ingest_flush = BP_SECOND;
-    role->cfg.retention_readings = 7 * BP_DAY;
-    role->cfg.readings_future_max = BP_MINUTE;
-    role->cfg.quarantine_size = 1000;
-    role->mqtt = (Mqtt *)role; /* there is one */
-    role->points = (IngestPoints){items, 2};
+    cfg.ingest_flush = BP_SECOND;
+    cfg.retention_readings = 7 * BP_DAY;
+    cfg.readings_future_max = BP_MINUTE;
+    cfg.quarantine_size = 1000;
+    points = (IngestPoints){items, 2};
     role->is_ready = true;
     store_init(&role->store);
     ingest_start_over(role);
@@ -487,8 +509,8 @@ static void a_point_that_is_not_known_has_the_points_read_again_first(void **sta
     (void)state;
     static const IngestPoints none = {items, 1}, all = {items, 2};
     store_the_first();
-    role->points = none;
-    role->points_as_of_us = bp_wall_us() - BP_SECOND; /* it may have been made since */
+    know(&none);
+    points.as_of_us = bp_wall_us() - BP_SECOND; /* it may have been made since */
     receive(2);
     assert_int_equal(reloads, 1);
     assert_int_equal(role->counts.let_go, 1);
@@ -498,16 +520,15 @@ static void a_point_that_is_not_known_has_the_points_read_again_first(void **sta
     receive(2); /* what was asked for before is no answer */
     assert_int_equal(reloads, 2);
     assert_int_equal(role->counts.let_go, 2);
-    role->points_as_of_us = bp_wall_us() + BP_MINUTE;
-    role->points = all;
+    points.as_of_us = bp_wall_us() + BP_MINUTE;
+    know(&all);
     receive(2);
     wait_until_due();
     answer(BP_OK);
     assert_int_equal(role->positions.items[0].stored, 2);
     assert_int_equal(role->counts.quarantined, 0);
 
-    role->points =
-        none; /* it was deleted: a list that is younger than the readings says so, and that is that */
+    know(&none); /* it was deleted: a list that is younger than the readings says so, and that is that */
     receive_by_clock(1, 3, -30 * BP_SECOND); /* also by a clock that is behind */
     assert_int_equal(reloads, 2);
     wait_until_due();
@@ -523,8 +544,8 @@ static void a_point_that_is_not_known_of_the_future_holds_nobody_up(void **state
     static const IngestPoints none = {items, 1};
     char json[256];
     store_the_first();
-    role->points = none;
-    role->points_as_of_us = bp_wall_us() - BP_SECOND;
+    know(&none);
+    points.as_of_us = bp_wall_us() - BP_SECOND;
     snprintf(json, sizeof json,
              "{\"v\":1,\"run\":\"0123456789abcdef\",\"n\":2,\"oldest\":1,\"sent\":%" PRId64
              ",\"device\":3,\"at\":%" PRId64 ",\"readings\":[[1,0,21.5]]}",
