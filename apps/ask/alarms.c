@@ -1,6 +1,6 @@
 /* bacpipes alarms and ack: what devices say is wrong, as they tell of it, and that somebody has seen it. */
 #include "node/device.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
 #include "say/table.h"
 
@@ -10,7 +10,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <sysexits.h>
 
 enum { DEVICES_MAX = 1000 };
 

@@ -2,8 +2,9 @@
 #include "apps/ask/has.h"
 #include "node/device.h"
 #include "node/readings.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
+#include "say/progress.h"
 #include "say/table.h"
 
 #include "apps/roles.h"
@@ -12,8 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
-#include <unistd.h>
 
 enum { DEVICES_MAX = 10000, NAME_MAX_OCTETS = 256 };
 
@@ -70,17 +69,6 @@ typedef struct Discovery {
     size_t count;
 } Discovery;
 
-/* ---- progress, for whoever waits at a terminal ---- */
-
-static void show_progress(const char *format, size_t number)
-{
-    if (!isatty(STDERR_FILENO))
-        return;
-    fputs("\r\033[K", stderr);
-    if (format)
-        fprintf(stderr, format, number); /* NOLINT(clang-diagnostic-format-nonliteral): ours, below */
-}
-
 /* ---- finding ---- */
 
 static bool is_known(const Discovery *discovery, const BacAddress *address)
@@ -96,7 +84,7 @@ static bool note(void *owner, const BacAddress *from, const BacIAm *i_am)
     Discovery *discovery = owner;
     if (!is_known(discovery, from) && discovery->count < DEVICES_MAX)
         discovery->devices[discovery->count++] = (Device){.address = *from, .i_am = *i_am};
-    show_progress("%zu devices so far", discovery->count);
+    say_progress("%zu devices so far", discovery->count);
     return discovery->count < DEVICES_MAX;
 }
 
@@ -179,7 +167,7 @@ static int by_instance(const void *a, const void *b)
 
 static void find_devices(Discovery *discovery)
 {
-    show_progress("waiting for answers", 0);
+    say_progress("waiting for answers");
     const NodeListener listener = {discovery->who_is, note, NULL, discovery};
     if (!node_hears_broadcasts(discovery->node))
         node_device_known(&discovery->targets, discovery->cfg, &discovery->who_is);
@@ -193,10 +181,10 @@ static void find_devices(Discovery *discovery)
             ask_target(discovery, &discovery->targets.addresses[i]);
     qsort(discovery->devices, discovery->count, sizeof *discovery->devices, by_instance);
     for (size_t i = 0; names && i < discovery->count; i++) {
-        show_progress("reading names, device %zu", i + 1);
+        say_progress("reading names, device %zu", i + 1);
         read_names(discovery, &discovery->devices[i]);
     }
-    show_progress(NULL, 0);
+    say_progress_end();
 }
 
 /* ---- telling ---- */

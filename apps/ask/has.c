@@ -1,13 +1,12 @@
 #include "apps/ask/has.h"
 
 #include "bacnet/service/who_has.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
 #include "say/table.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <sysexits.h>
 
 enum { NAME_MAX_OCTETS = 256 };
 

@@ -2,7 +2,7 @@
 #include "apps/ask/show.h"
 #include "node/device.h"
 #include "node/readings.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
 #include "say/table.h"
 
@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <strings.h>
-#include <sysexits.h>
 
 enum { ARGUMENTS_MAX = 1000, SHOWN_MAX = 256 * 1024 };
 

@@ -1,6 +1,6 @@
 /* bacpipes time: the clocks of devices, and setting them by TimeSynchronization. */
 #include "node/device.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
 
 #include "apps/roles.h"
@@ -8,7 +8,6 @@
 #include "base/time.h"
 
 #include <stdio.h>
-#include <sysexits.h>
 #include <time.h>
 
 static bool set, utc;

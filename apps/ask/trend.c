@@ -1,7 +1,7 @@
 /* bacpipes trend: what a device has logged itself, by ReadRange. */
 #include "node/device.h"
 #include "node/readings.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
 #include "say/table.h"
 #include "say/when.h"
@@ -15,7 +15,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <sysexits.h>
 
 enum {
     AT_ONCE = 50, /* records asked for in one request: devices cut it to what they can */

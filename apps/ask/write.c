@@ -2,13 +2,12 @@
 #include "apps/ask/write.h"
 #include "apps/ask/coerce.h"
 #include "node/device.h"
-#include "say/fail.h"
+#include "say/exit.h"
 
 #include "apps/roles.h"
 #include "bacnet/service/write_multiple.h"
 
 #include <stdio.h>
-#include <sysexits.h>
 
 enum {
     OBJECTS_MAX = 64,  /* written at once */

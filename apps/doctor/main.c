@@ -3,14 +3,13 @@
 #include "apps/roles.h"
 #include "base/time.h"
 #include "io/capture/capture.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
+#include "say/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
-#include <unistd.h>
 
 static int64_t wait_us = 3 * BP_SECOND;
 static const char *pcap_file;
@@ -197,9 +196,9 @@ static int examine(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena
     Node *node = open_node(doctor, &own);
     if (node) {
         Capture *capture = begin_recording(doctor, node);
-        if (!arguments->json && isatty(STDOUT_FILENO))
-            fprintf(stderr, "listening ...\r");
+        say_progress("listening ...");
         doctor_look_at_network(doctor, node, &targets, wait_us);
+        say_progress_end();
         end_recording(doctor, capture);
         node_free(node);
     }

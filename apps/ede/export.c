@@ -1,6 +1,6 @@
 /* bacpipes ede export: rows of device and point to an EDE file, the texts of states to a second one. */
 #include "apps/ede/site.h"
-#include "say/fail.h"
+#include "say/exit.h"
 
 #include "base/time.h"
 #include "config/arguments.h"
@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 enum { FILE_OCTETS_MAX = 256 * 1024 * 1024, PATH_OCTETS_MAX = 4096 };

@@ -2,7 +2,7 @@
 #include "apps/ede/plan.h"
 
 #include "config/arguments.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
 #include "say/number.h"
 
@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 
 enum { FILE_OCTETS_MAX = 64 * 1024 * 1024 };
 

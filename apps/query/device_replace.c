@@ -4,13 +4,12 @@
 #include "apps/query/rows.h"
 
 #include "config/arguments.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
 #include "say/table.h"
 #include "site/devices.h"
 
 #include <stdio.h>
-#include <sysexits.h>
 
 static const char *site, *by;
 static bool yes, dry_run;

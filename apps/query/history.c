@@ -1,7 +1,7 @@
 /* bacpipes history: what a point was, from the database: each reading, or spans of them for long times. */
 #include "apps/query/point.h"
 #include "apps/query/rows.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
 #include "say/number.h"
 #include "say/table.h"
@@ -14,7 +14,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 
 enum { ROWS_MAX = 100000, TEXT_MAX_OCTETS = 256 };
 

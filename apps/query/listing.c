@@ -1,10 +1,8 @@
 #include "apps/query/listing.h"
 
 #include "base/time.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
-
-#include <sysexits.h>
 
 typedef struct Asking {
     const QueryList *list;

@@ -5,7 +5,7 @@
 #include "apps/roles.h"
 #include "base/parse.h"
 #include "config/parts.h"
-#include "say/fail.h"
+#include "say/exit.h"
 
 int query_quarantine_work(const CfgCommand *command, const CfgArguments *arguments, const Cfg *cfg,
                           BpArena *arena, const char *site, QueryQuarantineWork *work)

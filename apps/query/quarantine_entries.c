@@ -2,12 +2,12 @@
 #include "apps/query/quarantine.h"
 
 #include "base/time.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
+#include "say/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <sysexits.h>
 
 enum { IDS_MAX = 1000 };
 
@@ -189,9 +189,11 @@ static int retry_all(Entries *entries, BpError *err)
                                   pg_double((double)quarantine->cfg.readings_future_max / BP_SECOND),
                                   pg_bool(dry_run)};
         entries->count = i; /* of whom the answer is */
+        say_progress("putting back entry %zu of %zu", i + 1, count);
         status = site_database_ask(&quarantine->database, SQL_PUT_BACK_QUARANTINE, values, 5, add_put_back,
                                    entries, err);
     }
+    say_progress_end();
     if (status == BP_OK || entries->met)
         tell_put_back(entries);
     if (status != BP_OK)

@@ -2,12 +2,11 @@
 #include "apps/query/quarantine.h"
 
 #include "base/time.h"
-#include "say/fail.h"
+#include "say/exit.h"
 #include "say/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <sysexits.h>
 
 enum { LIST_DEFAULT = 100, LIST_MAX = 1000000 };
 

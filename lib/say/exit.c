@@ -1,7 +1,6 @@
-#include "say/fail.h"
+#include "say/exit.h"
 
 #include <stdio.h>
-#include <sysexits.h>
 
 int say_fail(const char *command, const BpError *err)
 {

@@ -1,0 +1,28 @@
+/* How a tool ends: one table of exit codes for all of them, most of them those of sysexits.h.
+ *
+ *    0  EX_OK           what was asked for is done or shown
+ *    1  SAY_NOTHING     nothing was found, or a device understood and said no
+ *   64  EX_USAGE        the command line, or a file that it names, is wrong
+ *   69  EX_UNAVAILABLE  somebody is silent or away: a device, the database
+ *   70  EX_SOFTWARE     it went wrong in another way
+ *   75  EX_TEMPFAIL     it runs already
+ *   78  EX_CONFIG       a setting is wrong (cfg_begin) */
+#ifndef SAY_EXIT_H
+#define SAY_EXIT_H
+
+#include "base/error.h"
+
+#include <sysexits.h>
+
+enum { SAY_NOTHING = 1 };
+
+/* Says on standard error what went wrong and returns the exit code for it: SAY_NOTHING for BP_NOT_FOUND and
+ * BP_REFUSED, EX_USAGE for BP_INVALID, EX_UNAVAILABLE for BP_TIMEOUT, BP_UNAVAILABLE and BP_CONFLICT, else
+ * EX_SOFTWARE. */
+int say_fail(const char *command, const BpError *err);
+
+/* The codes, for --help. */
+#define SAY_EXIT_CODES                                                                                       \
+    "Exit codes: 0 fine, 1 nothing found or the device refuses, 64 wrong use, 69 no answer.\n"
+
+#endif
