@@ -3,6 +3,7 @@
 #include "node/readings.h"
 #include "say/exit.h"
 #include "say/json.h"
+#include "say/progress.h"
 #include "say/table.h"
 #include "say/when.h"
 
@@ -171,7 +172,7 @@ static void add_record(Trend *trend, const BacLogRecord *record)
     say_table_add(&trend->table, bp_buf_text(&flags));
 }
 
-static BpStatus take_records(Trend *trend, const BacReadRangeAck *ack, uint32_t *ret_count, BpError *err)
+static BpStatus read_items(Trend *trend, const BacReadRangeAck *ack, uint32_t *ret_count, BpError *err)
 {
     BpCursor items = ack->items;
     BacLogRecord record;
@@ -281,16 +282,12 @@ static BpStatus read_records(Trend *trend, BpError *err)
     while (!trend->is_over) {
         BacReadRangeAck ack;
         uint32_t count;
-        BpStatus status = ask(trend, &ack, err);
-        if (status == BP_OK)
-            status = take_records(trend, &ack, &count, err);
-        if (status != BP_OK)
-            return status;
+        BP_TRY(ask(trend, &ack, err));
+        BP_TRY(read_items(trend, &ack, &count, err));
         if (count == 0 && trend->next.kind != BAC_RANGE_BY_SEQUENCE)
             return BP_OK;
-        status = count ? go_on(trend, &ack, count, err) : look_for_lost(trend, err);
-        if (status != BP_OK)
-            return status;
+        say_progress("%zu records so far", trend->count);
+        BP_TRY(count ? go_on(trend, &ack, count, err) : look_for_lost(trend, err));
     }
     return BP_OK;
 }
@@ -320,13 +317,11 @@ static BpStatus begin_with_time(Trend *trend, BpError *err)
 {
     int64_t since_us = 0, offset_us;
     const int64_t now_us = bp_wall_us();
-    BpStatus status = since_text ? say_when("since", since_text, now_us, &since_us, err) : BP_OK;
-    if (status == BP_OK && until_text)
-        status = say_when("until", until_text, now_us, &trend->until_us, err);
-    if (status == BP_OK)
-        status = node_device_clock(trend->node, trend->cfg, trend->peer, trend->arena, &offset_us, err);
-    if (status != BP_OK)
-        return status;
+    if (since_text)
+        BP_TRY(say_when("since", since_text, now_us, &since_us, err));
+    if (until_text)
+        BP_TRY(say_when("until", until_text, now_us, &trend->until_us, err));
+    BP_TRY(node_device_clock(trend->node, trend->cfg, trend->peer, trend->arena, &offset_us, err));
     trend->wanted = last ? last : INT64_MAX;
     trend->has_until = until_text != NULL;
     trend->until_us += offset_us;
@@ -339,18 +334,15 @@ static BpStatus begin_with_time(Trend *trend, BpError *err)
 static BpStatus read_trend(Trend *trend, const char *device, const char *object, BpError *err)
 {
     BacObjectId id;
-    BpStatus status = bac_object_parse(bp_str(object), &id, err);
-    if (status == BP_OK)
-        status = node_new(trend->cfg, &trend->node, err);
-    if (status == BP_OK)
-        status = node_device_find(trend->node, trend->cfg, device, &trend->peer, err);
+    BP_TRY(bac_object_parse(bp_str(object), &id, err));
+    BP_TRY(node_new(trend->cfg, &trend->node, err));
+    BP_TRY(node_device_find(trend->node, trend->cfg, device, &trend->peer, err));
     trend->buffer = (BacReference){id, BAC_PROP_LOG_BUFFER, BAC_NO_INDEX};
     trend->next.reference = trend->buffer;
     trend->at_once = AT_ONCE;
-    if (status == BP_OK)
-        status = since_text || until_text ? begin_with_time(trend, err) : begin_with_last(trend, err);
-    if (status == BP_OK)
-        status = read_records(trend, err);
+    BP_TRY(since_text || until_text ? begin_with_time(trend, err) : begin_with_last(trend, err));
+    const BpStatus status = read_records(trend, err);
+    say_progress_end();
     return status;
 }
 
