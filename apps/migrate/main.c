@@ -81,22 +81,19 @@ static BpStatus read_applied(Migrate *migrate, BpError *err)
     static const char table[] =
         "create table if not exists public.schema_migration (name text primary key, checksum text not null, "
         "applied_at timestamptz not null default now())";
-    BpStatus status = BP_OK;
     if (!migrate->is_status) {
-        status = pg_wait(migrate->pg, SQL_LOCK_MIGRATIONS, NULL, 0, NULL, NULL, err);
-        if (status == BP_OK)
-            status = pg_wait_text(migrate->pg, bp_str(table), err);
+        BP_TRY(pg_wait(migrate->pg, SQL_LOCK_MIGRATIONS, NULL, 0, NULL, NULL, err));
+        BP_TRY(pg_wait_text(migrate->pg, bp_str(table), err));
     }
-    if (status == BP_OK)
-        status = pg_wait(migrate->pg, SQL_SELECT_HAS_MIGRATIONS, NULL, 0, keep_has_migrations, migrate, err);
-    if (status == BP_OK && migrate->has_migrations)
-        status = pg_wait(migrate->pg, SQL_SELECT_MIGRATIONS, NULL, 0, keep_applied, migrate, err);
-    if (status == BP_OK && migrate->unknown)
+    BP_TRY(pg_wait(migrate->pg, SQL_SELECT_HAS_MIGRATIONS, NULL, 0, keep_has_migrations, migrate, err));
+    if (migrate->has_migrations)
+        BP_TRY(pg_wait(migrate->pg, SQL_SELECT_MIGRATIONS, NULL, 0, keep_applied, migrate, err));
+    if (migrate->unknown)
         return bp_fail(err, BP_UNSUPPORTED,
                        "the database is newer than this program: it has %s, which is unknown here; install "
                        "the newer bacpipes",
                        migrate->unknown);
-    return status;
+    return BP_OK;
 }
 
 /* The text and its entry in one transaction: both or neither. */
@@ -109,11 +106,9 @@ static BpStatus apply(Migrate *migrate, SqlMigration migration, BpError *err)
         "begin;\nset local search_path = public, pg_temp;\n%s;\ninsert into public.schema_migration "
         "(name, checksum) values ('%s', '%s');\ncommit",
         sql_migration_text(migration), name, migrate->checksum);
-    BpStatus status = pg_wait_text(migrate->pg, bp_buf_text(&sql), err);
+    const BpStatus status = pg_wait_text(migrate->pg, bp_buf_text(&sql), err);
     bp_buf_done(&sql);
-    if (status != BP_OK)
-        return bp_within(err, "%s", name);
-    return BP_OK;
+    return status == BP_OK ? BP_OK : bp_within(err, "%s", name);
 }
 
 static void tell(Migrate *migrate, const char *name, const char *what)
@@ -128,9 +123,7 @@ static BpStatus migrate_one(Migrate *migrate, SqlMigration migration, BpError *e
 {
     const char *name = sql_migration_name(migration);
     const PgValue text = pg_text(bp_str(sql_migration_text(migration)));
-    const BpStatus status = pg_wait(migrate->pg, SQL_SELECT_CHECKSUM, &text, 1, keep_checksum, migrate, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(pg_wait(migrate->pg, SQL_SELECT_CHECKSUM, &text, 1, keep_checksum, migrate, err));
     const char *before = migrate->applied[migration].checksum;
     if (before && strcmp(before, migrate->checksum) != 0)
         return bp_fail(err, BP_CONFLICT,
@@ -142,22 +135,25 @@ static BpStatus migrate_one(Migrate *migrate, SqlMigration migration, BpError *e
         tell(migrate, name, before ? "applied" : "pending");
         return BP_OK;
     }
-    const BpStatus applied = apply(migrate, migration, err);
-    if (applied == BP_OK)
-        tell(migrate, name, "applied now");
-    return applied;
+    BP_TRY(apply(migrate, migration, err));
+    tell(migrate, name, "applied now");
+    return BP_OK;
+}
+
+static BpStatus apply_rights(Migrate *migrate, BpError *err)
+{
+    BpBuf sql = bp_buf_growing(1024 * 1024);
+    bp_buf_printf(&sql, "begin;\n%s;\ncommit", sql_query_text(SQL_RIGHTS));
+    const BpStatus status = pg_wait_text(migrate->pg, bp_buf_text(&sql), err);
+    bp_buf_done(&sql);
+    return status;
 }
 
 /* The rights of each role, anew each time: a database that was restored elsewhere has none. */
 static BpStatus give_rights(Migrate *migrate, BpError *err)
 {
-    BpBuf sql = bp_buf_growing(1024 * 1024);
-    bp_buf_printf(&sql, "begin;\n%s;\ncommit", sql_query_text(SQL_RIGHTS));
-    BpStatus status = pg_wait_text(migrate->pg, bp_buf_text(&sql), err);
-    bp_buf_done(&sql);
-    if (status == BP_OK)
-        status = pg_wait(migrate->pg, SQL_SELECT_ROLES, NULL, 0, keep_roles, migrate, err);
-    if (status != BP_OK)
+    if (apply_rights(migrate, err) != BP_OK ||
+        pg_wait(migrate->pg, SQL_SELECT_ROLES, NULL, 0, keep_roles, migrate, err) != BP_OK)
         return bp_within(err, "giving rights");
     if (!migrate->has_roles)
         bp_log(BP_LOG_NOTICE,
@@ -177,29 +173,24 @@ static void keep_planted(void *context, const PgRows *rows, size_t row)
  * or in a schema in which no role of ours makes anything; earlier versions let two of them. */
 static BpStatus trust_nobody(Migrate *migrate, BpError *err)
 {
-    BpStatus status = pg_wait_text(migrate->pg, bp_str("set search_path = pg_catalog, pg_temp"), err);
-    if (status == BP_OK)
-        status = pg_wait(migrate->pg, SQL_SELECT_PLANTED, NULL, 0, keep_planted, migrate, err);
-    if (status == BP_OK && migrate->planted)
+    BP_TRY(pg_wait_text(migrate->pg, bp_str("set search_path = pg_catalog, pg_temp"), err));
+    BP_TRY(pg_wait(migrate->pg, SQL_SELECT_PLANTED, NULL, 0, keep_planted, migrate, err));
+    if (migrate->planted)
         return bp_fail(err, BP_REFUSED,
                        "%s would run with the rights of this account: nothing is migrated. BacPipes makes no "
                        "such thing; find out who did, then drop it",
                        migrate->planted);
-    return status;
+    return BP_OK;
 }
 
 static BpStatus migrate_all(Migrate *migrate, BpError *err)
 {
-    BpStatus status = pg_wait_connected(migrate->pg, CONNECT_PATIENCE_US, err);
-    if (status == BP_OK)
-        status = trust_nobody(migrate, err);
-    if (status == BP_OK)
-        status = read_applied(migrate, err);
-    for (int i = 0; status == BP_OK && i < SQL_MIGRATION_COUNT; i++)
-        status = migrate_one(migrate, (SqlMigration)i, err);
-    if (status == BP_OK && !migrate->is_status)
-        status = give_rights(migrate, err);
-    return status;
+    BP_TRY(pg_wait_connected(migrate->pg, CONNECT_PATIENCE_US, err));
+    BP_TRY(trust_nobody(migrate, err));
+    BP_TRY(read_applied(migrate, err));
+    for (int i = 0; i < SQL_MIGRATION_COUNT; i++)
+        BP_TRY(migrate_one(migrate, (SqlMigration)i, err));
+    return migrate->is_status ? BP_OK : give_rights(migrate, err);
 }
 
 static int run(Migrate *migrate, const Cfg *cfg)
