@@ -5,11 +5,12 @@
 #include <math.h>
 
 enum {
-    VERIFY_ROUNDS = 10, /* a point that is told is polled each so many rounds, */
-    VERIFY_MAX_S = 300, /* or after this time at the latest */
-    SPREAD_S = 5,       /* subscriptions of one device begin within */
-    GIVE_UP_S = 3600,   /* until one that failed is tried again */
-    FAILURES_MAX = 2,   /* in a row, before that */
+    VERIFY_ROUNDS = 10,   /* a point that is told is polled each so many rounds, */
+    VERIFY_MAX_S = 300,   /* or after this time at the latest */
+    SPREAD_S = 5,         /* subscriptions of one device begin within */
+    GIVE_UP_S = 3600,     /* until one that failed is tried again */
+    FAILURES_MAX = 2,     /* in a row, before that */
+    RESTART_AGAIN_S = 10, /* a restart that is said again within is the same one */
 };
 
 static void note_due(CollectDevice *device, const CollectPoint *point)
@@ -46,6 +47,13 @@ void collect_cov_plan(CollectShared *shared, CollectDevice *device, int64_t now_
     find_due(device);
 }
 
+void collect_cov_plan_anew(CollectShared *shared, CollectDevice *device, int64_t now_us)
+{
+    for (size_t i = 0; i < device->point_count; i++)
+        device->points[i].cov_due_us = 0; /* not planned */
+    collect_cov_plan(shared, device, now_us);
+}
+
 void collect_cov_forget(CollectShared *shared, CollectDevice *device, int64_t now_us)
 {
     for (size_t i = 0; i < device->point_count; i++) {
@@ -56,6 +64,16 @@ void collect_cov_forget(CollectShared *shared, CollectDevice *device, int64_t no
         point->cov_due_us = now_us + spread_us(shared);
     }
     find_due(device);
+}
+
+bool collect_cov_note_restart(CollectShared *shared, CollectDevice *device, int64_t now_us)
+{
+    CollectCov *cov = &device->cov;
+    if (cov->restarted_us != INT64_MIN && now_us - cov->restarted_us < RESTART_AGAIN_S * BP_SECOND)
+        return false;
+    cov->restarted_us = now_us;
+    collect_cov_forget(shared, device, now_us);
+    return true;
 }
 
 CollectPoint *collect_cov_due(CollectDevice *device, int64_t now_us)

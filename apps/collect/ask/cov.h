@@ -16,8 +16,16 @@
 /* Plans subscriptions for the points that want one: at once, spread over a few seconds. */
 void collect_cov_plan(CollectShared *shared, CollectDevice *device, int64_t now_us);
 
+/* The same, as if none had been planned before. */
+void collect_cov_plan_anew(CollectShared *shared, CollectDevice *device, int64_t now_us);
+
 /* The device has restarted, or was away: what it knew of subscriptions is gone. */
 void collect_cov_forget(CollectShared *shared, CollectDevice *device, int64_t now_us);
+
+/* The device has said that it is there without being asked. False where it said so just now: that means
+ * nothing.
+ */
+bool collect_cov_note_restart(CollectShared *shared, CollectDevice *device, int64_t now_us);
 
 /* The point whose subscription is due, or NULL. */
 CollectPoint *collect_cov_due(CollectDevice *device, int64_t now_us);

@@ -39,7 +39,7 @@ void collect_poll_join(CollectPoller *poller, int64_t now_us)
         if (was_cut_off && !device->is_evicted)
             collect_state_join(&poller->shared, device, now_us);
         else if (!device->is_evicted && collect_device_is_away(device))
-            device->silence.probe_due_us = now_us;
+            collect_state_hurry_probe(device, now_us);
     }
     for (CollectDevice *device = poller->devices; device; device = device->next)
         collect_turn_look_at(poller, device, now_us);

@@ -64,7 +64,7 @@ typedef struct CollectRound {
     uint32_t careful_count, careful_max;
 } CollectRound;
 
-/* rounds.c: its rounds, and what of them is being asked for. */
+/* rounds.c, by plan.c: its rounds, and what of them is being asked for. */
 typedef struct CollectRounds {
     CollectRound *all; /* the shortest interval first */
     size_t count;
@@ -84,8 +84,9 @@ typedef struct CollectReadings {
 
 /* cov.c: its subscriptions. */
 typedef struct CollectCov {
-    int64_t renewed_us; /* when all were renewed, since one did not tell; INT64_MIN: never */
-    int64_t due_us;     /* of the first of its points' subscriptions that is due */
+    int64_t renewed_us;   /* when all were renewed, since one did not tell; INT64_MIN: never */
+    int64_t due_us;       /* of the first of its points' subscriptions that is due */
+    int64_t restarted_us; /* when the device last said unasked that it is there; INT64_MIN: never */
 } CollectCov;
 
 /* ---- is it there, and is it itself? ---- */
@@ -120,7 +121,7 @@ typedef struct CollectClaim {
     uint8_t segmentation;
 } CollectClaim;
 
-/* probe.c, identity.c and state.c: who is at its address? */
+/* state.c, identity.c, probe.c and who.c: who is at its address? */
 typedef struct CollectIdentity {
     bool is_suspect;  /* something spoke for another: readings wait for the device's own word */
     bool is_misnamed; /* an answer to points named another one, or none */
@@ -135,7 +136,6 @@ typedef struct CollectIdentity {
     int64_t probed_us;        /* when it was asked last */
     int64_t checked_us;       /* when that came to its end; INT64_MIN: never */
     int64_t renamed_us;       /* when it was taken for another, while it is not in the database */
-    int64_t restarted_us;     /* when it last said unasked that it is there */
 } CollectIdentity;
 
 /* ---- its chance to be asked ---- */
@@ -155,7 +155,7 @@ typedef struct CollectOrders {
 
 typedef enum CollectSeat { COLLECT_IDLE, COLLECT_WAITING, COLLECT_ACTIVE } CollectSeat;
 
-/* seats.c and turn.c */
+/* seats.c and turn.c: is it asked now? */
 typedef struct CollectTurn {
     CollectSeat seat;
     bool seat_is_uncertain; /* sits, or queues, with those that may not answer */

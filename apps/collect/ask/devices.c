@@ -77,7 +77,7 @@ CollectTrunk *collect_devices_leave_address(CollectPoller *poller, CollectDevice
         collect_trunk_ended(device, job->is_uncertain);
     collect_jobs_give_up(&poller->jobs, &poller->shared, device, why, now_us);
     CollectTrunk *trunk = collect_trunks_leave(&poller->trunks, device);
-    collect_seats_leave(&poller->seats, device);
+    collect_turn_leave(poller, device);
     return trunk;
 }
 
@@ -96,7 +96,7 @@ static CollectDevice *new_device(const BacAddress *address, uint32_t instance, u
     device->peer.max_apdu = device->limits.request_octets;
     device->reason = "";
     device->silence.answered_us = INT64_MIN;
-    device->identity.restarted_us = INT64_MIN;
+    device->cov.restarted_us = INT64_MIN;
     device->awaited.heap_index = COLLECT_NOT_WOKEN;
     device->scanned_us = INT64_MIN;
     device->awaited.due_us = INT64_MAX;

@@ -1,5 +1,7 @@
 #include "apps/collect/ask/orders.h"
 
+#include "apps/collect/ask/state.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,7 +129,7 @@ static CollectNext answered(CollectShared *shared, CollectJob *job, const BacAns
     }
     /* One that was tried once says less than a batch with all its tries: the probe has all of its own. */
     if (collect_job_met_silence(job, answer))
-        job->device->silence.is_doubted = true;
+        collect_state_want_probe(job->device);
     end(job->device, own->order, &told);
     return COLLECT_JOB_ENDS;
 }

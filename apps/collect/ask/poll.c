@@ -2,18 +2,17 @@
 #include "apps/collect/ask/identity.h"
 #include "apps/collect/ask/notified.h"
 #include "apps/collect/ask/orders.h"
+#include "apps/collect/ask/read_out.h"
 #include "apps/collect/ask/rounds.h"
 #include "apps/collect/ask/state.h"
 #include "apps/collect/ask/turn.h"
 #include "base/invariant.h"
 #include "base/time.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 enum {
     COV_LIFETIME_S = 600,
-    RESTART_AGAIN_S = 10,
     UNNAMED_S = 60,    /* between probes of a device whose answers do not say whose they are */
     PROCESS_BITS = 22, /* of the name of our subscriptions: some devices take no more */
 };
@@ -147,14 +146,13 @@ void collect_poll_enable(CollectPoller *poller, CollectDevice *device, bool enab
 
 void collect_poll_probe(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
-    device->silence.is_doubted = true;
+    collect_state_want_probe(device);
     look_at(poller, device, now_us);
 }
 
 void collect_poll_scan(CollectPoller *poller, CollectDevice *device, CollectScan *scan, int64_t now_us)
 {
-    assert(!device->read_out.scan && !device->read_out.waits);
-    device->read_out.scan = scan;
+    collect_read_out_begin(device, scan);
     look_at(poller, device, now_us);
 }
 
@@ -168,11 +166,8 @@ void collect_poll_order(CollectPoller *poller, CollectDevice *device, const Coll
 
 void collect_poll_restarted(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {
-    int64_t *restarted_us = &device->identity.restarted_us;
-    if (*restarted_us != INT64_MIN && now_us - *restarted_us < RESTART_AGAIN_S * BP_SECOND)
+    if (!collect_cov_note_restart(&poller->shared, device, now_us))
         return;
-    *restarted_us = now_us;
-    collect_cov_forget(&poller->shared, device, now_us);
     look_at(poller, device, now_us);
 }
 
@@ -181,7 +176,7 @@ void collect_poll_pause(CollectPoller *poller, const BacAddress *network, int64_
     CollectTrunk *trunk = collect_trunks_find(&poller->trunks, network);
     if (!trunk)
         return; /* anybody may say that anything is busy */
-    trunk->free_at_us = until_us;
+    collect_trunk_pause(trunk, until_us);
     collect_turn_pass_on(poller, trunk, now_us);
     collect_turn_serve(poller, now_us);
     BP_INVARIANT(collect_check_device(poller, NULL));

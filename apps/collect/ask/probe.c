@@ -87,7 +87,7 @@ static CollectNext answered(CollectShared *shared, CollectJob *job, const BacAns
     device->identity.probing = false;
     switch (verdict) {
     case COLLECT_IS_ITSELF: take_word(shared, device, now_us); return COLLECT_JOB_ENDS;
-    case COLLECT_ASKS_ON: device->silence.is_doubted = true; return COLLECT_JOB_ENDS;
+    case COLLECT_ASKS_ON: collect_state_want_probe(device); return COLLECT_JOB_ENDS;
     case COLLECT_IS_SILENT:
         collect_state_end_doubt(device, now_us);
         collect_state_go_away(shared, device, COLLECT_OFFLINE, "timeout", now_us);

@@ -111,10 +111,8 @@ static void take_results(CollectShared *shared, CollectDevice *device, CollectBa
 {
     BacReadMultiple walk = {.in = body};
     device->limits.multiple_proven = true;
-    if (batch->is_named && !collect_identity_is_own(device, &walk)) {
-        device->identity.is_misnamed = true;
-        collect_state_suspect(device, now_us);
-    }
+    if (batch->is_named && !collect_identity_is_own(device, &walk))
+        collect_state_misnamed(device, now_us);
     for (uint32_t i = 0; i < batch->count; i++) {
         CollectPoint *point = &device->points[batch->points[i]];
         CollectSample sample = {.problem = "no-answer"};

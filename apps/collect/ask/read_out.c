@@ -3,6 +3,14 @@
 #include "apps/collect/ask/scan.h"
 #include "apps/collect/ask/state.h"
 
+#include <assert.h>
+
+void collect_read_out_begin(CollectDevice *device, CollectScan *scan)
+{
+    assert(!device->read_out.scan && !device->read_out.waits);
+    device->read_out.scan = scan;
+}
+
 static bool is_due(const CollectDevice *device, int64_t now_us)
 {
     (void)now_us;

@@ -5,6 +5,9 @@
 
 #include "apps/collect/ask/job.h"
 
+/* The device, which is not being read out, is from now on. */
+void collect_read_out_begin(CollectDevice *device, CollectScan *scan);
+
 extern const CollectJobKind collect_read_out;
 
 #endif

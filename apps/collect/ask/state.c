@@ -52,6 +52,16 @@ void collect_state_alive(CollectShared *shared, CollectDevice *device, int64_t n
 
 /* ---- it may be away ---- */
 
+void collect_state_want_probe(CollectDevice *device)
+{
+    device->silence.is_doubted = true;
+}
+
+void collect_state_hurry_probe(CollectDevice *device, int64_t now_us)
+{
+    device->silence.probe_due_us = now_us;
+}
+
 void collect_state_doubt(CollectDevice *device, uint32_t count, size_t answer_octets)
 {
     device->silence.is_doubted = true;
@@ -78,6 +88,12 @@ void collect_state_suspect(CollectDevice *device, int64_t now_us)
 {
     device->identity.is_suspect = true;
     collect_state_recheck(device, now_us);
+}
+
+void collect_state_misnamed(CollectDevice *device, int64_t now_us)
+{
+    device->identity.is_misnamed = true;
+    collect_state_suspect(device, now_us);
 }
 
 /* ---- it is away ---- */
@@ -132,7 +148,7 @@ void collect_state_evict(CollectDevice *device)
 {
     device->is_evicted = true;
     device->identity.probing = device->silence.is_doubted = false;
-    device->identity.recheck_us = device->turn.held_until_us = INT64_MAX;
+    device->identity.recheck_us = INT64_MAX;
 }
 
 void collect_state_cut_off(CollectShared *shared, CollectDevice *device, const char *reason, int64_t now_us)
@@ -143,7 +159,7 @@ void collect_state_cut_off(CollectShared *shared, CollectDevice *device, const c
     device->identity.is_suspect = device->identity.is_misnamed = false;
     device->identity.question = COLLECT_ASK_ITSELF;
     device->silence.count = device->silence.answer_octets = 0;
-    device->identity.recheck_us = device->turn.held_until_us = INT64_MAX;
+    device->identity.recheck_us = INT64_MAX;
     device->silence.backoff_us = 0;
     set(shared, device, COLLECT_UNKNOWN, reason, now_us);
 }
@@ -155,7 +171,5 @@ void collect_state_join(CollectShared *shared, CollectDevice *device, int64_t no
     device->silence.backoff_us = 0;
     set(shared, device, COLLECT_UNKNOWN, "", now_us);
     collect_rounds_hurry(device, now_us);
-    for (size_t i = 0; i < device->point_count; i++)
-        device->points[i].cov_due_us = 0; /* not planned */
-    collect_cov_plan(shared, device, now_us);
+    collect_cov_plan_anew(shared, device, now_us);
 }

@@ -12,6 +12,12 @@
 void collect_state_answered(CollectShared *shared, CollectDevice *device, int64_t now_us);
 void collect_state_alive(CollectShared *shared, CollectDevice *device, int64_t now_us);
 
+/* It is asked whether it is there, before anything else. */
+void collect_state_want_probe(CollectDevice *device);
+
+/* The same, where it is away: not when that was planned, but now. */
+void collect_state_hurry_probe(CollectDevice *device, int64_t now_us);
+
 /* A request that was sent then got no answer to any try, and nothing was answered since: `count` points,
  * whose answer would have had so many octets (0: it was no batch). */
 void collect_state_doubt(CollectDevice *device, uint32_t count, size_t answer_octets);
@@ -24,6 +30,9 @@ void collect_state_recheck(CollectDevice *device, int64_t now_us);
 
 /* Another device may be at the address: it is asked that, and readings wait for the device's own word. */
 void collect_state_suspect(CollectDevice *device, int64_t now_us);
+
+/* The same: an answer to points named another one, or none. */
+void collect_state_misnamed(CollectDevice *device, int64_t now_us);
 
 /* Nobody answers (COLLECT_OFFLINE), or somebody else (COLLECT_REPLACED). */
 void collect_state_go_away(CollectShared *shared, CollectDevice *device, CollectState state,

@@ -108,6 +108,11 @@ CollectDevice *collect_trunk_pick(CollectTrunk *trunk, const CollectShare *share
     return device;
 }
 
+void collect_trunk_pause(CollectTrunk *trunk, int64_t until_us)
+{
+    trunk->free_at_us = until_us;
+}
+
 /* ---- who is on which ---- */
 
 CollectTrunk *collect_trunks_find(const CollectTrunks *trunks, const BacAddress *address)

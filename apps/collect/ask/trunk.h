@@ -30,6 +30,9 @@ CollectTrunk *collect_trunks_find(const CollectTrunks *trunks, const BacAddress 
 void collect_trunks_join(CollectTrunks *trunks, CollectDevice *device);
 CollectTrunk *collect_trunks_leave(CollectTrunks *trunks, CollectDevice *device);
 
+/* No request goes out before. */
+void collect_trunk_pause(CollectTrunk *trunk, int64_t until_us);
+
 /* What each trunk counts is what its devices have under way, and wait for. */
 void collect_trunks_check(const CollectTrunks *trunks);
 

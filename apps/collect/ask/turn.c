@@ -46,6 +46,12 @@ void collect_turn_set_wake(CollectPoller *poller, CollectDevice *device)
     collect_wake_set(&poller->wake, device, wake_us(device));
 }
 
+void collect_turn_leave(CollectPoller *poller, CollectDevice *device)
+{
+    collect_seats_leave(&poller->seats, device);
+    device->turn.held_until_us = INT64_MAX;
+}
+
 /* ---- what it is asked ---- */
 
 static CollectAsked ask(CollectPoller *poller, CollectDevice *device, int64_t now_us)

@@ -18,6 +18,9 @@ void collect_turn_serve(CollectPoller *poller, int64_t now_us);
 /* Takes an answer, or that there was none; returns the device that it is about. */
 CollectDevice *collect_turn_take(CollectPoller *poller, const BacAnswer *answer, int64_t now_us);
 
+/* It is not asked any more: it has no seat, and waits for nothing. */
+void collect_turn_leave(CollectPoller *poller, CollectDevice *device);
+
 /* The device is woken when it wants to be. */
 void collect_turn_set_wake(CollectPoller *poller, CollectDevice *device);
 

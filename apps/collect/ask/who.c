@@ -48,7 +48,7 @@ static CollectDevice *replace(CollectPoller *poller, CollectDevice *gone, int64_
     if (collect_devices_add(poller, &gone->peer.address, gone->found, max_apdu, true, &device, NULL) != BP_OK)
         abort(); /* the address is free now */
     gone->found = BAC_INSTANCE_WILDCARD;
-    device->silence.is_doubted = true; /* let it say so itself */
+    collect_state_want_probe(device); /* let it say so itself */
     device->said_apdu = (uint16_t)(max_apdu < UINT16_MAX ? max_apdu : UINT16_MAX);
     device->said_segmentation = was_claimed ? gone->identity.claim.segmentation : BAC_NO_SEGMENTATION;
     poller->shared.hooks.on_found(poller->shared.hooks.owner, device, gone);
@@ -96,7 +96,7 @@ CollectDevice *collect_who_settle(CollectPoller *poller, CollectDevice *device, 
         collect_poll_set_instance(poller, device, device->found);
         device->identity.renamed_us = now_us;
         device->state = COLLECT_UNKNOWN;
-        device->silence.is_doubted = true;
+        collect_state_want_probe(device);
     }
     device->found = BAC_INSTANCE_WILDCARD;
     if (is_stranger && device->identity.checked_us == now_us && device->state == COLLECT_ONLINE)
