@@ -2,6 +2,7 @@
 #include "apps/ask/has.h"
 #include "node/device.h"
 #include "node/readings.h"
+#include "node/targets.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/progress.h"
@@ -170,7 +171,7 @@ static void find_devices(Discovery *discovery)
     say_progress("waiting for answers");
     const NodeListener listener = {discovery->who_is, note, NULL, discovery};
     if (!node_hears_broadcasts(discovery->node))
-        node_device_known(&discovery->targets, discovery->cfg, &discovery->who_is);
+        node_targets_add_known(&discovery->targets, discovery->cfg, &discovery->who_is);
     node_who_is_everyone(discovery->node, &listener);
     for (size_t i = 0; i < discovery->targets.count; i++)
         node_who_is(discovery->node, &listener, &discovery->targets.addresses[i]);
@@ -279,7 +280,7 @@ static int discover(const CfgArguments *arguments, const Cfg *cfg, BpArena *aren
     discovery.devices = bp_arena_take(arena, DEVICES_MAX * sizeof *discovery.devices);
     if (low > high)
         bp_fail(&err, BP_INVALID, "--low %" PRId64 " is above --high %" PRId64, low, high);
-    else if (node_device_targets(&discovery.targets, cfg, &more_targets, &err) == BP_OK &&
+    else if (node_targets_read(&discovery.targets, cfg, &more_targets, &err) == BP_OK &&
              node_new(cfg, &discovery.node, &err) == BP_OK) {
         int code;
         if (has) {

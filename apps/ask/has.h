@@ -3,6 +3,7 @@
 #define ASK_HAS_H
 
 #include "node/device.h"
+#include "node/targets.h"
 
 /* Asks everybody and each target, lists who answers within `wait_us`, and returns the exit code. `text` is an
  * object like ai,3, else a name. */

@@ -4,6 +4,7 @@
 
 #include "io/bip/interfaces.h"
 #include "node/device.h"
+#include "node/targets.h"
 
 typedef enum DoctorGrade { DOCTOR_FINE, DOCTOR_NOTE, DOCTOR_WRONG } DoctorGrade;
 

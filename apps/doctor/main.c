@@ -184,7 +184,7 @@ static int examine(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena
     Cfg own = *cfg; /* where no BBMD takes us, the node is opened without one */
     BpError err;
     NodeTargets targets = {.count = 0};
-    if (node_device_targets(&targets, &own, &more_targets, &err) != BP_OK)
+    if (node_targets_read(&targets, &own, &more_targets, &err) != BP_OK)
         return say_fail(command.name, &err);
     Doctor *doctor = bp_arena_take(arena, sizeof *doctor);
     doctor->cfg = &own;

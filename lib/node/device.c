@@ -1,7 +1,7 @@
 #include "node/device.h"
 
 #include "node/readings.h"
-#include "site/database.h"
+#include "node/targets.h"
 
 #include "bacnet/wire/timestamp.h"
 #include "base/parse.h"
@@ -9,51 +9,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-
-static BpStatus add_target(NodeTargets *targets, BpStr text, BpError *err)
-{
-    if (targets->count == NODE_TARGETS_MAX)
-        return bp_fail(err, BP_INVALID, "more than %d targets", NODE_TARGETS_MAX);
-    const BpStatus status = bac_address_parse(text, &targets->addresses[targets->count], err);
-    targets->count += status == BP_OK;
-    return status;
-}
-
-BpStatus node_device_targets(NodeTargets *targets, const Cfg *cfg, const CfgTexts *more, BpError *err)
-{
-    BpStatus status = BP_OK;
-    for (BpStr rest = bp_str(cfg->discovery_targets); rest.size && status == BP_OK;) {
-        const BpStr target = bp_str_cut(rest, ' ', &rest);
-        if (target.size && add_target(targets, target, err) != BP_OK)
-            return bp_within(err, "discovery.targets");
-    }
-    for (size_t i = 0; i < more->count && status == BP_OK; i++)
-        status = add_target(targets, bp_str(more->items[i]), err);
-    return status;
-}
-
-static void add_known(void *context, const PgRows *rows, size_t row)
-{
-    NodeTargets *targets = context;
-    const BpStatus status = add_target(targets, pg_get_text(rows, row, 0), NULL);
-    (void)status; /* full, or an address of a kind that is not ours */
-}
-
-void node_device_known(NodeTargets *targets, const Cfg *cfg, const BacWhoIs *who_is)
-{
-    BpArena arena = {0};
-    SiteDatabase database;
-    const PgValue values[] = {pg_integer(who_is->has_range ? who_is->low : 0),
-                              pg_integer(who_is->has_range ? who_is->high : BAC_INSTANCE_MAX),
-                              pg_integer(NODE_TARGETS_MAX)};
-    BpStatus status = site_database_open(&database, cfg, &arena, NULL);
-    if (status == BP_OK)
-        status =
-            site_database_ask(&database, SQL_SELECT_DEVICE_ADDRESSES, values, 3, add_known, targets, NULL);
-    (void)status; /* one way more to find devices, where it is there */
-    site_database_close(&database);
-    bp_arena_done(&arena);
-}
 
 /* ---- by instance ---- */
 
@@ -113,10 +68,10 @@ static BpStatus find_by_instance(Node *node, const Cfg *cfg, uint32_t instance, 
     Search search = {.count = 0};
     NodeTargets targets = {.count = 0};
     const NodeListener listener = {{true, instance, instance}, note, NULL, &search};
-    if (node_device_targets(&targets, cfg, &(CfgTexts){0}, err) != BP_OK)
+    if (node_targets_read(&targets, cfg, &(CfgTexts){0}, err) != BP_OK)
         return err->status;
     if (!node_hears_broadcasts(node))
-        node_device_known(&targets, cfg, &listener.who_is);
+        node_targets_add_known(&targets, cfg, &listener.who_is);
     for (int64_t tries = 0; search.count == 0 && tries <= cfg->bacnet_retries; tries++) {
         node_who_is_everyone(node, &listener);
         for (size_t i = 0; i < targets.count; i++)
@@ -201,16 +156,13 @@ BpStatus node_device_clock(Node *node, const Cfg *cfg, BacPeer *peer, BpArena *a
                            BpError *err)
 {
     BacObjectId device = {BAC_DEVICE, BAC_INSTANCE_WILDCARD};
-    BpStatus status = node_device_instance(node, cfg, peer, arena, &device.instance, err);
+    BP_TRY(node_device_instance(node, cfg, peer, arena, &device.instance, err));
     const BacReference references[] = {{device, BAC_PROP_LOCAL_DATE, BAC_NO_INDEX},
                                        {device, BAC_PROP_LOCAL_TIME, BAC_NO_INDEX}};
     NodeReadings readings = {.arena = arena};
     BacValue date, time;
     int64_t clock_us;
-    if (status == BP_OK)
-        status = node_readings_read(&readings, node, peer, references, 2, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(node_readings_read(&readings, node, peer, references, 2, err));
     if (!node_reading_first(&readings.items[0], &date) || date.type != BAC_DATE ||
         !node_reading_first(&readings.items[1], &time) || time.type != BAC_TIME)
         return bp_fail(err, BP_REFUSED, "the device has no clock (local-date, local-time)");

@@ -4,27 +4,10 @@
 
 #include "node/node.h"
 
-enum { NODE_TARGETS_MAX = 1024 };
-
 /* For --help. */
 #define NODE_DEVICE_HELP                                                                                     \
     "DEVICE is an instance, looked for by Who-Is (1001), or an address: 10.1.2.9, 10.1.2.9:47809, and\n"     \
     "10.1.2.1/2001:0a for MAC 0a on network 2001 behind the router 10.1.2.1.\n"
-
-/* Whom to ask Who-Is beside everyone. */
-typedef struct NodeTargets {
-    BacAddress addresses[NODE_TARGETS_MAX];
-    size_t count;
-} NodeTargets;
-
-/* Appends the addresses of setting discovery.targets and of `more`. BP_INVALID: one is no address, or there
- * are too many. */
-BpStatus node_device_targets(NodeTargets *targets, const Cfg *cfg, const CfgTexts *more,
-                             BpError *err) BP_CHECKED;
-
-/* Where broadcasts are not heard: appends the devices of these instances that the database knows, as far as
- * there is room. Nothing, where it is away. */
-void node_device_known(NodeTargets *targets, const Cfg *cfg, const BacWhoIs *who_is);
 
 /* Whom `text` means. BP_TIMEOUT: nobody has the instance; BP_CONFLICT: several have, and the sentence says
  * where; BP_INVALID: neither an instance nor an address. */
