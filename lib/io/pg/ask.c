@@ -164,6 +164,7 @@ void pg_set_deadline(Pg *pg, PgTicket ticket, int64_t due_us)
         return;
     request->due_us = due_us;
     pg_ask_look_at_due(pg);
+    BP_INVARIANT(pg_check(pg));
 }
 
 /* ---- taking requests in ---- */

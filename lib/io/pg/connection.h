@@ -32,7 +32,7 @@ struct Pg {
     /* exchange.c's: */
     bool prepared[SQL_QUERY_COUNT];
     bool is_busy;     /* the first of `waiting` is on the wire, or a fence is */
-    bool is_fencing;  /* a statement that takes a late cancel upon itself, so that no other does */
+    bool is_fencing;  /* a statement of no matter: it takes a late cancel upon itself, or ends what failed */
     bool needs_fence; /* before anything else is sent */
     bool is_stopped;  /* rows of a stream are not wanted now: nothing is read */
 

@@ -91,6 +91,17 @@ static void want_events(Pg *pg)
                   (pg->is_stopped ? 0 : LOOP_READABLE) | (unsent > 0 || is_copying(pg) ? LOOP_WRITABLE : 0));
 }
 
+/* A text that failed behind a BEGIN of its own leaves a transaction that nobody can use. */
+static bool is_in_failed_transaction(const Pg *pg)
+{
+    return PQtransactionStatus(pg->connection) == PQTRANS_INERROR;
+}
+
+static bool send_fence(Pg *pg)
+{
+    return PQsendQuery(pg->connection, is_in_failed_transaction(pg) ? "rollback" : "select 1");
+}
+
 static void send_next(Pg *pg)
 {
     pg->is_busy = false;
@@ -99,7 +110,7 @@ static void send_next(Pg *pg)
     pg->is_busy = true;
     pg->is_fencing = pg->needs_fence;
     pg->needs_fence = false;
-    if (pg->is_fencing ? PQsendQuery(pg->connection, "select 1") : send_part(pg, pg->waiting.first))
+    if (pg->is_fencing ? send_fence(pg) : send_part(pg, pg->waiting.first))
         want_events(pg);
     else
         pg_connection_lose(pg, "sending to the database");
@@ -136,8 +147,10 @@ static void keep_error(PgRequest *request, const PGresult *result)
     if (request->status != BP_OK)
         return; /* the first is the cause of the others */
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    if (request->unwanted != BP_OK && state && strcmp(state, cancelled) == 0)
-        return; /* it ends as it was to end */
+    if (request->unwanted != BP_OK && state && strcmp(state, cancelled) == 0) {
+        request->is_over = false; /* nor are the statements before it, where it is a text with several */
+        return;                   /* it ends as it was to end */
+    }
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     request->status = bp_fail(
@@ -206,6 +219,8 @@ static void end_request(Pg *pg)
     pg->is_busy = pg->is_stopped = false;
     if (request->unwanted != BP_OK)
         pg_ask_end_cancel(pg);
+    if (is_in_failed_transaction(pg))
+        pg->needs_fence = true;
     pg_ask_look_at_due(pg);
     pg_request_end(request);
     if (pg->is_connected && !pg->is_busy)
@@ -246,6 +261,8 @@ static void give_notices(Pg *pg)
 static void end_fence(Pg *pg)
 {
     pg->is_fencing = false;
+    if (is_in_failed_transaction(pg)) /* a late cancel has hit the rollback */
+        pg->needs_fence = true;
     send_next(pg);
 }
 

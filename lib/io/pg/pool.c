@@ -323,6 +323,7 @@ void pg_pool_cancel(PgPool *pool, PgTicket ticket)
         return;
     pg_queue_remove(&pool->waiting, request);
     end_soon(pool, request, BP_CANCELLED, "it was cancelled before its turn came");
+    BP_INVARIANT(pg_pool_check(pool));
 }
 
 void pg_pool_set_deadline(PgPool *pool, PgTicket ticket, int64_t due_us)
@@ -337,6 +338,7 @@ void pg_pool_set_deadline(PgPool *pool, PgTicket ticket, int64_t due_us)
     if (due_us < request->due_us)
         request->due_us = due_us;
     set_timer(pool);
+    BP_INVARIANT(pg_pool_check(pool));
 }
 
 /* ---- figures ---- */

@@ -58,6 +58,7 @@ void pg_stream_go_on(PgStream *stream)
         return;
     pg->is_stopped = false;
     loop_timer_set(pg->soon, 0);
+    BP_INVARIANT(pg_check(pg));
 }
 
 void pg_stream_cancel(PgStream *stream)

@@ -153,6 +153,14 @@ static void an_error_is_the_servers_sentence(void **state)
     assert_int_equal(scalar("42"), 42); /* and the connection goes on */
 }
 
+static void a_text_that_fails_leaves_no_transaction_behind(void **state)
+{
+    (void)state;
+    assert_int_equal(pg_wait_text(pg, bp_str("begin; create table left_behind (); select 1/0; commit"), NULL),
+                     BP_INVALID);
+    assert_int_equal(scalar("select count(*) from pg_class where relname = 'left_behind'"), 0);
+}
+
 static void an_error_says_whose_matter_it_is(void **state)
 {
     (void)state;
@@ -439,6 +447,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_error_says_whose_matter_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_connection_has_its_statements_prepared_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_error_is_the_servers_sentence, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_text_that_fails_leaves_no_transaction_behind, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_is_all_or_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_large_copy_does_not_hold_up_the_loop, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_first_error_of_a_transaction_is_told_and_nothing_stays, set_up,

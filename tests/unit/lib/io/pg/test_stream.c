@@ -293,6 +293,20 @@ static void a_statement_under_way_is_cancelled(void **state)
     assert_int_equal(losses, 0);
 }
 
+static void of_a_cancelled_text_no_statement_stays(void **state)
+{
+    (void)state;
+    Answer answer = {0}, after = {0};
+    const PgTicket ticket = ask(&answer, "create table of_a_cancelled_text (); select pg_sleep(60)");
+    run_for(50 * BP_MS);
+    pg_cancel(pg, ticket);
+    run_until_answered(&answer);
+    assert_int_equal(answer.status, BP_CANCELLED);
+    ask(&after, "select count(*) from pg_class where relname = 'of_a_cancelled_text'");
+    run_until_answered(&after);
+    assert_int_equal(after.number, 0);
+}
+
 /* A cancel that comes late would end whatever the connection does next. */
 static void a_late_cancel_hits_no_other_statement(void **state)
 {
@@ -407,6 +421,7 @@ int main(void)
         TEST(a_stopped_stream_can_be_cancelled),
         TEST(what_is_cancelled_while_it_waits_is_never_sent),
         TEST(a_statement_under_way_is_cancelled),
+        TEST(of_a_cancelled_text_no_statement_stays),
         TEST(a_late_cancel_hits_no_other_statement),
         TEST(a_cancelled_transaction_changes_nothing),
         TEST(a_statement_ends_at_its_deadline),
