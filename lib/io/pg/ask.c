@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const int64_t CANCEL_PATIENCE_US = 5 * BP_SECOND; /* from a cancel to the end of its request */
+static const int64_t CANCEL_PATIENCE_US =
+    5 * BP_SECOND; /* from a cancel to the end of its request, and to the answer behind it */
 
 /* ---- what ends without having been sent ---- */
 
@@ -58,12 +59,17 @@ static void on_cancelled(void *context)
     pg_exchange_begin(pg);
 }
 
+void pg_ask_expect_end(Pg *pg)
+{
+    pg->cancel_by_us = loop_now_us(pg->loop) + CANCEL_PATIENCE_US;
+    pg_ask_look_at_due(pg);
+}
+
 static void cancel_first(Pg *pg)
 {
     PgCancelJob *job = pg_allocate(sizeof *job);
     *job = (PgCancelJob){pg, PQgetCancel(pg->connection)};
     pg->cancel = job;
-    pg->cancel_by_us = loop_now_us(pg->loop) + CANCEL_PATIENCE_US;
     loop_work(pg->loop, do_cancel, on_cancelled, job);
 }
 
@@ -93,11 +99,9 @@ static void give_up_first(Pg *pg, BpStatus status)
     pg->is_stopped = false; /* the rest of its rows is thrown away */
     if (is_stopped)
         loop_timer_set(pg->soon, 0);
-    if (request->phase == PG_SEND_COMMIT || request->phase == PG_SEND_ROLLBACK || pg->cancel)
-        pg->cancel_by_us = loop_now_us(pg->loop) + CANCEL_PATIENCE_US; /* it ends as it does */
-    else
-        cancel_first(pg);
-    pg_ask_look_at_due(pg);
+    if (request->phase != PG_SEND_COMMIT && request->phase != PG_SEND_ROLLBACK && !pg->cancel)
+        cancel_first(pg); /* else it ends as it does */
+    pg_ask_expect_end(pg);
 }
 
 bool pg_ask_give_up(Pg *pg, PgTicket ticket, BpStatus status)

@@ -42,7 +42,8 @@ struct Pg {
     PgCancelJob *cancel;  /* under way: nothing is sent until it has come to its end */
     LoopTimer *soon;      /* the loop's next turn */
     LoopTimer *due;       /* a request is, or an answer to a cancel */
-    int64_t cancel_by_us; /* the request that was cancelled is to be over; INT64_MAX: none was */
+    int64_t cancel_by_us; /* what was cancelled, and the fence behind it, are to be over; INT64_MAX: nothing
+                             is awaited like that */
 };
 
 /* pg.c: */
@@ -59,7 +60,9 @@ void pg_ask_on_due(void *owner);
 void pg_ask_forget(Pg *pg);      /* the connection is gone, and with it what was to be cancelled */
 void pg_ask_look_at_due(Pg *pg); /* requests have changed */
 void pg_ask_take(Pg *pg, PgRequest *request); /* whose owner is the connection from now on */
-/* The cancelled request on the wire is over, one way or the other. */
+/* The cancelled request on the wire, or a fence, is to be over soon: else the connection is given up. */
+void pg_ask_expect_end(Pg *pg);
+/* It is over, one way or the other. */
 void pg_ask_end_cancel(Pg *pg);
 /* Sees to it that the request ends like that; false: it is not this connection's. */
 bool pg_ask_give_up(Pg *pg, PgTicket ticket, BpStatus status);

@@ -110,6 +110,8 @@ static void send_next(Pg *pg)
     pg->is_busy = true;
     pg->is_fencing = pg->needs_fence;
     pg->needs_fence = false;
+    if (pg->is_fencing)
+        pg_ask_expect_end(pg);
     if (pg->is_fencing ? send_fence(pg) : send_part(pg, pg->waiting.first))
         want_events(pg);
     else
@@ -217,7 +219,7 @@ static void end_request(Pg *pg)
 {
     PgRequest *request = pg_queue_take_first(&pg->waiting);
     pg->is_busy = pg->is_stopped = false;
-    if (request->unwanted != BP_OK)
+    if (request->unwanted != BP_OK && !pg->cancel && !pg->needs_fence)
         pg_ask_end_cancel(pg);
     if (is_in_failed_transaction(pg))
         pg->needs_fence = true;
@@ -261,6 +263,8 @@ static void give_notices(Pg *pg)
 static void end_fence(Pg *pg)
 {
     pg->is_fencing = false;
+    pg_ask_end_cancel(pg);
+    pg_ask_look_at_due(pg);
     if (is_in_failed_transaction(pg)) /* a late cancel has hit the rollback */
         pg->needs_fence = true;
     send_next(pg);

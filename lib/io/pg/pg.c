@@ -267,6 +267,7 @@ void pg_check(const Pg *pg)
     assert(!pg->is_connected || (pg->connection && pg->poll && !pg->is_connecting));
     assert(pg->is_connected || (!pg->is_busy && !pg->needs_fence && !pg->cancel));
     assert(!pg->is_fencing || pg->is_busy);
+    assert((!pg->is_fencing && !pg->cancel) || pg->cancel_by_us != INT64_MAX);
     assert(!pg->is_busy || pg->is_fencing || pg->waiting.first);
     assert(!pg->is_stopped || (pg->is_busy && pg->waiting.first->kind == PG_STREAMED));
     for (const PgRequest *i = pg->waiting.first; i; i = i->next) {

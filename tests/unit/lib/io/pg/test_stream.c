@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -395,6 +396,25 @@ static void a_server_that_ends_nothing_loses_its_connection(void **state)
     assert_int_equal(after.number, 5);
 }
 
+/* The cancel came too late, and the server stops before it has said so. */
+static void a_server_that_stops_behind_a_late_cancel_loses_its_connection(void **state)
+{
+    (void)state;
+    Answer pid = {0}, late = {0}, next = {0};
+    ask(&pid, "select pg_backend_pid()");
+    run_until_answered(&pid);
+    const PgTicket ticket = ask(&late, "select 1");
+    nanosleep(&(struct timespec){.tv_nsec = 300 * 1000 * 1000}, NULL); /* its answer is there, and not read */
+    assert_int_equal(kill((pid_t)pid.number, SIGSTOP), 0);
+    pg_cancel(pg, ticket);
+    ask(&next, "select 2");
+    run_until_answered(&next);
+    assert_int_equal(kill((pid_t)pid.number, SIGCONT), 0);
+    assert_int_equal(late.status, BP_OK);
+    assert_int_equal(next.status, BP_UNAVAILABLE);
+    assert_int_equal(losses, 1);
+}
+
 static void who_is_freed_while_a_cancel_is_under_way_ends_all(void **state)
 {
     (void)state;
@@ -426,6 +446,7 @@ int main(void)
         TEST(a_cancelled_transaction_changes_nothing),
         TEST(a_statement_ends_at_its_deadline),
         TEST(a_server_that_ends_nothing_loses_its_connection),
+        TEST(a_server_that_stops_behind_a_late_cancel_loses_its_connection),
         TEST(who_is_freed_while_a_cancel_is_under_way_ends_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
