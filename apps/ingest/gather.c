@@ -1,11 +1,11 @@
 #include "apps/ingest/gather.h"
 
+#include "apps/ingest/gather_json.h"
+#include "base/invariant.h"
 #include "base/time.h"
 #include "io/pg/copy.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { SPANS_LOOKED_BACK = 16, COPY_END_MAX = 16 };
@@ -63,38 +63,48 @@ static GatherItem item_after(const Gather *gather, size_t count)
     return item;
 }
 
-/* ---- JSON of the quarantine ---- */
-
-/* A text in PostgreSQL is UTF-8 and has no zeros. What is neither is shown as such; JSON, which is never
- * that, stays as it was. */
-static void put_json_text(BpBuf *out, BpStr text)
+BpStr gather_payload(const Gather *gather, size_t i)
 {
-    const bool is_utf8 = bp_str_is_utf8(text);
-    bp_buf_u8(out, '"');
-    for (size_t i = 0; i < text.size; i++) {
-        const unsigned char c = (unsigned char)text.data[i];
-        if (c == '"' || c == '\\')
-            bp_buf_u8(out, '\\');
-        if (c == '\n' || c == '\r' || c == '\t')
-            bp_buf_str(out, bp_str(c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t"));
-        else
-            bp_buf_u8(out, c < 0x20 ? ' ' : c >= 0x80 && !is_utf8 ? '?' : c);
-    }
-    bp_buf_u8(out, '"');
+    const size_t from = item_after(gather, i).payloads_end;
+    return (BpStr){(const char *)gather->payloads.data + from, gather->items[i].payloads_end - from};
 }
 
-static void put_entry(BpBuf *out, const char *reason, const MdlRun *run, int64_t n, size_t readings,
-                      BpStr payload)
+BpStr gather_entries(const Gather *gather, size_t i)
 {
-    bp_buf_str(out, bp_str("{\"reason\":"));
-    put_json_text(out, bp_str(reason));
-    if (n)
-        bp_buf_printf(out, ",\"run\":\"%s\",\"n\":%" PRId64, run->text, n);
-    if (readings)
-        bp_buf_printf(out, ",\"readings\":%zu", readings);
-    bp_buf_str(out, bp_str(",\"payload\":"));
-    put_json_text(out, payload);
-    bp_buf_str(out, bp_str("},"));
+    const size_t from = item_after(gather, i).entries_end;
+    return (BpStr){(const char *)gather->entries.data + from, gather->items[i].entries_end - from};
+}
+
+/* ---- what must hold ---- */
+
+static void check_item(const GatherItem *item, const GatherItem *before)
+{
+    assert(item->rows_end >= before->rows_end && item->buckets_end >= before->buckets_end);
+    assert(item->entries_end >= before->entries_end && item->payloads_end >= before->payloads_end);
+    assert((item->readings > 0) == (item->rows_end > before->rows_end));
+    assert((item->readings > 0) == (item->buckets_end > before->buckets_end));
+    assert((item->readings > 0) == (item->first_us <= item->last_us));
+    assert((item->put_aside > 0) == (item->entries_end > before->entries_end));
+    assert(item->n >= 0 && item->gap >= 0 && (item->n ? item->gap < item->n : item->gap == 0));
+    assert(!item->is_refused || item->reason);
+    assert(!item->reason || item->is_refused || item->readings == 0);
+}
+
+void gather_check(const Gather *gather)
+{
+    size_t readings = 0;
+    assert(gather->count <= GATHER_BATCHES_MAX && gather->readings <= GATHER_READINGS_MAX);
+    for (size_t i = 0; i < gather->count; i++) {
+        const GatherItem before = item_after(gather, i);
+        check_item(&gather->items[i], &before);
+        readings += gather->items[i].readings;
+    }
+    const GatherItem last = item_after(gather, gather->count);
+    assert(readings == gather->readings);
+    /* A COPY that was made of all of it has left its end behind the rows. */
+    assert(last.rows_end <= gather->rows.size && gather->rows.size <= last.rows_end + COPY_END_MAX);
+    assert(last.entries_end == gather->entries.size && last.payloads_end == gather->payloads.size);
+    assert(last.buckets_end <= gather->bucket_capacity);
 }
 
 /* ---- readings ---- */
@@ -185,7 +195,8 @@ static void put_readings_aside(Gather *gather, const MdlBatch *batch, const Inge
         BpBuf sealed = bp_buf_growing(2 * MDL_BATCH_OCTETS_MAX);
         mdl_batch_encode(&encoded, batch->device_id, readings, count);
         mdl_batch_seal(&sealed, &batch->run, batch->n, batch->oldest, batch->sent_us, bp_buf_text(&encoded));
-        put_entry(&gather->entries, reason, &batch->run, batch->n, count, bp_buf_text(&sealed));
+        const GatherEntry entry = {reason, &batch->run, batch->n, count, bp_buf_text(&sealed)};
+        gather_put_entry(&gather->entries, &entry);
         gather->entries.failed = gather->entries.failed || encoded.failed || sealed.failed;
         bp_buf_done(&encoded);
         bp_buf_done(&sealed);
@@ -221,6 +232,13 @@ static void add_readings(Gather *gather, GatherItem *item, const MdlBatch *batch
 
 /* ---- adding ---- */
 
+static GatherItem begin_item(Gather *gather)
+{
+    const GatherItem item = item_after(gather, gather->count);
+    bp_buf_rewind(&gather->rows, item.rows_end); /* before the end of a COPY that was made of it */
+    return item;
+}
+
 /* Takes the item in with what has been added to the buffers, or takes that back where it did not fit. */
 static bool add_item(Gather *gather, GatherItem *item, BpStr payload)
 {
@@ -246,21 +264,23 @@ bool gather_add(Gather *gather, const MdlBatch *batch, BpStr payload, int64_t ga
 {
     if (gather->count == GATHER_BATCHES_MAX || gather->readings + batch->count > GATHER_READINGS_MAX)
         return false;
-    GatherItem item = item_after(gather, gather->count);
+    GatherItem item = begin_item(gather);
     if (gather->readings == 0)
         gather->newest_successor = points->newest_successor;
     item.run = batch->run;
     item.n = batch->n;
     item.gap = gap;
     add_readings(gather, &item, batch, site_id, points, window);
-    return add_item(gather, &item, payload);
+    const bool is_added = add_item(gather, &item, payload);
+    BP_INVARIANT(gather_check(gather));
+    return is_added;
 }
 
 bool gather_add_aside(Gather *gather, const char *reason, BpStr payload, const MdlBatch *batch, int64_t gap)
 {
     if (gather->count == GATHER_BATCHES_MAX)
         return false;
-    GatherItem item = item_after(gather, gather->count);
+    GatherItem item = begin_item(gather);
     if (batch) {
         item.run = batch->run;
         item.n = batch->n;
@@ -268,7 +288,10 @@ bool gather_add_aside(Gather *gather, const char *reason, BpStr payload, const M
     }
     item.reason = bp_arena_text(&gather->reasons, bp_str(reason));
     const size_t most = batch ? MDL_BATCH_OCTETS_MAX : GARBAGE_OCTETS_MAX;
-    return add_item(gather, &item, (BpStr){payload.data, payload.size < most ? payload.size : most});
+    const bool is_added =
+        add_item(gather, &item, (BpStr){payload.data, payload.size < most ? payload.size : most});
+    BP_INVARIANT(gather_check(gather));
+    return is_added;
 }
 
 /* ---- a part of it ---- */
@@ -324,6 +347,7 @@ void gather_refuse(Gather *gather, size_t i, const char *reason)
     GatherItem *item = &gather->items[i];
     item->is_refused = reason != NULL;
     item->reason = reason ? bp_arena_text(&gather->reasons, bp_str(reason)) : NULL;
+    BP_INVARIANT(gather_check(gather));
 }
 
 static int ascending(const void *a, const void *b)
@@ -351,63 +375,4 @@ size_t gather_write_buckets(const Gather *gather, size_t begin, size_t end, BpBu
     bp_buf_u8(out, '}');
     free(sorted);
     return written;
-}
-
-/* A later item of the same run says more. Runs seldom take turns, so one is found soon. */
-static bool is_last_of_its_run(const Gather *gather, size_t i, size_t end)
-{
-    for (size_t j = i + 1; j < end; j++)
-        if (gather->items[j].n && memcmp(&gather->items[j].run, &gather->items[i].run, sizeof(MdlRun)) == 0)
-            return false;
-    return true;
-}
-
-/* Those of the run of `last`, the last one of it. */
-static void put_gaps(const Gather *gather, size_t begin, size_t last, BpBuf *out)
-{
-    size_t count = 0;
-    for (size_t i = begin; i <= last; i++) {
-        const GatherItem *item = &gather->items[i];
-        if (item->gap && strcmp(item->run.text, gather->items[last].run.text) == 0)
-            bp_buf_printf(out, "%s{\"from\":%" PRId64 ",\"to\":%" PRId64 "}", count++ ? "," : "",
-                          item->n - item->gap, item->n - 1);
-    }
-}
-
-size_t gather_write_positions(const Gather *gather, size_t begin, size_t end, BpBuf *out)
-{
-    size_t count = 0;
-    bp_buf_u8(out, '[');
-    for (size_t i = begin; i < end; i++) {
-        const GatherItem *item = &gather->items[i];
-        if (!item->n || !is_last_of_its_run(gather, i, end))
-            continue;
-        bp_buf_printf(out, "%s{\"run\":\"%s\",\"stored\":%" PRId64 ",\"gaps\":[", count++ ? "," : "",
-                      item->run.text, item->n);
-        put_gaps(gather, begin, i, out);
-        bp_buf_str(out, bp_str("]}"));
-    }
-    bp_buf_u8(out, ']');
-    return count;
-}
-
-size_t gather_write_quarantine(const Gather *gather, size_t begin, size_t end, BpBuf *out)
-{
-    bp_buf_u8(out, '[');
-    const size_t empty = out->size;
-    for (size_t i = begin; i < end; i++) {
-        const GatherItem *item = &gather->items[i];
-        const GatherItem from = item_after(gather, i);
-        const BpStr payload = {(const char *)gather->payloads.data + from.payloads_end,
-                               item->payloads_end - from.payloads_end};
-        if (item->reason)
-            put_entry(out, item->reason, &item->run, item->n, item->readings + item->put_aside, payload);
-        else if (item->entries_end > from.entries_end)
-            bp_buf_octets(out, gather->entries.data + from.entries_end, item->entries_end - from.entries_end);
-    }
-    if (out->size == empty)
-        return 0;
-    bp_buf_rewind(out, out->size - 1); /* the comma behind the last one */
-    bp_buf_u8(out, ']');
-    return out->size - empty;
 }

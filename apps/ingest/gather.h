@@ -44,6 +44,7 @@ typedef struct GatherItem {
     bool is_refused;            /* `reason` is the database's, and was learned while storing */
 } GatherItem;
 
+/* Written by gather.c alone. */
 typedef struct Gather {
     GatherItem *items;
     size_t count, readings;
@@ -60,6 +61,10 @@ typedef struct Gather {
 void gather_init(Gather *gather);
 void gather_done(Gather *gather);
 void gather_clear(Gather *gather);
+
+/* Asserts what must hold between two calls: items against the buffers they end in, and all against the
+ * limits. */
+void gather_check(const Gather *gather);
 
 static inline bool gather_is_empty(const Gather *gather)
 {
@@ -96,17 +101,14 @@ GatherPart gather_part(const Gather *gather, size_t begin, size_t end);
 /* The item i goes aside whole, as the database refuses it; NULL: it does not, after all. */
 void gather_refuse(Gather *gather, size_t i, const char *reason);
 
+/* The item i as it was received; and what the quarantine is to have of its readings, as in `entries`. */
+BpStr gather_payload(const Gather *gather, size_t i);
+BpStr gather_entries(const Gather *gather, size_t i);
+
 /* Its rows as a whole COPY: in the gather itself where it is all of it, else in `out`. */
 BpStr gather_copy(Gather *gather, size_t begin, size_t end, BpBuf *out);
 
 /* Its spans, each once, as the text of a timestamptz[]. Returns how many. */
 size_t gather_write_buckets(const Gather *gather, size_t begin, size_t end, BpBuf *out);
-
-/* How far each run is with it, and the numbers that are skipped on the way there, as [{"run", "stored",
- * "gaps": [{"from", "to"}]}]. Returns how many runs. */
-size_t gather_write_positions(const Gather *gather, size_t begin, size_t end, BpBuf *out);
-
-/* What of it goes aside, as [{"reason", "run", "n", "readings", "payload"}]. Returns how many. */
-size_t gather_write_quarantine(const Gather *gather, size_t begin, size_t end, BpBuf *out);
 
 #endif

@@ -1,5 +1,7 @@
 #include "apps/ingest/journal.h"
 
+#include "apps/ingest/gather_json.h"
+
 #include <assert.h>
 
 void journal_init(Journal *journal)

@@ -1,4 +1,4 @@
-#include "apps/ingest/gather.h"
+#include "apps/ingest/gather_json.h"
 
 #include "base/time.h"
 
