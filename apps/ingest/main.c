@@ -18,7 +18,7 @@ static void finish(Ingest *ingest)
     const int64_t until_us = loop_now_us(ingest->loop) + LAST_COMMIT_PATIENCE_US;
     ingest_flush(ingest);
     while (ingest->store.state != STORE_IS_PAUSING && ingest->is_ready &&
-           (ingest->store.state == STORE_IS_ASKING || !gather_is_empty(ingest->gathering)) &&
+           (store_is_asking(&ingest->store) || !gather_is_empty(ingest->gathering)) &&
            loop_now_us(ingest->loop) < until_us) {
         loop_run_once(ingest->loop, until_us - loop_now_us(ingest->loop));
         ingest_flush(ingest);

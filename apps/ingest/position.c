@@ -1,7 +1,17 @@
 #include "apps/ingest/position.h"
 
+#include "base/invariant.h"
+
 #include <assert.h>
 #include <string.h>
+
+static void check_position(const Position *position)
+{
+    assert(position->stored >= 0 && position->skipped >= 0 && position->skipped <= position->stored);
+    assert(position->accepted >= position->stored && position->accepted_skipped >= position->skipped);
+    assert(position->accepted_skipped <= position->accepted);
+    assert(position->gap >= 0 && position->gap <= position->accepted_skipped);
+}
 
 Position *positions_find(Positions *positions, const MdlRun *run)
 {
@@ -32,6 +42,7 @@ Verdict position_judge(Position *position, int64_t n, int64_t oldest)
         position->gap += oldest - 1 - position->accepted;
         position->accepted = oldest - 1;
     }
+    BP_INVARIANT(check_position(position));
     return n == position->accepted + 1 ? BATCH_IS_NEXT : BATCH_IS_AHEAD;
 }
 
@@ -39,9 +50,23 @@ void position_accept(Position *position, int64_t n)
 {
     position->accepted = n;
     position->gap = 0;
+    BP_INVARIANT(check_position(position));
 }
 
-/* Never back: what was taken before a reset may be committed after it, and then come a second time. */
+void positions_forget(Positions *positions)
+{
+    positions->count = 0;
+    positions->heard = 0;
+}
+
+void positions_load(Positions *positions, const MdlRun *run, int64_t stored, int64_t skipped)
+{
+    Position *position = positions_find(positions, run);
+    position->stored = position->accepted = stored;
+    position->skipped = position->accepted_skipped = skipped;
+}
+
+/* Never back: what was gathered before a reset may be committed after it, and then come a second time. */
 void positions_stored(Positions *positions, const MdlRun *run, int64_t n, int64_t skipped)
 {
     for (size_t i = 0; i < positions->count; i++) {
@@ -52,11 +77,12 @@ void positions_stored(Positions *positions, const MdlRun *run, int64_t n, int64_
         /* What was skipped may have come after all, from a spool that was found again: it stays counted. */
         if (position->skipped < skipped)
             position->skipped = skipped;
-        if (position->accepted < n)
-            position_accept(position, n);
         if (position->accepted_skipped < position->skipped)
             position->accepted_skipped = position->skipped;
+        if (position->accepted < n)
+            position_accept(position, n);
     }
+    BP_INVARIANT(positions_check(positions));
 }
 
 void positions_reset(Positions *positions)
@@ -67,15 +93,15 @@ void positions_reset(Positions *positions)
         position->accepted_skipped = position->skipped;
         position->gap = position->asked_at_us = 0;
     }
+    BP_INVARIANT(positions_check(positions));
 }
 
 void positions_check(const Positions *positions)
 {
+    assert(positions->count <= POSITIONS_MAX);
     for (size_t i = 0; i < positions->count; i++) {
-        const Position *position = &positions->items[i];
-        assert(position->stored >= 0 && position->skipped >= 0 && position->skipped <= position->stored);
-        assert(position->accepted >= position->stored && position->accepted_skipped >= position->skipped);
-        assert(position->accepted_skipped <= position->accepted);
+        check_position(&positions->items[i]);
+        assert(positions->items[i].last_heard <= positions->heard);
     }
 }
 

@@ -32,15 +32,11 @@ static void on_positions(void *context, BpStatus status, const PgRows *rows, con
                err->text);
         return;
     }
-    ingest->positions.count = 0;
-    ingest->positions.heard = 0;
-    for (size_t row = pg_row_count(rows);
-         row-- > 0;) { /* the oldest first, so that the newest is heard of last */
+    positions_forget(&ingest->positions);
+    for (size_t row = pg_row_count(rows); row-- > 0;) { /* the newest is the first row */
         MdlRun run;
         (void)bp_str_copy(pg_get_text(rows, row, 0), run.text, sizeof run.text);
-        Position *position = positions_find(&ingest->positions, &run);
-        position->stored = position->accepted = pg_get_integer(rows, row, 1);
-        position->skipped = position->accepted_skipped = pg_get_integer(rows, row, 2);
+        positions_load(&ingest->positions, &run, pg_get_integer(rows, row, 1), pg_get_integer(rows, row, 2));
     }
     ingest->is_ready = true;
     ingest_start_over(ingest);

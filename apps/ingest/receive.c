@@ -39,17 +39,18 @@ static void ask(Ingest *ingest, Position *position)
 void ingest_ask_for_missing(Ingest *ingest)
 {
     for (size_t i = 0; i < ingest->positions.count; i++)
-        if (ingest->positions.items[i].asked_at_us < 0) { /* let go: see let_go */
+        if (ingest->positions.items[i].asked_at_us < 0) { /* dropped: see drop */
             ingest->positions.items[i].asked_at_us = 0;
             ask(ingest, &ingest->positions.items[i]);
         }
 }
 
-/* No room until the transaction under way has ended. */
-static void let_go(Ingest *ingest, Position *position)
+/* The batch is not kept: for want of room until the transaction under way has ended, or since it cannot be
+ * judged yet. It is asked for again then. */
+static void drop(Ingest *ingest, Position *position)
 {
-    ingest->counts.let_go++;
-    ingest->has_let_go = true;
+    ingest->counts.dropped++;
+    ingest->has_dropped = true;
     position->asked_at_us = -1;
 }
 
@@ -65,7 +66,7 @@ static bool put_aside(Ingest *ingest, Position *position, BpStr payload, const M
             position_accept(position, batch->n);
         has_gathered(ingest);
     } else if (position) {
-        let_go(ingest, position);
+        drop(ingest, position);
     } else {
         ingest->counts.forgotten++;
     }
@@ -137,13 +138,13 @@ static bool may_have_a_new_point(const Ingest *ingest, const MdlBatch *batch, in
 
 /* A batch in its turn. Where a point may be newer than our list, that is read again first, and the batch
  * comes again since it was not accepted. */
-static void take(Ingest *ingest, Position *position, const MdlBatch *batch, BpStr payload)
+static void gather_next(Ingest *ingest, Position *position, const MdlBatch *batch, BpStr payload)
 {
     const int64_t now_us = bp_wall_us();
     const bool disagree = is_matter_of_clocks(ingest, batch, now_us);
     look_at_clocks(ingest, batch, now_us, disagree);
     if (disagree) {
-        let_go(ingest, position);
+        drop(ingest, position);
         if (!ingest->look_again_at_us)
             ingest->look_again_at_us = loop_now_us(ingest->loop) + LOOK_AGAIN_US;
         ingest_arm(ingest);
@@ -151,13 +152,13 @@ static void take(Ingest *ingest, Position *position, const MdlBatch *batch, BpSt
     }
     if (may_have_a_new_point(ingest, batch, now_us)) {
         points_reader_changed(ingest->points);
-        let_go(ingest, position);
+        drop(ingest, position);
         return;
     }
     const Window window = believed(ingest, now_us);
     if (!gather_add(ingest->gathering, batch, payload, position->gap, ingest->site_id,
                     points_reader_points(ingest->points), &window)) {
-        let_go(ingest, position);
+        drop(ingest, position);
         ingest_flush(ingest);
         return;
     }
@@ -205,7 +206,7 @@ void ingest_receive(Ingest *ingest, BpStr topic, BpStr payload)
         break;
     case BATCH_IS_NEXT:
         if (status == BP_OK)
-            take(ingest, position, &batch, payload);
+            gather_next(ingest, position, &batch, payload);
         else
             put_aside(ingest, position, payload, &batch, &err);
         break;

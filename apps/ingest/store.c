@@ -55,6 +55,10 @@ void store_check(const Store *store)
         assert(i == 0 ? store->ends[i] == gather->count : store->ends[i] < store->ends[i - 1]);
     }
     assert(store->state != STORE_IS_PAUSING || store->troubled_since_us);
+    /* A try ends where a pause begins, and days are asked for as a part of one. */
+    assert(store_is_asking(store) || (!store->is_beside && !store->has_asked_for_days));
+    assert(store->state != STORE_IS_MAKING_DAYS || store->has_asked_for_days);
+    assert(store->has_asked_for_days || !*store->days_err.text);
 }
 
 /* ---- announcing ---- */
@@ -80,8 +84,16 @@ void ingest_announce(Ingest *ingest)
 
 /* ---- beginning and ending ---- */
 
+/* The next try is another one: what this one has learned means nothing to it. */
+static void forget_try(Store *store)
+{
+    store->is_beside = store->has_asked_for_days = false;
+    store->days_err = (BpError){0};
+}
+
 static void end_gather(Store *store)
 {
+    forget_try(store);
     gather_clear(store->gather);
     store->gather = NULL;
     store->state = STORE_IS_IDLE;
@@ -97,18 +109,18 @@ void ingest_start_over(Ingest *ingest)
     positions_reset(&ingest->positions);
     gather_clear(ingest->gathering);
     ingest->gathering_since_us = 0;
-    ingest->has_let_go = false;
+    ingest->has_dropped = false;
     ingest->look_again_at_us = 0;
     if (ingest->store.state == STORE_IS_PAUSING)
         end_gather(&ingest->store);
     ingest_arm(ingest);
 }
 
-static void ask_for_let_go(Ingest *ingest)
+static void ask_for_dropped(Ingest *ingest)
 {
-    if (ingest->has_let_go)
+    if (ingest->has_dropped)
         ingest_ask_for_missing(ingest);
-    ingest->has_let_go = false;
+    ingest->has_dropped = false;
     ingest->look_again_at_us = 0;
 }
 
@@ -116,7 +128,7 @@ static void end_storing(Ingest *ingest)
 {
     end_gather(&ingest->store);
     ingest_announce(ingest);
-    ask_for_let_go(ingest);
+    ask_for_dropped(ingest);
     ingest_arm(ingest);
 }
 
@@ -126,13 +138,6 @@ static size_t part_end(const Store *store)
 {
     assert(store->end_count > 0);
     return store->ends[store->end_count - 1];
-}
-
-/* The next try is another one: what this one has learned means nothing to it. */
-static void forget_try(Store *store)
-{
-    store->is_beside = store->has_asked_for_days = false;
-    store->days_err = (BpError){0};
 }
 
 /* The next try is of the first half of the part, then the others follow. */
@@ -252,29 +257,63 @@ static void on_bad_data(Ingest *ingest, const BpError *err)
     try_part(ingest);
 }
 
-static void on_done(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+/* The connection is gone, and what was under way may be committed or not: its numbers tell when it comes
+ * again. */
+static void give_up(Ingest *ingest, const BpError *err)
+{
+    const Store *store = &ingest->store;
+    bp_log(BP_LOG_WARNING, "%zu batches could not be stored and will be asked for again: %s",
+           store->gather->count - store->begin, err->text);
+    ingest_start_over(ingest);
+    end_storing(ingest);
+}
+
+/* ---- what has become of a try ---- */
+
+typedef enum Outcome {
+    COMMITTED,
+    CONNECTION_IS_LOST,
+    ROWS_ARE_THERE, /* repeats that the positions did not know, as after a restore */
+    DAY_IS_MISSING, /* somebody dropped one that we made */
+    DATA_IS_AT_FAULT,
+    DATABASE_IS_AT_FAULT, /* also where a remedy was tried already and did not help */
+} Outcome;
+
+static Outcome outcome_of(const Ingest *ingest, BpStatus status)
+{
+    const Store *store = &ingest->store;
+    if (status == BP_OK)
+        return COMMITTED;
+    if (!pg_is_connected(ingest->pg))
+        return CONNECTION_IS_LOST;
+    if (status == BP_CONFLICT && !store->is_beside)
+        return ROWS_ARE_THERE;
+    if (status == BP_NOT_FOUND && !store->has_asked_for_days)
+        return DAY_IS_MISSING;
+    return status == BP_INVALID ? DATA_IS_AT_FAULT : DATABASE_IS_AT_FAULT;
+}
+
+static void on_outcome(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Ingest *ingest = context;
     Store *store = &ingest->store;
-    if (status == BP_OK) {
-        on_committed(ingest, rows);
-    } else if (!pg_is_connected(ingest->pg)) {
-        bp_log(BP_LOG_WARNING, "%zu batches could not be stored and will be asked for again: %s",
-               store->gather->count - store->begin, err->text);
-        ingest_start_over(ingest);
-        end_storing(ingest);
-    } else if (status == BP_CONFLICT && !store->is_beside) {
-        /* Repeats that the positions did not know, as after a restore. */
+    assert(store->state == STORE_IS_COMMITTING);
+    switch (outcome_of(ingest, status)) {
+    case COMMITTED: on_committed(ingest, rows); break;
+    case CONNECTION_IS_LOST: give_up(ingest, err); break;
+    case ROWS_ARE_THERE:
         ingest->counts.conflicts++;
         store->is_beside = true;
         try_part(ingest);
-    } else if (status == BP_NOT_FOUND && !store->has_asked_for_days) {
-        store->ensured_count = 0; /* somebody dropped a day that we made */
+        break;
+    case DAY_IS_MISSING:
+        store->ensured_count = 0;
         try_part(ingest);
-    } else if (status == BP_INVALID) {
-        on_bad_data(ingest, err);
-    } else {
+        break;
+    case DATA_IS_AT_FAULT: on_bad_data(ingest, err); break;
+    case DATABASE_IS_AT_FAULT:
         pause_storing(ingest, status == BP_NOT_FOUND && *store->days_err.text ? &store->days_err : err);
+        break;
     }
     BP_INVARIANT(store_check(store));
 }
@@ -303,11 +342,13 @@ static void on_days(void *context, BpStatus status, const PgRows *rows, const Bp
     Ingest *ingest = context;
     Store *store = &ingest->store;
     (void)rows;
+    assert(store->state == STORE_IS_MAKING_DAYS);
+    if (status != BP_OK && !pg_is_connected(ingest->pg)) {
+        give_up(ingest, err);
+        BP_INVARIANT(store_check(store));
+        return;
+    }
     if (status != BP_OK) {
-        if (!pg_is_connected(ingest->pg)) {
-            on_done(ingest, status, NULL, err);
-            return;
-        }
         store->days_err = *err;
     } else {
         const GatherPart part = gather_part(store->gather, store->begin, part_end(store));
@@ -316,31 +357,33 @@ static void on_days(void *context, BpStatus status, const PgRows *rows, const Bp
                 store->ensured_days[store->ensured_count++ % ENSURED_DAYS_MAX] = (int32_t)day;
     }
     try_part(ingest);
+    BP_INVARIANT(store_check(store));
 }
 
 static void try_part(Ingest *ingest)
 {
     Store *store = &ingest->store;
     const GatherPart part = gather_part(store->gather, store->begin, part_end(store));
-    store->state = STORE_IS_ASKING;
     if (!store->has_asked_for_days && !days_are_ensured(store, &part)) {
         const PgValue span[] = {pg_time(part.first_us), pg_time(part.last_us)};
         store->has_asked_for_days = true;
+        store->state = STORE_IS_MAKING_DAYS;
         pg_request(ingest->pg, SQL_ENSURE_DAYS, span, 2, on_days, ingest);
         return;
     }
+    store->state = STORE_IS_COMMITTING;
     const JournalOptions options = {ingest->site_id, store->is_beside, ingest->cfg->quarantine_size};
     Journal *journal = &store->journal;
     journal_write(journal, store->gather, store->begin, part_end(store), &options);
     if (part.readings == 0) {
-        pg_transaction(ingest->pg, journal->steps, journal->step_count, on_done, ingest);
+        pg_transaction(ingest->pg, journal->steps, journal->step_count, on_outcome, ingest);
         return;
     }
     if (store->is_beside)
         pg_request(ingest->pg, SQL_CREATE_READINGS_STAGE, NULL, 0, NULL, NULL);
     pg_copy(ingest->pg, store->is_beside ? SQL_COPY_READINGS_STAGE : SQL_COPY_READINGS,
             gather_copy(store->gather, store->begin, part_end(store), &store->part), journal->steps,
-            journal->step_count, on_done, ingest);
+            journal->step_count, on_outcome, ingest);
 }
 
 static void begin_storing(Ingest *ingest)
@@ -365,7 +408,7 @@ void ingest_flush(void *owner)
     if (!ingest->is_ready)
         return;
     if (ingest->look_again_at_us && now_us >= ingest->look_again_at_us)
-        ask_for_let_go(ingest);
+        ask_for_dropped(ingest);
     if (store->state == STORE_IS_PAUSING && now_us >= store->retry_at_us)
         try_part(ingest);
     else if (store->state == STORE_IS_IDLE && !gather_is_empty(ingest->gathering))

@@ -1,12 +1,20 @@
 /* Storing what was gathered: a part of it at a time, each with its positions and what goes aside in one
  * transaction, tried until it is done. The usual part is all of it.
  *
- *   the transaction is committed        the next part, or the end
- *   rows are there already              once more, beside the table first
- *   no partition takes a row            once more, after its day has been made anew
- *   the data is at fault                the first half of the part; a batch alone goes aside whole
- *   anything else                       the database's matter: the first half, after a pause that grows
- *   the connection is lost              given up: all comes again from the collector
+ * The states, and what leads from one to another (`on_outcome`, store.c):
+ *
+ *   IDLE            something is gathered and due         a try of all of it
+ *   (a try)         a day of its rows may be missing      MAKING_DAYS
+ *                   otherwise                             COMMITTING
+ *   MAKING_DAYS     made, or not                          COMMITTING, which tells whether that matters
+ *   COMMITTING      committed                             a try of the next part; IDLE after the last
+ *                   rows are there already                a try once more, beside the table first
+ *                   no partition takes a row              a try once more, after its day has been made anew
+ *                   the data is at fault                  a try of the first half; one batch goes aside whole
+ *                   the database is at fault              PAUSING; the first half is next
+ *   PAUSING         the pause is over; pauses grow        a try
+ *                   a new session begins                  IDLE: given up, all comes again from the collector
+ *   (both that ask) the connection is lost                IDLE: the same
  *
  * A point may get a successor at any time before the commit: the transaction looks once more after its rows.
  */
@@ -19,7 +27,8 @@ enum { STORE_PARTS_MAX = 16, ENSURED_DAYS_MAX = 4096 };
 
 typedef enum StoreState {
     STORE_IS_IDLE,
-    STORE_IS_ASKING, /* the database is to answer */
+    STORE_IS_MAKING_DAYS, /* the database is to answer here, */
+    STORE_IS_COMMITTING,  /* and here */
     STORE_IS_PAUSING,
 } StoreState;
 
@@ -45,6 +54,11 @@ typedef struct Store {
     int32_t ensured_days[ENSURED_DAYS_MAX]; /* days since 1970 that have a partition; a ring */
     size_t ensured_count;
 } Store;
+
+static inline bool store_is_asking(const Store *store)
+{
+    return store->state == STORE_IS_MAKING_DAYS || store->state == STORE_IS_COMMITTING;
+}
 
 void store_init(Store *store);
 void store_done(Store *store);
