@@ -20,7 +20,8 @@ typedef struct Given {
     CollectOrderEnd end;
     size_t sent; /* datagrams */
     int64_t sent_at_us;
-    bool is_once;
+    bool is_urgent, is_once;
+    size_t more;  /* orders that are given one by another, urgent and patient in turn, when it ends */
     Field *again; /* NULL, or where the order is given once more when it ends */
     CollectDevice *device;
 } Given;
@@ -59,8 +60,16 @@ static void on_end(void *context, const CollectOrderEnd *end)
     assert_true((end->outcome == COLLECT_ORDER_NOT_SENT) == (end->why != COLLECT_ORDER_WAS_SENT));
     given.outcomes[end->outcome]++;
     given.whys[end->why]++;
-    if (one->again)
-        (void)give(one->again, one->device, (BacObjectId){BAC_ANALOG_VALUE, 0}, true, true);
+    if (!one->again)
+        return;
+    /* Where it cannot be asked, that one has ended by then, and gives none. */
+    const Given before = *one;
+    Given *next =
+        give(before.again, before.device, (BacObjectId){BAC_ANALOG_VALUE, 0}, !before.is_urgent, true);
+    if (before.more > 0 && next->ends == 0) {
+        next->again = before.again;
+        next->more = before.more - 1;
+    }
 }
 
 /* Gives an order to write its value to the object. */
@@ -70,7 +79,7 @@ static Given *give(Field *field, CollectDevice *device, BacObjectId object, bool
     assert_true(given.count < GIVEN_MAX);
     const size_t number = given.count++;
     Given *one = &given.all[number];
-    *one = (Given){.is_once = is_once, .device = device};
+    *one = (Given){.is_urgent = is_urgent, .is_once = is_once, .device = device};
     CollectOrderRequest request = request_of(number, object, memory, sizeof memory);
     request.is_urgent = is_urgent;
     request.is_once = is_once;
@@ -224,10 +233,12 @@ static void an_end_may_give_the_next_order(void **state)
     /* And when the device goes, the order that is given then has gone with it. */
     Given *last = order(field, 0);
     last->again = field;
+    last->more = 4;
     collect_poll_remove(field->poller, field->stations[0].device, field->network.now_us);
     field->stations[0].device = NULL;
     assert_end(last, COLLECT_ORDER_NOT_SENT, COLLECT_ORDER_FORGOTTEN);
     assert_end(&given.all[3], COLLECT_ORDER_NOT_SENT, COLLECT_ORDER_FORGOTTEN);
+    assert_int_equal(given.count, 4);
     field_free(field);
 }
 
