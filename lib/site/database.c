@@ -106,28 +106,7 @@ BpStatus site_database_check_site(SiteDatabase *database, const char *wanted, Bp
                    BP_STR_ARGS(has));
 }
 
-typedef struct Change {
-    bool is_done;
-    BpStatus status;
-    BpError err;
-} Change;
-
-static void on_changed(void *context, BpStatus status, const PgRows *rows, const BpError *err)
-{
-    Change *change = context;
-    (void)rows;
-    *change = (Change){.is_done = true, .status = status};
-    if (err)
-        change->err = *err;
-}
-
 BpStatus site_database_change(SiteDatabase *database, const PgStep *steps, size_t count, BpError *err)
 {
-    Change change = {0};
-    pg_transaction(database->pg, steps, count, on_changed, &change);
-    while (!change.is_done)
-        loop_run_once(database->loop, BP_SECOND);
-    if (change.status != BP_OK)
-        *err = change.err;
-    return explained(change.status, err);
+    return explained(pg_wait_transaction(database->pg, steps, count, err), err);
 }

@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "io/pg/pg.h"
 
+/* Whoever asks holds it; what is in it is database.c's. */
 typedef struct SiteDatabase {
     Loop *loop;
     Pg *pg;

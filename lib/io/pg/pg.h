@@ -152,5 +152,6 @@ BpStatus pg_wait(Pg *pg, SqlQuery query, const PgValue *values, size_t count,
                  void (*each)(void *context, const PgRows *rows, size_t row), void *context,
                  BpError *err) BP_CHECKED;
 BpStatus pg_wait_text(Pg *pg, BpStr sql, BpError *err) BP_CHECKED;
+BpStatus pg_wait_transaction(Pg *pg, const PgStep *steps, size_t step_count, BpError *err) BP_CHECKED;
 
 #endif
