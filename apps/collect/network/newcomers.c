@@ -1,5 +1,6 @@
 #include "apps/collect/network/newcomers.h"
 
+#include "base/invariant.h"
 #include "base/random.h"
 
 #include <assert.h>
@@ -29,6 +30,7 @@ struct CollectNewcomers {
     CollectNewcomerCounts counts;
     size_t waiting, asked;
     bool missed;
+    uint32_t calls; /* in builds that check invariants */
     Claim *free_claims, *claims_by_address[BUCKETS];
     Sender *free_senders, *senders_by_ip[BUCKETS];
     Sender *first, *last; /* those that take turns: somebody of theirs waits, and may be asked */
@@ -94,6 +96,65 @@ static void take_turns(CollectNewcomers *newcomers, Sender *sender)
     newcomers->last = sender;
 }
 
+/* ---- what must hold ---- */
+
+static void check_sender(const Sender *sender)
+{
+    size_t waiting = 0;
+    const Claim *last = NULL;
+    for (const Claim *claim = sender->first; claim; claim = claim->next) {
+        assert(memcmp(claim->newcomer.address.ip, sender->ip, sizeof sender->ip) == 0);
+        last = claim;
+        waiting++;
+    }
+    assert(last == sender->last && waiting == sender->waiting && waiting <= COLLECT_NEWCOMERS_OF_ONE);
+    assert(sender->asked <= COLLECT_NEWCOMERS_ASKED_OF_ONE && sender->asked + waiting > 0);
+    assert(sender->has_turn == (waiting > 0 && sender->asked < COLLECT_NEWCOMERS_ASKED_OF_ONE));
+}
+
+static size_t check_bucket(const CollectNewcomers *newcomers, size_t i)
+{
+    size_t count = 0;
+    for (const Claim *claim = newcomers->claims_by_address[i]; claim; claim = claim->next_in_bucket) {
+        assert(bac_address_hash(&claim->newcomer.address) % BUCKETS == i);
+        count++;
+    }
+    return count;
+}
+
+void collect_newcomers_check(const CollectNewcomers *newcomers)
+{
+    size_t found = 0, free_claims = 0, waiting = 0, asked = 0, may_turn = 0, turns = 0;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        found += check_bucket(newcomers, i);
+        for (const Sender *sender = newcomers->senders_by_ip[i]; sender; sender = sender->next_in_bucket) {
+            check_sender(sender);
+            waiting += sender->waiting;
+            asked += sender->asked;
+            may_turn += sender->has_turn;
+        }
+    }
+    for (const Claim *claim = newcomers->free_claims; claim; claim = claim->next)
+        free_claims++;
+    for (const Sender *sender = newcomers->first; sender; sender = sender->next) {
+        assert(sender->has_turn && (sender->next || sender == newcomers->last));
+        turns++;
+    }
+    assert(found == newcomers->waiting && waiting == newcomers->waiting && asked == newcomers->asked);
+    assert(free_claims + waiting == COLLECT_NEWCOMERS_MAX && turns == may_turn);
+    assert(asked <= COLLECT_NEWCOMERS_ASKED);
+}
+
+/* Floods call often, and all is looked at each time. */
+#ifdef BP_INVARIANTS
+static void check_sometimes(CollectNewcomers *newcomers)
+{
+    enum { EACH = 256 };
+    if (newcomers->calls++ % EACH == 0)
+        collect_newcomers_check(newcomers);
+}
+#endif
+
 /* ---- what the header promises ---- */
 
 bool collect_newcomers_offer(CollectNewcomers *newcomers, const CollectNewcomer *newcomer)
@@ -121,6 +182,7 @@ bool collect_newcomers_offer(CollectNewcomers *newcomers, const CollectNewcomer 
     sender->waiting++;
     newcomers->waiting++;
     take_turns(newcomers, sender);
+    BP_INVARIANT(check_sometimes(newcomers));
     return true;
 }
 
@@ -140,6 +202,7 @@ bool collect_newcomers_next(CollectNewcomers *newcomers, CollectNewcomer *ret_ne
     sender->asked++;
     newcomers->asked++;
     take_turns(newcomers, sender);
+    BP_INVARIANT(check_sometimes(newcomers));
     return true;
 }
 
@@ -160,6 +223,7 @@ void collect_newcomers_done(CollectNewcomers *newcomers, const BacAddress *addre
     *link = sender->next_in_bucket;
     sender->next = newcomers->free_senders;
     newcomers->free_senders = sender;
+    BP_INVARIANT(check_sometimes(newcomers));
 }
 
 bool collect_newcomers_missed(CollectNewcomers *newcomers)
@@ -168,6 +232,11 @@ bool collect_newcomers_missed(CollectNewcomers *newcomers)
     if (missed)
         newcomers->missed = false;
     return missed;
+}
+
+size_t collect_newcomers_asked(const CollectNewcomers *newcomers)
+{
+    return newcomers->asked;
 }
 
 size_t collect_newcomers_waiting(const CollectNewcomers *newcomers)

@@ -48,7 +48,12 @@ void collect_newcomers_done(CollectNewcomers *newcomers, const BacAddress *addre
  * may be asked who they are again. */
 bool collect_newcomers_missed(CollectNewcomers *newcomers);
 
+size_t collect_newcomers_asked(const CollectNewcomers *newcomers);
 size_t collect_newcomers_waiting(const CollectNewcomers *newcomers);
 const CollectNewcomerCounts *collect_newcomers_counts(const CollectNewcomers *newcomers);
+
+/* Asserts that each claim that waits is found by its address and waits in its sender's queue, that those who
+ * take turns are the senders who may be asked, and that the numbers are theirs. Looks at all places. */
+void collect_newcomers_check(const CollectNewcomers *newcomers);
 
 #endif
