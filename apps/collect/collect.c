@@ -1,0 +1,228 @@
+/* What the parts of the collector tell each other. */
+#include "apps/collect/collect.h"
+#include "base/random.h"
+#include "base/time.h"
+
+/* ---- settings ---- */
+
+/* On a building's network. Slower ones, behind routers, are asked one thing at a time anyway. */
+static const int64_t DATAGRAM_LIFE_US = 200 * BP_MS;
+
+static CollectPollSettings poll_settings(const Cfg *cfg)
+{
+    return (CollectPollSettings){
+        .window = (uint16_t)cfg->poll_window,
+        .trunk = {.window = (uint16_t)cfg->poll_trunk_window, .rate = (uint32_t)cfg->poll_trunk_rate},
+        .devices = (uint16_t)cfg->poll_devices,
+        .timeout_us = cfg->bacnet_timeout > 0 ? cfg->bacnet_timeout : 3 * BP_SECOND,
+        .retries = (uint8_t)cfg->bacnet_retries,
+        .backoff_max_us = cfg->poll_backoff_max,
+        .cov_lifetime_s = (uint32_t)(cfg->cov_lifetime / BP_SECOND),
+        .cov_confirmed = cfg->cov_confirmed,
+        .cov_process = (uint32_t)bp_hash(cfg->site, strlen(cfg->site), (uint64_t)cfg->bacnet_instance) | 1,
+        .rest_us = DATAGRAM_LIFE_US};
+}
+
+static CollectDeliverSettings deliver_settings(const Cfg *cfg)
+{
+    return (CollectDeliverSettings){
+        .spool_after_us = cfg->spool_after, .memory_max = cfg->spool_memory, .disk_max = cfg->spool_size};
+}
+
+static void on_settings(void *owner)
+{
+    Collect *collect = owner;
+    const CollectPollSettings poll = poll_settings(&collect->cfg);
+    const CollectDeliverSettings deliver = deliver_settings(&collect->cfg);
+    collect_poll_set(collect->poller, &poll);
+    collect_deliver_set(collect->deliver, &deliver);
+    collect_network_set(collect->network);
+}
+
+/* ---- devices: from the poller to the network, the site and deliver ---- */
+
+static void send_request(void *owner, const BacAddress *to, BpStr datagram)
+{
+    const Collect *collect = owner;
+    collect_network_send(collect->network, to, datagram);
+}
+
+static void on_readings(void *owner, const CollectDevice *device, const MdlReading *readings, size_t count)
+{
+    const Collect *collect = owner;
+    /* Its points may be another's by now, who answers. If they are not, the next probe tells its silence. */
+    if (!collect_site_is_behind(collect->site) || !collect_device_is_away(device))
+        collect_deliver_readings(collect->deliver, device->device_id, readings, count,
+                                 device->readings.first_us);
+}
+
+static void on_state(void *owner, CollectDevice *device)
+{
+    const Collect *collect = owner;
+    collect_network_note_state(collect->network, device);
+    collect_site_tell_state(collect->site, device);
+}
+
+static void on_found(void *owner, CollectDevice *device, CollectDevice *gone)
+{
+    const Collect *collect = owner;
+    collect_network_found(collect->network, device, gone);
+}
+
+static void on_scanned(void *owner, CollectDevice *device, CollectScan *scan)
+{
+    const Collect *collect = owner;
+    if (collect_network_scan_ended(collect->network, device, scan))
+        collect_site_store_scan(collect->site, device, scan);
+    collect_scan_free(scan);
+}
+
+CollectPoller *collect_make_poller(Collect *collect)
+{
+    const CollectPollHooks hooks = {.owner = collect,
+                                    .send = send_request,
+                                    .on_readings = on_readings,
+                                    .on_state = on_state,
+                                    .on_scanned = on_scanned,
+                                    .on_found = on_found};
+    const CollectPollSettings settings = poll_settings(&collect->cfg);
+    return collect_poll_new(&hooks, &settings, collect->seed);
+}
+
+/* ---- the network ---- */
+
+static void on_network_change(void *owner)
+{
+    collect_say_status(owner, "online");
+}
+
+CollectNetwork *collect_make_network(Collect *collect)
+{
+    const CollectNetworkOptions options = {.loop = collect->loop,
+                                           .poller = collect->poller,
+                                           .cfg = &collect->cfg,
+                                           .owner = collect,
+                                           .on_change = on_network_change};
+    return collect_network_new(&options);
+}
+
+/* ---- the site: what the database says goes to everybody ---- */
+
+static void on_broker(void *owner, const PgRows *rows)
+{
+    const Collect *collect = owner;
+    collect_broker_set(collect->broker, rows);
+}
+
+static void on_known(void *owner, bool is_first)
+{
+    const Collect *collect = owner;
+    collect_deliver_points_changed(collect->deliver);
+    collect_network_poll_soon(collect->network);
+    if (is_first)
+        collect_network_site_known(collect->network);
+}
+
+static void forget(void *owner, CollectDevice *device)
+{
+    const Collect *collect = owner;
+    collect_network_forget(collect->network, device);
+}
+
+static void on_scan_stored(void *owner, CollectDevice *device, const char *failure)
+{
+    const Collect *collect = owner;
+    collect_network_scan_stored(collect->network, device, failure);
+}
+
+CollectSite *collect_make_site(Collect *collect, PgOptions *database)
+{
+    const CollectSiteOptions options = {.loop = collect->loop,
+                                        .poller = collect->poller,
+                                        .file = &collect->file,
+                                        .cfg = &collect->cfg,
+                                        .database = database,
+                                        .owner = collect,
+                                        .on_settings = on_settings,
+                                        .on_broker = on_broker,
+                                        .on_known = on_known,
+                                        .forget = forget,
+                                        .on_scan_stored = on_scan_stored};
+    return collect_site_new(&options);
+}
+
+/* ---- the broker ---- */
+
+static char *will(void *owner)
+{
+    return collect_will_text(owner);
+}
+
+static void on_connected(void *owner)
+{
+    const Collect *collect = owner;
+    collect_status_now(collect->status);
+    collect_deliver_connected(collect->deliver);
+}
+
+static void on_message(void *owner, BpStr topic, BpStr payload)
+{
+    const Collect *collect = owner;
+    collect_deliver_message(collect->deliver, topic, payload);
+}
+
+CollectBroker *collect_make_broker(Collect *collect)
+{
+    const CollectBrokerOptions options = {.loop = collect->loop,
+                                          .site = collect->cfg.site,
+                                          .owner = collect,
+                                          .will = will,
+                                          .on_connected = on_connected,
+                                          .on_message = on_message};
+    return collect_broker_new(&options);
+}
+
+/* ---- readings are delivered ---- */
+
+static int64_t oldest_reading_us(void *owner, int64_t now_us)
+{
+    const Collect *collect = owner;
+    const int64_t first_us = collect_poll_first_reading_us(collect->poller);
+    return first_us < now_us ? first_us : now_us;
+}
+
+static bool name_point(void *owner, int32_t point_id, CollectPointName *ret_name)
+{
+    const Collect *collect = owner;
+    const CollectSitePoint *point = collect_site_point(collect->site, point_id);
+    if (!point)
+        return false;
+    *ret_name = (CollectPointName){.device_id = point->device_id,
+                                   .object = {point->object.type, point->object.instance},
+                                   .property = point->property,
+                                   .name = point->name,
+                                   .units = point->units,
+                                   .states = point->states,
+                                   .state_count = point->state_count};
+    return true;
+}
+
+static Mqtt *mqtt_of(void *owner)
+{
+    const Collect *collect = owner;
+    return collect->broker ? collect_broker_mqtt(collect->broker) : NULL;
+}
+
+CollectDeliver *collect_make_deliver(Collect *collect)
+{
+    const CollectDeliverOptions options = {.loop = collect->loop,
+                                           .site = collect->cfg.site,
+                                           .data_folder = collect->cfg.data_folder,
+                                           .seed = collect->seed,
+                                           .settings = deliver_settings(&collect->cfg),
+                                           .owner = collect,
+                                           .mqtt = mqtt_of,
+                                           .name_point = name_point,
+                                           .oldest_reading_us = oldest_reading_us};
+    return collect_deliver_new(&options);
+}
