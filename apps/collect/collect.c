@@ -32,8 +32,9 @@ static CollectDeliverSettings deliver_settings(const Cfg *cfg)
 static void on_settings(void *owner)
 {
     Collect *collect = owner;
-    const CollectPollSettings poll = poll_settings(&collect->cfg);
-    const CollectDeliverSettings deliver = deliver_settings(&collect->cfg);
+    const Cfg *cfg = collect_site_cfg(collect->site);
+    const CollectPollSettings poll = poll_settings(cfg);
+    const CollectDeliverSettings deliver = deliver_settings(cfg);
     collect_poll_set(collect->poller, &poll);
     collect_deliver_set(collect->deliver, &deliver);
     collect_network_set(collect->network);
@@ -85,7 +86,7 @@ CollectPoller *collect_make_poller(Collect *collect)
                                     .on_state = on_state,
                                     .on_scanned = on_scanned,
                                     .on_found = on_found};
-    const CollectPollSettings settings = poll_settings(&collect->cfg);
+    const CollectPollSettings settings = poll_settings(&collect->file);
     return collect_poll_new(&hooks, &settings, collect->seed);
 }
 
@@ -100,19 +101,13 @@ CollectNetwork *collect_make_network(Collect *collect)
 {
     const CollectNetworkOptions options = {.loop = collect->loop,
                                            .poller = collect->poller,
-                                           .cfg = &collect->cfg,
+                                           .cfg = collect_site_cfg(collect->site),
                                            .owner = collect,
                                            .on_change = on_network_change};
     return collect_network_new(&options);
 }
 
 /* ---- the site: what the database says goes to everybody ---- */
-
-static void on_broker(void *owner, const PgRows *rows)
-{
-    const Collect *collect = owner;
-    collect_broker_set(collect->broker, rows);
-}
 
 static void on_known(void *owner, bool is_first)
 {
@@ -135,30 +130,7 @@ static void on_scan_stored(void *owner, CollectDevice *device, const char *failu
     collect_network_scan_stored(collect->network, device, failure);
 }
 
-CollectSite *collect_make_site(Collect *collect, PgOptions *database)
-{
-    const CollectSiteOptions options = {.loop = collect->loop,
-                                        .poller = collect->poller,
-                                        .file = &collect->file,
-                                        .cfg = &collect->cfg,
-                                        .database = database,
-                                        .owner = collect,
-                                        .on_settings = on_settings,
-                                        .on_broker = on_broker,
-                                        .on_known = on_known,
-                                        .forget = forget,
-                                        .on_scan_stored = on_scan_stored};
-    return collect_site_new(&options);
-}
-
-/* ---- the broker ---- */
-
-static char *will(void *owner)
-{
-    return collect_will_text(owner);
-}
-
-static void on_connected(void *owner)
+static void on_broker_connected(void *owner)
 {
     const Collect *collect = owner;
     collect_status_now(collect->status);
@@ -171,15 +143,21 @@ static void on_message(void *owner, BpStr topic, BpStr payload)
     collect_deliver_message(collect->deliver, topic, payload);
 }
 
-CollectBroker *collect_make_broker(Collect *collect)
+CollectSite *collect_make_site(Collect *collect, PgOptions *database)
 {
-    const CollectBrokerOptions options = {.loop = collect->loop,
-                                          .site = collect->cfg.site,
-                                          .owner = collect,
-                                          .will = will,
-                                          .on_connected = on_connected,
-                                          .on_message = on_message};
-    return collect_broker_new(&options);
+    const CollectSiteOptions options = {.loop = collect->loop,
+                                        .poller = collect->poller,
+                                        .file = &collect->file,
+                                        .started_at_us = collect->started_at_us,
+                                        .database = database,
+                                        .owner = collect,
+                                        .on_settings = on_settings,
+                                        .on_known = on_known,
+                                        .on_broker_connected = on_broker_connected,
+                                        .on_message = on_message,
+                                        .forget = forget,
+                                        .on_scan_stored = on_scan_stored};
+    return collect_site_new(&options);
 }
 
 /* ---- readings are delivered ---- */
@@ -210,16 +188,16 @@ static bool name_point(void *owner, int32_t point_id, CollectPointName *ret_name
 static Mqtt *mqtt_of(void *owner)
 {
     const Collect *collect = owner;
-    return collect->broker ? collect_broker_mqtt(collect->broker) : NULL;
+    return collect->site ? collect_site_mqtt(collect->site) : NULL;
 }
 
 CollectDeliver *collect_make_deliver(Collect *collect)
 {
     const CollectDeliverOptions options = {.loop = collect->loop,
-                                           .site = collect->cfg.site,
-                                           .data_folder = collect->cfg.data_folder,
+                                           .site = collect->file.site,
+                                           .data_folder = collect->file.data_folder,
                                            .seed = collect->seed,
-                                           .settings = deliver_settings(&collect->cfg),
+                                           .settings = deliver_settings(&collect->file),
                                            .owner = collect,
                                            .mqtt = mqtt_of,
                                            .name_point = name_point,

@@ -2,9 +2,8 @@
  *
  *   network/  being on the building's network, who was found there, and the routers on the way
  *   ask/      a device's turn: what is asked of it, how much at once, and what an answer means (poll.h)
- *   site/     settings, devices and points as the database has them
+ *   site/     settings, broker, devices and points as the database has them
  *   deliver/  readings to batches, kept until they are stored, and the states of points
- *   broker.c  the connection to it
  *   status.c  how it is going, and status_json.c: as JSON
  *   collect.c what these parts tell each other: they do not know one another
  *   main.c    makes them, and undoes it all
@@ -14,7 +13,6 @@
 #define COLLECT_COLLECT_H
 
 #include "apps/collect/ask/poll.h"
-#include "apps/collect/broker.h"
 #include "apps/collect/deliver/deliver.h"
 #include "apps/collect/network/network.h"
 #include "apps/collect/site/site.h"
@@ -25,14 +23,13 @@ typedef struct CollectStatus CollectStatus;
 typedef struct Collect {
     Loop *loop;
     BpArena arena; /* texts of the file's settings */
-    Cfg file, cfg; /* settings of the file alone, and with table setting: the site's */
+    Cfg file;      /* the settings; with table setting over them: collect_site_cfg */
     int64_t started_at_us;
     uint64_t seed;
 
     CollectPoller *poller;
     CollectNetwork *network;
-    CollectSite *site;
-    CollectBroker *broker;
+    CollectSite *site; /* before the network, which has its settings */
     CollectDeliver *deliver;
     CollectStatus *status;
 } Collect;
@@ -42,7 +39,6 @@ typedef struct Collect {
 CollectPoller *collect_make_poller(Collect *collect);
 CollectNetwork *collect_make_network(Collect *collect);
 CollectSite *collect_make_site(Collect *collect, PgOptions *database);
-CollectBroker *collect_make_broker(Collect *collect);
 CollectDeliver *collect_make_deliver(Collect *collect);
 
 /* ---- status.c ---- */
@@ -54,6 +50,5 @@ void collect_status_now(CollectStatus *status); /* and again after 10 s */
 
 /* Publishes it, where there is a broker. */
 void collect_say_status(const Collect *collect, const char *state);
-char *collect_will_text(const Collect *collect); /* to be freed */
 
 #endif

@@ -13,9 +13,8 @@
 static void begin(Collect *collect, PgOptions *database)
 {
     collect->poller = collect_make_poller(collect);
-    collect->network = collect_make_network(collect);
-    collect->broker = collect_make_broker(collect);
     collect->site = collect_make_site(collect, database);
+    collect->network = collect_make_network(collect);
     collect->status = collect_status_new(collect);
 }
 
@@ -26,9 +25,7 @@ static void finish(Collect *collect)
     collect_say_status(collect, "offline");
     collect_status_free(collect->status);
     collect_network_close(collect->network);
-    collect_site_close(collect->site);
-    collect_broker_free(collect->broker); /* what of readings it does not have yet is in the outbox */
-    collect->broker = NULL;
+    collect_site_close(collect->site); /* what of readings the broker does not have yet is in the outbox */
     collect_poll_free(collect->poller);
     collect_deliver_free(collect->deliver);
     collect_site_free(collect->site);
@@ -39,12 +36,12 @@ static int run(Collect *collect)
 {
     BpError err = {0};
     PgOptions options;
-    if (!mdl_site_id_is_valid(collect->cfg.site)) {
-        bp_log(BP_LOG_ERROR, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", collect->cfg.site);
+    if (!mdl_site_id_is_valid(collect->file.site)) {
+        bp_log(BP_LOG_ERROR, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", collect->file.site);
         return EX_CONFIG;
     }
-    if (pg_settings_options(&collect->cfg, PG_COLLECT, "bacpipes collect", &collect->arena, &options, &err) !=
-        BP_OK) {
+    if (pg_settings_options(&collect->file, PG_COLLECT, "bacpipes collect", &collect->arena, &options,
+                            &err) != BP_OK) {
         bp_log(BP_LOG_ERROR, "%s", err.text);
         return EX_CONFIG;
     }
@@ -84,7 +81,6 @@ int collect_main(int argc, char **argv)
     CfgArguments arguments;
     int code = cfg_begin(&command, argc, argv, &collect->arena, &arguments, &collect->file);
     if (code == CFG_GO_ON) {
-        collect->cfg = collect->file;
         collect->started_at_us = bp_wall_us();
         if (getrandom(&collect->seed, sizeof collect->seed, 0) != sizeof collect->seed)
             collect->seed = (uint64_t)collect->started_at_us;

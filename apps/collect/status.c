@@ -3,7 +3,6 @@
 #include "apps/collect/status_json.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "model/topic.h"
 
 #include <stdlib.h>
 
@@ -30,30 +29,10 @@ static CollectStatusFigures figures_of(const Collect *collect)
     return figures;
 }
 
-char *collect_will_text(const Collect *collect)
-{
-    return collect_status_json("offline", collect->started_at_us, NULL);
-}
-
-static Mqtt *connected_broker(const Collect *collect)
-{
-    Mqtt *mqtt = collect_broker_mqtt(collect->broker);
-    return mqtt && mqtt_is_connected(mqtt) ? mqtt : NULL;
-}
-
 void collect_say_status(const Collect *collect, const char *state)
 {
-    Mqtt *mqtt = connected_broker(collect);
-    if (!mqtt)
-        return;
-    char topic[MDL_TOPIC_MAX];
-    BpError err;
     const CollectStatusFigures figures = figures_of(collect);
-    char *text = collect_status_json(state, collect->started_at_us, &figures);
-    /* A status that could not be said is followed by the next, or by our last will. */
-    (void)!mqtt_publish(mqtt, mdl_topic(collect->cfg.site, "collect/status", topic), bp_str(text), 1, true,
-                        NULL, &err);
-    free(text);
+    collect_site_say_status(collect->site, state, collect_status_json(&figures));
 }
 
 /* The wall clock is only ever set: against the monotonic one it shows. Readings are stamped anew from here
@@ -84,7 +63,8 @@ void collect_status_now(CollectStatus *status)
     collect_network_now_and_then(collect->network);
     bp_log_left_out(now_us);
     loop_timer_set(status->timer, now_us + STATUS_EVERY_US);
-    if (!connected_broker(collect))
+    const Mqtt *mqtt = collect_site_mqtt(collect->site);
+    if (!mqtt || !mqtt_is_connected(mqtt))
         return;
     collect_say_status(collect, "online");
     collect_poll_take_extremes(collect->poller);

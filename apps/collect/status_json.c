@@ -1,9 +1,7 @@
 #include "apps/collect/status_json.h"
 #include "base/time.h"
 
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 typedef struct Figure {
     const char *name;
@@ -94,17 +92,10 @@ static json_t *counters_json(const CollectStatusFigures *figures)
     return json;
 }
 
-char *collect_status_json(const char *state, int64_t since_us, const CollectStatusFigures *figures)
+json_t *collect_status_json(const CollectStatusFigures *figures)
 {
-    char since[BP_TIME_TEXT_MAX];
-    json_auto_t *json = json_pack("{s:i, s:s, s:s, s:s}", "v", 1, "role", "collect", "state", state, "since",
-                                  bp_time_format(since_us, 3, since));
-    if (figures) {
-        json_object_set_new(json, "network", network_json(&figures->network));
-        json_object_set_new(json, "counters", counters_json(figures));
-    }
-    char *text = json_dumps(json, JSON_COMPACT);
-    if (!text)
-        abort();
-    return text;
+    json_t *json = json_object();
+    json_object_set_new(json, "network", network_json(&figures->network));
+    json_object_set_new(json, "counters", counters_json(figures));
+    return json;
 }

@@ -6,6 +6,8 @@
 #include "apps/collect/deliver/outbox.h"
 #include "apps/collect/network/network.h"
 
+#include <jansson.h>
+
 typedef struct CollectStatusFigures {
     uint64_t devices, devices_offline, points, points_left_out;
     CollectNetworkFigures network;
@@ -14,7 +16,7 @@ typedef struct CollectStatusFigures {
     OutboxCounts outbox;
 } CollectStatusFigures;
 
-/* To be freed. `figures`: NULL where they are not to be in it, as in the last will. */
-char *collect_status_json(const char *state, int64_t since_us, const CollectStatusFigures *figures);
+/* What is behind the state of every role (site_broker_say_status); the caller's. */
+json_t *collect_status_json(const CollectStatusFigures *figures);
 
 #endif

@@ -6,6 +6,6 @@
 #include "apps/collect/ask/device.h"
 
 char *collect_learned_json(const CollectDevice *device); /* to be freed */
-void collect_learned_recall(CollectDevice *device, BpStr json, int64_t now_us);
+void collect_learned_recall(CollectDevice *device, BpStr text, int64_t now_us);
 
 #endif

@@ -1,59 +1,33 @@
 #include "apps/collect/site/site.h"
 #include "apps/collect/site/known.h"
-#include "apps/collect/site/settings.h"
 #include "apps/collect/site/states.h"
 #include "apps/collect/site/store_scan.h"
 #include "base/log.h"
-#include "io/pg/reload.h"
+#include "base/time.h"
+#include "site/broker.h"
+#include "site/settings.h"
+#include "site/site.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 struct CollectSite {
     CollectSiteOptions options;
     Pg *pg;
-    CollectSiteSettings *settings;
-    PgReload *reload_broker;
+    SiteSettings *settings;
+    SiteBroker *broker;
     CollectStates *states;
     CollectKnown *known; /* devices and points */
 };
 
-/* ---- the broker ---- */
-
-static void on_mqtt_config(void *context, BpStatus status, const PgRows *rows, const BpError *err)
-{
-    CollectSite *site = context;
-    if (pg_reload_answered(site->reload_broker, status))
-        bp_log(BP_LOG_WARNING, "reading table mqtt_config: %s; it is read again", err->text);
-    if (status == BP_OK)
-        site->options.on_broker(site->options.owner, rows);
-}
-
-static void ask_broker(void *owner)
-{
-    CollectSite *site = owner;
-    const PgValue values[] = {pg_text(bp_str(site->options.cfg->site)), pg_text(bp_str("collect"))};
-    pg_request(site->pg, SQL_SELECT_MQTT_CONFIG, values, 2, on_mqtt_config, site);
-}
-
-/* ---- the connection ---- */
-
-static void on_site(void *context, BpStatus status, const PgRows *rows, const BpError *err)
-{
-    (void)context;
-    (void)rows;
-    if (status != BP_OK && status != BP_UNAVAILABLE)
-        bp_log(BP_LOG_ERROR, "naming the site: %s; has `bacpipes migrate` been run?", err->text);
-}
+/* ---- the database ---- */
 
 static void on_connected(void *owner)
 {
     CollectSite *site = owner;
-    const PgValue site_id = pg_text(bp_str(site->options.cfg->site));
     bp_log(BP_LOG_INFO, "connected to the database");
-    pg_request(site->pg, SQL_UPSERT_SITE, &site_id, 1, on_site, site);
-    collect_site_settings_connected(site->settings);
-    pg_reload_anew(site->reload_broker);
+    site_make(site->pg, site->options.file->site);
+    site_settings_connected(site->settings);
+    site_broker_database_connected(site->broker);
     collect_known_connected(site->known);
     collect_states_tell_all(site->states); /* what changed while it was away */
 }
@@ -72,17 +46,32 @@ static void on_notice(void *owner, const char *channel, const char *payload)
 {
     CollectSite *site = owner;
     (void)channel;
-    const char *site_id = "", *table = "";
-    json_auto_t *notice = json_loads(payload, 0, NULL);
-    if (!notice || json_unpack(notice, "{s:s, s:s}", "site", &site_id, "table", &table) != 0 ||
-        strcmp(site_id, site->options.cfg->site) != 0)
-        return;
-    if (strcmp(table, "setting") == 0)
-        collect_site_settings_changed(site->settings);
-    if (strcmp(table, "mqtt_config") == 0 || strcmp(table, "mqtt_account") == 0)
-        pg_reload_soon(site->reload_broker);
-    else
-        collect_known_changed(site->known);
+    switch (site_notice_read(payload, site->options.file->site)) {
+    case SITE_NOTHING_CHANGED: return;
+    case SITE_BROKER_CHANGED: site_broker_changed(site->broker); return;
+    case SITE_SETTING_CHANGED: site_settings_changed(site->settings); break; /* intervals of points, too */
+    case SITE_POINTS_CHANGED:
+    case SITE_OTHER_CHANGED: break;
+    }
+    collect_known_changed(site->known);
+}
+
+/* ---- the broker ---- */
+
+static void on_broker_lost(void *owner, const BpError *why)
+{
+    (void)owner;
+    bp_log(BP_LOG_WARNING, "%s; readings are kept, trying again", why->text);
+}
+
+Mqtt *collect_site_mqtt(const CollectSite *site)
+{
+    return site->broker ? site_broker_mqtt(site->broker) : NULL;
+}
+
+void collect_site_say_status(CollectSite *site, const char *state, json_t *more)
+{
+    site_broker_say_status(site->broker, state, more);
 }
 
 /* ---- what the header promises ---- */
@@ -99,7 +88,7 @@ void collect_site_store_scan(CollectSite *site, const CollectDevice *device, con
 {
     const CollectStore store = {.pg = site->pg,
                                 .poller = site->options.poller,
-                                .cfg = site->options.cfg,
+                                .cfg = site_settings_cfg(site->settings),
                                 .owner = site,
                                 .on_stored = on_scan_stored};
     const CollectKin kin = collect_site_find_kin(site->options.poller, device);
@@ -114,6 +103,11 @@ void collect_site_tell_state(CollectSite *site, CollectDevice *device)
 void collect_site_tell_learned(CollectSite *site)
 {
     collect_states_tell_learned(site->states);
+}
+
+const Cfg *collect_site_cfg(const CollectSite *site)
+{
+    return site_settings_cfg(site->settings);
 }
 
 bool collect_site_is_behind(const CollectSite *site)
@@ -144,19 +138,28 @@ CollectSite *collect_site_new(const CollectSiteOptions *options)
     database.on_lost = on_lost;
     database.on_notice = on_notice;
     site->pg = pg_new(options->loop, &database);
-    site->settings = collect_site_settings_new(options->loop, site->pg, options->file, options->cfg,
-                                               options->on_settings, options->owner);
-    site->reload_broker = pg_reload_new(options->loop, site->pg, 0, ask_broker, site);
-    site->states = collect_states_new(site->pg, options->poller, options->cfg->site);
+    site->settings =
+        site_settings_new(options->loop, site->pg, options->file, options->on_settings, options->owner);
+    site->broker = site_broker_new(&(SiteBrokerOptions){.loop = options->loop,
+                                                        .pg = site->pg,
+                                                        .site = options->file->site,
+                                                        .role = "collect",
+                                                        .started_at_us = options->started_at_us,
+                                                        .without = "readings are kept in the spool",
+                                                        .owner = options->owner,
+                                                        .on_connected = options->on_broker_connected,
+                                                        .on_lost = on_broker_lost,
+                                                        .on_message = options->on_message});
+    site->states = collect_states_new(site->pg, options->poller, options->file->site);
     site->known = collect_known_new(&(CollectKnownOptions){.loop = options->loop,
                                                            .pg = site->pg,
                                                            .poller = options->poller,
-                                                           .cfg = options->cfg,
+                                                           .cfg = site_settings_cfg(site->settings),
                                                            .states = site->states,
                                                            .owner = options->owner,
                                                            .forget = options->forget,
                                                            .on_known = options->on_known});
-    pg_listen(site->pg, "bacpipes_config");
+    pg_listen(site->pg, SITE_NOTICES);
     return site;
 }
 
@@ -165,9 +168,10 @@ void collect_site_close(CollectSite *site)
     pg_free(site->pg); /* answers what is under way, and so goes first */
     site->pg = NULL;
     collect_known_close(site->known);
-    collect_site_settings_close(site->settings);
-    pg_reload_free(site->reload_broker);
-    site->reload_broker = NULL;
+    site_settings_free(site->settings);
+    site->settings = NULL;
+    site_broker_free(site->broker, BP_SECOND);
+    site->broker = NULL;
 }
 
 void collect_site_free(CollectSite *site)
@@ -177,6 +181,5 @@ void collect_site_free(CollectSite *site)
     collect_site_close(site);
     collect_known_free(site->known);
     collect_states_free(site->states);
-    collect_site_settings_free(site->settings);
     free(site);
 }

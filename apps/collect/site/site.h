@@ -1,8 +1,7 @@
 /* The site as the database has it: its settings, broker, devices and points, read again when they change, and
  * what the collector tells the database of its devices.
  *
- *   site.c          the connection, and what is read again
- *   settings.c      table setting, over the settings of the file
+ *   site.c          the connection, and what is read again (with lib/site's settings and broker)
  *   known.c         devices and points as they are at one instant
  *   devices.c       a device's row is a device of the poller
  *   moves.c         rows that say something else than the device, and strangers that may be known ones
@@ -17,21 +16,25 @@
 #include "apps/collect/site/points.h"
 #include "config/config.h"
 #include "io/loop/loop.h"
+#include "io/mqtt/mqtt.h"
 #include "io/pg/pg.h"
+
+#include <jansson.h>
 
 typedef struct CollectSite CollectSite;
 
 typedef struct CollectSiteOptions {
     Loop *loop;
     CollectPoller *poller;
-    const Cfg *file;     /* the settings of the file */
-    Cfg *cfg;            /* they are here, with table setting over them; the site alone changes it */
-    PgOptions *database; /* how to connect; owner and hooks are the site's */
+    const Cfg *file;       /* the settings of the file */
+    int64_t started_at_us; /* wall clock */
+    PgOptions *database;   /* how to connect; owner and hooks are the site's */
 
     void *owner;
-    void (*on_settings)(void *owner);                   /* `cfg` has changed */
-    void (*on_broker)(void *owner, const PgRows *rows); /* of select_mqtt_config; no rows: there is none */
-    void (*on_known)(void *owner, bool is_first);       /* devices and points were read */
+    void (*on_settings)(void *owner);             /* they were read (again) */
+    void (*on_known)(void *owner, bool is_first); /* and devices and points */
+    void (*on_broker_connected)(void *owner);
+    void (*on_message)(void *owner, BpStr topic, BpStr payload); /* from the broker */
     /* The device's row is gone, or it is another's: see collect_poll_remove, which this is to call. */
     void (*forget)(void *owner, CollectDevice *device);
     /* What was read out is stored; `failure` says why not, or is NULL. */
@@ -41,9 +44,19 @@ typedef struct CollectSiteOptions {
 /* Connects, and reads all when it is connected. What the options point to outlives it, but for `database`. */
 CollectSite *collect_site_new(const CollectSiteOptions *options);
 
-/* Leaves the database. What is known stays, and no hook is called any more. */
+/* Leaves the database and the broker, where what was published has a second to go out. Devices and points
+ * stay known, settings do not; no hook is called any more. */
 void collect_site_close(CollectSite *site);
 void collect_site_free(CollectSite *site); /* NULL is fine */
+
+/* The file's settings, and over them table setting. Stays where it is until collect_site_close. */
+const Cfg *collect_site_cfg(const CollectSite *site);
+
+/* NULL: there is no broker. Another after any turn of the loop. */
+Mqtt *collect_site_mqtt(const CollectSite *site);
+
+/* As site_broker_say_status. */
+void collect_site_say_status(CollectSite *site, const char *state, json_t *more);
 
 /* Devices or points were changed, and it is not known yet how. */
 bool collect_site_is_behind(const CollectSite *site);
