@@ -10,22 +10,15 @@ BpStatus bac_acknowledge_alarm_decode(BpCursor *in, BacAcknowledgeAlarm *ret_ack
 {
     assert(in && ret_acknowledge);
     BacAcknowledgeAlarm acknowledge;
-    BpStatus status = bac_parameter_unsigned(in, PROCESS, UINT32_MAX, &acknowledge.process, err);
-    if (status == BP_OK)
-        status = bac_parameter_object(in, OBJECT, &acknowledge.object, err);
-    if (status == BP_OK)
-        status = bac_parameter_unsigned(in, STATE, UINT32_MAX, &acknowledge.state, err);
-    if (status == BP_OK)
-        status = bac_timestamp_decode_context(in, EVENT_TIME, &acknowledge.time, err);
-    if (status == BP_OK)
-        status = bac_parameter_value(in, SOURCE, BAC_CHARACTER_STRING, &acknowledge.source, err);
-    if (status == BP_OK)
-        status = bac_timestamp_decode_context(in, ACK_TIME, &acknowledge.ack_time, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_acknowledge = acknowledge;
-    return status;
+    BP_TRY(bac_parameter_unsigned(in, PROCESS, UINT32_MAX, &acknowledge.process, err));
+    BP_TRY(bac_parameter_object(in, OBJECT, &acknowledge.object, err));
+    BP_TRY(bac_parameter_unsigned(in, STATE, UINT32_MAX, &acknowledge.state, err));
+    BP_TRY(bac_timestamp_decode_context(in, EVENT_TIME, &acknowledge.time, err));
+    BP_TRY(bac_parameter_value(in, SOURCE, BAC_CHARACTER_STRING, &acknowledge.source, err));
+    BP_TRY(bac_timestamp_decode_context(in, ACK_TIME, &acknowledge.ack_time, err));
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_acknowledge = acknowledge;
+    return BP_OK;
 }
 
 void bac_acknowledge_alarm_encode(BpBuf *out, const BacAcknowledgeAlarm *acknowledge)

@@ -22,77 +22,61 @@ enum {
 
 static BpStatus read_source(BpCursor *in, BacEventNotification *notification, BpError *err)
 {
-    BpStatus status = bac_parameter_unsigned(in, PROCESS, UINT32_MAX, &notification->process, err);
-    if (status == BP_OK)
-        status = bac_parameter_device(in, DEVICE, &notification->device, err);
-    if (status == BP_OK)
-        status = bac_parameter_object(in, OBJECT, &notification->object, err);
-    return status == BP_OK ? bac_timestamp_decode_context(in, EVENT_TIME, &notification->time, err) : status;
+    BP_TRY(bac_parameter_unsigned(in, PROCESS, UINT32_MAX, &notification->process, err));
+    BP_TRY(bac_parameter_device(in, DEVICE, &notification->device, err));
+    BP_TRY(bac_parameter_object(in, OBJECT, &notification->object, err));
+    return bac_timestamp_decode_context(in, EVENT_TIME, &notification->time, err);
 }
 
 static BpStatus read_kind(BpCursor *in, BacEventNotification *notification, BpError *err)
 {
     uint32_t priority = 0;
-    BpStatus status =
-        bac_parameter_unsigned(in, NOTIFICATION_CLASS, UINT32_MAX, &notification->notification_class, err);
-    if (status == BP_OK)
-        status = bac_parameter_unsigned(in, PRIORITY, UINT8_MAX, &priority, err);
+    BP_TRY(
+        bac_parameter_unsigned(in, NOTIFICATION_CLASS, UINT32_MAX, &notification->notification_class, err));
+    BP_TRY(bac_parameter_unsigned(in, PRIORITY, UINT8_MAX, &priority, err));
     notification->priority = (uint8_t)priority;
-    if (status == BP_OK)
-        status = bac_parameter_unsigned(in, EVENT_TYPE, UINT32_MAX, &notification->event_type, err);
-    if (status == BP_OK)
-        status = bac_parameter_optional(in, MESSAGE, BAC_CHARACTER_STRING, &notification->message, err);
-    if (status == BP_OK)
-        status = bac_parameter_unsigned(in, NOTIFY_TYPE, UINT32_MAX, &notification->notify_type, err);
-    return status;
+    BP_TRY(bac_parameter_unsigned(in, EVENT_TYPE, UINT32_MAX, &notification->event_type, err));
+    BP_TRY(bac_parameter_optional(in, MESSAGE, BAC_CHARACTER_STRING, &notification->message, err));
+    return bac_parameter_unsigned(in, NOTIFY_TYPE, UINT32_MAX, &notification->notify_type, err);
 }
 
 static BpStatus read_states(BpCursor *in, BacEventNotification *notification, BpError *err)
 {
-    BpStatus status = BP_OK;
     notification->has_ack_required = bac_tag_is_next(in, BAC_CONTEXT, ACK_REQUIRED);
     if (notification->has_ack_required)
-        status = bac_parameter_boolean(in, ACK_REQUIRED, &notification->ack_required, err);
-    notification->has_from_state = status == BP_OK && bac_tag_is_next(in, BAC_CONTEXT, FROM_STATE);
+        BP_TRY(bac_parameter_boolean(in, ACK_REQUIRED, &notification->ack_required, err));
+    notification->has_from_state = bac_tag_is_next(in, BAC_CONTEXT, FROM_STATE);
     if (notification->has_from_state)
-        status = bac_parameter_unsigned(in, FROM_STATE, UINT32_MAX, &notification->from_state, err);
-    return status == BP_OK ? bac_parameter_unsigned(in, TO_STATE, UINT32_MAX, &notification->to_state, err)
-                           : status;
+        BP_TRY(bac_parameter_unsigned(in, FROM_STATE, UINT32_MAX, &notification->from_state, err));
+    return bac_parameter_unsigned(in, TO_STATE, UINT32_MAX, &notification->to_state, err);
 }
 
 static BpStatus read_values(BpCursor *in, BacEventNotification *notification, BpError *err)
 {
     BpCursor inner;
     BacTag choice;
-    BpStatus status = bac_parameter_values(in, VALUES, &inner, err);
-    if (status == BP_OK)
-        status = bac_tag_decode(&inner, &choice, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(bac_parameter_values(in, VALUES, &inner, err));
+    BP_TRY(bac_tag_decode(&inner, &choice, err));
     if (choice.kind != BAC_OPENING)
         return bp_fail(err, BP_MALFORMED, "event values of type %u are not opened", choice.number);
     notification->has_values = true;
     notification->values_type = choice.number;
-    status = bac_tag_contents(&inner, choice.number, &notification->values, err);
-    return status == BP_OK ? bac_parameter_end(&inner, err) : status;
+    BP_TRY(bac_tag_contents(&inner, choice.number, &notification->values, err));
+    return bac_parameter_end(&inner, err);
 }
 
 BpStatus bac_event_notification_decode(BpCursor *in, BacEventNotification *ret_notification, BpError *err)
 {
     assert(in && ret_notification);
     BacEventNotification notification = {0};
-    BpStatus status = read_source(in, &notification, err);
-    if (status == BP_OK)
-        status = read_kind(in, &notification, err);
-    if (status == BP_OK)
-        status = read_states(in, &notification, err);
-    if (status == BP_OK && bac_tag_is_next(in, BAC_OPENING, VALUES))
-        status = read_values(in, &notification, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_notification = notification;
-    return status;
+    BP_TRY(read_source(in, &notification, err));
+    BP_TRY(read_kind(in, &notification, err));
+    BP_TRY(read_states(in, &notification, err));
+    if (bac_tag_is_next(in, BAC_OPENING, VALUES))
+        BP_TRY(read_values(in, &notification, err));
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_notification = notification;
+    return BP_OK;
 }
 
 void bac_event_notification_encode(BpBuf *out, const BacEventNotification *notification)

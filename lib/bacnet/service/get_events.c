@@ -14,14 +14,11 @@ BpStatus bac_get_events_decode(BpCursor *in, BacGetEvents *ret_request, BpError 
 {
     assert(in && ret_request);
     BacGetEvents request = {.has_last = bp_cursor_remaining(in) > 0};
-    BpStatus status = BP_OK;
     if (request.has_last)
-        status = bac_parameter_object(in, LAST_OBJECT, &request.last, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_request = request;
-    return status;
+        BP_TRY(bac_parameter_object(in, LAST_OBJECT, &request.last, err));
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_request = request;
+    return BP_OK;
 }
 
 void bac_get_events_encode(BpBuf *out, const BacGetEvents *request)
@@ -34,14 +31,11 @@ BpStatus bac_get_events_ack_decode(BpCursor *in, BacGetEventsAck *ret_ack, BpErr
 {
     assert(in && ret_ack);
     BacGetEventsAck ack;
-    BpStatus status = bac_parameter_values(in, SUMMARIES, &ack.summaries, err);
-    if (status == BP_OK)
-        status = bac_parameter_boolean(in, MORE, &ack.has_more, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_ack = ack;
-    return status;
+    BP_TRY(bac_parameter_values(in, SUMMARIES, &ack.summaries, err));
+    BP_TRY(bac_parameter_boolean(in, MORE, &ack.has_more, err));
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_ack = ack;
+    return BP_OK;
 }
 
 void bac_get_events_ack_encode(BpBuf *out, const BacGetEventsAck *ack)
@@ -67,10 +61,10 @@ void bac_get_events_ack_end(BpBuf *out, bool has_more)
 static BpStatus read_transitions(BpCursor *in, uint8_t number, bool ret_truths[BAC_TRANSITIONS], BpError *err)
 {
     BacValue value;
-    const BpStatus status = bac_parameter_value(in, number, BAC_BIT_STRING, &value, err);
-    for (uint32_t i = 0; status == BP_OK && i < BAC_TRANSITIONS; i++)
+    BP_TRY(bac_parameter_value(in, number, BAC_BIT_STRING, &value, err));
+    for (uint32_t i = 0; i < BAC_TRANSITIONS; i++)
         ret_truths[i] = bac_bits_test(value.bits, i);
-    return status;
+    return BP_OK;
 }
 
 static void write_transitions(BpBuf *out, uint8_t number, const bool truths[BAC_TRANSITIONS])
@@ -86,26 +80,25 @@ static void write_transitions(BpBuf *out, uint8_t number, const bool truths[BAC_
 static BpStatus read_times(BpCursor *in, BacTimestamp ret_times[BAC_TRANSITIONS], BpError *err)
 {
     BpCursor inner;
-    BpStatus status = bac_parameter_values(in, TIMES, &inner, err);
-    for (size_t i = 0; status == BP_OK && i < BAC_TRANSITIONS; i++)
-        status = bac_timestamp_decode(&inner, &ret_times[i], err);
-    return status == BP_OK ? bac_parameter_end(&inner, err) : status;
+    BP_TRY(bac_parameter_values(in, TIMES, &inner, err));
+    for (size_t i = 0; i < BAC_TRANSITIONS; i++)
+        BP_TRY(bac_timestamp_decode(&inner, &ret_times[i], err));
+    return bac_parameter_end(&inner, err);
 }
 
 static BpStatus read_priorities(BpCursor *in, uint8_t ret_priorities[BAC_TRANSITIONS], BpError *err)
 {
     BpCursor inner;
-    BpStatus status = bac_parameter_values(in, PRIORITIES, &inner, err);
-    for (size_t i = 0; status == BP_OK && i < BAC_TRANSITIONS; i++) {
+    BP_TRY(bac_parameter_values(in, PRIORITIES, &inner, err));
+    for (size_t i = 0; i < BAC_TRANSITIONS; i++) {
         BacValue priority;
-        status = bac_parameter_application(&inner, BAC_UNSIGNED, &priority, err);
-        if (status == BP_OK && priority.natural > UINT8_MAX)
-            status = bp_fail(err, BP_INVALID, "event priority %llu is more than 255",
-                             (unsigned long long)priority.natural);
-        if (status == BP_OK)
-            ret_priorities[i] = (uint8_t)priority.natural;
+        BP_TRY(bac_parameter_application(&inner, BAC_UNSIGNED, &priority, err));
+        if (priority.natural > UINT8_MAX)
+            return bp_fail(err, BP_INVALID, "event priority %llu is more than 255",
+                           (unsigned long long)priority.natural);
+        ret_priorities[i] = (uint8_t)priority.natural;
     }
-    return status == BP_OK ? bac_parameter_end(&inner, err) : status;
+    return bac_parameter_end(&inner, err);
 }
 
 BpStatus bac_event_summary_next(BpCursor *summaries, BacEventSummary *ret_summary, BpError *err)
@@ -114,22 +107,15 @@ BpStatus bac_event_summary_next(BpCursor *summaries, BacEventSummary *ret_summar
     if (bac_parameter_at_end(summaries))
         return BP_NOT_FOUND;
     BacEventSummary summary;
-    BpStatus status = bac_parameter_object(summaries, OBJECT, &summary.object, err);
-    if (status == BP_OK)
-        status = bac_parameter_unsigned(summaries, STATE, UINT32_MAX, &summary.state, err);
-    if (status == BP_OK)
-        status = read_transitions(summaries, ACKNOWLEDGED, summary.is_acknowledged, err);
-    if (status == BP_OK)
-        status = read_times(summaries, summary.times, err);
-    if (status == BP_OK)
-        status = bac_parameter_unsigned(summaries, NOTIFY_TYPE, UINT32_MAX, &summary.notify_type, err);
-    if (status == BP_OK)
-        status = read_transitions(summaries, ENABLED, summary.is_enabled, err);
-    if (status == BP_OK)
-        status = read_priorities(summaries, summary.priorities, err);
-    if (status == BP_OK)
-        *ret_summary = summary;
-    return status;
+    BP_TRY(bac_parameter_object(summaries, OBJECT, &summary.object, err));
+    BP_TRY(bac_parameter_unsigned(summaries, STATE, UINT32_MAX, &summary.state, err));
+    BP_TRY(read_transitions(summaries, ACKNOWLEDGED, summary.is_acknowledged, err));
+    BP_TRY(read_times(summaries, summary.times, err));
+    BP_TRY(bac_parameter_unsigned(summaries, NOTIFY_TYPE, UINT32_MAX, &summary.notify_type, err));
+    BP_TRY(read_transitions(summaries, ENABLED, summary.is_enabled, err));
+    BP_TRY(read_priorities(summaries, summary.priorities, err));
+    *ret_summary = summary;
+    return BP_OK;
 }
 
 void bac_event_summary_encode(BpBuf *out, const BacEventSummary *summary)
