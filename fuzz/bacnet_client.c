@@ -142,8 +142,8 @@ static void scene(Play *play, BpCursor *in)
         break;
     }
     }
-    assert(play->client.heap_size == play->asked - play->ended);
-    assert((size_t)play->peers[0].outstanding + play->peers[1].outstanding == play->client.heap_size);
+    assert(play->client.dues.size == play->asked - play->ended);
+    assert((size_t)play->peers[0].outstanding + play->peers[1].outstanding == play->client.dues.size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

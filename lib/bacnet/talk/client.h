@@ -15,11 +15,13 @@
 #define BACNET_TALK_CLIENT_H
 
 #include "bacnet/service/service.h"
+#include "bacnet/talk/dues.h"
+#include "bacnet/talk/invoke_ids.h"
+#include "bacnet/talk/segments.h"
 #include "bacnet/wire/datagram.h"
 
 typedef struct BacClient BacClient;
 typedef struct BacPeer BacPeer;
-typedef struct BacTransaction BacTransaction;
 
 enum {
     BAC_REQUEST_MAX = BAC_APDU_MAX - 4, /* octets of parameters, kept for the retries */
@@ -29,17 +31,6 @@ enum {
     BAC_OUTSTANDING_MAX = 255,          /* requests to one peer: as many as there are invoke IDs */
     BAC_TRANSACTIONS_MAX = UINT16_MAX,
 };
-
-/* A bit for each invoke ID. */
-typedef struct BacInvokeIds {
-    uint64_t words[4];
-} BacInvokeIds;
-
-/* IDs that may not be given yet. The older ones are freed together, when the last of them is due. */
-typedef struct BacRest {
-    BacInvokeIds older, younger;
-    int64_t older_due_us, younger_due_us;
-} BacRest;
 
 /* Somebody who is asked: one for each address, in the caller's memory, from bac_client_add to
  * bac_client_remove. */
@@ -54,7 +45,7 @@ struct BacPeer {
     uint16_t assembling;  /* those of them whose answers come in segments */
     uint8_t last_invoke_id;
     uint16_t numbers[256];  /* of the transaction that waits with this invoke ID, plus 1; 0 for none */
-    BacInvokeIds in_use;    /* those of `numbers`, and 0 */
+    BacInvokeIds in_use;    /* those of `numbers` */
     BacInvokeIds answered;  /* answered since they were last given out */
     BacRest rest_of_copies; /* other tries than the one that was answered, if any was, may be answered yet */
     BacRest rest_of_all;    /* options.rest_us */
@@ -110,35 +101,20 @@ struct BacTransaction {
     struct BacAssembly *assembly; /* once the first segment of the answer has come */
     int64_t assembled_by_us;      /* or it is given up */
     uint32_t heap_index;
-    BpStr parameters; /* in `request`, or the caller's */
-    /* Of a request in segments: */
-    uint32_t segment_count;     /* 0: it goes in one piece */
-    uint32_t segments_accepted; /* by the device, in order; all of them: the answer is awaited */
-    uint16_t segment_size;
-    uint8_t segment_window;       /* segments that may be sent before the next SegmentACK */
-    uint8_t segment_retries_left; /* of the window under way */
+    BpStr parameters;        /* in `request`, or the caller's */
+    BacSegmentSender sender; /* of a request in segments */
+    uint16_t segment_size;   /* 0: it goes in one piece */
     uint16_t tries;
     uint8_t invoke_id, service, tries_left;
-    uint8_t next_segment; /* awaited sequence number */
-    uint8_t acknowledged; /* sequence number of our last SegmentACK */
-    uint8_t window;       /* segments until the next SegmentACK */
-    bool gap_reported;    /* a negative SegmentACK was sent for next_segment, on the arrival of: */
-    uint8_t gap_seen_at;
     uint8_t request[BAC_REQUEST_MAX];
 };
 
 /* A buffer that a segmented answer is put together in. */
 typedef struct BacAssembly {
     bool in_use;
-    BpBuf answer; /* over octets */
+    BacSegmentReceiver receiver; /* over octets */
     uint8_t octets[BAC_ANSWER_MAX];
 } BacAssembly;
-
-/* When a transaction's try or segment is overdue. */
-typedef struct BacDue {
-    int64_t at_us;
-    BacTransaction *transaction;
-} BacDue;
 
 typedef struct BacClientOptions {
     void *owner;
@@ -162,13 +138,15 @@ typedef struct BacClientOptions {
                       run before find nobody */
 } BacClientOptions;
 
+/* In the caller's memory. `counts` is there to be read; all else is the client's own. */
 struct BacClient {
     BacClientOptions options;
     BacClientCounts counts;
     BacTransaction *free;
-    size_t heap_size;
-    uint64_t peers_added;
-    BacAssembly *lent; /* to the caller with the last answer */
+    BacDues dues;
+    size_t peers;
+    uint64_t peers_added; /* ever */
+    BacAssembly *lent;    /* to the caller with the last answer */
 };
 
 /* `options` is copied; what it points to must outlive the client and need not be zeroed. */
@@ -200,5 +178,10 @@ bool bac_client_expire(BacClient *client, int64_t now_us, BacAnswer *ret_answer)
 
 /* When bac_client_expire has something to do; INT64_MAX for never. */
 int64_t bac_client_next_due_us(const BacClient *client);
+
+/* Asserts what must hold between two calls: of each peer, too, unless there are more than
+ * BAC_CHECKED_PEERS_MAX. */
+void bac_client_check(const BacClient *client);
+enum { BAC_CHECKED_PEERS_MAX = 16 };
 
 #endif

@@ -1,10 +1,10 @@
-/* Requests answered. From the top down: sending, segmented answers, the services, and what comes in. */
+/* Requests answered. From the top down: sending, segmented answers, and what comes in. */
 #include "bacnet/talk/server.h"
 
 #include "bacnet/service/who_has.h"
 #include "bacnet/service/write_multiple.h"
-#include "bacnet/talk/publisher.h"
-#include "bacnet/talk/reporter.h"
+#include "bacnet/talk/services.h"
+#include "base/invariant.h"
 
 #include <assert.h>
 
@@ -15,12 +15,7 @@ enum { REQUEST_HEADER = 4, ANSWER_HEADER = 3, SEGMENT_HEADER = 5 };
  * nothing. */
 enum { SEGMENTS_SAYABLE = 64 };
 
-enum { WINDOW_MAX = 127 };
-
-static BacRefusal reject(BacRejectReason reason)
-{
-    return (BacRefusal){.kind = BAC_REFUSED_REJECT, .code = (uint16_t)reason};
-}
+enum { SEGMENT_TIMEOUTS = 4 };
 
 static BacRefusal abortion(BacAbortReason reason)
 {
@@ -102,55 +97,41 @@ static BacSending *free_sending(const BacServer *server)
     return NULL;
 }
 
-static void send_segment(BacServer *server, const BacSending *sending, uint32_t number)
+/* The segment `i` of the window under way, from 0. False: it has no such segment. */
+static bool send_segment(BacServer *server, const BacSending *sending, uint32_t i)
 {
-    BpCursor in = bp_cursor(sending->answer.data, sending->answer.size);
-    bp_cursor_skip(&in, (size_t)number * sending->segment_size);
-    const size_t left = bp_cursor_remaining(&in);
-    const size_t size = left < sending->segment_size ? left : sending->segment_size;
-    const BacApdu apdu = {.type = BAC_COMPLEX_ACK,
-                          .segmented = true,
-                          .more_follows = number + 1 < sending->count,
-                          .invoke_id = sending->invoke_id,
-                          .sequence = (uint8_t)number,
-                          .window = server->options.window,
-                          .service = sending->service};
+    BpStr part;
+    BacApdu apdu = {.type = BAC_COMPLEX_ACK, .invoke_id = sending->invoke_id, .service = sending->service};
+    if (!bac_segment_sender_next(&sending->sender, i, bp_buf_text(&sending->answer), &apdu, &part))
+        return false;
     server->counts.segments++;
-    send_apdu(server, BAC_BVLC_ORIGINAL_UNICAST, &sending->to, true, &apdu,
-              (BpStr){(const char *)bp_cursor_take(&in, size), size});
+    send_apdu(server, BAC_BVLC_ORIGINAL_UNICAST, &sending->to, true, &apdu, part);
+    return true;
 }
 
 static void send_window(BacServer *server, BacSending *sending, int64_t now_us)
 {
-    for (uint32_t i = 0; i < sending->window && sending->first + i < sending->count; i++)
-        send_segment(server, sending, sending->first + i);
+    for (uint32_t i = 0; send_segment(server, sending, i); i++)
+        ;
     sending->due_at_us = now_us + server->options.segment_timeout_us;
 }
 
-/* An acknowledgement of nothing that is on its way is an old one. It does not start the timer anew, so that a
- * client cannot hold an answer for ever. Positive or negative, it says where to go on. */
+/* One that is of nothing new does not start the timer anew, so that a client cannot hold an answer for ever.
+ */
 static void take_segment_ack(BacServer *server, BacSending *sending, const BacDatagram *datagram,
                              int64_t now_us)
 {
-    const BacApdu *ack = &datagram->apdu;
-    const uint8_t received = (uint8_t)(ack->sequence - sending->first + 1);
-    const uint32_t left = sending->count - sending->first;
-    if (received == 0 || received > sending->window || received > left)
-        return;
-    sending->first += received;
-    if (sending->first == sending->count) {
-        sending->in_use = false;
-        return;
-    }
-    if (ack->window == 0 || ack->window > WINDOW_MAX) {
+    switch (bac_segment_sender_acknowledge(&sending->sender, &datagram->apdu)) {
+    case BAC_ACK_IS_OLD:
+    case BAC_ACK_ASKS_AGAIN: break;
+    case BAC_ACK_GOES_ON: send_window(server, sending, now_us); break;
+    case BAC_ACK_IS_LAST: sending->in_use = false; break;
+    case BAC_ACK_IS_IMPOSSIBLE:
         sending->in_use = false;
         server->counts.unfinished++;
         send_refusal(server, datagram, abortion(BAC_ABORT_WINDOW_SIZE_OUT_OF_RANGE));
-        return;
+        break;
     }
-    sending->window = ack->window < server->options.window ? ack->window : server->options.window;
-    sending->retries_left = server->options.segment_retries;
-    send_window(server, sending, now_us);
 }
 
 /* ---- answers ---- */
@@ -171,14 +152,14 @@ static BacRefusal begin_sending(BacServer *server, BacSending *sending, const Ba
     const uint8_t max = request->apdu.max_segments;
     if (max > 0 && max <= SEGMENTS_SAYABLE && count > max)
         return abortion(BAC_ABORT_BUFFER_OVERFLOW);
+    const BacSegmentSending segments = {.size = sending->answer.size,
+                                        .segment_size = (uint16_t)segment_size,
+                                        .window = server->options.window,
+                                        .retries = server->options.segment_retries};
+    bac_segment_sender_begin(&sending->sender, &segments);
     sending->in_use = true;
     sending->invoke_id = request->apdu.invoke_id;
     sending->service = request->apdu.service;
-    sending->window = 1; /* until the client has said its own (5.4.5.3) */
-    sending->retries_left = server->options.segment_retries;
-    sending->segment_size = (uint16_t)segment_size;
-    sending->first = 0;
-    sending->count = count;
     sending->to = request->from;
     server->counts.answers++;
     send_window(server, sending, now_us);
@@ -221,233 +202,6 @@ static BacRefusal send_answer(BacServer *server, const BacDatagram *request, con
     return (BacRefusal){0};
 }
 
-/* ---- services: each writes its answer's parameters to `out`, or says why not ---- */
-
-static BacRefusal refuse_malformed(BpStatus status)
-{
-    switch (status) {
-    case BP_TRUNCATED: return reject(BAC_REJECT_MISSING_REQUIRED_PARAMETER);
-    case BP_INVALID: return reject(BAC_REJECT_PARAMETER_OUT_OF_RANGE);
-    default: return reject(BAC_REJECT_INVALID_TAG);
-    }
-}
-
-/* The part of `body` that a decoder read before it failed. If that is a whole request, the rest is too much.
- */
-static BpCursor as_far_as_read(BpCursor body, const BpCursor *in)
-{
-    body.size = in->offset;
-    return body;
-}
-
-static const BacRefusal UNKNOWN_OBJECT = {
-    .kind = BAC_REFUSED_ERROR, .error_class = BAC_CLASS_OBJECT, .code = BAC_CODE_UNKNOWN_OBJECT};
-static const BacRefusal UNKNOWN_PROPERTY = {
-    .kind = BAC_REFUSED_ERROR, .error_class = BAC_CLASS_PROPERTY, .code = BAC_CODE_UNKNOWN_PROPERTY};
-
-/* The device itself may be asked for by the wildcard instance (clause 15.5.2), and answers by its own. */
-static BacObjectId own_object(const BacServer *server, BacObjectId object)
-{
-    if (object.type == BAC_DEVICE && object.instance == BAC_INSTANCE_WILDCARD)
-        object.instance = server->options.identity.instance;
-    return object;
-}
-
-static bool is_group(uint32_t property)
-{
-    return property == BAC_PROP_ALL || property == BAC_PROP_REQUIRED || property == BAC_PROP_OPTIONAL;
-}
-
-static BacRefusal read_property(const BacServer *server, BpCursor body, BpBuf *out)
-{
-    BacReference reference;
-    BpCursor in = body;
-    const BpStatus status = bac_read_property_decode(&in, &reference, NULL);
-    if (status != BP_OK) {
-        BpCursor read = as_far_as_read(body, &in);
-        const bool whole = bac_read_property_decode(&read, &reference, NULL) == BP_OK;
-        return whole ? reject(BAC_REJECT_TOO_MANY_ARGUMENTS) : refuse_malformed(status);
-    }
-    if (is_group(reference.property))
-        return UNKNOWN_PROPERTY; /* only ReadPropertyMultiple knows them */
-    reference.object = own_object(server, reference.object);
-    bac_read_property_ack_begin(out, &reference);
-    const BacRefusal refusal = server->options.objects->read(server->options.owner, &reference, out);
-    bac_read_property_ack_end(out);
-    return refusal;
-}
-
-static void add_result(const BacServer *server, const BacReference *reference, BpBuf *out)
-{
-    if (out->failed)
-        return; /* going back below would forget it */
-    const size_t mark = out->size;
-    bac_read_multiple_ack_begin(out, reference->property, reference->index);
-    const BacRefusal refusal = server->options.objects->read(server->options.owner, reference, out);
-    bac_read_multiple_ack_end(out);
-    if (refusal.kind == BAC_NOT_REFUSED)
-        return;
-    bp_buf_rewind(out, mark);
-    bac_read_multiple_ack_refuse(out, reference->property, reference->index, refusal);
-}
-
-static void add_group(const BacServer *server, const BacReference *group, BpBuf *out)
-{
-    const BacObjects *objects = server->options.objects;
-    void *owner = server->options.owner;
-    if (!objects->exists(owner, group->object)) {
-        bac_read_multiple_ack_refuse(out, group->property, BAC_NO_INDEX, UNKNOWN_OBJECT);
-        return;
-    }
-    BacReference reference = {.object = group->object, .index = BAC_NO_INDEX};
-    for (size_t i = 0;
-         !out->failed && objects->property(owner, group->object, group->property, i, &reference.property);
-         i++)
-        add_result(server, &reference, out);
-}
-
-/* True if the next reference stands in the list that is open: one result list answers each of the request's.
- */
-static bool goes_on_in_list(const BacReadMultiple *walk)
-{
-    return walk->in_object && !bac_tag_is_next(&walk->in, BAC_CLOSING, 1);
-}
-
-static BacRefusal read_multiple(const BacServer *server, BpCursor body, BpBuf *out)
-{
-    BacReadMultiple walk = {.in = body};
-    BacReference reference;
-    BpStatus status;
-    bool in_list = false;
-    for (;;) {
-        const bool goes_on = goes_on_in_list(&walk);
-        status = bac_read_multiple_next(&walk, &reference, NULL);
-        if (in_list && !goes_on)
-            bac_read_multiple_ack_close(out);
-        if (status != BP_OK || out->failed)
-            break;
-        reference.object = own_object(server, reference.object);
-        if (!goes_on)
-            bac_read_multiple_ack_open(out, reference.object);
-        in_list = true;
-        if (is_group(reference.property))
-            add_group(server, &reference, out);
-        else
-            add_result(server, &reference, out);
-    }
-    if (status != BP_OK && status != BP_NOT_FOUND)
-        return refuse_malformed(status);
-    return in_list ? (BacRefusal){0} : reject(BAC_REJECT_MISSING_REQUIRED_PARAMETER);
-}
-
-static BacRefusal read_range(const BacServer *server, BpCursor body, BpBuf *out)
-{
-    BacReadRange range;
-    BacList list = {0};
-    if (!server->options.objects->list)
-        return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
-    const BpStatus status = bac_read_range_decode(&body, &range, NULL);
-    if (status != BP_OK)
-        return refuse_malformed(status);
-    range.reference.object = own_object(server, range.reference.object);
-    const BacRefusal refusal = server->options.objects->list(server->options.owner, &range.reference, &list);
-    return refusal.kind == BAC_NOT_REFUSED ? bac_list_answer(&list, &range, out) : refusal;
-}
-
-static BacRefusal write_property(const BacServer *server, BpCursor body)
-{
-    BacWrite write;
-    BpCursor in = body;
-    const BpStatus status = bac_write_property_decode(&in, &write, NULL);
-    if (status != BP_OK) {
-        BpCursor read = as_far_as_read(body, &in);
-        const bool whole = bac_write_property_decode(&read, &write, NULL) == BP_OK;
-        return whole ? reject(BAC_REJECT_TOO_MANY_ARGUMENTS) : refuse_malformed(status);
-    }
-    if (write.priority == BAC_NO_PRIORITY)
-        write.priority = 16;
-    return server->options.objects->write(server->options.owner, &write);
-}
-
-/* Writes one after the other; the first that is refused ends it, and is named in the Error (15.10.2). */
-static BacRefusal write_multiple(const BacServer *server, BpCursor body, BacReference *ret_failed)
-{
-    BacWriteMultiple walk = {.in = body};
-    BacWrite write;
-    BpStatus status;
-    for (BacWriteMultiple check = walk; (status = bac_write_multiple_next(&check, &write, NULL)) == BP_OK;)
-        ; /* nothing is written of a request that breaks the rules */
-    if (status != BP_NOT_FOUND)
-        return refuse_malformed(status);
-    while (bac_write_multiple_next(&walk, &write, NULL) == BP_OK) {
-        if (write.priority == BAC_NO_PRIORITY)
-            write.priority = 16;
-        const BacRefusal refusal = server->options.objects->write(server->options.owner, &write);
-        if (refusal.kind != BAC_NOT_REFUSED) {
-            *ret_failed = write.reference;
-            return refusal;
-        }
-    }
-    return (BacRefusal){0};
-}
-
-static BacRefusal subscribe_cov(const BacServer *server, const BacDatagram *request, int64_t now_us)
-{
-    BpCursor body = request->body;
-    BacSubscribeCov subscribe;
-    if (!server->options.publisher)
-        return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
-    const BpStatus status = bac_subscribe_cov_decode(&body, &subscribe, NULL);
-    if (status != BP_OK)
-        return refuse_malformed(status);
-    return bac_publisher_subscribe(server->options.publisher, &subscribe, &request->from, now_us);
-}
-
-static BacRefusal get_events(const BacServer *server, BpCursor body, BpBuf *out)
-{
-    BacGetEvents request;
-    if (!server->options.reporter)
-        return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
-    const BpStatus status = bac_get_events_decode(&body, &request, NULL);
-    if (status != BP_OK)
-        return refuse_malformed(status);
-    bac_reporter_inform(server->options.reporter, &request, out);
-    return (BacRefusal){0};
-}
-
-static BacRefusal acknowledge_alarm(const BacServer *server, BpCursor body, int64_t now_us)
-{
-    BacAcknowledgeAlarm acknowledge;
-    if (!server->options.reporter)
-        return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
-    const BpStatus status = bac_acknowledge_alarm_decode(&body, &acknowledge, NULL);
-    if (status != BP_OK)
-        return refuse_malformed(status);
-    if (!server->options.objects->exists(server->options.owner, acknowledge.object))
-        return UNKNOWN_OBJECT;
-    return bac_reporter_acknowledge(server->options.reporter, &acknowledge, now_us);
-}
-
-static BacRefusal serve(const BacServer *server, const BacDatagram *request, BpBuf *out,
-                        BacReference *ret_failed, int64_t now_us)
-{
-    switch (request->apdu.service) {
-    case BAC_SERVICE_CONFIRMED_READ_PROPERTY: return read_property(server, request->body, out);
-    case BAC_SERVICE_CONFIRMED_READ_PROPERTY_MULTIPLE:
-        if (!server->options.has_read_multiple)
-            return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
-        return read_multiple(server, request->body, out);
-    case BAC_SERVICE_CONFIRMED_READ_RANGE: return read_range(server, request->body, out);
-    case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY: return write_property(server, request->body);
-    case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY_MULTIPLE:
-        return write_multiple(server, request->body, ret_failed);
-    case BAC_SERVICE_CONFIRMED_GET_EVENT_INFORMATION: return get_events(server, request->body, out);
-    case BAC_SERVICE_CONFIRMED_ACKNOWLEDGE_ALARM: return acknowledge_alarm(server, request->body, now_us);
-    case BAC_SERVICE_CONFIRMED_SUBSCRIBE_COV: return subscribe_cov(server, request, now_us);
-    default: return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
-    }
-}
-
 /* ---- what comes in ---- */
 
 static void take_whole_request(BacServer *server, const BacDatagram *request, int64_t now_us)
@@ -456,8 +210,8 @@ static void take_whole_request(BacServer *server, const BacDatagram *request, in
     server->counts.requests++;
     BacSending *sending = find_sending(server, &request->from, apdu->invoke_id);
     if (sending) { /* asked again while the answer is on its way: did it begin to arrive? */
-        if (sending->first == 0)
-            send_segment(server, sending, 0);
+        if (sending->sender.accepted == 0)
+            (void)send_segment(server, sending, 0);
         return;
     }
     sending = apdu->segmented_response_accepted ? free_sending(server) : NULL;
@@ -465,7 +219,7 @@ static void take_whole_request(BacServer *server, const BacDatagram *request, in
     BpBuf answer = sending ? bp_buf(sending->octets, sizeof sending->octets)
                            : bp_buf(memory, apdu_limit(server, apdu) - ANSWER_HEADER);
     BacReference failed = {.property = BAC_NO_INDEX};
-    BacRefusal refusal = serve(server, request, &answer, &failed, now_us);
+    BacRefusal refusal = bac_services_serve(server, request, &answer, &failed, now_us);
     if (refusal.kind == BAC_NOT_REFUSED)
         refusal = send_answer(server, request, &answer, sending, now_us);
     if (refusal.kind != BAC_NOT_REFUSED)
@@ -493,18 +247,6 @@ static BacReceiving *free_receiving(const BacServer *server)
     return NULL;
 }
 
-static void acknowledge(BacServer *server, BacReceiving *receiving, bool negative)
-{
-    receiving->acknowledged = (uint8_t)(receiving->next - 1);
-    const BacApdu apdu = {.type = BAC_SEGMENT_ACK,
-                          .negative = negative,
-                          .from_server = true,
-                          .invoke_id = receiving->header.invoke_id,
-                          .sequence = receiving->acknowledged,
-                          .window = receiving->window};
-    send_reply(server, &receiving->from, &apdu, (BpStr){0});
-}
-
 static void begin_receiving(BacServer *server, const BacDatagram *segment, int64_t now_us)
 {
     const BacApdu *apdu = &segment->apdu;
@@ -512,7 +254,7 @@ static void begin_receiving(BacServer *server, const BacDatagram *segment, int64
     if (apdu->sequence != 0)
         return; /* of a request that is answered already, delayed or doubled: an Abort would be taken for its
                    answer */
-    if (apdu->window == 0 || apdu->window > WINDOW_MAX)
+    if (apdu->window == 0 || apdu->window > BAC_SEGMENT_WINDOW_MAX)
         send_refusal(server, segment, abortion(BAC_ABORT_WINDOW_SIZE_OUT_OF_RANGE));
     else if (!receiving)
         send_refusal(server, segment,
@@ -520,16 +262,11 @@ static void begin_receiving(BacServer *server, const BacDatagram *segment, int64
                                                               : BAC_ABORT_SEGMENTATION_NOT_SUPPORTED));
     else {
         receiving->in_use = true;
-        receiving->gap_reported = false;
         receiving->header = *apdu;
         receiving->from = segment->from;
-        receiving->next = 0;
-        receiving->received = 0;
-        receiving->window = apdu->window < server->options.window ? apdu->window : server->options.window;
-        /* As if a window ended with the first segment, which is acknowledged alone. */
-        receiving->acknowledged = (uint8_t)-receiving->window;
-        receiving->due_at_us = now_us + 4 * server->options.segment_timeout_us;
-        receiving->request = bp_buf(receiving->octets, sizeof receiving->octets);
+        receiving->due_at_us = now_us + SEGMENT_TIMEOUTS * server->options.segment_timeout_us;
+        bac_segment_receiver_begin(&receiving->receiver, bp_buf(receiving->octets, sizeof receiving->octets),
+                                   apdu->window, server->options.window);
     }
 }
 
@@ -539,60 +276,46 @@ static void end_receiving(BacServer *server, BacReceiving *receiving, const BacD
     receiving->in_use = false;
     whole.apdu = receiving->header;
     whole.apdu.segmented = whole.apdu.more_follows = false;
-    whole.body = bp_cursor(receiving->request.data, receiving->request.size);
+    whole.body = bp_cursor(receiving->receiver.whole.data, receiving->receiver.whole.size);
     take_whole_request(server, &whole, now_us);
 }
 
 static void take_segment(BacServer *server, BacReceiving *receiving, const BacDatagram *segment,
                          int64_t now_us)
 {
-    const BacApdu *apdu = &segment->apdu;
-    if (apdu->sequence != receiving->next) {
-        const bool is_ahead = (uint8_t)(apdu->sequence - receiving->next) <= INT8_MAX;
-        if (is_ahead && !receiving->gap_reported) {
-            receiving->gap_reported = true;
-            acknowledge(server, receiving, true);
-        } else if (!is_ahead && apdu->sequence == receiving->acknowledged) {
-            acknowledge(server, receiving, false); /* ours was lost */
-        }
-        return;
-    }
-    BpCursor body = segment->body;
-    const size_t size = bp_cursor_remaining(&body);
-    if (size == 0 && apdu->more_follows)
-        return; /* it could go on for ever */
-    bp_buf_octets(&receiving->request, bp_cursor_take(&body, size), size);
-    if (receiving->request.failed) {
+    bool acknowledges;
+    BacApdu ack;
+    const BacSegmentKind kind =
+        bac_segment_receiver_take(&receiving->receiver, &segment->apdu, segment->body, &acknowledges, &ack);
+    ack.from_server = true;
+    if (acknowledges)
+        send_reply(server, &receiving->from, &ack, (BpStr){0});
+    switch (kind) {
+    case BAC_SEGMENT_TAKEN:
+        receiving->received_us = now_us;
+        receiving->due_at_us = now_us + SEGMENT_TIMEOUTS * server->options.segment_timeout_us;
+        break;
+    case BAC_SEGMENT_LAST: end_receiving(server, receiving, segment, now_us); break;
+    case BAC_SEGMENT_TOO_MUCH:
         receiving->in_use = false;
         send_refusal(server, segment, abortion(BAC_ABORT_BUFFER_OVERFLOW));
-        return;
+        break;
+    case BAC_SEGMENT_REPEATED:
+    case BAC_SEGMENT_AHEAD:
+    case BAC_SEGMENT_EMPTY: break;
     }
-    receiving->next++;
-    receiving->received++;
-    receiving->received_us = now_us;
-    receiving->gap_reported = false;
-    receiving->due_at_us = now_us + 4 * server->options.segment_timeout_us;
-    if ((uint8_t)(apdu->sequence - receiving->acknowledged) >= receiving->window || !apdu->more_follows)
-        acknowledge(server, receiving, false);
-    if (!apdu->more_follows)
-        end_receiving(server, receiving, segment, now_us);
 }
 
 /* The client begins anew, as after its own restart, with an invoke ID that it has given before: another
  * beginning comes, or the same one after a pause in which it would have gone on. A copy of the first segment
- * that the network made is neither, nor is segment 256, 512 ... of a long request when its window comes
- * again. */
+ * that the network made is neither. */
 static bool is_begun_anew(const BacServer *server, const BacReceiving *receiving, const BacDatagram *segment,
                           int64_t now_us)
 {
-    if (segment->apdu.sequence != 0 || receiving->next == 0 ||
-        (receiving->received > UINT8_MAX && receiving->next <= receiving->window))
+    if (!bac_segment_receiver_may_begin_anew(&receiving->receiver, segment->apdu.sequence))
         return false;
-    BpCursor body = segment->body;
-    const size_t size = bp_cursor_remaining(&body);
     const bool is_same = segment->apdu.service == receiving->header.service &&
-                         size <= receiving->request.size &&
-                         memcmp(bp_cursor_take(&body, size), receiving->request.data, size) == 0;
+                         bac_segment_receiver_began_with(&receiving->receiver, segment->body);
     return !is_same || now_us - receiving->received_us >= server->options.segment_timeout_us;
 }
 
@@ -733,6 +456,7 @@ void bac_server_receive(BacServer *server, const BacDatagram *datagram, int64_t 
         break;
     default: break; /* answers are a client's business */
     }
+    BP_INVARIANT(bac_server_check(server));
 }
 
 /* ---- the rest of what the header promises ---- */
@@ -741,7 +465,7 @@ void bac_server_init(BacServer *server, const BacServerOptions *options)
 {
     assert(options->send && options->objects);
     assert(options->identity.max_apdu >= BAC_APDU_MIN && options->identity.max_apdu <= BAC_APDU_MAX);
-    assert(options->window >= 1 && options->window <= WINDOW_MAX);
+    assert(options->window >= 1 && options->window <= BAC_SEGMENT_WINDOW_MAX);
     *server = (BacServer){.options = *options};
     for (size_t i = 0; i < options->sending_count; i++)
         options->sendings[i].in_use = false;
@@ -765,13 +489,12 @@ void bac_server_expire(BacServer *server, int64_t now_us)
         BacSending *sending = &server->options.sendings[i];
         if (!sending->in_use || sending->due_at_us > now_us)
             continue;
-        if (sending->retries_left == 0) {
+        if (bac_segment_sender_retry(&sending->sender)) {
+            send_window(server, sending, now_us);
+        } else {
             sending->in_use = false;
             server->counts.unfinished++;
-            continue;
         }
-        sending->retries_left--;
-        send_window(server, sending, now_us);
     }
     for (size_t i = 0; i < server->options.receiving_count; i++)
         if (server->options.receivings[i].due_at_us <= now_us)
@@ -792,4 +515,23 @@ int64_t bac_server_next_due_us(const BacServer *server)
             due_at_us = receiving->due_at_us;
     }
     return due_at_us;
+}
+
+void bac_server_check(const BacServer *server)
+{
+    for (size_t i = 0; i < server->options.sending_count; i++) {
+        const BacSending *sending = &server->options.sendings[i];
+        if (!sending->in_use)
+            continue;
+        bac_segment_sender_check(&sending->sender);
+        assert(bac_segment_sender_is_under_way(&sending->sender));
+        assert(find_sending(server, &sending->to, sending->invoke_id) == sending); /* no two of one request */
+    }
+    for (size_t i = 0; i < server->options.receiving_count; i++) {
+        const BacReceiving *receiving = &server->options.receivings[i];
+        if (!receiving->in_use)
+            continue;
+        bac_segment_receiver_check(&receiving->receiver);
+        assert(find_receiving(server, &receiving->from, receiving->header.invoke_id) == receiving);
+    }
 }

@@ -7,6 +7,7 @@
 
 #include "bacnet/service/list.h"
 #include "bacnet/service/time_sync.h"
+#include "bacnet/talk/segments.h"
 #include "bacnet/wire/datagram.h"
 
 typedef struct BacPublisher BacPublisher; /* publisher.h */
@@ -40,11 +41,7 @@ enum { BAC_SERVER_ANSWER_MAX = 64 * 1024 };
 typedef struct BacSending {
     bool in_use;
     uint8_t invoke_id, service;
-    uint8_t window; /* segments that may be sent before the next SegmentACK */
-    uint8_t retries_left;
-    uint16_t segment_size; /* octets of parameters in each but the last */
-    uint32_t first;        /* number of the first segment not yet acknowledged */
-    uint32_t count;        /* segments in all */
+    BacSegmentSender sender;
     int64_t due_at_us;
     BacAddress to;
     BpBuf answer; /* over octets */
@@ -54,14 +51,11 @@ typedef struct BacSending {
 /* A segmented request on its way here. Contents are the server's own. */
 typedef struct BacReceiving {
     bool in_use;
-    bool gap_reported;
     BacApdu header; /* of its first segment */
     BacAddress from;
-    uint8_t next, acknowledged, window; /* sequence numbers: awaited, and of our last SegmentACK */
-    uint32_t received;                  /* segments, in order */
-    int64_t received_us;                /* the last of them */
+    int64_t received_us; /* the last segment in order */
     int64_t due_at_us;
-    BpBuf request; /* over octets */
+    BacSegmentReceiver receiver; /* over octets */
     uint8_t octets[BAC_SERVER_ANSWER_MAX];
 } BacReceiving;
 
@@ -96,6 +90,7 @@ typedef struct BacServerCounts {
     uint64_t malformed;  /* unconfirmed requests that break their rules */
 } BacServerCounts;
 
+/* In the caller's memory. `counts` is there to be read; all else is the server's own. */
 typedef struct BacServer {
     BacServerOptions options;
     BacServerCounts counts;
@@ -116,5 +111,8 @@ void bac_server_expire(BacServer *server, int64_t now_us);
 
 /* When bac_server_expire has something to do; INT64_MAX for never. */
 int64_t bac_server_next_due_us(const BacServer *server);
+
+/* Asserts what must hold between two calls. */
+void bac_server_check(const BacServer *server);
 
 #endif
