@@ -222,24 +222,35 @@ static BpStatus put_in_place(const char *draft, const char *path, BpError *err)
 }
 
 /* Both or, as far as a file system lets us, none: the drafts are whole before the first is renamed. */
+/* Files beside their places, until both are whole; empty text: none was begun. */
+typedef struct Drafts {
+    char ede[PATH_OCTETS_MAX], states[PATH_OCTETS_MAX];
+} Drafts;
+
+static BpStatus write_by_drafts(const BpBuf *ede, const BpBuf *states, const char *states_path,
+                                Drafts *drafts, BpError *err)
+{
+    if (output)
+        BP_TRY(write_draft(output, ede, drafts->ede, err));
+    if (states_path) {
+        BP_TRY(write_draft(states_path, states, drafts->states, err));
+        BP_TRY(put_in_place(drafts->states, states_path, err));
+    }
+    if (output)
+        return put_in_place(drafts->ede, output, err);
+    if (write_whole(STDOUT_FILENO, bp_buf_text(ede)) != BP_OK)
+        return bp_fail(err, BP_UNAVAILABLE, "standard output: %s", bp_errno_text(errno));
+    return BP_OK;
+}
+
 static BpStatus write_files(const BpBuf *ede, const BpBuf *states, const char *states_path, BpError *err)
 {
-    char ede_draft[PATH_OCTETS_MAX] = "", states_draft[PATH_OCTETS_MAX] = "";
-    BpStatus status = BP_OK;
-    if (output)
-        status = write_draft(output, ede, ede_draft, err);
-    if (status == BP_OK && states_path)
-        status = write_draft(states_path, states, states_draft, err);
-    if (status == BP_OK && states_path)
-        status = put_in_place(states_draft, states_path, err);
-    if (status == BP_OK && output)
-        status = put_in_place(ede_draft, output, err);
-    if (status == BP_OK && !output && write_whole(STDOUT_FILENO, bp_buf_text(ede)) != BP_OK)
-        status = bp_fail(err, BP_UNAVAILABLE, "standard output: %s", bp_errno_text(errno));
-    if (status != BP_OK && ede_draft[0])
-        unlink(ede_draft);
-    if (status != BP_OK && states_draft[0])
-        unlink(states_draft);
+    Drafts drafts = {0};
+    const BpStatus status = write_by_drafts(ede, states, states_path, &drafts, err);
+    if (status != BP_OK && drafts.ede[0])
+        unlink(drafts.ede);
+    if (status != BP_OK && drafts.states[0])
+        unlink(drafts.states);
     return status;
 }
 
