@@ -36,7 +36,8 @@ static void put_topic(const Up *up, const char *topic, BpBuf *out)
 {
     BpStr name;
     const BpStr access = bp_str_cut(bp_str(topic), ' ', &name);
-    bp_buf_printf(out, "topic %.*s bacpipes/%s/%.*s\n", BP_STR_ARGS(access), up->site, BP_STR_ARGS(name));
+    bp_buf_printf(out, "topic %.*s bacpipes/%s/%.*s\n", BP_STR_ARGS(access), up->wish.site,
+                  BP_STR_ARGS(name));
 }
 
 static BpStatus write_accounts(Up *up, BpError *err)
@@ -73,7 +74,7 @@ static BpStatus write_accounts(Up *up, BpError *err)
 const char *up_broker_socket(Up *up)
 {
     BpBuf path = bp_buf_growing(UP_PATH_MAX);
-    bp_buf_printf(&path, "%s/%s", up->run_folder, SOCKET);
+    bp_buf_printf(&path, "%s/%s", up->folder.run, SOCKET);
     const char *result = bp_arena_text(&up->arena, bp_buf_text(&path));
     bp_buf_done(&path);
     return result;
@@ -82,17 +83,14 @@ const char *up_broker_socket(Up *up)
 BpStatus up_describe_broker(Up *up, BpError *err)
 {
     static const char *const roles[] = {"collect", "ingest"};
-    const PgValue site = pg_text(bp_str(up->site)), host = pg_text(bp_str(up_broker_socket(up)));
-    BpStatus status = BP_OK;
-    for (size_t i = 0; status == BP_OK && i < sizeof roles / sizeof roles[0]; i++) {
+    const PgValue site = pg_text(bp_str(up->wish.site)), host = pg_text(bp_str(up_broker_socket(up)));
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         const PgValue account[] = {site, pg_text(bp_str(roles[i])), host,
                                    pg_text(bp_str(up_path(up, "secrets/mqtt_%s", roles[i])))};
-        status = up_query(up, SQL_UPSERT_MQTT_ACCOUNT, account, 4, err);
+        BP_TRY(up_query(up, SQL_UPSERT_MQTT_ACCOUNT, account, 4, err));
     }
     const PgValue broker[] = {site, host};
-    if (status == BP_OK)
-        status = up_query(up, SQL_UPSERT_MQTT_CONFIG, broker, 2, err);
-    return status;
+    return up_query(up, SQL_UPSERT_MQTT_CONFIG, broker, 2, err);
 }
 
 /* ---- starting it, and again ---- */
@@ -104,8 +102,8 @@ static BpStatus write_configuration(Up *up, BpError *err)
                   "# Written by `bacpipes up` at each start.\n"
                   "listener 0 %s\n", /* a path with a space would end there: it works in its folder */
                   SOCKET);
-    if (up->broker_port)
-        bp_buf_printf(&out, "listener %d 127.0.0.1\nmax_connections %d\n", (int)up->broker_port,
+    if (up->broker.port)
+        bp_buf_printf(&out, "listener %d 127.0.0.1\nmax_connections %d\n", (int)up->broker.port,
                       PORT_CONNECTIONS_MAX);
     bp_buf_printf(
         &out,
@@ -124,9 +122,9 @@ static BpStatus write_configuration(Up *up, BpError *err)
 static BpStatus configure(Up *up, BpError *err)
 {
     BpError taken;
-    if (up_choose_port(up, "mosquitto", FIRST_BROKER_PORT, &up->broker_port, &taken) != BP_OK) {
+    if (up_choose_port(up, "mosquitto", FIRST_BROKER_PORT, &up->broker.port, &taken) != BP_OK) {
         up_say(up, "%s: Mosquitto has its socket alone, until it is started again", taken.text);
-        up->broker_port = 0;
+        up->broker.port = 0;
     }
     return write_configuration(up, err);
 }
@@ -134,7 +132,7 @@ static BpStatus configure(Up *up, BpError *err)
 static BpStatus wait_for_broker(Up *up, const Part *part, BpError *err)
 {
     const int64_t until_us = loop_now_us(up->loop) + READY_PATIENCE_US;
-    while (!mqtt_is_connected(up->mqtt))
+    while (!mqtt_is_connected(up->view.mqtt))
         if (!up_wait(up, until_us, err))
             return part_is_not_ready(part, err);
     return BP_OK;
@@ -143,29 +141,25 @@ static BpStatus wait_for_broker(Up *up, const Part *part, BpError *err)
 BpStatus up_start_broker(Up *up, BpError *err)
 {
     const int64_t begin_us = loop_now_us(up->loop);
-    BpStatus status = write_accounts(up, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(write_accounts(up, err));
     const char *configuration = up_path(up, "mosquitto/mosquitto.conf");
-    if ((status = part_wait_for_last(up, "Mosquitto", configuration, err)) != BP_OK)
-        return status;
-    Part *part =
-        up_add_part(up, "mosquitto",
-                    access("/usr/sbin/mosquitto", X_OK) == 0 ? "/usr/sbin/mosquitto" : "mosquitto", SIGTERM);
-    part->folder = up->run_folder;
-    part->prepare = configure;
+    BP_TRY(part_wait_for_last(up, "Mosquitto", configuration, err));
+    Part *part = up_add_part(up, &(UpPartOptions){.name = "mosquitto",
+                                                  .path = access("/usr/sbin/mosquitto", X_OK) == 0
+                                                              ? "/usr/sbin/mosquitto"
+                                                              : "mosquitto",
+                                                  .folder = up->folder.run,
+                                                  .stop_signal = SIGTERM,
+                                                  .prepare = configure});
     part_argument(part, "mosquitto");
     part_argument(part, "-c");
     part_argument(part, configuration);
-    status = part_start(part, err);
-    if (status == BP_OK)
-        status = up_connect_broker(up, err);
-    if (status == BP_OK)
-        status = wait_for_broker(up, part, err);
+    BP_TRY(part_start(part, err));
+    BP_TRY(up_connect_broker(up, err));
+    BP_TRY(wait_for_broker(up, part, err));
     char interval[BP_TIME_TEXT_MAX];
-    if (status == BP_OK)
-        up_say(up, "Mosquitto is ready after %s%s%.0d",
-               bp_interval_format(loop_now_us(up->loop) - begin_us, interval),
-               up->broker_port ? ", on port " : "", (int)up->broker_port);
-    return status;
+    up_say(up, "Mosquitto is ready after %s%s%.0d",
+           bp_interval_format(loop_now_us(up->loop) - begin_us, interval),
+           up->broker.port ? ", on port " : "", (int)up->broker.port);
+    return BP_OK;
 }

@@ -21,7 +21,7 @@ enum { SOCKET_PATH_MAX = 107 - (int)sizeof "/.s.PGSQL.65535.lock", PORTS_TRIED =
 
 void up_say(const Up *up, const char *format, ...)
 {
-    if (up->is_quiet)
+    if (up->wish.is_quiet)
         return;
     va_list args;
     va_start(args, format);
@@ -37,9 +37,9 @@ char *up_path(Up *up, const char *format, ...)
     va_start(args, format);
     vsnprintf(rest, sizeof rest, format, args);
     va_end(args);
-    const size_t size = strlen(up->data) + strlen(rest) + 2;
+    const size_t size = strlen(up->folder.data) + strlen(rest) + 2;
     char *path = bp_arena_take(&up->arena, size);
-    snprintf(path, size, "%s/%s", up->data, rest);
+    snprintf(path, size, "%s/%s", up->folder.data, rest);
     return path;
 }
 
@@ -139,18 +139,15 @@ static BpStatus open_as_root(Walk *walk, BpError *err)
     const bool is_there = !*walk->missing;
     if (fstat(walk->folder, &folder) != 0)
         return bp_fail(err, BP_UNAVAILABLE, "the data folder: %s", bp_errno_text(errno));
-    BpStatus status = rights_find_user(folder.st_uid, &user, err);
-    if (status == BP_OK)
-        status = is_there ? check_owner_as_root(walk, &folder, &user, err)
-                          : check_owner_above(walk, folder.st_uid, &user, err);
-    if (status == BP_OK)
-        status = check_reach(walk->folder, &user, err);
-    if (status == BP_OK && folder.st_uid == 0) {
-        status = walk_make(walk, 0755, err);
-        if (status == BP_OK)
-            status = give(walk, &user, err);
+    BP_TRY(rights_find_user(folder.st_uid, &user, err));
+    BP_TRY(is_there ? check_owner_as_root(walk, &folder, &user, err)
+                    : check_owner_above(walk, folder.st_uid, &user, err));
+    BP_TRY(check_reach(walk->folder, &user, err));
+    if (folder.st_uid == 0) {
+        BP_TRY(walk_make(walk, 0755, err));
+        BP_TRY(give(walk, &user, err));
     }
-    return status == BP_OK ? rights_drop(&user, err) : status;
+    return rights_drop(&user, err);
 }
 
 /* ---- as the user that all runs as ---- */
@@ -197,11 +194,11 @@ static BpStatus tell_who_has_it(const Up *up, int lock, BpError *err)
         return bp_fail(err, BP_CONFLICT,
                        "process %d runs `bacpipes up` in %s already: stop it (kill %d), or choose another "
                        "folder with --data",
-                       (int)pid, up->data, (int)pid);
+                       (int)pid, up->folder.data, (int)pid);
     return bp_fail(err, BP_CONFLICT,
                    "%s/lock is held by a process that is no `bacpipes up` (fuser says which): end it, or "
                    "remove that file",
-                   up->data);
+                   up->folder.data);
 }
 
 /* Starts as root once made the lock root's. Whoever has the folder may remove it, once nobody holds it. */
@@ -229,14 +226,14 @@ static BpStatus lock_folder(Up *up, BpError *err)
     if (access(path, W_OK) != 0 && errno == EACCES)
         status = remove_roots_lock(up, path, err);
     if (status == BP_OK)
-        status = up_open_file(path, O_RDWR | O_CREAT, 0600, &up->lock, err);
+        status = up_open_file(path, O_RDWR | O_CREAT, 0600, &up->folder.lock, err);
     if (status != BP_OK)
         return status;
-    (void)!fchmod(up->lock, 0600); /* who can open it can hold it; earlier versions let everybody */
-    if (flock(up->lock, LOCK_EX | LOCK_NB) != 0)
-        return tell_who_has_it(up, up->lock, err);
+    (void)!fchmod(up->folder.lock, 0600); /* who can open it can hold it; earlier versions let everybody */
+    if (flock(up->folder.lock, LOCK_EX | LOCK_NB) != 0)
+        return tell_who_has_it(up, up->folder.lock, err);
     const int size = snprintf(pid, sizeof pid, "%d", (int)getpid());
-    if (ftruncate(up->lock, 0) != 0 || pwrite(up->lock, pid, (size_t)size, 0) != size)
+    if (ftruncate(up->folder.lock, 0) != 0 || pwrite(up->folder.lock, pid, (size_t)size, 0) != size)
         return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
     return BP_OK;
 }
@@ -272,50 +269,50 @@ static BpStatus make_far_folder(Up *up, BpError *err)
         if (status != BP_OK)
             return status;
     }
-    up->run_folder = bp_arena_text(&up->arena, bp_str(path));
+    up->folder.run = bp_arena_text(&up->arena, bp_str(path));
     return BP_OK;
 }
 
 /* A socket's path has at most 107 octets: a deep folder has its sockets elsewhere. */
 static BpStatus make_run_folder(Up *up, BpError *err)
 {
-    up->run_folder = up_path(up, "run");
-    return strlen(up->run_folder) > (size_t)SOCKET_PATH_MAX ? make_far_folder(up, err)
-                                                            : up_make_folder(up->run_folder, err);
+    up->folder.run = up_path(up, "run");
+    return strlen(up->folder.run) > (size_t)SOCKET_PATH_MAX ? make_far_folder(up, err)
+                                                            : up_make_folder(up->folder.run, err);
 }
 
 /* ---- both together ---- */
+
+static BpStatus open_at_end(Up *up, Walk *walk, bool is_root, BpError *err)
+{
+    char path[WALK_PATH_MAX], user[64];
+    if (is_root)
+        BP_TRY(open_as_root(walk, err));
+    BP_TRY(walk_make(walk, 0755, err));
+    BP_TRY(check_owner(walk, err));
+    up->folder.data = bp_arena_text(&up->arena, bp_str(walk_path(walk->folder, path)));
+    up->folder.user = bp_arena_text(&up->arena, bp_str(walk_owner(geteuid(), user)));
+    return lock_folder(up, err);
+}
 
 BpStatus up_open_folder(Up *up, BpError *err)
 {
     static const char *const folders[] = {"log", "secrets", "spool", "mosquitto"};
     Walk walk;
-    char path[WALK_PATH_MAX], user[64];
     const bool is_root = geteuid() == 0;
-    BpStatus status = walk_to(up->cfg.data_folder, is_root, &walk, err);
-    if (status != BP_OK)
-        return status;
-    if (is_root)
-        status = open_as_root(&walk, err);
-    if (status == BP_OK)
-        status = walk_make(&walk, 0755, err);
-    if (status == BP_OK)
-        status = check_owner(&walk, err);
-    if (status == BP_OK) {
-        up->data = bp_arena_text(&up->arena, bp_str(walk_path(walk.folder, path)));
-        up->user = bp_arena_text(&up->arena, bp_str(walk_owner(geteuid(), user)));
-        status = lock_folder(up, err);
-    }
+    BP_TRY(walk_to(up->wish.cfg.data_folder, is_root, &walk, err));
+    const BpStatus status = open_at_end(up, &walk, is_root, err);
     walk_done(&walk);
-    for (size_t i = 0; status == BP_OK && i < sizeof folders / sizeof folders[0]; i++)
-        status = up_make_folder(up_path(up, "%s", folders[i]), err);
-    return status == BP_OK ? make_run_folder(up, err) : status;
+    BP_TRY(status);
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        BP_TRY(up_make_folder(up_path(up, "%s", folders[i]), err));
+    return make_run_folder(up, err);
 }
 
 void up_close_folder(Up *up)
 {
-    if (up->lock >= 0)
-        close(up->lock);
+    if (up->folder.lock >= 0)
+        close(up->folder.lock);
 }
 
 /* ---- ports ---- */

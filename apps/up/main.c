@@ -21,16 +21,16 @@ static const int64_t ONE_WISH_US = BP_SECOND, MOMENT_US = 100 * BP_MS;
 
 static void end(Up *up)
 {
-    up->is_ending = true;
+    up->end.is_near = true;
     loop_stop(up->loop);
 }
 
 static void hurry(Up *up, int64_t now_us)
 {
-    up->hurry_until_us = now_us + HURRY_PATIENCE_US;
+    up->end.hurry_until_us = now_us + HURRY_PATIENCE_US;
     up_say(up, "in a hurry: what has not ended in 2 s is killed");
-    for (size_t i = 0; i < up->part_count; i++)
-        part_hurry(&up->parts[i]);
+    for (size_t i = 0; i < up->parts.count; i++)
+        part_hurry(&up->parts.items[i]);
 }
 
 static void on_signal(void *owner, int number)
@@ -38,9 +38,9 @@ static void on_signal(void *owner, int number)
     Up *up = owner;
     const int64_t now_us = loop_now_us(up->loop);
     end(up);
-    if (up->stop_asked_at_us == 0)
-        up->stop_asked_at_us = now_us;
-    else if (number == SIGINT && up->hurry_until_us == 0 && now_us - up->stop_asked_at_us >= ONE_WISH_US)
+    if (up->end.asked_at_us == 0)
+        up->end.asked_at_us = now_us;
+    else if (number == SIGINT && up->end.hurry_until_us == 0 && now_us - up->end.asked_at_us >= ONE_WISH_US)
         hurry(up, now_us);
 }
 
@@ -52,7 +52,7 @@ static void on_time_over(void *owner)
 bool up_wait(Up *up, int64_t until_us, BpError *err)
 {
     const int64_t left_us = until_us - loop_now_us(up->loop);
-    if (up->is_ending)
+    if (up->end.is_near)
         return bp_fail(err, BP_UNAVAILABLE, "stopped before everything was up") == BP_OK;
     if (left_us <= 0)
         return bp_fail(err, BP_TIMEOUT, "no answer in time") == BP_OK;
@@ -64,53 +64,47 @@ bool up_wait(Up *up, int64_t until_us, BpError *err)
 
 static BpStatus start(Up *up, BpError *err)
 {
-    if (!mdl_site_id_is_valid(up->site))
-        return bp_fail(err, BP_INVALID, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", up->site);
-    BpStatus status = up_find_database(up, err);
-    if (status == BP_OK)
-        status = up_open_folder(up, err);
-    if (status != BP_OK)
-        return status;
-    up_say(up, "working in %s as user %s", up->data, up->user);
-    if ((status = up_start_database(up, err)) == BP_OK &&
-        (status = up_write_configuration(up, err)) == BP_OK && (status = up_start_broker(up, err)) == BP_OK)
-        status = up_start_roles(up, err);
-    return status;
+    if (!mdl_site_id_is_valid(up->wish.site))
+        return bp_fail(err, BP_INVALID, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", up->wish.site);
+    BP_TRY(up_find_database(up, err));
+    BP_TRY(up_open_folder(up, err));
+    up_say(up, "working in %s as user %s", up->folder.data, up->folder.user);
+    BP_TRY(up_start_database(up, err));
+    BP_TRY(up_write_configuration(up, err));
+    BP_TRY(up_start_broker(up, err));
+    return up_start_roles(up, err);
 }
 
 /* Who gives before who takes: what is on its way is stored or spooled. */
 static void stop(Up *up)
 {
     static const char *const order[] = {"collect", "sim", "ingest", "mosquitto", "postgresql"};
-    up->lines = 0;
-    if (up->part_count)
+    up_leave_block(up);
+    if (up->parts.count)
         up_say(up, "stopping");
-    loop_timer_free(up->show_timer);
-    loop_timer_free(up->end_timer);
+    up_end_view(up);
+    loop_timer_free(up->end.timer);
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         Part *part = up_find_part(up, order[i]);
         if (i == 3) { /* our own connections, or the servers would wait for us */
-            mqtt_free(up->mqtt, 0);
-            pg_free(up->pg);
-            up->mqtt = NULL;
-            up->pg = NULL;
+            up_disconnect_broker(up);
+            up_disconnect_database(up);
         }
         if (part)
             part_stop(part, i < 3 ? ROLE_PATIENCE_US : SERVER_PATIENCE_US);
     }
-    mqtt_free(up->mqtt, 0);
-    pg_free(up->pg);
-    loop_timer_free(up->demo_timer);
-    if (up->part_count)
+    up_disconnect_broker(up);
+    up_disconnect_database(up);
+    up_end_roles(up);
+    if (up->parts.count)
         up_say(up, "everything is stopped");
 }
 
 /* Until somebody asks us to end, or --for is over. */
 static void watch(Up *up)
 {
-    up->show_timer = loop_timer_new(up->loop, up_show, up);
-    loop_timer_set(up->show_timer, loop_now_us(up->loop) + BP_SECOND);
-    while (!up->is_ending)
+    up_start_view(up);
+    while (!up->end.is_near)
         loop_run(up->loop);
 }
 
@@ -120,17 +114,18 @@ static int work(Up *up, int64_t for_us, BpError *err)
     const BpStatus status = start(up, err);
     if (status == BP_OK)
         watch(up);
-    else if (!up->is_ending)
+    else if (!up->end.is_near)
         return status == BP_CONFLICT ? EX_TEMPFAIL : status == BP_INVALID ? EX_CONFIG : EX_UNAVAILABLE;
     if (for_us == 0)
         return EX_OK;
     BpError unknown;
     if (status == BP_OK && up_ask(up, &unknown) != BP_OK)
         bp_log(BP_LOG_ERROR, "the figures could not be read: %s", unknown.text);
-    if (up->figures.readings > 0)
+    if (up->view.figures.readings > 0)
         return EX_OK;
     bp_fail(err, BP_NOT_FOUND, "no reading was stored%s; the logs are in %s/log",
-            status == BP_OK ? "" : ", as not everything was up in that time", up->data ? up->data : "?");
+            status == BP_OK ? "" : ", as not everything was up in that time",
+            up->folder.data ? up->folder.data : "?");
     return EX_SOFTWARE;
 }
 
@@ -149,19 +144,19 @@ static int run(Up *up, int64_t for_us)
     /* Who reads what we say may be gone before us (`bacpipes up | tee`); the site is stopped in order
      * nevertheless. */
     signal(SIGPIPE, SIG_IGN);
-    up->end_timer = loop_timer_new(up->loop, on_time_over, up);
+    up->end.timer = loop_timer_new(up->loop, on_time_over, up);
     if (for_us)
-        loop_timer_set(up->end_timer, up->started_us + for_us);
+        loop_timer_set(up->end.timer, up->started_us + for_us);
     const int code = work(up, for_us, &err);
     if (code != EX_OK)
         fprintf(stderr, "bacpipes up: %s\n", err.text);
     stop(up);
-    if (up->is_json)
+    if (up->wish.is_json)
         up_print_json(up, code == EX_OK ? NULL : err.text);
     loop_signal_free(hang_up);
     loop_signal_free(terminate);
     loop_signal_free(interrupt);
-    if (up->data)
+    if (up->folder.data)
         up_close_folder(up);
     loop_free(up->loop);
     return code;
@@ -169,23 +164,23 @@ static int run(Up *up, int64_t for_us)
 
 int up_main(int argc, char **argv)
 {
-    Up up = {.lock = -1, .points = 500};
+    Up up = {.folder.lock = -1, .wish.points = 500};
     int64_t for_us = 0;
     const CfgOption options[] = {
         {.name = "demo",
          .meaning = "A simulated building, so that everything is seen working in a minute",
-         .flag = &up.is_demo},
+         .flag = &up.wish.is_demo},
         {.name = "points",
          .value = "N",
          .meaning = "Points of the simulated building; default 500",
-         .integer = &up.points,
+         .integer = &up.wish.points,
          .min = 1,
          .max = 100000},
         {.name = "for",
          .value = "DURATION",
          .meaning = "Run that long, from the start's beginning on, then stop; default: until Ctrl-C",
          .duration_us = &for_us},
-        {.name = "quiet", .meaning = "Say nothing but what is wrong", .flag = &up.is_quiet},
+        {.name = "quiet", .meaning = "Say nothing but what is wrong", .flag = &up.wish.is_quiet},
         {0},
     };
     const CfgCommand command = {
@@ -206,13 +201,13 @@ int up_main(int argc, char **argv)
             "bacpipes up --demo\nbacpipes up --data /var/lib/bacpipes\nbacpipes up --demo --for 60s --json",
     };
     CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &up.arena, &arguments, &up.cfg);
+    int code = cfg_begin(&command, argc, argv, &up.arena, &arguments, &up.wish.cfg);
     if (code == CFG_GO_ON) {
         if (arguments.data)
-            up.cfg.data_folder = arguments.data;
-        up.site = up.is_demo ? "demo" : up.cfg.site;
-        up.is_json = arguments.json;
-        up.is_terminal = isatty(STDERR_FILENO) && !up.is_json;
+            up.wish.cfg.data_folder = arguments.data;
+        up.wish.site = up.wish.is_demo ? "demo" : up.wish.cfg.site;
+        up.wish.is_json = arguments.json;
+        up.wish.is_terminal = isatty(STDERR_FILENO) && !up.wish.is_json;
         umask(022);
         code = run(&up, for_us);
     }

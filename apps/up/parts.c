@@ -84,11 +84,10 @@ static const char *last_words(Up *up, const char *name, int64_t from, char words
 
 /* ---- parts ---- */
 
-Part *up_add_part(Up *up, const char *name, const char *path, int stop_signal)
+Part *up_add_part(Up *up, const UpPartOptions *options)
 {
-    Part *part = &up->parts[up->part_count++];
-    *part =
-        (Part){.up = up, .name = name, .path = path, .stop_signal = stop_signal, .pause_us = FIRST_PAUSE_US};
+    Part *part = &up->parts.items[up->parts.count++];
+    *part = (Part){.up = up, .options = *options, .pause_us = FIRST_PAUSE_US};
     return part;
 }
 
@@ -103,9 +102,9 @@ void part_argument(Part *part, const char *argument)
 
 Part *up_find_part(Up *up, const char *name)
 {
-    for (size_t i = 0; i < up->part_count; i++)
-        if (strcmp(up->parts[i].name, name) == 0)
-            return &up->parts[i];
+    for (size_t i = 0; i < up->parts.count; i++)
+        if (strcmp(up->parts.items[i].options.name, name) == 0)
+            return &up->parts.items[i];
     return NULL;
 }
 
@@ -113,11 +112,11 @@ static void start_again(void *owner)
 {
     Part *part = owner;
     BpError err;
-    if (part->up->is_ending)
+    if (part->up->end.is_near)
         return;
     part->restarts++;
     if (part_start(part, &err) != BP_OK) {
-        up_say(part->up, "%s cannot be started again: %s", part->name, err.text);
+        up_say(part->up, "%s cannot be started again: %s", part->options.name, err.text);
         loop_timer_set(part->restart, loop_now_us(part->up->loop) + LONGEST_PAUSE_US);
     }
 }
@@ -127,19 +126,19 @@ static void on_exit_of(void *owner, int code)
     Part *part = owner;
     Up *up = part->up;
     char words[LAST_WORDS], interval[BP_TIME_TEXT_MAX];
-    if (part->is_stopping || up->is_ending)
+    if (part->is_stopping || up->end.is_near)
         return;
     const int64_t now_us = loop_now_us(up->loop);
     if (now_us - part->started_at_us > STEADY_US)
         part->pause_us = FIRST_PAUSE_US;
-    up->lines = 0;
+    up_leave_block(up);
     part->exits += code > 0;
     if (code < 0)
-        up_say(up, "%s was ended by signal %d; starting it again in %s", part->name, -code,
+        up_say(up, "%s was ended by signal %d; starting it again in %s", part->options.name, -code,
                bp_interval_format(part->pause_us, interval));
     else
-        up_say(up, "%s ended with code %d (%s); starting it again in %s", part->name, code,
-               last_words(up, part->name, part->log_start, words),
+        up_say(up, "%s ended with code %d (%s); starting it again in %s", part->options.name, code,
+               last_words(up, part->options.name, part->log_start, words),
                bp_interval_format(part->pause_us, interval));
     if (!part->restart)
         part->restart = loop_timer_new(up->loop, start_again, part);
@@ -151,18 +150,16 @@ BpStatus part_start(Part *part, BpError *err)
 {
     Up *up = part->up;
     int log = -1;
-    BpStatus status = part->prepare ? part->prepare(up, err) : BP_OK;
-    if (status == BP_OK)
-        status = up_open_log(up, part->name, &log, err);
-    if (status != BP_OK)
-        return status;
+    if (part->options.prepare)
+        BP_TRY(part->options.prepare(up, err));
+    BP_TRY(up_open_log(up, part->options.name, &log, err));
     const LoopProcessOptions options = {
-        .path = part->path,
+        .path = part->options.path,
         .arguments = part->arguments,
-        .folder = part->folder ? part->folder : "/",
+        .folder = part->options.folder ? part->options.folder : "/",
         .output = log,
         /* Should we be killed: fast for PostgreSQL, SIGTERM for all others. */
-        .death_signal = part->stop_signal};
+        .death_signal = part->options.stop_signal};
     loop_process_free(part->process);
     part->log_start = log_size(log);
     part->started_at_us = loop_now_us(up->loop);
@@ -227,16 +224,16 @@ bool part_is_running(const Part *part)
 BpStatus part_is_not_ready(const Part *part, BpError *err)
 {
     char words[LAST_WORDS];
-    return bp_within(err, "%s is not ready (%s; more in %s)", part->name,
-                     last_words(part->up, part->name, part->log_start, words),
-                     up_path(part->up, "log/%s.log", part->name));
+    return bp_within(err, "%s is not ready (%s; more in %s)", part->options.name,
+                     last_words(part->up, part->options.name, part->log_start, words),
+                     up_path(part->up, "log/%s.log", part->options.name));
 }
 
 void part_hurry(Part *part)
 {
     part->is_stopping = true;
     if (part->process)
-        loop_process_signal(part->process, part->stop_signal);
+        loop_process_signal(part->process, part->options.stop_signal);
 }
 
 void part_stop(Part *part, int64_t patience_us)
@@ -247,17 +244,18 @@ void part_stop(Part *part, int64_t patience_us)
     part->restart = NULL;
     if (!part->process)
         return;
-    if (up->hurry_until_us == 0) /* or else it has been told */
-        loop_process_signal(part->process, part->stop_signal);
+    if (up->end.hurry_until_us == 0) /* or else it has been told */
+        loop_process_signal(part->process, part->options.stop_signal);
     const int64_t until_us = loop_now_us(up->loop) + patience_us;
     while (loop_process_is_running(part->process)) {
-        const int64_t left_us = (up->hurry_until_us ? up->hurry_until_us : until_us) - loop_now_us(up->loop);
+        const int64_t left_us =
+            (up->end.hurry_until_us ? up->end.hurry_until_us : until_us) - loop_now_us(up->loop);
         if (left_us <= 0)
             break;
         loop_run_once(up->loop, left_us);
     }
     if (loop_process_is_running(part->process))
-        up_say(up, "%s did not end in time and is killed", part->name);
+        up_say(up, "%s did not end in time and is killed", part->options.name);
     loop_process_free(part->process);
     part->process = NULL;
 }

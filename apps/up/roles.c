@@ -15,7 +15,7 @@ static const int64_t TELL_EVERY_US = 5 * BP_SECOND;
 
 static BpStatus set(Up *up, const char *name, const char *value, BpError *err)
 {
-    const PgValue values[] = {pg_text(bp_str(up->site)), pg_text(bp_str(name)), pg_text(bp_str(value)),
+    const PgValue values[] = {pg_text(bp_str(up->wish.site)), pg_text(bp_str(name)), pg_text(bp_str(value)),
                               pg_text(bp_str("bacpipes up"))};
     return up_query(up, SQL_UPSERT_SETTING, values, 4, err);
 }
@@ -25,45 +25,33 @@ static BpStatus let_reader_in(Up *up, BpError *err)
 {
     char sql[160];
     const char *reader;
-    BpStatus status = up_secret(up, "postgresql_reader", &reader, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(up_secret(up, "postgresql_reader", &reader, err));
     const int size = snprintf(sql, sizeof sql, "alter role bacpipes_reader login password '%s'",
                               reader); /* hexadecimal digits */
-    status = up_query_text(up, (BpStr){sql, (size_t)size}, err);
-    if (status == BP_OK)
-        status = up_connect_database(up, "bacpipes", "bacpipes_owner", err);
-    return status;
+    BP_TRY(up_query_text(up, (BpStr){sql, (size_t)size}, err));
+    return up_connect_database(up, "bacpipes", "bacpipes_owner", err);
 }
 
 static BpStatus describe_site(Up *up, BpError *err)
 {
-    const PgValue site = pg_text(bp_str(up->site));
-    BpStatus status = up_query(up, SQL_UPSERT_SITE, &site, 1, err);
-    if (status == BP_OK)
-        status = up_describe_broker(up, err);
-    if (status != BP_OK || !up->is_demo)
-        return status;
-    if ((status = set(up, "bacnet.address", "127.0.0.1", err)) == BP_OK &&
-        (status = set(up, "bacnet.broadcast", "127.255.255.255", err)) == BP_OK)
-        status = set(up, "bacnet.port", up->demo_port_text, err);
-    return status;
+    const PgValue site = pg_text(bp_str(up->wish.site));
+    BP_TRY(up_query(up, SQL_UPSERT_SITE, &site, 1, err));
+    BP_TRY(up_describe_broker(up, err));
+    if (!up->wish.is_demo)
+        return BP_OK;
+    BP_TRY(set(up, "bacnet.address", "127.0.0.1", err));
+    BP_TRY(set(up, "bacnet.broadcast", "127.255.255.255", err));
+    return set(up, "bacnet.port", up->demo.port_text, err);
 }
 
 /* ---- roles ---- */
 
-static Part *add_role(Up *up, const char *role)
+static Part *add_role(Up *up, const char *role, BpStatus (*prepare)(Up *up, BpError *err))
 {
-    Part *part = up_add_part(up, role, NULL, SIGTERM);
+    Part *part = up_add_part(up, &(UpPartOptions){.name = role, .stop_signal = SIGTERM, .prepare = prepare});
     part_argument(part, role); /* its name in a list of processes */
     part_argument(part, role);
     return part;
-}
-
-static void give_configuration(Up *up, Part *part)
-{
-    part_argument(part, "--config");
-    part_argument(part, up_path(up, "bacpipes.conf"));
 }
 
 static BpStatus migrate(Up *up, BpError *err)
@@ -80,10 +68,10 @@ static BpStatus find_demo_port(Up *up, int64_t first, BpError *err)
 {
     for (int64_t port = first; port < first + DEMO_PORTS_TRIED && port <= UINT16_MAX; port++)
         if (up_udp_port_is_free("127.0.0.1", port) && up_udp_port_is_free(DEMO_ADDRESS, port)) {
-            char line[sizeof up->demo_port_text + 1];
-            up->demo_port = port;
-            snprintf(up->demo_port_text, sizeof up->demo_port_text, "%d", (int)port);
-            snprintf(line, sizeof line, "%s\n", up->demo_port_text);
+            char line[sizeof up->demo.port_text + 1];
+            up->demo.port = port;
+            snprintf(up->demo.port_text, sizeof up->demo.port_text, "%d", (int)port);
+            snprintf(line, sizeof line, "%s\n", up->demo.port_text);
             return up_write_file(up_path(up, "demo.port"), bp_str(line), err);
         }
     return bp_fail(err, BP_UNAVAILABLE, "no UDP port from %d on is free for the simulated building",
@@ -109,30 +97,30 @@ static void on_demo_port_told(void *context, BpStatus status, const PgRows *rows
 {
     Up *up = context;
     (void)rows;
-    if (status == BP_OK || up->is_ending)
+    if (status == BP_OK || up->end.is_near)
         return;
     up_say(up, "telling the collector the new port: %s; trying again", err->text);
-    if (!up->demo_timer)
-        up->demo_timer = loop_timer_new(up->loop, tell_demo_port, up);
-    loop_timer_set(up->demo_timer, loop_now_us(up->loop) + TELL_EVERY_US);
+    if (!up->demo.timer)
+        up->demo.timer = loop_timer_new(up->loop, tell_demo_port, up);
+    loop_timer_set(up->demo.timer, loop_now_us(up->loop) + TELL_EVERY_US);
 }
 
 /* The collector hears of it by the database. */
 static void tell_demo_port(void *owner)
 {
     Up *up = owner;
-    const PgValue values[] = {pg_text(bp_str(up->site)), pg_text(bp_str("bacnet.port")),
-                              pg_text(bp_str(up->demo_port_text)), pg_text(bp_str("bacpipes up"))};
-    if (!up->pg)
+    const PgValue values[] = {pg_text(bp_str(up->wish.site)), pg_text(bp_str("bacnet.port")),
+                              pg_text(bp_str(up->demo.port_text)), pg_text(bp_str("bacpipes up"))};
+    if (!up->database.pg)
         return; /* we are stopping */
-    pg_request(up->pg, SQL_UPSERT_SETTING, values, 4, on_demo_port_told, up);
+    pg_request(up->database.pg, SQL_UPSERT_SETTING, values, 4, on_demo_port_told, up);
 }
 
 /* Before each start. Who has sat down at the port meanwhile, as another site's building may, keeps it. Only
  * the devices' address is looked at: the other one is our collector's. */
 static BpStatus prepare_demo(Up *up, BpError *err)
 {
-    const int64_t before = up->demo_port;
+    const int64_t before = up->demo.port;
     if (up_udp_port_is_free(DEMO_ADDRESS, before))
         return BP_OK;
     const BpStatus status =
@@ -140,7 +128,7 @@ static BpStatus prepare_demo(Up *up, BpError *err)
     if (status != BP_OK)
         return status;
     up_say(up, "UDP port %d is taken by another program: the simulated building is on %d from now on",
-           (int)before, (int)up->demo_port);
+           (int)before, (int)up->demo.port);
     tell_demo_port(up);
     return BP_OK;
 }
@@ -148,36 +136,41 @@ static BpStatus prepare_demo(Up *up, BpError *err)
 static BpStatus start_demo(Up *up, BpError *err)
 {
     char text[32];
-    Part *part = add_role(up, "sim");
-    part->prepare = prepare_demo;
+    Part *part = add_role(up, "sim", prepare_demo);
     part_argument(part, "--port");
-    part_argument(part, up->demo_port_text); /* as it is by then */
-    snprintf(text, sizeof text, "%d", (int)up->points);
+    part_argument(part, up->demo.port_text); /* as it is by then */
+    snprintf(text, sizeof text, "%d", (int)up->wish.points);
     part_argument(part, "--points");
     part_argument(part, bp_arena_text(&up->arena, bp_str(text)));
-    const BpStatus status = part_start(part, err);
-    if (status == BP_OK)
-        up_say(up, "a simulated building of %d points is on " DEMO_ADDRESS " and following, UDP port %s",
-               (int)up->points, up->demo_port_text);
-    return status;
+    BP_TRY(part_start(part, err));
+    up_say(up, "a simulated building of %d points is on " DEMO_ADDRESS " and following, UDP port %s",
+           (int)up->wish.points, up->demo.port_text);
+    return BP_OK;
+}
+
+static BpStatus start_role(Up *up, const char *role, BpError *err)
+{
+    Part *part = add_role(up, role, NULL);
+    part_argument(part, "--config");
+    part_argument(part, up_path(up, "bacpipes.conf"));
+    return part_start(part, err);
 }
 
 BpStatus up_start_roles(Up *up, BpError *err)
 {
-    BpStatus status = migrate(up, err);
-    if (status == BP_OK && up->is_demo)
-        status = choose_demo_port(up, err);
-    if (status == BP_OK)
-        status = let_reader_in(up, err);
-    if (status == BP_OK)
-        status = describe_site(up, err);
-    if (status == BP_OK && up->is_demo)
-        status = start_demo(up, err);
-    static const char *const roles[] = {"ingest", "collect"};
-    for (size_t i = 0; status == BP_OK && i < 2; i++) {
-        Part *part = add_role(up, roles[i]);
-        give_configuration(up, part);
-        status = part_start(part, err);
-    }
-    return status;
+    BP_TRY(migrate(up, err));
+    if (up->wish.is_demo)
+        BP_TRY(choose_demo_port(up, err));
+    BP_TRY(let_reader_in(up, err));
+    BP_TRY(describe_site(up, err));
+    if (up->wish.is_demo)
+        BP_TRY(start_demo(up, err));
+    BP_TRY(start_role(up, "ingest", err));
+    return start_role(up, "collect", err);
+}
+
+void up_end_roles(Up *up)
+{
+    loop_timer_free(up->demo.timer);
+    up->demo.timer = NULL;
 }

@@ -47,16 +47,16 @@ BpStatus up_find_database(Up *up, BpError *err)
                        POSTGRESQL_OLDEST);
     char text[64];
     snprintf(text, sizeof text, "/usr/lib/postgresql/%d/bin", (int)newest);
-    up->server_bin = bp_arena_text(&up->arena, bp_str(text));
+    up->database.programs = bp_arena_text(&up->arena, bp_str(text));
     snprintf(text, sizeof text, "%d", (int)newest);
-    up->version = bp_arena_text(&up->arena, bp_str(text));
+    up->database.version = bp_arena_text(&up->arena, bp_str(text));
     return BP_OK;
 }
 
 static const char *program(Up *up, const char *name)
 {
     char path[128];
-    snprintf(path, sizeof path, "%s/%s", up->server_bin, name);
+    snprintf(path, sizeof path, "%s/%s", up->database.programs, name);
     return bp_arena_text(&up->arena, bp_str(path));
 }
 
@@ -76,14 +76,14 @@ static BpStatus check_version(Up *up, BpError *err)
     const BpStatus status = up_read_line(up_path(up, "postgresql/PG_VERSION"), version, sizeof version, err);
     if (status != BP_OK)
         return status;
-    if (strcmp(version, up->version) == 0)
+    if (strcmp(version, up->database.version) == 0)
         return BP_OK;
     if (!*version)
         return tell_damaged(up, "says nothing", err);
     return bp_fail(err, BP_CONFLICT,
                    "%s was made by PostgreSQL %s and this is %s: install postgresql-%s beside it, or carry "
                    "the data over with pg_upgrade",
-                   up_path(up, "postgresql"), version, up->version, version);
+                   up_path(up, "postgresql"), version, up->database.version, version);
 }
 
 static BpStatus make_cluster(Up *up, BpError *err)
@@ -150,7 +150,7 @@ static BpStatus configure_database(Up *up, bool has_port, BpError *err)
                   "password_encryption = 'scram-sha-256'\nlog_timezone = 'UTC'\ntimezone = 'UTC'\nhba_file = "
                   "%s\nident_file = %s\n"
                   "log_line_prefix = '%%m [%%p] %%a '\n",
-                  has_port ? "127.0.0.1" : "", (int)up->database_port, quoted(up, up->run_folder),
+                  has_port ? "127.0.0.1" : "", (int)up->database.port, quoted(up, up->folder.run),
                   CONNECTIONS_MAX, AUTHENTICATION_S, quoted(up, up_path(up, "postgresql/bacpipes_hba.conf")),
                   quoted(up, up_path(up, "postgresql/bacpipes_ident.conf")));
     BpStatus status = up_write_file(up_path(up, "postgresql/postgresql.conf"), bp_buf_text(&out), err);
@@ -163,7 +163,8 @@ static BpStatus configure_database(Up *up, bool has_port, BpError *err)
     static const char *const accounts[] = {"bacpipes",        "bacpipes_owner",    "bacpipes_collect",
                                            "bacpipes_ingest", "bacpipes_maintain", "bacpipes_reader"};
     for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++)
-        bp_buf_printf(&out, "bacpipes \"%s\" %s\nbacpipes root %s\n", up->user, accounts[i], accounts[i]);
+        bp_buf_printf(&out, "bacpipes \"%s\" %s\nbacpipes root %s\n", up->folder.user, accounts[i],
+                      accounts[i]);
     if (status == BP_OK)
         status = up_write_file(up_path(up, "postgresql/bacpipes_ident.conf"), bp_buf_text(&out), err);
     bp_buf_done(&out);
@@ -194,18 +195,18 @@ BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_po
  * the roles and tools know its name, does with its socket alone. */
 static BpStatus prepare_database(Up *up, BpError *err)
 {
-    int64_t port = up->database_port;
-    const bool is_known = up->pg;
+    int64_t port = up->database.port;
+    const bool is_known = up->database.pg;
     const BpStatus status =
         is_known ? up_free_port(port, &port, err)
-                 : up_choose_port(up, "postgresql", FIRST_DATABASE_PORT, &up->database_port, err);
-    const bool has_port = !is_known || port == up->database_port;
+                 : up_choose_port(up, "postgresql", FIRST_DATABASE_PORT, &up->database.port, err);
+    const bool has_port = !is_known || port == up->database.port;
     if (!is_known && status != BP_OK)
         return status;
     if (!has_port)
         up_say(up,
                "port %d is taken by another program: PostgreSQL has its socket alone, until the next start",
-               (int)up->database_port);
+               (int)up->database.port);
     return configure_database(up, has_port, err);
 }
 
@@ -233,59 +234,68 @@ void up_answered(void *context, BpStatus status, const PgRows *rows, const BpErr
 {
     Up *up = context;
     (void)rows;
-    up->answer.is_over = true;
-    up->answer.status = status;
+    up->database.answer.is_over = true;
+    up->database.answer.status = status;
     if (err)
-        up->answer.err = *err;
+        up->database.answer.err = *err;
 }
 
 static BpStatus wait_for_answer(Up *up, BpError *err)
 {
-    while (!up->answer.is_over)
+    while (!up->database.answer.is_over)
         if (!up_wait(up, INT64_MAX, err))
             return BP_UNAVAILABLE;
-    if (up->answer.status != BP_OK)
-        *err = up->answer.err;
-    return up->answer.status;
+    if (up->database.answer.status != BP_OK)
+        *err = up->database.answer.err;
+    return up->database.answer.status;
+}
+
+void up_request(Up *up, SqlQuery query, const PgValue *values, size_t count, PgDone done)
+{
+    up->database.answer = (UpAnswer){0};
+    pg_request(up->database.pg, query, values, count, done, up);
 }
 
 BpStatus up_query(Up *up, SqlQuery query, const PgValue *values, size_t count, BpError *err)
 {
-    up->answer = (UpAnswer){0};
-    pg_request(up->pg, query, values, count, up_answered, up);
+    up_request(up, query, values, count, up_answered);
     return wait_for_answer(up, err);
 }
 
 BpStatus up_query_text(Up *up, BpStr sql, BpError *err)
 {
-    up->answer = (UpAnswer){0};
-    pg_request_text(up->pg, sql, up_answered, up);
+    up->database.answer = (UpAnswer){0};
+    pg_request_text(up->database.pg, sql, up_answered, up);
     return wait_for_answer(up, err);
 }
 
 BpStatus up_connect_database(Up *up, const char *database, const char *user, BpError *err)
 {
-    const PgOptions options = {.host = up->run_folder,
-                               .port = (uint16_t)up->database_port,
+    const PgOptions options = {.host = up->folder.run,
+                               .port = (uint16_t)up->database.port,
                                .database = database,
                                .user = user,
                                .application_name = "bacpipes up"};
-    pg_free(up->pg);
-    up->pg = pg_new(up->loop, &options);
+    pg_free(up->database.pg);
+    up->database.pg = pg_new(up->loop, &options);
     const int64_t until_us = loop_now_us(up->loop) + READY_PATIENCE_US;
-    while (!pg_is_connected(up->pg))
+    while (!pg_is_connected(up->database.pg))
         if (!up_wait(up, until_us, err))
-            return bp_within(err, "the database at %s port %d", up->run_folder, (int)up->database_port);
+            return bp_within(err, "the database at %s port %d", up->folder.run, (int)up->database.port);
     return BP_OK;
+}
+
+void up_disconnect_database(Up *up)
+{
+    pg_free(up->database.pg);
+    up->database.pg = NULL;
 }
 
 /* The database, and the password of those who only read, once the tables are there. */
 static BpStatus make_database(Up *up, BpError *err)
 {
-    BpStatus status = up_connect_database(up, "postgres", "bacpipes", err);
-    if (status != BP_OK)
-        return status;
     BpError exists;
+    BP_TRY(up_connect_database(up, "postgres", "bacpipes", err));
     if (up_query_text(up, bp_str("create database bacpipes"), &exists) == BP_OK)
         up_say(up, "made database bacpipes");
     return up_connect_database(up, "bacpipes", "bacpipes", err);
@@ -304,33 +314,31 @@ static void tell_recovery(const Up *up, const char *path)
 BpStatus up_start_database(Up *up, BpError *err)
 {
     const int64_t begin_us = loop_now_us(up->loop);
-    BpStatus status = make_cluster(up, err);
-    if (status != BP_OK)
-        return status;
-    if ((status = part_wait_for_last(up, "PostgreSQL", up_path(up, "postgresql"), err)) != BP_OK)
-        return status;
+    BP_TRY(make_cluster(up, err));
+    BP_TRY(part_wait_for_last(up, "PostgreSQL", up_path(up, "postgresql"), err));
     tell_recovery(up, up_path(up, "postgresql/postmaster.pid"));
-    Part *part = up_add_part(up, "postgresql", program(up, "postgres"), SIGINT); /* a fast shutdown */
-    part->prepare = prepare_database;
-    part_argument(part, part->path);
+    const char *postgres = program(up, "postgres");
+    Part *part = up_add_part(up, &(UpPartOptions){.name = "postgresql",
+                                                  .path = postgres,
+                                                  .stop_signal = SIGINT, /* a fast shutdown */
+                                                  .prepare = prepare_database});
+    part_argument(part, postgres);
     part_argument(part, "-D");
     part_argument(part, up_path(up, "postgresql"));
-    status = part_start(part, err);
+    BP_TRY(part_start(part, err));
     const int64_t until_us = begin_us + READY_PATIENCE_US;
-    while (status == BP_OK && !is_database_ready(up, part))
+    while (!is_database_ready(up, part)) {
         if (part->exits >= STARTS_MAX) {
-            bp_fail(err, BP_UNAVAILABLE, "it ended %d times", STARTS_MAX);
-            status = part_is_not_ready(part, err);
-        } else if (!up_wait(up, until_us, err)) {
-            status = part_is_not_ready(part, err);
+            (void)!bp_fail(err, BP_UNAVAILABLE, "it ended %d times", STARTS_MAX);
+            return part_is_not_ready(part, err);
         }
-    if (status == BP_OK)
-        status = make_database(up, err);
-    if (status != BP_OK)
-        return status;
+        if (!up_wait(up, until_us, err))
+            return part_is_not_ready(part, err);
+    }
+    BP_TRY(make_database(up, err));
     char interval[BP_TIME_TEXT_MAX];
-    up_say(up, "PostgreSQL %s is ready after %s, on port %d", up->version,
-           bp_interval_format(loop_now_us(up->loop) - begin_us, interval), (int)up->database_port);
+    up_say(up, "PostgreSQL %s is ready after %s, on port %d", up->database.version,
+           bp_interval_format(loop_now_us(up->loop) - begin_us, interval), (int)up->database.port);
     return BP_OK;
 }
 
@@ -355,7 +363,7 @@ static void write_settings(const Up *up, BpBuf *out)
     for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
         BpBuf otherwise = bp_buf(before, sizeof before), value = bp_buf(now, sizeof now);
         cfg_format(&defaults, &cfg_settings[i], &otherwise);
-        cfg_format(&up->cfg, &cfg_settings[i], &value);
+        cfg_format(&up->wish.cfg, &cfg_settings[i], &value);
         if (!is_ours(&cfg_settings[i]) && !bp_str_equal(bp_buf_text(&otherwise), bp_buf_text(&value)))
             bp_buf_printf(out, "%s = %.*s\n", cfg_settings[i].name, BP_STR_ARGS(bp_buf_text(&value)));
     }
@@ -369,9 +377,9 @@ BpStatus up_write_configuration(Up *up, BpError *err)
                   "# Written by `bacpipes up` at each start: where this site's database is, and the settings "
                   "that it was started\n# with, or found here. Of table setting is what acts at once.\n"
                   "site = %s\ndata = \"%s\"\n",
-                  up->site, up->data);
-    bp_buf_printf(&out, "database.host = \"%s\"\ndatabase.port = %d\n", up->run_folder,
-                  (int)up->database_port);
+                  up->wish.site, up->folder.data);
+    bp_buf_printf(&out, "database.host = \"%s\"\ndatabase.port = %d\n", up->folder.run,
+                  (int)up->database.port);
     write_settings(up, &out);
     const BpStatus status = up_write_file(up_path(up, "bacpipes.conf"), bp_buf_text(&out), err);
     bp_buf_done(&out);

@@ -14,15 +14,15 @@ static const int64_t TERMINAL_EVERY_US = BP_SECOND, ELSEWHERE_EVERY_US = 5 * BP_
 
 /* ---- figures of the collector, over MQTT ---- */
 
-static void take_network(Up *up, json_t *status)
+static void read_network(Up *up, json_t *status)
 {
     int is_open;
     const char *why;
     if (!status || json_unpack(status, "{s:{s:b, s:s}}", "network", "open", &is_open, "reason", &why) != 0)
         return;
-    up->figures.no_network[0] = '\0';
+    up->view.figures.no_network[0] = '\0';
     if (!is_open && *why)
-        bp_str_copy(bp_str(why), up->figures.no_network, sizeof up->figures.no_network);
+        bp_str_copy(bp_str(why), up->view.figures.no_network, sizeof up->view.figures.no_network);
 }
 
 static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
@@ -34,17 +34,17 @@ static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
     json_auto_t *status = json_loadb(payload.data, payload.size, 0, NULL);
     if (status &&
         json_unpack(status, "{s:{s:I, s:I}}", "counters", "reads", &reads, "reads_failed", &failed) == 0) {
-        up->figures.reads = reads;
-        up->figures.reads_failed = failed;
+        up->view.figures.reads = reads;
+        up->view.figures.reads_failed = failed;
     }
-    take_network(up, status);
+    read_network(up, status);
 }
 
 static void on_connected(void *owner)
 {
     Up *up = owner;
     char topic[MDL_TOPIC_MAX];
-    mqtt_subscribe(up->mqtt, mdl_topic(up->site, "collect/status", topic), 1);
+    mqtt_subscribe(up->view.mqtt, mdl_topic(up->wish.site, "collect/status", topic), 1);
 }
 
 BpStatus up_connect_broker(Up *up, BpError *err)
@@ -60,15 +60,21 @@ BpStatus up_connect_broker(Up *up, BpError *err)
                                  .owner = up,
                                  .on_connected = on_connected,
                                  .on_message = on_message};
-    up->mqtt = mqtt_new(up->loop, &options);
+    up->view.mqtt = mqtt_new(up->loop, &options);
     return BP_OK;
+}
+
+void up_disconnect_broker(Up *up)
+{
+    mqtt_free(up->view.mqtt, 0);
+    up->view.mqtt = NULL;
 }
 
 /* ---- figures of the database ---- */
 
-static void take_figures(Up *up, const PgRows *rows)
+static void read_figures(Up *up, const PgRows *rows)
 {
-    UpFigures *figures = &up->figures;
+    UpFigures *figures = &up->view.figures;
     figures->devices = pg_get_integer(rows, 0, 0);
     figures->points = pg_get_integer(rows, 0, 1);
     figures->readings = pg_get_integer(rows, 0, 2);
@@ -80,7 +86,7 @@ static void take_figures(Up *up, const PgRows *rows)
 
 static void ask_values(const Up *up, PgValue values[2])
 {
-    values[0] = pg_text(bp_str(up->site));
+    values[0] = pg_text(bp_str(up->wish.site));
     values[1] = pg_time(up->started_at_us);
 }
 
@@ -88,7 +94,7 @@ static void on_last_figures(void *context, BpStatus status, const PgRows *rows, 
 {
     Up *up = context;
     if (status == BP_OK)
-        take_figures(up, rows);
+        read_figures(up, rows);
     up_answered(up, status, rows, err);
 }
 
@@ -97,39 +103,43 @@ BpStatus up_ask(Up *up, BpError *err)
     PgValue values[2];
     ask_values(up, values);
     const int64_t until_us = loop_now_us(up->loop) + LAST_FIGURES_PATIENCE_US;
-    up->answer = (UpAnswer){0};
-    pg_request(up->pg, SQL_SELECT_SUMMARY, values, 2, on_last_figures, up);
-    while (!up->answer.is_over && loop_now_us(up->loop) < until_us && up->hurry_until_us == 0)
+    up_request(up, SQL_SELECT_SUMMARY, values, 2, on_last_figures);
+    while (!up->database.answer.is_over && loop_now_us(up->loop) < until_us && up->end.hurry_until_us == 0)
         loop_run_once(up->loop, BP_SECOND / 10);
-    if (!up->answer.is_over)
+    if (!up->database.answer.is_over)
         return bp_fail(err, BP_TIMEOUT, "the database does not answer");
-    if (up->answer.status != BP_OK)
-        *err = up->answer.err;
-    return up->answer.status;
+    if (up->database.answer.status != BP_OK)
+        *err = up->database.answer.err;
+    return up->database.answer.status;
 }
 
 /* ---- on the screen ---- */
 
+void up_leave_block(Up *up)
+{
+    up->view.lines = 0;
+}
+
 static void clear_block(Up *up)
 {
-    if (up->is_terminal && up->lines)
-        fprintf(stderr, "\033[%zuA\033[J", up->lines);
-    up->lines = 0;
+    if (up->wish.is_terminal && up->view.lines)
+        fprintf(stderr, "\033[%zuA\033[J", up->view.lines);
+    up->view.lines = 0;
 }
 
 static void put_line(Up *up, const char *label, const char *value)
 {
     fprintf(stderr, "  %-18s %s\n", label, value);
-    up->lines++;
+    up->view.lines++;
 }
 
 static void show_block(Up *up)
 {
-    const UpFigures *figures = &up->figures;
+    const UpFigures *figures = &up->view.figures;
     char text[512];
     clear_block(up);
     fprintf(stderr, "\n");
-    up->lines++;
+    up->view.lines++;
     snprintf(text, sizeof text, "%" PRId64 "%s", figures->devices,
              figures->offline ? " (some do not answer: select * from device_status)" : "");
     put_line(up, "devices", text);
@@ -139,7 +149,7 @@ static void show_block(Up *up)
     }
     snprintf(text, sizeof text, "%" PRId64, figures->points);
     put_line(up, "points", text);
-    snprintf(text, sizeof text, "%.1f /s", up->readings_per_s);
+    snprintf(text, sizeof text, "%.1f /s", up->view.readings_per_s);
     put_line(up, "readings", text);
     snprintf(text, sizeof text, "%" PRId64 " since the start, about %" PRId64 " in all", figures->readings,
              figures->rows > figures->readings ? figures->rows : figures->readings);
@@ -149,22 +159,22 @@ static void show_block(Up *up)
     else
         snprintf(text, sizeof text, "none yet");
     put_line(up, "newest reading", text);
-    snprintf(text, sizeof text, "bacpipes points --data %s", up->data);
+    snprintf(text, sizeof text, "bacpipes points --data %s", up->folder.data);
     put_line(up, "look at values", text);
-    snprintf(text, sizeof text, "psql -h %s -p %d -U bacpipes bacpipes", up->run_folder,
-             (int)up->database_port);
+    snprintf(text, sizeof text, "psql -h %s -p %d -U bacpipes bacpipes", up->folder.run,
+             (int)up->database.port);
     put_line(up, "ask the database", text);
     put_line(up, "stop", "Ctrl-C");
 }
 
 static void show_line(const Up *up)
 {
-    const UpFigures *figures = &up->figures;
+    const UpFigures *figures = &up->view.figures;
     char age[32] = "no reading yet";
     if (figures->has_newest)
         snprintf(age, sizeof age, "newest %.1f s old", figures->newest_age_s);
     up_say(up, "%" PRId64 " devices, %" PRId64 " points, %.1f readings/s, %" PRId64 " stored, %s%s%s%s",
-           figures->devices, figures->points, up->readings_per_s, figures->readings, age,
+           figures->devices, figures->points, up->view.readings_per_s, figures->readings, age,
            figures->offline ? ", some devices do not answer" : "",
            *figures->no_network ? ", not on the BACnet network: " : "", figures->no_network);
 }
@@ -172,50 +182,63 @@ static void show_line(const Up *up)
 static void on_figures(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Up *up = context;
-    up->is_asking = false;
+    up->view.is_asking = false;
     if (status != BP_OK) {
         if (status != BP_UNAVAILABLE)
             up_say(up, "asking the database: %s", err->text);
         return;
     }
     const int64_t now_us = loop_now_us(up->loop);
-    up->before = up->figures;
-    take_figures(up, rows);
-    if (up->shown_at_us && up->figures.readings >= up->before.readings) {
+    up->view.before = up->view.figures;
+    read_figures(up, rows);
+    if (up->view.shown_at_us && up->view.figures.readings >= up->view.before.readings) {
         /* Readings come in commits: a running mean says more than the last second. */
-        const double rate = (double)(up->figures.readings - up->before.readings) * BP_SECOND /
-                            (double)(now_us - up->shown_at_us);
-        up->readings_per_s = up->readings_per_s > 0 ? up->readings_per_s * 0.85 + rate * 0.15 : rate;
+        const double rate = (double)(up->view.figures.readings - up->view.before.readings) * BP_SECOND /
+                            (double)(now_us - up->view.shown_at_us);
+        up->view.readings_per_s =
+            up->view.readings_per_s > 0 ? up->view.readings_per_s * 0.85 + rate * 0.15 : rate;
     }
-    up->shown_at_us = now_us;
-    if (up->is_quiet)
+    up->view.shown_at_us = now_us;
+    if (up->wish.is_quiet)
         return;
-    if (up->is_terminal)
+    if (up->wish.is_terminal)
         show_block(up);
     else
         show_line(up);
 }
 
-void up_show(void *owner)
+static void on_timer(void *owner)
 {
     Up *up = owner;
-    loop_timer_set(up->show_timer,
-                   loop_now_us(up->loop) + (up->is_terminal ? TERMINAL_EVERY_US : ELSEWHERE_EVERY_US));
-    if (up->is_asking || !pg_is_connected(up->pg))
+    loop_timer_set(up->view.timer,
+                   loop_now_us(up->loop) + (up->wish.is_terminal ? TERMINAL_EVERY_US : ELSEWHERE_EVERY_US));
+    if (up->view.is_asking || !pg_is_connected(up->database.pg))
         return;
     PgValue values[2];
     ask_values(up, values);
-    up->is_asking = true;
-    pg_request(up->pg, SQL_SELECT_SUMMARY, values, 2, on_figures, up);
+    up->view.is_asking = true;
+    pg_request(up->database.pg, SQL_SELECT_SUMMARY, values, 2, on_figures, up);
+}
+
+void up_start_view(Up *up)
+{
+    up->view.timer = loop_timer_new(up->loop, on_timer, up);
+    loop_timer_set(up->view.timer, loop_now_us(up->loop) + BP_SECOND);
+}
+
+void up_end_view(Up *up)
+{
+    loop_timer_free(up->view.timer);
+    up->view.timer = NULL;
 }
 
 void up_print_json(const Up *up, const char *why)
 {
-    const UpFigures *figures = &up->figures;
+    const UpFigures *figures = &up->view.figures;
     const double seconds = (double)(loop_now_us(up->loop) - up->started_us) / BP_SECOND;
     json_int_t restarts = 0;
-    for (size_t i = 0; i < up->part_count; i++)
-        restarts += up->parts[i].restarts;
+    for (size_t i = 0; i < up->parts.count; i++)
+        restarts += up->parts.items[i].restarts;
     json_auto_t *summary = json_pack(
         "{s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:I, s:f, s:s?}", "devices", (json_int_t)figures->devices,
         "points", (json_int_t)figures->points, "readings_stored", (json_int_t)figures->readings, "reads",

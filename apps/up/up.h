@@ -22,22 +22,81 @@
 
 enum { UP_PATH_MAX = 4096, UP_PARTS_MAX = 8, UP_ARGUMENTS_MAX = 24 };
 
-/* A process that is kept running. */
-typedef struct Part {
-    struct Up *up;
-    const char *name; /* also of its log */
-    const char *path; /* NULL: this program */
-    const char *arguments[UP_ARGUMENTS_MAX];
+typedef struct Up Up;
+
+/* What a process is. */
+typedef struct UpPartOptions {
+    const char *name;   /* also of its log */
+    const char *path;   /* NULL: this program */
+    const char *folder; /* where it works; NULL: / */
     int stop_signal;
-    const char *folder;                               /* where it works; NULL: / */
-    BpStatus (*prepare)(struct Up *up, BpError *err); /* before each start; NULL: nothing */
-    int64_t log_start;                                /* octets of its log that are of earlier runs */
+    BpStatus (*prepare)(Up *up, BpError *err); /* before each start; NULL: nothing */
+} UpPartOptions;
+
+/* A process that is kept running. All of it is parts.c's. */
+typedef struct Part {
+    Up *up;
+    UpPartOptions options;
+    const char *arguments[UP_ARGUMENTS_MAX];
+    int64_t log_start; /* octets of its log that are of earlier runs */
     LoopProcess *process;
     LoopTimer *restart;
     int64_t started_at_us, pause_us;
     unsigned restarts, exits; /* exits: by itself, with an error */
     bool is_stopping;
 } Part;
+
+typedef struct UpParts {
+    Part items[UP_PARTS_MAX];
+    size_t count;
+} UpParts;
+
+/* What the command line and the settings say. */
+typedef struct UpWish {
+    Cfg cfg;
+    const char *site;
+    bool is_demo, is_json, is_quiet, is_terminal;
+    int64_t points; /* of the demo */
+} UpWish;
+
+/* How it ends. */
+typedef struct UpEnd {
+    bool is_near;           /* somebody asked us to stop, or --for is over */
+    int64_t asked_at_us;    /* the first time; 0: nobody has */
+    int64_t hurry_until_us; /* what runs then is killed; 0: nobody is in a hurry */
+    LoopTimer *timer;
+} UpEnd;
+
+typedef struct UpFolder {
+    char *data; /* absolute; NULL: not yet opened */
+    char *run;  /* of the sockets */
+    int lock;
+    const char *user; /* that we and our children run as */
+} UpFolder;
+
+typedef struct UpAnswer {
+    bool is_over;
+    BpStatus status;
+    BpError err;
+} UpAnswer;
+
+typedef struct UpDatabase {
+    const char *programs; /* PostgreSQL's folder of them */
+    const char *version;
+    int64_t port;
+    Pg *pg;          /* NULL: not connected any more, or not yet */
+    UpAnswer answer; /* to the one question that is waited for */
+} UpDatabase;
+
+typedef struct UpBroker {
+    int64_t port; /* 0: it has its socket alone */
+} UpBroker;
+
+typedef struct UpDemo {
+    int64_t port;
+    char port_text[8];
+    LoopTimer *timer; /* to tell the collector again */
+} UpDemo;
 
 typedef struct UpFigures {
     int64_t devices, points, readings, rows, offline;
@@ -47,42 +106,30 @@ typedef struct UpFigures {
     char no_network[200]; /* why the collector is not on the BACnet network; "": it is */
 } UpFigures;
 
-typedef struct UpAnswer {
-    bool is_over;
-    BpStatus status;
-    BpError err;
-} UpAnswer;
-
-typedef struct Up {
-    Loop *loop;
-    BpArena arena;
-    Cfg cfg;
-    const char *site;
-    char *data;       /* absolute */
-    char *run_folder; /* of the socket */
-    int lock;
-    const char *user; /* that we and our children run as */
-    bool is_demo, is_json, is_quiet, is_terminal;
-    int64_t points; /* of the demo */
-    int64_t database_port, broker_port, demo_port;
-    char demo_port_text[8];
-    const char *server_bin; /* of PostgreSQL */
-    const char *version;
-    Part parts[UP_PARTS_MAX];
-    size_t part_count;
-    Pg *pg;
-    UpAnswer answer; /* to the one question that is waited for */
-    Mqtt *mqtt;
+typedef struct UpView {
+    Mqtt *mqtt; /* of the collector's status; NULL: not connected any more, or not yet */
     UpFigures figures, before;
-    int64_t shown_at_us, started_us, started_at_us;
+    int64_t shown_at_us;
     double readings_per_s;
     bool is_asking;
     size_t lines; /* of the block on the terminal */
-    LoopTimer *show_timer, *end_timer, *demo_timer;
-    bool is_ending;           /* somebody asked us to stop, or --for is over */
-    int64_t stop_asked_at_us; /* the first time; 0: nobody has */
-    int64_t hurry_until_us;   /* what runs then is killed; 0: nobody is in a hurry */
-} Up;
+    LoopTimer *timer;
+} UpView;
+
+/* Each group is written by one file alone; the others read it. */
+struct Up {
+    Loop *loop;                        /* main.c */
+    BpArena arena;                     /* anybody takes from it; it ends with the program */
+    int64_t started_us, started_at_us; /* main.c: of the loop's clock; of the wall's */
+    UpWish wish;                       /* main.c */
+    UpEnd end;                         /* main.c */
+    UpFolder folder;                   /* folder.c */
+    UpParts parts;                     /* parts.c */
+    UpDatabase database;               /* servers.c */
+    UpBroker broker;                   /* broker.c */
+    UpDemo demo;                       /* roles.c */
+    UpView view;                       /* show.c */
+};
 
 /* One line of what is being done. */
 void up_say(const Up *up, const char *format, ...) BP_PRINTF(2, 3);
@@ -117,7 +164,7 @@ BpStatus up_secret(Up *up, const char *name, const char **ret_secret,
 BpStatus up_open_log(Up *up, const char *name, int *ret_fd, BpError *err) BP_CHECKED; /* to append to */
 
 /* parts.c */
-Part *up_add_part(Up *up, const char *name, const char *path, int stop_signal);
+Part *up_add_part(Up *up, const UpPartOptions *options);
 void part_argument(Part *part, const char *argument);
 BpStatus part_start(Part *part, BpError *err) BP_CHECKED;
 void part_stop(Part *part, int64_t patience_us);
@@ -147,6 +194,11 @@ BpStatus up_connect_database(Up *up, const char *database, const char *user, BpE
 /* Asks the database and waits for the answer; BP_UNAVAILABLE, too, when we are to end before it comes. */
 BpStatus up_query(Up *up, SqlQuery query, const PgValue *values, size_t count, BpError *err) BP_CHECKED;
 BpStatus up_query_text(Up *up, BpStr sql, BpError *err) BP_CHECKED;
+/* Asks, and leaves waiting to the caller: until up->database.answer.is_over, which `done` sees to by
+ * up_answered. */
+void up_request(Up *up, SqlQuery query, const PgValue *values, size_t count, PgDone done);
+/* Leaves the database: what still waits for an answer gets none. */
+void up_disconnect_database(Up *up);
 /* Keeps the answer: a PgDone, whose context is an Up. */
 void up_answered(void *context, BpStatus status, const PgRows *rows, const BpError *err);
 
@@ -158,10 +210,14 @@ BpStatus up_describe_broker(Up *up, BpError *err) BP_CHECKED;
 
 /* roles.c */
 BpStatus up_start_roles(Up *up, BpError *err) BP_CHECKED;
+void up_end_roles(Up *up); /* what we do for them: they have ended */
 
 /* show.c */
 BpStatus up_connect_broker(Up *up, BpError *err) BP_CHECKED;
-void up_show(void *owner);
+void up_disconnect_broker(Up *up);
+void up_start_view(Up *up); /* from now on it is shown, again and again */
+void up_end_view(Up *up);
+void up_leave_block(Up *up); /* what is said next stands below the block on the terminal, which stays */
 BpStatus up_ask(Up *up, BpError *err) BP_CHECKED; /* the figures, now */
 /* The summary; `why` says why it is not that of a good run, or is NULL. */
 void up_print_json(const Up *up, const char *why);
