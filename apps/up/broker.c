@@ -40,32 +40,40 @@ static void put_topic(const Up *up, const char *topic, BpBuf *out)
                   BP_STR_ARGS(name));
 }
 
-static BpStatus write_accounts(Up *up, BpError *err)
+/* What of accounts is written: names and passwords, and what each may read and write. */
+static BpStatus list_accounts(Up *up, BpBuf *passwords, BpBuf *acl, BpError *err)
 {
-    BpBuf passwords = bp_buf_growing(4096), acl = bp_buf_growing(16 * 1024);
-    BpStatus status = BP_OK;
-    for (size_t i = 0; status == BP_OK && i < ACCOUNTS; i++) {
+    for (size_t i = 0; i < ACCOUNTS; i++) {
         char secret[64];
         const char *password = "";
         snprintf(secret, sizeof secret, "mqtt_%s", accounts[i].name);
-        status = up_secret(up, secret, &password, err);
-        bp_buf_printf(&passwords, "%s:%s\n", accounts[i].name, password);
-        bp_buf_printf(&acl, "user %s\n", accounts[i].name);
+        BP_TRY(up_secret(up, secret, &password, err));
+        bp_buf_printf(passwords, "%s:%s\n", accounts[i].name, password);
+        bp_buf_printf(acl, "user %s\n", accounts[i].name);
         for (size_t j = 0; j < TOPICS_MAX && accounts[i].topics[j]; j++)
-            put_topic(up, accounts[i].topics[j], &acl);
+            put_topic(up, accounts[i].topics[j], acl);
     }
+    return BP_OK;
+}
+
+static BpStatus write_lists(Up *up, const BpBuf *passwords, const BpBuf *acl, BpError *err)
+{
+    const char *path = up_path(up, "mosquitto/passwords");
+    /* Hashes what is in the file, so that no password is an argument. */
+    const char *const arguments[] = {"mosquitto_passwd", "-U", path, NULL};
+    BP_TRY(up_write_file(path, bp_buf_text(passwords), err));
+    BP_TRY(up_run(up, "mosquitto", "mosquitto_passwd", arguments, err));
+    return up_write_file(up_path(up, "mosquitto/acl"), bp_buf_text(acl), err);
+}
+
+static BpStatus write_accounts(Up *up, BpError *err)
+{
+    BpBuf passwords = bp_buf_growing(4096), acl = bp_buf_growing(16 * 1024);
+    BpStatus status = list_accounts(up, &passwords, &acl, err);
     unlink(up_path(up,
                    "secrets/mqtt_bacpipes")); /* once one account of all roles, that might write everything */
-    const char *path = up_path(up, "mosquitto/passwords");
     if (status == BP_OK)
-        status = up_write_file(path, bp_buf_text(&passwords), err);
-    const char *const arguments[] = {
-        "mosquitto_passwd", "-U", path,
-        NULL}; /* hashes what is in the file, so that no password is an argument */
-    if (status == BP_OK)
-        status = up_run(up, "mosquitto", "mosquitto_passwd", arguments, err);
-    if (status == BP_OK)
-        status = up_write_file(up_path(up, "mosquitto/acl"), bp_buf_text(&acl), err);
+        status = write_lists(up, &passwords, &acl, err);
     bp_buf_done(&passwords);
     bp_buf_done(&acl);
     return status;

@@ -101,9 +101,8 @@ static BpStatus make_cluster(Up *up, BpError *err)
     /* Beside its place, for a database that is there is whole. */
     const char *draft = up_path(up, "postgresql.new");
     const char *const clearing[] = {"rm", "-rf", draft, NULL}; /* of a start that was cut short */
-    BpStatus status = up_run(up, "initdb", "rm", clearing, err);
-    if (status == BP_OK)
-        status = up_make_folder(draft, err);
+    BP_TRY(up_run(up, "initdb", "rm", clearing, err));
+    BP_TRY(up_make_folder(draft, err));
     const char *const arguments[] = {program(up, "initdb"), /* by its path it finds postgres beside it */
                                      "-D",
                                      draft,
@@ -113,11 +112,10 @@ static BpStatus make_cluster(Up *up, BpError *err)
                                      "--auth=peer",
                                      "--data-checksums",
                                      NULL};
-    if (status == BP_OK)
-        status = up_run(up, "initdb", arguments[0], arguments, err);
-    if (status == BP_OK && rename(draft, folder) != 0)
-        status = bp_fail(err, BP_UNAVAILABLE, "%s cannot become %s: %s", draft, folder, bp_errno_text(errno));
-    return status;
+    BP_TRY(up_run(up, "initdb", arguments[0], arguments, err));
+    if (rename(draft, folder) != 0)
+        return bp_fail(err, BP_UNAVAILABLE, "%s cannot become %s: %s", draft, folder, bp_errno_text(errno));
+    return BP_OK;
 }
 
 /* In a configuration file of PostgreSQL: quoted, quotes doubled. */
