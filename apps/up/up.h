@@ -4,7 +4,7 @@
  *   walk.c        the way there, which nobody changes under our feet
  *   rights.c      root's rights are given up
  *   files.c       what is written there
- *   servers.c     the private PostgreSQL
+ *   database.c    the private PostgreSQL
  *   broker.c      the private Mosquitto
  *   roles.c       our own roles
  *   parts.c       processes: ready, died, started again, stopped
@@ -125,7 +125,7 @@ struct Up {
     UpEnd end;                         /* main.c */
     UpFolder folder;                   /* folder.c */
     UpParts parts;                     /* parts.c */
-    UpDatabase database;               /* servers.c */
+    UpDatabase database;               /* database.c */
     UpBroker broker;                   /* broker.c */
     UpDemo demo;                       /* roles.c */
     UpView view;                       /* show.c */
@@ -181,7 +181,7 @@ BpStatus part_is_not_ready(const Part *part, BpError *err) BP_CHECKED;
 BpStatus up_run(Up *up, const char *name, const char *path, const char *const *arguments,
                 BpError *err) BP_CHECKED;
 
-/* servers.c */
+/* database.c */
 BpStatus up_find_database(Up *up, BpError *err) BP_CHECKED; /* its programs; makes nothing */
 BpStatus up_start_database(Up *up, BpError *err) BP_CHECKED;
 /* The port of last time, if it is still free, since Grafana and other tools have it in their settings; else
