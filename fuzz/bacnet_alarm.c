@@ -1,7 +1,10 @@
 /* Event notifications, their values, summaries and acknowledgements, all tried on the same octets: refused,
  * or written to octets that are read and written to the same octets. */
-#include "bacnet/service/alarm.h"
 
+#include "bacnet/service/acknowledge_alarm.h"
+#include "bacnet/service/event_notification.h"
+#include "bacnet/service/event_values.h"
+#include "bacnet/service/get_events.h"
 #include "echo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

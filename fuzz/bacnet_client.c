@@ -1,6 +1,8 @@
 /* The client's side of a conversation. The input is a play: each scene has an octet that says what happens
  * (its two low bits), one that says how much or how long, and the octets of an APDU where one comes in.
  * Whatever comes, every request ends once, and what we send can be read. */
+#include "bacnet/service/read_multiple.h"
+#include "bacnet/service/read_property.h"
 #include "bacnet/talk/client.h"
 
 #include <assert.h>

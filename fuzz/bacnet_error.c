@@ -1,5 +1,6 @@
 /* The parameters of an Error: refused, or a class and a code that are written and read back the same. */
-#include "bacnet/service/service.h"
+
+#include "bacnet/service/error.h"
 
 #include <assert.h>
 

@@ -1,6 +1,8 @@
 /* ReadPropertyMultiple's request and answer, both tried on the same octets: refused somewhere, or walked to
  * the end, with every result inside the message. */
-#include "bacnet/service/service.h"
+
+#include "bacnet/service/error.h"
+#include "bacnet/service/read_multiple.h"
 
 #include <assert.h>
 

@@ -1,6 +1,7 @@
 /* ReadProperty's request and answer, both tried on the same octets: refused, or written and read back the
  * same. */
-#include "bacnet/service/service.h"
+
+#include "bacnet/service/read_property.h"
 
 #include <assert.h>
 

@@ -1,6 +1,7 @@
 /* The server's side of a conversation. The input is a play: each scene has an octet that says what happens,
  * one that says how much or how long, and the octets of an APDU where one comes in. Whatever comes, what we
  * send can be read and is no longer than the device and its client take, and every long answer ends. */
+#include "bacnet/service/event_values.h"
 #include "bacnet/talk/publisher.h"
 #include "bacnet/talk/reporter.h"
 

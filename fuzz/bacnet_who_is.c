@@ -1,5 +1,6 @@
 /* Who-Is and I-Am, both tried on the same octets: refused, or written and read back the same. */
-#include "bacnet/service/service.h"
+
+#include "bacnet/service/who_is.h"
 
 #include <assert.h>
 

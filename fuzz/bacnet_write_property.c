@@ -1,5 +1,6 @@
 /* WriteProperty's request: refused, or written and read back the same. */
-#include "bacnet/service/service.h"
+
+#include "bacnet/service/write_property.h"
 
 #include <assert.h>
 

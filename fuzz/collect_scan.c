@@ -2,6 +2,8 @@
  * that says how (a value, an error, silence) and how long the value is, and its octets. Whatever the device
  * says, the reading out ends, and what comes of it can be stored. */
 #include "apps/collect/ask/scan.h"
+#include "bacnet/service/read_multiple.h"
+#include "bacnet/service/read_property.h"
 
 #include <assert.h>
 #include <math.h>

@@ -1,5 +1,6 @@
 /* bacpipes ack: tells a device that somebody has seen what it told of an object. */
 #include "apps/ask/events.h"
+#include "bacnet/service/acknowledge_alarm.h"
 #include "node/device.h"
 #include "say/exit.h"
 

@@ -1,5 +1,6 @@
 /* bacpipes alarms: what devices say is wrong, when they are asked or as they tell of it. */
 #include "apps/ask/events.h"
+#include "bacnet/service/event_notification.h"
 #include "node/device.h"
 #include "say/exit.h"
 #include "say/json.h"

@@ -2,7 +2,7 @@
 #ifndef ASK_EVENTS_H
 #define ASK_EVENTS_H
 
-#include "bacnet/service/alarm.h"
+#include "bacnet/service/get_events.h"
 #include "bacnet/wire/timestamp.h"
 #include "node/node.h"
 

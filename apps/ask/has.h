@@ -2,6 +2,7 @@
 #ifndef ASK_HAS_H
 #define ASK_HAS_H
 
+#include "bacnet/service/who_is.h"
 #include "node/device.h"
 #include "node/targets.h"
 

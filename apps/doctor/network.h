@@ -4,6 +4,7 @@
 
 #include "apps/doctor/doctor.h"
 
+#include "bacnet/service/who_is.h"
 #include "bacnet/talk/bbmd.h"
 #include "bacnet/talk/routes.h"
 

@@ -2,6 +2,7 @@
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
+#include "bacnet/service/who_is.h"
 #include "bacnet/talk/client.h"
 #include "config/arguments.h"
 #include "io/loop/loop.h"

@@ -1,5 +1,8 @@
 #include "node/readings.h"
 
+#include "bacnet/service/read_multiple.h"
+#include "bacnet/service/read_property.h"
+
 #include <assert.h>
 
 enum {

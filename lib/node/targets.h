@@ -2,7 +2,7 @@
 #ifndef NODE_TARGETS_H
 #define NODE_TARGETS_H
 
-#include "bacnet/service/service.h"
+#include "bacnet/service/who_is.h"
 #include "bacnet/wire/address.h"
 #include "config/arguments.h"
 

@@ -5,6 +5,7 @@
 
 #include "apps/collect/ask/job.h"
 #include "apps/collect/ask/rounds.h"
+#include "bacnet/service/read_multiple.h"
 
 /* The only point of a batch, of which value, flags and reliability are read one after the other. */
 void collect_batch_begin_single(const CollectDevice *device, CollectBatch *batch);

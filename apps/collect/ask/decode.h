@@ -3,7 +3,8 @@
 #define COLLECT_ASK_DECODE_H
 
 #include "apps/collect/ask/device.h"
-#include "bacnet/service/service.h"
+#include "bacnet/service/error.h"
+#include "bacnet/wire/value.h"
 
 /* What a device said of a point in one round. */
 typedef struct CollectSample {

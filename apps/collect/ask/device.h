@@ -10,6 +10,7 @@
 #include "apps/collect/ask/limits.h"
 #include "apps/collect/ask/pace.h"
 #include "bacnet/talk/client.h"
+#include "bacnet/wire/object.h"
 #include "base/arena.h"
 #include "model/reading.h"
 

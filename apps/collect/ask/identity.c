@@ -1,4 +1,5 @@
 #include "apps/collect/ask/identity.h"
+#include "bacnet/service/read_property.h"
 
 enum { NAMED_MIN = 200 }; /* octets of an answer that has room for a name (18) besides points */
 

@@ -20,6 +20,7 @@
 
 #include "apps/collect/ask/decode.h"
 #include "apps/collect/ask/instances.h"
+#include "bacnet/service/read_multiple.h"
 #include "base/random.h"
 
 typedef enum CollectVerdict {

@@ -3,7 +3,7 @@
 #ifndef COLLECT_ASK_LIMITS_H
 #define COLLECT_ASK_LIMITS_H
 
-#include "bacnet/service/service.h"
+#include "bacnet/service/error.h"
 
 typedef struct CollectLimits {
     uint16_t request_octets;   /* largest APDU of a request */

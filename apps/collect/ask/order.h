@@ -7,6 +7,7 @@
 #ifndef COLLECT_ASK_ORDER_H
 #define COLLECT_ASK_ORDER_H
 
+#include "bacnet/service/error.h"
 #include "bacnet/talk/client.h"
 
 typedef enum CollectOrderOutcome {

@@ -1,5 +1,6 @@
 #include "apps/collect/ask/plan.h"
 
+#include "bacnet/service/read_multiple.h"
 #include "base/random.h"
 
 #include <assert.h>

@@ -4,6 +4,7 @@
 #include "apps/collect/ask/readings.h"
 #include "apps/collect/ask/rounds.h"
 #include "apps/collect/ask/state.h"
+#include "bacnet/service/read_property.h"
 
 /* ---- when ---- */
 

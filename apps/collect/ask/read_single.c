@@ -1,5 +1,6 @@
 #include "apps/collect/ask/batch.h"
 #include "apps/collect/ask/state.h"
+#include "bacnet/service/read_property.h"
 #include "base/time.h"
 
 enum { FLAGS_EVERY_S = 60 }; /* status flags of a point that is read by ReadProperty */

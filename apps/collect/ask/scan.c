@@ -1,5 +1,7 @@
 #include "apps/collect/ask/scan.h"
 
+#include "bacnet/service/read_multiple.h"
+#include "bacnet/service/read_property.h"
 #include "base/random.h"
 
 #include <assert.h>

@@ -5,6 +5,7 @@
 
 #include "apps/collect/ask/limits.h"
 #include "bacnet/talk/client.h"
+#include "bacnet/wire/object.h"
 #include "base/arena.h"
 
 typedef struct CollectScan CollectScan;

@@ -1,5 +1,7 @@
 #include "apps/sim/device/events.h"
 
+#include "bacnet/service/event_notification.h"
+#include "bacnet/service/event_values.h"
 #include "base/time.h"
 
 #include <stdlib.h>

@@ -4,6 +4,8 @@
 #define SIM_EVENTS_H
 
 #include "apps/sim/device/object.h"
+#include "bacnet/service/error.h"
+#include "bacnet/service/write_property.h"
 #include "bacnet/talk/reporter.h"
 
 /* The instance of each device's one Notification Class. */

@@ -3,6 +3,8 @@
 #define SIM_OBJECT_H
 
 #include "apps/sim/building/building.h"
+#include "bacnet/service/error.h"
+#include "bacnet/service/write_property.h"
 #include "bacnet/talk/server.h"
 
 enum { SIM_NAME_MAX = 40, SIM_PRIORITIES = 16 };

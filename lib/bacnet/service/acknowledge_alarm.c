@@ -1,5 +1,6 @@
 /* AcknowledgeAlarm (ASHRAE 135, clause 13.5). */
-#include "bacnet/service/alarm.h"
+#include "bacnet/service/acknowledge_alarm.h"
+
 #include "bacnet/wire/parameter.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 /* Change of value: subscribing, and what subscribers are told (ASHRAE 135, clauses 13.1 and 13.14).
- * Conventions as in service.h. */
+ * Conventions as in read_property.h. */
 #ifndef BACNET_SERVICE_COV_H
 #define BACNET_SERVICE_COV_H
 

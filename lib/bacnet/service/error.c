@@ -1,5 +1,6 @@
 /* Error, Reject and Abort (ASHRAE 135, clauses 18 and 20.1.7 to 20.1.9). */
-#include "bacnet/service/service.h"
+#include "bacnet/service/error.h"
+
 #include "bacnet/wire/parameter.h"
 
 #include <assert.h>

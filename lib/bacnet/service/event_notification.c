@@ -1,5 +1,6 @@
 /* Event notifications, confirmed or not (ASHRAE 135, clauses 13.8 and 13.9). */
-#include "bacnet/service/alarm.h"
+#include "bacnet/service/event_notification.h"
+
 #include "bacnet/wire/parameter.h"
 
 #include <assert.h>

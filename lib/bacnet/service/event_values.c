@@ -1,6 +1,7 @@
 /* What an event notification says besides, by the type of the event (ASHRAE 135, clause 21:
  * BACnetNotificationParameters). In all of these status flags stand at 1, behind what changed. */
-#include "bacnet/service/alarm.h"
+#include "bacnet/service/event_values.h"
+
 #include "bacnet/wire/parameter.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
 /* GetEventInformation (ASHRAE 135, clause 13.12). */
-#include "bacnet/service/alarm.h"
+#include "bacnet/service/get_events.h"
+
 #include "bacnet/wire/parameter.h"
 
 #include <assert.h>

@@ -2,6 +2,7 @@
 #ifndef BACNET_SERVICE_LIST_H
 #define BACNET_SERVICE_LIST_H
 
+#include "bacnet/service/error.h"
 #include "bacnet/service/read_range.h"
 
 enum { BAC_LIST_ITEM_MAX = 64 }; /* octets of an item */

@@ -2,7 +2,7 @@
 #ifndef BACNET_SERVICE_LOG_RECORD_H
 #define BACNET_SERVICE_LOG_RECORD_H
 
-#include "bacnet/service/service.h"
+#include "bacnet/service/error.h"
 #include "bacnet/wire/timestamp.h"
 
 /* What was logged: the choices, with their context tags. */

@@ -1,5 +1,7 @@
 /* ReadPropertyMultiple (ASHRAE 135, clause 15.7). */
-#include "bacnet/service/service.h"
+#include "bacnet/service/read_multiple.h"
+
+#include "bacnet/service/error.h"
 #include "bacnet/wire/parameter.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
 /* ReadProperty (ASHRAE 135, clause 15.5). */
-#include "bacnet/service/service.h"
+#include "bacnet/service/read_property.h"
+
 #include "bacnet/wire/parameter.h"
 
 #include <assert.h>

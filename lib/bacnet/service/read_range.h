@@ -1,8 +1,7 @@
-/* ReadRange (ASHRAE 135, clause 15.8). Conventions as in service.h. */
+/* ReadRange (ASHRAE 135, clause 15.8). Conventions as in read_property.h. */
 #ifndef BACNET_SERVICE_READ_RANGE_H
 #define BACNET_SERVICE_READ_RANGE_H
 
-#include "bacnet/service/service.h"
 #include "bacnet/wire/timestamp.h"
 
 /* The choices, with their context tags. */

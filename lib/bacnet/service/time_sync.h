@@ -1,5 +1,5 @@
 /* TimeSynchronization and UTCTimeSynchronization, which differ only in what the time means (ASHRAE 135,
- * clauses 16.7 and 16.8). Conventions as in service.h. */
+ * clauses 16.7 and 16.8). Conventions as in read_property.h. */
 #ifndef BACNET_SERVICE_TIME_SYNC_H
 #define BACNET_SERVICE_TIME_SYNC_H
 

@@ -1,8 +1,8 @@
-/* Who-Has and I-Have (ASHRAE 135, clause 16.9). Conventions as in service.h. */
+/* Who-Has and I-Have (ASHRAE 135, clause 16.9). Conventions as in read_property.h. */
 #ifndef BACNET_SERVICE_WHO_HAS_H
 #define BACNET_SERVICE_WHO_HAS_H
 
-#include "bacnet/service/service.h"
+#include "bacnet/service/who_is.h"
 
 typedef struct BacWhoHas {
     BacWhoIs limits; /* which devices are asked */

@@ -1,5 +1,6 @@
 /* Who-Is and I-Am (ASHRAE 135, clause 16.10). */
-#include "bacnet/service/service.h"
+#include "bacnet/service/who_is.h"
+
 #include "bacnet/wire/parameter.h"
 
 #include <assert.h>

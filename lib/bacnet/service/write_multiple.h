@@ -1,8 +1,9 @@
-/* WritePropertyMultiple (ASHRAE 135, clause 15.10). Conventions as in service.h. */
+/* WritePropertyMultiple (ASHRAE 135, clause 15.10). Conventions as in read_property.h. */
 #ifndef BACNET_SERVICE_WRITE_MULTIPLE_H
 #define BACNET_SERVICE_WRITE_MULTIPLE_H
 
-#include "bacnet/service/service.h"
+#include "bacnet/service/error.h"
+#include "bacnet/service/write_property.h"
 
 /* Writes a whole request; neighbours in `writes` with the same object share its identifier. */
 void bac_write_multiple_encode(BpBuf *out, const BacWrite *writes, size_t count);

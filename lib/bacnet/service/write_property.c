@@ -1,5 +1,6 @@
 /* WriteProperty (ASHRAE 135, clause 15.9). */
-#include "bacnet/service/service.h"
+#include "bacnet/service/write_property.h"
+
 #include "bacnet/wire/parameter.h"
 
 #include <assert.h>

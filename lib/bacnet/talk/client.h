@@ -14,7 +14,7 @@
 #ifndef BACNET_TALK_CLIENT_H
 #define BACNET_TALK_CLIENT_H
 
-#include "bacnet/service/service.h"
+#include "bacnet/service/error.h"
 #include "bacnet/talk/dues.h"
 #include "bacnet/talk/invoke_ids.h"
 #include "bacnet/talk/segments.h"

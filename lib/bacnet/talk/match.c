@@ -1,6 +1,7 @@
 #include "bacnet/talk/match.h"
 
-#include "bacnet/service/service.h"
+#include "bacnet/service/read_multiple.h"
+#include "bacnet/service/read_property.h"
 
 bool bac_match_has_parameters(uint8_t service)
 {

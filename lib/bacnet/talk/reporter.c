@@ -1,5 +1,7 @@
 #include "bacnet/talk/reporter.h"
 
+#include "bacnet/service/event_notification.h"
+#include "bacnet/service/event_values.h"
 #include "base/time.h"
 
 #include <math.h>

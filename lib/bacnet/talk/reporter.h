@@ -8,8 +8,9 @@
 #ifndef BACNET_TALK_REPORTER_H
 #define BACNET_TALK_REPORTER_H
 
-#include "bacnet/service/alarm.h"
-#include "bacnet/service/service.h"
+#include "bacnet/service/acknowledge_alarm.h"
+#include "bacnet/service/error.h"
+#include "bacnet/service/get_events.h"
 #include "bacnet/wire/datagram.h"
 #include "bacnet/wire/enums.h"
 

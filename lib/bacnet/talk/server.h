@@ -7,6 +7,8 @@
 
 #include "bacnet/service/list.h"
 #include "bacnet/service/time_sync.h"
+#include "bacnet/service/who_is.h"
+#include "bacnet/service/write_property.h"
 #include "bacnet/talk/segments.h"
 #include "bacnet/wire/datagram.h"
 

@@ -1,5 +1,7 @@
 #include "bacnet/talk/services.h"
 
+#include "bacnet/service/read_multiple.h"
+#include "bacnet/service/read_property.h"
 #include "bacnet/service/write_multiple.h"
 #include "bacnet/talk/publisher.h"
 #include "bacnet/talk/reporter.h"

@@ -1,5 +1,5 @@
 /* Context-tagged parameters, of which requests and answers are made (ASHRAE 135, clause 20.2). For the files
- * of this folder: everybody else has service.h. */
+ * of service/: everybody else has that folder's headers. */
 #ifndef BACNET_WIRE_PARAMETER_H
 #define BACNET_WIRE_PARAMETER_H
 

@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_APPS_COLLECT_ASK_STRANGERS_H
 #define TESTS_UNIT_APPS_COLLECT_ASK_STRANGERS_H
 
+#include "bacnet/service/read_property.h"
 #include "tests/unit/field.h"
 
 /* An I-Am from there, as the collector takes it. */

@@ -1,4 +1,5 @@
 /* Reading out devices that say odd things: what cannot be costs itself, and not the device. */
+#include "bacnet/service/read_property.h"
 #include "tests/unit/octets.h"
 
 #include "apps/collect/ask/scan.h"

@@ -1,6 +1,8 @@
+#include "bacnet/service/acknowledge_alarm.h"
+#include "bacnet/service/event_notification.h"
+#include "bacnet/service/event_values.h"
+#include "bacnet/service/get_events.h"
 #include "tests/unit/octets.h"
-
-#include "bacnet/service/alarm.h"
 
 static BpStatus parse_notification(BpCursor in)
 {

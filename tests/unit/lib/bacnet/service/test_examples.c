@@ -1,12 +1,16 @@
 /* Messages of others: the examples of ASHRAE 135, Annex F, and captures of real networks. They are not ours
  * to hand on, so this test reads them where they are, and says so where they are not. */
+#include "bacnet/service/acknowledge_alarm.h"
+#include "bacnet/service/event_notification.h"
+#include "bacnet/service/event_values.h"
+#include "bacnet/service/get_events.h"
+#include "bacnet/service/read_multiple.h"
+#include "bacnet/service/read_property.h"
 #include "tests/unit/octets.h"
 
-#include "bacnet/service/alarm.h"
 #include "bacnet/service/cov.h"
 #include "bacnet/service/log_record.h"
 #include "bacnet/service/read_range.h"
-#include "bacnet/service/service.h"
 #include "bacnet/service/time_sync.h"
 #include "bacnet/service/who_has.h"
 #include "bacnet/service/write_multiple.h"

@@ -1,6 +1,9 @@
+#include "bacnet/service/error.h"
+#include "bacnet/service/read_multiple.h"
+#include "bacnet/service/read_property.h"
+#include "bacnet/service/who_is.h"
+#include "bacnet/service/write_property.h"
 #include "tests/unit/octets.h"
-
-#include "bacnet/service/service.h"
 
 /* ---- parsers under test ---- */
 

@@ -4,6 +4,8 @@
 
 #include "tests/unit/octets.h"
 
+#include "bacnet/service/read_multiple.h"
+#include "bacnet/service/read_property.h"
 #include "bacnet/talk/client.h"
 
 enum { TRANSACTIONS = 300, ASSEMBLIES = 1 };

@@ -1,5 +1,7 @@
 /* Client and servers together, over a network that loses, doubles, delays and overtakes. Whatever it does, no
  * answer is taken for a request that it does not belong to, and every request ends. */
+#include "bacnet/service/read_multiple.h"
+#include "bacnet/service/read_property.h"
 #include "tests/unit/world.h"
 
 #include "base/time.h"

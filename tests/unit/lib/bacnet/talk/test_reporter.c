@@ -1,4 +1,6 @@
 /* Alarms as a device tells of them: three sources, a recipient, invented time. */
+#include "bacnet/service/event_notification.h"
+#include "bacnet/service/event_values.h"
 #include "bacnet/talk/reporter.h"
 #include "base/time.h"
 

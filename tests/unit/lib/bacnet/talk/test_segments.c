@@ -1,5 +1,6 @@
 /* Requests in segments, and answers too, over a network that loses, doubles and overtakes: every request that
  * is answered has the answer to all of it. */
+#include "bacnet/service/read_multiple.h"
 #include "tests/unit/world.h"
 
 #include "base/time.h"

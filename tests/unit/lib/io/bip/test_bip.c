@@ -1,6 +1,6 @@
+#include "bacnet/service/who_is.h"
 #include "io/bip/bip.h"
 
-#include "bacnet/service/service.h"
 #include "base/time.h"
 
 #include <setjmp.h>
