@@ -14,20 +14,18 @@ BpStatus bac_subscribe_cov_decode(BpCursor *in, BacSubscribeCov *ret_subscribe, 
 {
     assert(in && ret_subscribe);
     BacSubscribeCov subscribe = {0};
-    BpStatus status = bac_parameter_unsigned(in, PROCESS, UINT32_MAX, &subscribe.process, err);
-    if (status == BP_OK)
-        status = bac_parameter_object(in, SUBSCRIBED, &subscribe.object, err);
+    BP_TRY(bac_parameter_unsigned(in, PROCESS, UINT32_MAX, &subscribe.process, err));
+    BP_TRY(bac_parameter_object(in, SUBSCRIBED, &subscribe.object, err));
     /* Neither of the two is a cancellation; a lifetime alone is nothing (clause 13.14.1.1.4). */
-    subscribe.is_cancelled = status == BP_OK && bp_cursor_remaining(in) == 0;
-    if (status == BP_OK && !subscribe.is_cancelled)
-        status = bac_parameter_boolean(in, CONFIRMED, &subscribe.is_confirmed, err);
-    if (status == BP_OK && bac_tag_is_next(in, BAC_CONTEXT, LIFETIME) && !subscribe.is_cancelled)
-        status = bac_parameter_unsigned(in, LIFETIME, UINT32_MAX, &subscribe.lifetime_s, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_subscribe = subscribe;
-    return status;
+    subscribe.is_cancelled = bp_cursor_remaining(in) == 0;
+    if (!subscribe.is_cancelled) {
+        BP_TRY(bac_parameter_boolean(in, CONFIRMED, &subscribe.is_confirmed, err));
+        if (bac_tag_is_next(in, BAC_CONTEXT, LIFETIME))
+            BP_TRY(bac_parameter_unsigned(in, LIFETIME, UINT32_MAX, &subscribe.lifetime_s, err));
+    }
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_subscribe = subscribe;
+    return BP_OK;
 }
 
 void bac_subscribe_cov_encode(BpBuf *out, const BacSubscribeCov *subscribe)
@@ -44,20 +42,14 @@ BpStatus bac_cov_notification_decode(BpCursor *in, BacCovNotification *ret_notif
 {
     assert(in && ret_notification);
     BacCovNotification notification;
-    BpStatus status = bac_parameter_unsigned(in, PROCESS, UINT32_MAX, &notification.process, err);
-    if (status == BP_OK)
-        status = bac_parameter_device(in, DEVICE, &notification.device, err);
-    if (status == BP_OK)
-        status = bac_parameter_object(in, NOTIFIED, &notification.object, err);
-    if (status == BP_OK)
-        status = bac_parameter_unsigned(in, REMAINING, UINT32_MAX, &notification.remaining_s, err);
-    if (status == BP_OK)
-        status = bac_parameter_values(in, VALUES, &notification.values, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_notification = notification;
-    return status;
+    BP_TRY(bac_parameter_unsigned(in, PROCESS, UINT32_MAX, &notification.process, err));
+    BP_TRY(bac_parameter_device(in, DEVICE, &notification.device, err));
+    BP_TRY(bac_parameter_object(in, NOTIFIED, &notification.object, err));
+    BP_TRY(bac_parameter_unsigned(in, REMAINING, UINT32_MAX, &notification.remaining_s, err));
+    BP_TRY(bac_parameter_values(in, VALUES, &notification.values, err));
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_notification = notification;
+    return BP_OK;
 }
 
 static void write_header(BpBuf *out, const BacCovNotification *notification)

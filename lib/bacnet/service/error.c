@@ -29,17 +29,14 @@ static BpStatus skip_rest(BpCursor *in, BpError *err)
 {
     while (bp_cursor_remaining(in) > 0) {
         BacTag tag;
-        BpStatus status = bac_tag_decode(in, &tag, err);
-        if (status == BP_OK && tag.kind == BAC_OPENING) {
-            BpCursor contents;
-            status = bac_tag_contents(in, tag.number, &contents, err);
-        } else if (status == BP_OK && tag.kind == BAC_CLOSING) {
-            status = bp_fail(err, BP_MALFORMED, "error closes tag %u, which is not open", tag.number);
-        } else if (status == BP_OK) {
+        BpCursor contents;
+        BP_TRY(bac_tag_decode(in, &tag, err));
+        if (tag.kind == BAC_CLOSING)
+            return bp_fail(err, BP_MALFORMED, "error closes tag %u, which is not open", tag.number);
+        if (tag.kind == BAC_OPENING)
+            BP_TRY(bac_tag_contents(in, tag.number, &contents, err));
+        else
             bp_cursor_skip(in, tag.length);
-        }
-        if (status != BP_OK)
-            return status;
     }
     return BP_OK;
 }
@@ -50,16 +47,14 @@ BpStatus bac_error_decode(BpCursor *in, BacRefusal *ret_refusal, BpError *err)
     BacRefusal refusal = {.kind = BAC_REFUSED_ERROR};
     const bool wrapped = bac_tag_is_next(in, BAC_OPENING, 0);
     BpCursor inner = *in;
-    BpStatus status = wrapped ? bac_parameter_values(in, 0, &inner, err) : BP_OK;
-    if (status == BP_OK)
-        status = read_class_and_code(wrapped ? &inner : in, &refusal, err);
-    if (status == BP_OK && wrapped)
-        status = bac_parameter_end(&inner, err);
-    if (status == BP_OK)
-        status = wrapped ? skip_rest(in, err) : bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_refusal = refusal;
-    return status;
+    if (wrapped)
+        BP_TRY(bac_parameter_values(in, 0, &inner, err));
+    BP_TRY(read_class_and_code(wrapped ? &inner : in, &refusal, err));
+    if (wrapped)
+        BP_TRY(bac_parameter_end(&inner, err));
+    BP_TRY(wrapped ? skip_rest(in, err) : bac_parameter_end(in, err));
+    *ret_refusal = refusal;
+    return BP_OK;
 }
 
 void bac_error_encode(BpBuf *out, BacRefusal refusal)

@@ -28,10 +28,9 @@ static void write_real(BpBuf *out, uint8_t number, float real)
 static BpStatus read_flags(BpCursor *in, BacEventValues *values, BpError *err)
 {
     BacValue flags;
-    const BpStatus status = bac_parameter_value(in, STATUS_FLAGS, BAC_BIT_STRING, &flags, err);
-    if (status == BP_OK)
-        values->status_flags = flags.bits;
-    return status;
+    BP_TRY(bac_parameter_value(in, STATUS_FLAGS, BAC_BIT_STRING, &flags, err));
+    values->status_flags = flags.bits;
+    return BP_OK;
 }
 
 static void write_flags(BpBuf *out, const BacEventValues *values)
@@ -44,29 +43,23 @@ static BpStatus read_state(BpCursor *in, BacEventValues *values, BpError *err)
 {
     BpCursor inner, ahead;
     BacTag choice;
-    BpStatus status = bac_parameter_values(in, CHANGED, &inner, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(bac_parameter_values(in, CHANGED, &inner, err));
     ahead = inner;
-    status = bac_tag_decode(&ahead, &choice, err);
-    if (status == BP_OK)
-        status = bac_parameter_unsigned(&inner, choice.number, UINT32_MAX, &values->state.number, err);
-    if (status == BP_OK)
-        values->state.kind = choice.number;
-    return status == BP_OK ? bac_parameter_end(&inner, err) : status;
+    BP_TRY(bac_tag_decode(&ahead, &choice, err));
+    BP_TRY(bac_parameter_unsigned(&inner, choice.number, UINT32_MAX, &values->state.number, err));
+    values->state.kind = choice.number;
+    return bac_parameter_end(&inner, err);
 }
 
 static BpStatus read_changed(BpCursor *in, BacEventValues *values, BpError *err)
 {
     BpCursor inner;
-    BpStatus status = bac_parameter_values(in, CHANGED, &inner, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(bac_parameter_values(in, CHANGED, &inner, err));
     if (bac_tag_is_next(&inner, BAC_CONTEXT, CHANGED_BITS))
-        status = bac_parameter_value(&inner, CHANGED_BITS, BAC_BIT_STRING, &values->changed, err);
+        BP_TRY(bac_parameter_value(&inner, CHANGED_BITS, BAC_BIT_STRING, &values->changed, err));
     else
-        status = bac_parameter_value(&inner, CHANGED_REAL, BAC_REAL, &values->changed, err);
-    return status == BP_OK ? bac_parameter_end(&inner, err) : status;
+        BP_TRY(bac_parameter_value(&inner, CHANGED_REAL, BAC_REAL, &values->changed, err));
+    return bac_parameter_end(&inner, err);
 }
 
 static BpStatus read_first(BpCursor *in, BacEventValues *values, BpError *err)
@@ -103,16 +96,12 @@ BpStatus bac_event_values_decode(BpCursor *in, uint8_t type, BacEventValues *ret
 {
     assert(in && ret_values);
     BacEventValues values = {.type = type};
-    BpStatus status = read_first(in, &values, err);
-    if (status == BP_OK)
-        status = read_flags(in, &values, err);
-    if (status == BP_OK)
-        status = read_rest(in, &values, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_values = values;
-    return status;
+    BP_TRY(read_first(in, &values, err));
+    BP_TRY(read_flags(in, &values, err));
+    BP_TRY(read_rest(in, &values, err));
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_values = values;
+    return BP_OK;
 }
 
 static void write_first(BpBuf *out, const BacEventValues *values)

@@ -18,10 +18,9 @@ enum { DATUM_COUNT = sizeof TYPES / sizeof TYPES[0] };
 static BpStatus read_time(BpCursor *items, BacDateTime *time, BpError *err)
 {
     BpCursor inner;
-    BpStatus status = bac_parameter_values(items, TIME, &inner, err);
-    if (status == BP_OK)
-        status = bac_date_time_decode(&inner, time, err);
-    return status == BP_OK ? bac_parameter_end(&inner, err) : status;
+    BP_TRY(bac_parameter_values(items, TIME, &inner, err));
+    BP_TRY(bac_date_time_decode(&inner, time, err));
+    return bac_parameter_end(&inner, err);
 }
 
 static BpStatus read_failure(BpCursor *in, BacRefusal *failure, BpError *err)
@@ -48,27 +47,23 @@ static BpStatus read_primitive(BpCursor *in, BacLogRecord *record, BpError *err)
 static BpStatus read_datum(BpCursor *items, BacLogRecord *record, BpError *err)
 {
     BpCursor inner;
-    BpStatus status = bac_parameter_values(items, DATUM, &inner, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(bac_parameter_values(items, DATUM, &inner, err));
     if (bac_tag_is_next(&inner, BAC_OPENING, BAC_LOG_FAILURE)) {
         record->datum = BAC_LOG_FAILURE;
-        status = read_failure(&inner, &record->failure, err);
+        BP_TRY(read_failure(&inner, &record->failure, err));
     } else if (bac_tag_is_next(&inner, BAC_OPENING, BAC_LOG_ANY)) {
         record->datum = BAC_LOG_ANY;
-        status = bac_parameter_values(&inner, BAC_LOG_ANY, &record->any, err);
+        BP_TRY(bac_parameter_values(&inner, BAC_LOG_ANY, &record->any, err));
     } else {
-        status = read_primitive(&inner, record, err);
+        BP_TRY(read_primitive(&inner, record, err));
     }
-    return status == BP_OK ? bac_parameter_end(&inner, err) : status;
+    return bac_parameter_end(&inner, err);
 }
 
 static BpStatus read_status_flags(BpCursor *items, BacLogRecord *record, BpError *err)
 {
     BacValue flags;
-    const BpStatus status = bac_parameter_value(items, STATUS_FLAGS, BAC_BIT_STRING, &flags, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(bac_parameter_value(items, STATUS_FLAGS, BAC_BIT_STRING, &flags, err));
     record->has_status_flags = true;
     record->status_flags = flags.bits;
     return BP_OK;
@@ -80,14 +75,12 @@ BpStatus bac_log_record_next(BpCursor *items, BacLogRecord *ret_record, BpError 
     if (bac_parameter_at_end(items))
         return BP_NOT_FOUND;
     BacLogRecord record = {0};
-    BpStatus status = read_time(items, &record.time, err);
-    if (status == BP_OK)
-        status = read_datum(items, &record, err);
-    if (status == BP_OK && bac_tag_is_next(items, BAC_CONTEXT, STATUS_FLAGS))
-        status = read_status_flags(items, &record, err);
-    if (status == BP_OK)
-        *ret_record = record;
-    return status;
+    BP_TRY(read_time(items, &record.time, err));
+    BP_TRY(read_datum(items, &record, err));
+    if (bac_tag_is_next(items, BAC_CONTEXT, STATUS_FLAGS))
+        BP_TRY(read_status_flags(items, &record, err));
+    *ret_record = record;
+    return BP_OK;
 }
 
 static void write_datum(BpBuf *out, const BacLogRecord *record)

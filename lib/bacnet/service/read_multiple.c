@@ -46,20 +46,16 @@ static BpStatus enter_list(BacReadMultiple *walk, BpError *err)
 {
     BacTag tag;
     for (;;) {
-        BpStatus status;
         if (walk->in_object) {
             if (!bac_tag_is_next(&walk->in, BAC_CLOSING, LIST))
                 return BP_OK;
-            status = bac_tag_expect(&walk->in, BAC_CLOSING, LIST, &tag, err);
+            BP_TRY(bac_tag_expect(&walk->in, BAC_CLOSING, LIST, &tag, err));
         } else {
             if (!walk->in.failed && bp_cursor_remaining(&walk->in) == 0)
                 return BP_NOT_FOUND;
-            status = bac_parameter_object(&walk->in, OBJECT, &walk->object, err);
-            if (status == BP_OK)
-                status = bac_tag_expect(&walk->in, BAC_OPENING, LIST, &tag, err);
+            BP_TRY(bac_parameter_object(&walk->in, OBJECT, &walk->object, err));
+            BP_TRY(bac_tag_expect(&walk->in, BAC_OPENING, LIST, &tag, err));
         }
-        if (status != BP_OK)
-            return status;
         walk->in_object = !walk->in_object;
     }
 }
@@ -68,12 +64,8 @@ BpStatus bac_read_multiple_next(BacReadMultiple *walk, BacReference *ret_referen
 {
     assert(walk && ret_reference);
     BacReference reference;
-    BpStatus status = enter_list(walk, err);
-    if (status == BP_OK)
-        status =
-            bac_parameter_property(&walk->in, REQUEST_PROPERTY, &reference.property, &reference.index, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(enter_list(walk, err));
+    BP_TRY(bac_parameter_property(&walk->in, REQUEST_PROPERTY, &reference.property, &reference.index, err));
     reference.object = walk->object;
     *ret_reference = reference;
     return BP_OK;
@@ -93,14 +85,9 @@ BpStatus bac_read_multiple_ack_next(BacReadMultiple *walk, BacReadResult *ret_re
     assert(walk && ret_result);
     BacReadResult result = {0};
     BacReference *reference = &result.reference;
-    BpStatus status = enter_list(walk, err);
-    if (status == BP_OK)
-        status =
-            bac_parameter_property(&walk->in, ANSWER_PROPERTY, &reference->property, &reference->index, err);
-    if (status == BP_OK)
-        status = read_outcome(&walk->in, &result, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(enter_list(walk, err));
+    BP_TRY(bac_parameter_property(&walk->in, ANSWER_PROPERTY, &reference->property, &reference->index, err));
+    BP_TRY(read_outcome(&walk->in, &result, err));
     reference->object = walk->object;
     *ret_result = result;
     return BP_OK;

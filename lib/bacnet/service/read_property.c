@@ -8,24 +8,20 @@
 static BpStatus read_reference(BpCursor *in, BacReference *ret_reference, BpError *err)
 {
     BacReference reference;
-    BpStatus status = bac_parameter_object(in, 0, &reference.object, err);
-    if (status == BP_OK)
-        status = bac_parameter_property(in, 1, &reference.property, &reference.index, err);
-    if (status == BP_OK)
-        *ret_reference = reference;
-    return status;
+    BP_TRY(bac_parameter_object(in, 0, &reference.object, err));
+    BP_TRY(bac_parameter_property(in, 1, &reference.property, &reference.index, err));
+    *ret_reference = reference;
+    return BP_OK;
 }
 
 BpStatus bac_read_property_decode(BpCursor *in, BacReference *ret_reference, BpError *err)
 {
     assert(in && ret_reference);
     BacReference reference;
-    BpStatus status = read_reference(in, &reference, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_reference = reference;
-    return status;
+    BP_TRY(read_reference(in, &reference, err));
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_reference = reference;
+    return BP_OK;
 }
 
 void bac_read_property_encode(BpBuf *out, const BacReference *reference)
@@ -40,13 +36,9 @@ BpStatus bac_read_property_ack_decode(BpCursor *in, BacReference *ret_reference,
     assert(in && ret_reference && ret_value);
     BacReference reference;
     BpCursor value;
-    BpStatus status = read_reference(in, &reference, err);
-    if (status == BP_OK)
-        status = bac_parameter_values(in, 3, &value, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(read_reference(in, &reference, err));
+    BP_TRY(bac_parameter_values(in, 3, &value, err));
+    BP_TRY(bac_parameter_end(in, err));
     *ret_reference = reference;
     *ret_value = value;
     return BP_OK;

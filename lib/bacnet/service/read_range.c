@@ -65,28 +65,23 @@ static BpStatus read_count(BpCursor *in, int32_t *ret_count, BpError *err)
 static BpStatus read_kind(BpCursor *in, BacReadRange *range, BpError *err)
 {
     BpCursor inner;
-    BpStatus status = bac_parameter_values(in, (uint8_t)range->kind, &inner, err);
-    if (status == BP_OK)
-        status = read_start(&inner, range, err);
-    if (status == BP_OK)
-        status = read_count(&inner, &range->count, err);
-    return status == BP_OK ? bac_parameter_end(&inner, err) : status;
+    BP_TRY(bac_parameter_values(in, (uint8_t)range->kind, &inner, err));
+    BP_TRY(read_start(&inner, range, err));
+    BP_TRY(read_count(&inner, &range->count, err));
+    return bac_parameter_end(&inner, err);
 }
 
 BpStatus bac_read_range_decode(BpCursor *in, BacReadRange *ret_range, BpError *err)
 {
     assert(in && ret_range);
     BacReadRange range = {.kind = BAC_RANGE_ALL};
-    BpStatus status = read_reference(in, &range.reference, err);
-    if (status == BP_OK)
-        range.kind = next_kind(in);
-    if (status == BP_OK && range.kind != BAC_RANGE_ALL)
-        status = read_kind(in, &range, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_range = range;
-    return status;
+    BP_TRY(read_reference(in, &range.reference, err));
+    range.kind = next_kind(in);
+    if (range.kind != BAC_RANGE_ALL)
+        BP_TRY(read_kind(in, &range, err));
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_range = range;
+    return BP_OK;
 }
 
 void bac_read_range_encode(BpBuf *out, const BacReadRange *range)
@@ -120,21 +115,16 @@ BpStatus bac_read_range_ack_decode(BpCursor *in, BacReadRangeAck *ret_ack, BpErr
 {
     assert(in && ret_ack);
     BacReadRangeAck ack = {0};
-    BpStatus status = read_reference(in, &ack.reference, err);
-    if (status == BP_OK)
-        status = read_flags(in, &ack, err);
-    if (status == BP_OK)
-        status = bac_parameter_unsigned(in, COUNT, UINT32_MAX, &ack.count, err);
-    if (status == BP_OK)
-        status = bac_parameter_values(in, ITEMS, &ack.items, err);
-    ack.has_sequence = status == BP_OK && bac_tag_is_next(in, BAC_CONTEXT, SEQUENCE);
+    BP_TRY(read_reference(in, &ack.reference, err));
+    BP_TRY(read_flags(in, &ack, err));
+    BP_TRY(bac_parameter_unsigned(in, COUNT, UINT32_MAX, &ack.count, err));
+    BP_TRY(bac_parameter_values(in, ITEMS, &ack.items, err));
+    ack.has_sequence = bac_tag_is_next(in, BAC_CONTEXT, SEQUENCE);
     if (ack.has_sequence)
-        status = bac_parameter_unsigned(in, SEQUENCE, UINT32_MAX, &ack.sequence, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_ack = ack;
-    return status;
+        BP_TRY(bac_parameter_unsigned(in, SEQUENCE, UINT32_MAX, &ack.sequence, err));
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_ack = ack;
+    return BP_OK;
 }
 
 void bac_read_range_ack_begin(BpBuf *out, const BacReadRangeAck *ack)

@@ -18,18 +18,15 @@ BpStatus bac_who_has_decode(BpCursor *in, BacWhoHas *ret_who_has, BpError *err)
 {
     assert(in && ret_who_has);
     BacWhoHas who_has = {.name.type = BAC_NULL};
-    BpStatus status = BP_OK;
     if (bac_tag_is_next(in, BAC_CONTEXT, LOW))
-        status = read_limits(in, &who_has.limits, err);
-    if (status == BP_OK && bac_tag_is_next(in, BAC_CONTEXT, NAME))
-        status = bac_parameter_value(in, NAME, BAC_CHARACTER_STRING, &who_has.name, err);
-    else if (status == BP_OK)
-        status = bac_parameter_object(in, OBJECT, &who_has.object, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_who_has = who_has;
-    return status;
+        BP_TRY(read_limits(in, &who_has.limits, err));
+    if (bac_tag_is_next(in, BAC_CONTEXT, NAME))
+        BP_TRY(bac_parameter_value(in, NAME, BAC_CHARACTER_STRING, &who_has.name, err));
+    else
+        BP_TRY(bac_parameter_object(in, OBJECT, &who_has.object, err));
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_who_has = who_has;
+    return BP_OK;
 }
 
 void bac_who_has_encode(BpBuf *out, const BacWhoHas *who_has)
@@ -45,15 +42,10 @@ BpStatus bac_i_have_decode(BpCursor *in, BacIHave *ret_i_have, BpError *err)
 {
     assert(in && ret_i_have);
     BacValue device, object, name;
-    BpStatus status = bac_parameter_application(in, BAC_OBJECT_IDENTIFIER, &device, err);
-    if (status == BP_OK)
-        status = bac_parameter_application(in, BAC_OBJECT_IDENTIFIER, &object, err);
-    if (status == BP_OK)
-        status = bac_parameter_application(in, BAC_CHARACTER_STRING, &name, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(bac_parameter_application(in, BAC_OBJECT_IDENTIFIER, &device, err));
+    BP_TRY(bac_parameter_application(in, BAC_OBJECT_IDENTIFIER, &object, err));
+    BP_TRY(bac_parameter_application(in, BAC_CHARACTER_STRING, &name, err));
+    BP_TRY(bac_parameter_end(in, err));
     if (device.object.type != BAC_DEVICE)
         return bp_fail(err, BP_MALFORMED, "I-Have of an object of type %u", device.object.type);
     *ret_i_have = (BacIHave){.device = device.object.instance, .object = object.object, .name = name};

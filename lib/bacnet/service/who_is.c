@@ -9,16 +9,13 @@ BpStatus bac_who_is_decode(BpCursor *in, BacWhoIs *ret_who_is, BpError *err)
 {
     assert(in && ret_who_is);
     BacWhoIs who_is = {.has_range = bp_cursor_remaining(in) > 0};
-    BpStatus status = BP_OK;
-    if (who_is.has_range)
-        status = bac_parameter_unsigned(in, 0, BAC_INSTANCE_WILDCARD, &who_is.low, err);
-    if (status == BP_OK && who_is.has_range)
-        status = bac_parameter_unsigned(in, 1, BAC_INSTANCE_WILDCARD, &who_is.high, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_who_is = who_is;
-    return status;
+    if (who_is.has_range) {
+        BP_TRY(bac_parameter_unsigned(in, 0, BAC_INSTANCE_WILDCARD, &who_is.low, err));
+        BP_TRY(bac_parameter_unsigned(in, 1, BAC_INSTANCE_WILDCARD, &who_is.high, err));
+    }
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_who_is = who_is;
+    return BP_OK;
 }
 
 void bac_who_is_encode(BpBuf *out, const BacWhoIs *who_is)
@@ -43,17 +40,11 @@ BpStatus bac_i_am_decode(BpCursor *in, BacIAm *ret_i_am, BpError *err)
 {
     assert(in && ret_i_am);
     BacValue device, max_apdu, segmentation, vendor;
-    BpStatus status = read_value(in, BAC_OBJECT_IDENTIFIER, &device, err);
-    if (status == BP_OK)
-        status = read_value(in, BAC_UNSIGNED, &max_apdu, err);
-    if (status == BP_OK)
-        status = read_value(in, BAC_ENUMERATED, &segmentation, err);
-    if (status == BP_OK)
-        status = read_value(in, BAC_UNSIGNED, &vendor, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(read_value(in, BAC_OBJECT_IDENTIFIER, &device, err));
+    BP_TRY(read_value(in, BAC_UNSIGNED, &max_apdu, err));
+    BP_TRY(read_value(in, BAC_ENUMERATED, &segmentation, err));
+    BP_TRY(read_value(in, BAC_UNSIGNED, &vendor, err));
+    BP_TRY(bac_parameter_end(in, err));
     if (device.object.type != BAC_DEVICE)
         return bp_fail(err, BP_MALFORMED, "I-Am of an object of type %u", device.object.type);
     if (max_apdu.natural > UINT32_MAX || segmentation.enumerated > UINT8_MAX || vendor.natural > UINT16_MAX)

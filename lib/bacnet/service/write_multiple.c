@@ -34,31 +34,24 @@ BpStatus bac_write_multiple_next(BacWriteMultiple *walk, BacWrite *ret_write, Bp
     while (bac_parameter_at_end(&walk->list)) { /* an object may have no properties */
         if (bac_parameter_at_end(&walk->in))
             return BP_NOT_FOUND;
-        BpStatus status = bac_parameter_object(&walk->in, OBJECT, &walk->object, err);
-        if (status == BP_OK)
-            status = bac_parameter_values(&walk->in, LIST, &walk->list, err);
-        if (status != BP_OK)
-            return status;
+        BP_TRY(bac_parameter_object(&walk->in, OBJECT, &walk->object, err));
+        BP_TRY(bac_parameter_values(&walk->in, LIST, &walk->list, err));
     }
     BacPropertyValue value;
-    const BpStatus status = bac_property_value_next(&walk->list, &value, err);
-    if (status == BP_OK)
-        *ret_write = (BacWrite){.reference = {walk->object, value.property, value.index},
-                                .value = value.value,
-                                .priority = value.priority};
-    return status;
+    BP_TRY(bac_property_value_next(&walk->list, &value, err));
+    *ret_write = (BacWrite){.reference = {walk->object, value.property, value.index},
+                            .value = value.value,
+                            .priority = value.priority};
+    return BP_OK;
 }
 
 static BpStatus read_reference(BpCursor *in, BacReference *reference, BpError *err)
 {
     BpCursor inner;
-    BpStatus status = bac_parameter_values(in, FAILED, &inner, err);
-    if (status == BP_OK)
-        status = bac_parameter_object(&inner, FAILED_OBJECT, &reference->object, err);
-    if (status == BP_OK)
-        status =
-            bac_parameter_property(&inner, FAILED_PROPERTY, &reference->property, &reference->index, err);
-    return status == BP_OK ? bac_parameter_end(&inner, err) : status;
+    BP_TRY(bac_parameter_values(in, FAILED, &inner, err));
+    BP_TRY(bac_parameter_object(&inner, FAILED_OBJECT, &reference->object, err));
+    BP_TRY(bac_parameter_property(&inner, FAILED_PROPERTY, &reference->property, &reference->index, err));
+    return bac_parameter_end(&inner, err);
 }
 
 BpStatus bac_write_multiple_error_decode(BpCursor *in, BacRefusal *ret_refusal, BacReference *ret_failed,
@@ -68,15 +61,10 @@ BpStatus bac_write_multiple_error_decode(BpCursor *in, BacRefusal *ret_refusal, 
     BpCursor inner;
     BacRefusal refusal;
     BacReference failed;
-    BpStatus status = bac_parameter_values(in, REFUSAL, &inner, err);
-    if (status == BP_OK)
-        status = bac_error_decode(&inner, &refusal, err);
-    if (status == BP_OK)
-        status = read_reference(in, &failed, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(bac_parameter_values(in, REFUSAL, &inner, err));
+    BP_TRY(bac_error_decode(&inner, &refusal, err));
+    BP_TRY(read_reference(in, &failed, err));
+    BP_TRY(bac_parameter_end(in, err));
     *ret_refusal = refusal;
     *ret_failed = failed;
     return BP_OK;

@@ -11,18 +11,14 @@ BpStatus bac_write_property_decode(BpCursor *in, BacWrite *ret_write, BpError *e
 {
     assert(in && ret_write);
     BacWrite write = {.priority = BAC_NO_PRIORITY};
-    BpStatus status = bac_parameter_object(in, OBJECT, &write.reference.object, err);
-    if (status == BP_OK)
-        status = bac_parameter_property(in, PROPERTY, &write.reference.property, &write.reference.index, err);
-    if (status == BP_OK)
-        status = bac_parameter_values(in, VALUES, &write.value, err);
-    if (status == BP_OK && bac_tag_is_next(in, BAC_CONTEXT, PRIORITY))
-        status = bac_parameter_priority(in, PRIORITY, &write.priority, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(in, err);
-    if (status == BP_OK)
-        *ret_write = write;
-    return status;
+    BP_TRY(bac_parameter_object(in, OBJECT, &write.reference.object, err));
+    BP_TRY(bac_parameter_property(in, PROPERTY, &write.reference.property, &write.reference.index, err));
+    BP_TRY(bac_parameter_values(in, VALUES, &write.value, err));
+    if (bac_tag_is_next(in, BAC_CONTEXT, PRIORITY))
+        BP_TRY(bac_parameter_priority(in, PRIORITY, &write.priority, err));
+    BP_TRY(bac_parameter_end(in, err));
+    *ret_write = write;
+    return BP_OK;
 }
 
 void bac_write_property_encode(BpBuf *out, const BacWrite *write)

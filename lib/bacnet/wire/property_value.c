@@ -13,14 +13,12 @@ BpStatus bac_property_value_next(BpCursor *list, BacPropertyValue *ret_value, Bp
     if (bac_parameter_at_end(list))
         return BP_NOT_FOUND;
     BacPropertyValue value = {.priority = BAC_NO_PRIORITY};
-    BpStatus status = bac_parameter_property(list, PROPERTY, &value.property, &value.index, err);
-    if (status == BP_OK)
-        status = bac_parameter_values(list, VALUES, &value.value, err);
-    if (status == BP_OK && bac_tag_is_next(list, BAC_CONTEXT, PRIORITY))
-        status = bac_parameter_priority(list, PRIORITY, &value.priority, err);
-    if (status == BP_OK)
-        *ret_value = value;
-    return status;
+    BP_TRY(bac_parameter_property(list, PROPERTY, &value.property, &value.index, err));
+    BP_TRY(bac_parameter_values(list, VALUES, &value.value, err));
+    if (bac_tag_is_next(list, BAC_CONTEXT, PRIORITY))
+        BP_TRY(bac_parameter_priority(list, PRIORITY, &value.priority, err));
+    *ret_value = value;
+    return BP_OK;
 }
 
 void bac_property_value_encode(BpBuf *out, const BacPropertyValue *value)

@@ -82,12 +82,10 @@ BpStatus bac_date_time_decode(BpCursor *in, BacDateTime *ret_date_time, BpError 
 {
     assert(in && ret_date_time);
     BacValue date, time;
-    BpStatus status = bac_parameter_application(in, BAC_DATE, &date, err);
-    if (status == BP_OK)
-        status = bac_parameter_application(in, BAC_TIME, &time, err);
-    if (status == BP_OK)
-        *ret_date_time = (BacDateTime){.date = date.date, .time = time.time};
-    return status;
+    BP_TRY(bac_parameter_application(in, BAC_DATE, &date, err));
+    BP_TRY(bac_parameter_application(in, BAC_TIME, &time, err));
+    *ret_date_time = (BacDateTime){.date = date.date, .time = time.time};
+    return BP_OK;
 }
 
 void bac_date_time_encode(BpBuf *out, const BacDateTime *date_time)
@@ -117,10 +115,9 @@ static BpStatus read_sequence(BpCursor *in, BacTimestamp *timestamp, BpError *er
 static BpStatus read_date_time(BpCursor *in, BacTimestamp *timestamp, BpError *err)
 {
     BpCursor inner;
-    BpStatus status = bac_parameter_values(in, BAC_TIMESTAMP_DATE_TIME, &inner, err);
-    if (status == BP_OK)
-        status = bac_date_time_decode(&inner, &timestamp->date_time, err);
-    return status == BP_OK ? bac_parameter_end(&inner, err) : status;
+    BP_TRY(bac_parameter_values(in, BAC_TIMESTAMP_DATE_TIME, &inner, err));
+    BP_TRY(bac_date_time_decode(&inner, &timestamp->date_time, err));
+    return bac_parameter_end(&inner, err);
 }
 
 BpStatus bac_timestamp_decode(BpCursor *in, BacTimestamp *ret_timestamp, BpError *err)
@@ -131,15 +128,13 @@ BpStatus bac_timestamp_decode(BpCursor *in, BacTimestamp *ret_timestamp, BpError
         timestamp.kind = BAC_TIMESTAMP_TIME;
     else if (bac_tag_is_next(in, BAC_CONTEXT, BAC_TIMESTAMP_SEQUENCE))
         timestamp.kind = BAC_TIMESTAMP_SEQUENCE;
-    BpStatus status = BP_OK;
     switch (timestamp.kind) {
-    case BAC_TIMESTAMP_TIME: status = read_time(in, &timestamp, err); break;
-    case BAC_TIMESTAMP_SEQUENCE: status = read_sequence(in, &timestamp, err); break;
-    case BAC_TIMESTAMP_DATE_TIME: status = read_date_time(in, &timestamp, err); break;
+    case BAC_TIMESTAMP_TIME: BP_TRY(read_time(in, &timestamp, err)); break;
+    case BAC_TIMESTAMP_SEQUENCE: BP_TRY(read_sequence(in, &timestamp, err)); break;
+    case BAC_TIMESTAMP_DATE_TIME: BP_TRY(read_date_time(in, &timestamp, err)); break;
     }
-    if (status == BP_OK)
-        *ret_timestamp = timestamp;
-    return status;
+    *ret_timestamp = timestamp;
+    return BP_OK;
 }
 
 void bac_timestamp_encode(BpBuf *out, const BacTimestamp *timestamp)
@@ -164,14 +159,11 @@ BpStatus bac_timestamp_decode_context(BpCursor *in, uint8_t number, BacTimestamp
 {
     BpCursor inner;
     BacTimestamp timestamp;
-    BpStatus status = bac_parameter_values(in, number, &inner, err);
-    if (status == BP_OK)
-        status = bac_timestamp_decode(&inner, &timestamp, err);
-    if (status == BP_OK)
-        status = bac_parameter_end(&inner, err);
-    if (status == BP_OK)
-        *ret_timestamp = timestamp;
-    return status;
+    BP_TRY(bac_parameter_values(in, number, &inner, err));
+    BP_TRY(bac_timestamp_decode(&inner, &timestamp, err));
+    BP_TRY(bac_parameter_end(&inner, err));
+    *ret_timestamp = timestamp;
+    return BP_OK;
 }
 
 void bac_timestamp_encode_context(BpBuf *out, uint8_t number, const BacTimestamp *timestamp)
