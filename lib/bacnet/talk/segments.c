@@ -44,7 +44,7 @@ BacSegmentAck bac_segment_sender_acknowledge(BacSegmentSender *sender, const Bac
     const uint32_t left = sender->count - sender->accepted;
     const uint8_t received = (uint8_t)(ack->sequence - sender->accepted + 1);
     const bool is_impossible = ack->window == 0 || ack->window > BAC_SEGMENT_WINDOW_MAX;
-    if (received > sender->window || received > left || (received == 0 && !ack->negative))
+    if (received > sender->window || received > left || (received == 0 && (!ack->negative || is_impossible)))
         return BAC_ACK_IS_OLD;
     if (received == left) {
         sender->accepted = sender->count;

@@ -41,7 +41,7 @@ typedef enum BacSegmentAck {
     BAC_ACK_IS_OLD,     /* of nothing that is on its way */
     BAC_ACK_ASKS_AGAIN, /* negative, and of nothing new: the window is to be sent again, if retries are left
                          */
-    BAC_ACK_IS_IMPOSSIBLE, /* its window is out of range; nothing has changed */
+    BAC_ACK_IS_IMPOSSIBLE, /* of something new, but its window is out of range; nothing has changed */
     BAC_ACK_GOES_ON,       /* the next window is to be sent */
     BAC_ACK_IS_LAST,       /* all has been accepted */
 } BacSegmentAck;
