@@ -55,6 +55,8 @@ void collect_poll_check(const CollectPoller *poller)
 
 void collect_check_device(CollectPoller *poller, const CollectDevice *device)
 {
+    if (poller->shared.telling > 0)
+        return; /* who was told calls us, and whoever told is not done */
     if (++poller->calls % ALL_EACH == 0)
         collect_poll_check(poller);
     else if (device)

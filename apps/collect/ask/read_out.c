@@ -33,7 +33,9 @@ static void end(CollectShared *shared, CollectDevice *device)
 {
     CollectScan *scan = device->read_out.scan;
     device->read_out.scan = NULL;
+    shared->telling++;
     shared->hooks.on_scanned(shared->hooks.owner, device, scan);
+    shared->telling--;
 }
 
 static CollectNext answered(CollectShared *shared, CollectJob *job, const BacAnswer *answer, int64_t now_us)

@@ -9,8 +9,11 @@ enum { FLUSH_AFTER_S = 5 }; /* readings of a slow round do not wait longer for i
 
 static void give_out(CollectShared *shared, const CollectDevice *device, size_t count)
 {
-    if (count > 0 && device->device_id)
-        shared->hooks.on_readings(shared->hooks.owner, device, device->readings.all, count);
+    if (count == 0 || !device->device_id)
+        return;
+    shared->telling++;
+    shared->hooks.on_readings(shared->hooks.owner, device, device->readings.all, count);
+    shared->telling--;
 }
 
 void collect_readings_forget(CollectDevice *device)

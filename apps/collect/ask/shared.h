@@ -15,6 +15,7 @@ typedef struct CollectShared {
     BpRandom random;
     int64_t wall_offset_us; /* wall clock less monotonic */
     uint32_t process;       /* of our subscriptions */
+    uint32_t telling;       /* hooks that are being called: somebody is in the midst of something */
 } CollectShared;
 
 #endif

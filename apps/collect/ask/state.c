@@ -26,7 +26,9 @@ static void set(CollectShared *shared, CollectDevice *device, CollectState state
     device->state = state;
     device->reason = reason;
     device->since_us = now_us + shared->wall_offset_us;
+    shared->telling++;
     shared->hooks.on_state(shared->hooks.owner, device);
+    shared->telling--;
 }
 
 /* ---- it answers ---- */

@@ -51,7 +51,9 @@ static CollectDevice *replace(CollectPoller *poller, CollectDevice *gone, int64_
     collect_state_want_probe(device); /* let it say so itself */
     device->said_apdu = (uint16_t)(max_apdu < UINT16_MAX ? max_apdu : UINT16_MAX);
     device->said_segmentation = was_claimed ? gone->identity.claim.segmentation : BAC_NO_SEGMENTATION;
+    poller->shared.telling++;
     poller->shared.hooks.on_found(poller->shared.hooks.owner, device, gone);
+    poller->shared.telling--;
     collect_turn_look_at(poller, gone, now_us);
     return device;
 }
