@@ -1,6 +1,9 @@
 #include "bacnet/talk/bbmd.h"
 
+#include "base/invariant.h"
 #include "base/time.h"
+
+#include <assert.h>
 
 enum { DATAGRAM_MAX = 1600, GRACE_S = 30, ENTRY_SIZE = 10 };
 
@@ -149,17 +152,13 @@ static bool distribute(BacBbmd *bbmd, const BacBvlc *bvlc, const BacAddress *fro
     return true;
 }
 
-bool bac_bbmd_receive(BacBbmd *bbmd, BpCursor octets, const BacAddress *from, int64_t now_us)
+static bool take_message(BacBbmd *bbmd, const BacBvlc *bvlc, const BacAddress *from, int64_t now_us)
 {
-    BacBvlc bvlc;
-    if (bac_bvlc_decode(octets, &bvlc, NULL) != BP_OK)
-        return true;
-    forget_lapsed(bbmd, now_us);
-    switch (bvlc.function) {
+    switch (bvlc->function) {
     case BAC_BVLC_ORIGINAL_BROADCAST: {
         if (bac_address_equal(from, &bbmd->own))
             return true;
-        const BacBvlc forwarded = {.function = BAC_BVLC_FORWARDED_NPDU, .source = *from, .body = bvlc.body};
+        const BacBvlc forwarded = {.function = BAC_BVLC_FORWARDED_NPDU, .source = *from, .body = bvlc->body};
         bbmd->forwarded++;
         send_to_peers(bbmd, &forwarded);
         send_to_foreign(bbmd, &forwarded, from);
@@ -169,15 +168,34 @@ bool bac_bbmd_receive(BacBbmd *bbmd, BpCursor octets, const BacAddress *from, in
         if (!is_peer(bbmd, from) || bac_address_equal(from, &bbmd->own))
             return true; /* our own, or that of somebody whose broadcasts we do not carry */
         bbmd->forwarded++;
-        send_bvlc(bbmd, &bbmd->broadcast, &bvlc, bvlc.body);
-        send_to_foreign(bbmd, &bvlc, from);
+        send_bvlc(bbmd, &bbmd->broadcast, bvlc, bvlc->body);
+        send_to_foreign(bbmd, bvlc, from);
         return false;
-    case BAC_BVLC_DISTRIBUTE_BROADCAST: return !distribute(bbmd, &bvlc, from);
-    case BAC_BVLC_REGISTER_FOREIGN_DEVICE: enroll(bbmd, from, bvlc.ttl_s, now_us); return true;
-    case BAC_BVLC_DELETE_FDT_ENTRY: strike(bbmd, from, &bvlc.source); return true;
+    case BAC_BVLC_DISTRIBUTE_BROADCAST: return !distribute(bbmd, bvlc, from);
+    case BAC_BVLC_REGISTER_FOREIGN_DEVICE: enroll(bbmd, from, bvlc->ttl_s, now_us); return true;
+    case BAC_BVLC_DELETE_FDT_ENTRY: strike(bbmd, from, &bvlc->source); return true;
     case BAC_BVLC_READ_BDT: tell_table(bbmd, from, false, now_us); return true;
     case BAC_BVLC_READ_FDT: tell_table(bbmd, from, true, now_us); return true;
     case BAC_BVLC_WRITE_BDT: send_result(bbmd, from, BAC_BVLC_WRITE_BDT_NAK); return true;
     default: return false;
     }
+}
+
+bool bac_bbmd_receive(BacBbmd *bbmd, BpCursor octets, const BacAddress *from, int64_t now_us)
+{
+    BacBvlc bvlc;
+    if (bac_bvlc_decode(octets, &bvlc, NULL) != BP_OK)
+        return true;
+    forget_lapsed(bbmd, now_us);
+    const bool is_done = take_message(bbmd, &bvlc, from, now_us);
+    BP_INVARIANT(bac_bbmd_check(bbmd));
+    return is_done;
+}
+
+void bac_bbmd_check(const BacBbmd *bbmd)
+{
+    assert(bbmd->peer_count <= BAC_BBMD_PEERS_MAX && bbmd->foreign_count <= BAC_BBMD_FOREIGN_MAX);
+    for (size_t i = 0; i < bbmd->foreign_count; i++)
+        for (size_t other = 0; other < i; other++)
+            assert(!bac_address_equal(&bbmd->foreign[i].address, &bbmd->foreign[other].address));
 }

@@ -19,21 +19,27 @@ typedef struct BacBdtEntry {
     uint8_t mask[4]; /* 255.255.255.255: sent to the peer itself, which broadcasts it */
 } BacBdtEntry;
 
+/* In the caller's memory. What is not said to be the BBMD's is the caller's, who sets it before the first
+ * call; the rest begins as zero. */
 typedef struct BacBbmd {
     void *owner;
     void (*send)(void *owner, const BacAddress *to, BpStr datagram);
     BacAddress own, broadcast;
     BacBdtEntry peers[BAC_BBMD_PEERS_MAX]; /* the table with itself */
     size_t peer_count;
-    BacForeignEntry foreign[BAC_BBMD_FOREIGN_MAX];
-    size_t foreign_count;
     bool refuses; /* it registers nobody */
+
+    BacForeignEntry foreign[BAC_BBMD_FOREIGN_MAX]; /* the BBMD's, there to be read: one for each address */
+    size_t foreign_count;
     uint64_t forwarded;
 } BacBbmd;
 
 /* Takes a whole datagram of the link layer. True: it is all done with; false: it is also for the node itself.
  */
 bool bac_bbmd_receive(BacBbmd *bbmd, BpCursor octets, const BacAddress *from, int64_t now_us);
+
+/* Asserts what must hold between two calls. */
+void bac_bbmd_check(const BacBbmd *bbmd);
 
 /* The next entry of a Read-BDT-Ack's body. False: the end, or half an entry. */
 bool bac_bdt_next(BpCursor *body, BacBdtEntry *ret_entry);

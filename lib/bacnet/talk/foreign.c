@@ -1,6 +1,9 @@
 #include "bacnet/talk/foreign.h"
 
+#include "base/invariant.h"
 #include "base/time.h"
+
+#include <assert.h>
 
 enum {
     TTL_MIN_S = 30,
@@ -38,6 +41,7 @@ bool bac_foreign_advance(BacForeign *foreign, BpBuf *out, int64_t now_us)
     foreign->due_us = now_us + retry_us(foreign);
     foreign->failures++;
     foreign->sent++;
+    BP_INVARIANT(bac_foreign_check(foreign));
     return true;
 }
 
@@ -75,5 +79,14 @@ bool bac_foreign_take(BacForeign *foreign, const BacDatagram *datagram, int64_t 
     foreign->confirmed_us = now_us;
     foreign->due_us = now_us + (int64_t)foreign->ttl_s * BP_SECOND / 2;
     foreign->lapses_us = now_us + (int64_t)(foreign->ttl_s + GRACE_S) * BP_SECOND;
+    BP_INVARIANT(bac_foreign_check(foreign));
     return !was_registered;
+}
+
+void bac_foreign_check(const BacForeign *foreign)
+{
+    assert(foreign->ttl_s >= TTL_MIN_S);
+    assert(foreign->failures <= foreign->sent && foreign->confirmed <= foreign->sent);
+    assert(!foreign->is_refused || foreign->refused > 0);
+    assert(!foreign->is_registered || (foreign->confirmed > 0 && foreign->lapses_us > foreign->confirmed_us));
 }

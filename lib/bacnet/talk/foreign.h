@@ -8,6 +8,7 @@
 
 #include "bacnet/wire/datagram.h"
 
+/* In the caller's memory, from bac_foreign_init on. Changed here alone, and there to be read. */
 typedef struct BacForeign {
     BacAddress bbmd;
     uint16_t ttl_s; /* 30 at least is asked for */
@@ -28,5 +29,8 @@ int64_t bac_foreign_next_due_us(const BacForeign *foreign);
 
 /* Takes a datagram from anybody. True: it is registered now, and was not before. */
 bool bac_foreign_take(BacForeign *foreign, const BacDatagram *datagram, int64_t now_us);
+
+/* Asserts what must hold between two calls. */
+void bac_foreign_check(const BacForeign *foreign);
 
 #endif

@@ -1,7 +1,9 @@
 #include "bacnet/talk/publisher.h"
 
+#include "base/invariant.h"
 #include "base/time.h"
 
+#include <assert.h>
 #include <math.h>
 
 static BacRefusal refusal(BacErrorClass error_class, BacErrorCode code)
@@ -66,6 +68,7 @@ BacRefusal bac_publisher_subscribe(BacPublisher *publisher, const BacSubscribeCo
         .process = subscribe->process,
         .object = subscribe->object,
         .until_us = subscribe->lifetime_s ? now_us + (int64_t)subscribe->lifetime_s * BP_SECOND : INT64_MAX};
+    BP_INVARIANT(bac_publisher_check(publisher));
     return (BacRefusal){0};
 }
 
@@ -185,6 +188,7 @@ void bac_publisher_advance(BacPublisher *publisher, int64_t now_us)
         else if (one->in_use)
             tell_change(publisher, one, now_us);
     }
+    BP_INVARIANT(bac_publisher_check(publisher));
 }
 
 bool bac_publisher_receive(BacPublisher *publisher, const BacDatagram *datagram)
@@ -202,7 +206,21 @@ bool bac_publisher_receive(BacPublisher *publisher, const BacDatagram *datagram)
         publisher->confirmed += apdu->type == BAC_SIMPLE_ACK;
         if (apdu->type != BAC_SIMPLE_ACK)
             one->in_use = false; /* it knows nothing of the subscription */
+        BP_INVARIANT(bac_publisher_check(publisher));
         return true;
     }
     return false;
+}
+
+void bac_publisher_check(const BacPublisher *publisher)
+{
+    for (size_t i = 0; i < publisher->count; i++) {
+        const BacSubscription *one = &publisher->subscriptions[i];
+        if (!one->in_use)
+            continue;
+        assert(one->value_size <= BAC_COV_VALUE_MAX && one->flags_size <= BAC_COV_VALUE_MAX);
+        assert(one->tries_left <= publisher->retries);
+        assert(!one->waits || (one->was_told && one->is_confirmed && one->invoke_id != 0));
+    }
+    assert(publisher->confirmed + publisher->given_up <= publisher->told);
 }

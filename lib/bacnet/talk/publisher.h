@@ -27,18 +27,21 @@ typedef struct BacSubscription {
     int64_t retry_at_us;
 } BacSubscription;
 
+/* In the caller's memory. What is not said to be the publisher's is the caller's, who sets it before the
+ * first call. */
 struct BacPublisher {
     void *owner;
     void (*send)(void *owner, const BacAddress *to, BpStr datagram);
     const BacObjects *objects;
     uint32_t device;                /* instance */
     BacStation station;             /* its own, when it sits on a network behind a router; else zero */
-    BacSubscription *subscriptions; /* zeroed */
+    BacSubscription *subscriptions; /* zeroed; contents are the publisher's */
     size_t count;
     int64_t timeout_us; /* of a confirmed notification */
     uint8_t retries;
-    uint8_t last_invoke_id;
-    uint64_t told, confirmed, given_up;
+
+    uint64_t told, confirmed, given_up; /* the publisher's, there to be read */
+    uint8_t last_invoke_id;             /* the publisher's own */
 };
 
 /* Carries out a SubscribeCOV. A subscription of the same subscriber, process and object is renewed. The first
@@ -52,5 +55,8 @@ void bac_publisher_advance(BacPublisher *publisher, int64_t now_us);
 
 /* Takes a datagram: true if it answered one of our notifications. */
 bool bac_publisher_receive(BacPublisher *publisher, const BacDatagram *datagram);
+
+/* Asserts what must hold between two calls. */
+void bac_publisher_check(const BacPublisher *publisher);
 
 #endif

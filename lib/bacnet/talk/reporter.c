@@ -2,8 +2,10 @@
 
 #include "bacnet/service/event_notification.h"
 #include "bacnet/service/event_values.h"
+#include "base/invariant.h"
 #include "base/time.h"
 
+#include <assert.h>
 #include <math.h>
 
 BacEventSource *bac_reporter_find(const BacReporter *reporter, BacObjectId object)
@@ -160,6 +162,7 @@ void bac_reporter_judge(BacReporter *reporter, BacEventSource *source, double va
     }
     if (state != source->state && now_us - source->since_us >= (int64_t)source->delay_s * BP_SECOND)
         change(reporter, source, value, now_us);
+    BP_INVARIANT(bac_reporter_check(reporter));
 }
 
 /* ---- GetEventInformation ---- */
@@ -249,6 +252,7 @@ BacRefusal bac_reporter_acknowledge(BacReporter *reporter, const BacAcknowledgeA
     BacEventNotification notification = notification_of(reporter, source, acknowledge->state, &now);
     notification.notify_type = BAC_NOTIFY_ACKNOWLEDGEMENT;
     tell_all(reporter, &notification, now_us);
+    BP_INVARIANT(bac_reporter_check(reporter));
     return (BacRefusal){0};
 }
 
@@ -270,6 +274,7 @@ void bac_reporter_advance(BacReporter *reporter, int64_t now_us)
         send_notice(reporter, &notice->to, (BpStr){(const char *)notice->octets, notice->size},
                     notice->invoke_id);
     }
+    BP_INVARIANT(bac_reporter_check(reporter));
 }
 
 bool bac_reporter_receive(BacReporter *reporter, const BacDatagram *datagram)
@@ -287,7 +292,33 @@ bool bac_reporter_receive(BacReporter *reporter, const BacDatagram *datagram)
             continue;
         notice->in_use = false;
         reporter->confirmed += apdu->type == BAC_SIMPLE_ACK;
+        BP_INVARIANT(bac_reporter_check(reporter));
         return true;
     }
     return false;
+}
+
+static void check_source(const BacEventSource *source)
+{
+    assert(source->state == BAC_STATE_NORMAL || source->state == source->offnormal);
+    assert(source->state == BAC_STATE_NORMAL || source->has_time[BAC_TO_OFFNORMAL]);
+    for (size_t i = 0; i < BAC_TRANSITIONS; i++)
+        assert(source->has_time[i] || !source->is_unacknowledged[i]);
+}
+
+void bac_reporter_check(const BacReporter *reporter)
+{
+    for (size_t i = 0; i < reporter->source_count; i++) {
+        const BacEventSource *source = &reporter->sources[i];
+        const BacGetEvents before = {.has_last = i > 0, .last = i > 0 ? source[-1].object : source->object};
+        assert(is_after(source->object, &before)); /* ascending, and none twice */
+        check_source(source);
+    }
+    for (size_t i = 0; i < BAC_NOTICES; i++) {
+        const BacNotice *notice = &reporter->notices[i];
+        assert(!notice->in_use ||
+               (reporter->is_confirmed && notice->invoke_id != 0 && notice->size > 0 &&
+                notice->size <= BAC_NOTICE_MAX && notice->tries_left <= reporter->retries));
+    }
+    assert(reporter->confirmed + reporter->given_up <= reporter->told);
 }

@@ -16,7 +16,8 @@
 
 enum { BAC_NOTICES = 16, BAC_NOTICE_MAX = 256 };
 
-/* An object that reports events. The upper part is its owner's to set. */
+/* An object that reports events. The upper part is the caller's to set, before the first call; the lower
+ * part, which begins as zero, is the reporter's. */
 typedef struct BacEventSource {
     BacObjectId object;
     uint8_t event_type;        /* BAC_EVENT_OUT_OF_RANGE, or BAC_EVENT_CHANGE_OF_STATE of a binary one */
@@ -43,6 +44,8 @@ typedef struct BacNotice {
     uint8_t octets[BAC_NOTICE_MAX]; /* parameters */
 } BacNotice;
 
+/* In the caller's memory. What is not said to be the reporter's is the caller's, who sets it before the first
+ * call; the rest begins as zero. */
 typedef struct BacReporter {
     void *owner;
     void (*send)(void *owner, const BacAddress *to, BpStr datagram);
@@ -61,9 +64,9 @@ typedef struct BacReporter {
     int64_t timeout_us;
     uint8_t retries;
 
-    BacNotice notices[BAC_NOTICES];
-    uint8_t last_invoke_id;
-    uint64_t told, confirmed, given_up;
+    uint64_t told, confirmed, given_up; /* the reporter's, there to be read */
+    BacNotice notices[BAC_NOTICES];     /* the reporter's own */
+    uint8_t last_invoke_id;             /* so is this */
 } BacReporter;
 
 BacEventSource *bac_reporter_find(const BacReporter *reporter, BacObjectId object);
@@ -83,5 +86,8 @@ void bac_reporter_advance(BacReporter *reporter, int64_t now_us);
 
 /* Takes a datagram: true if it answered one of our notifications. */
 bool bac_reporter_receive(BacReporter *reporter, const BacDatagram *datagram);
+
+/* Asserts what must hold between two calls. */
+void bac_reporter_check(const BacReporter *reporter);
 
 #endif

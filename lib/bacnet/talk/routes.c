@@ -1,6 +1,9 @@
 #include "bacnet/talk/routes.h"
 
+#include "base/invariant.h"
 #include "base/time.h"
+
+#include <assert.h>
 
 /* ---- network messages ---- */
 
@@ -167,12 +170,8 @@ static void take_own_number(BacRoutes *routes, const BacDatagram *datagram, int6
     }
 }
 
-void bac_routes_take(BacRoutes *routes, const BacDatagram *datagram, int64_t now_us)
+static void take_message(BacRoutes *routes, const BacDatagram *datagram, int64_t now_us)
 {
-    if (datagram->from.remote.network != BAC_NETWORK_LOCAL)
-        learn(routes, &datagram->from, datagram->from.remote.network, now_us);
-    if (!datagram->npdu.is_network_message)
-        return;
     switch (datagram->npdu.message) {
     case BAC_I_AM_ROUTER_TO_NETWORK: take_announcement(routes, datagram, now_us); break;
     case BAC_ROUTER_BUSY_TO_NETWORK: take_business(routes, datagram, true, now_us); break;
@@ -181,6 +180,15 @@ void bac_routes_take(BacRoutes *routes, const BacDatagram *datagram, int64_t now
     case BAC_NETWORK_NUMBER_IS: take_own_number(routes, datagram, now_us); break;
     default: break; /* for routers */
     }
+}
+
+void bac_routes_take(BacRoutes *routes, const BacDatagram *datagram, int64_t now_us)
+{
+    if (datagram->from.remote.network != BAC_NETWORK_LOCAL)
+        learn(routes, &datagram->from, datagram->from.remote.network, now_us);
+    if (datagram->npdu.is_network_message)
+        take_message(routes, datagram, now_us);
+    BP_INVARIANT(bac_routes_check(routes));
 }
 
 void bac_routes_expire(BacRoutes *routes, int64_t now_us)
@@ -197,4 +205,20 @@ void bac_routes_expire(BacRoutes *routes, int64_t now_us)
         }
     }
     routes->count = kept;
+    BP_INVARIANT(bac_routes_check(routes));
+}
+
+void bac_routes_check(const BacRoutes *routes)
+{
+    assert(routes->count <= BAC_ROUTES_MAX);
+    assert(routes->own_network != BAC_NETWORK_LOCAL || !routes->is_configured);
+    assert(routes->own_network != BAC_NETWORK_BROADCAST);
+    for (size_t i = 0; i < routes->count; i++) {
+        const BacRoute *route = &routes->items[i];
+        assert(route->router.remote.network == BAC_NETWORK_LOCAL);
+        assert(route->network != BAC_NETWORK_LOCAL && route->network != BAC_NETWORK_BROADCAST);
+        for (size_t other = 0; other < i && i < BAC_CHECKED_ROUTES_MAX; other++)
+            assert(routes->items[other].network != route->network ||
+                   !bac_address_equal(&routes->items[other].router, &route->router));
+    }
 }

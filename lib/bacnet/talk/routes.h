@@ -50,15 +50,18 @@ typedef enum BacRouteNews {
 /* Reason of Reject-Message-To-Network: the router knows no way. */
 enum { BAC_NETWORK_UNREACHABLE = 1 };
 
+/* In the caller's memory, zeroed but for what the caller sets: */
 typedef struct BacRoutes {
-    BacRoute items[BAC_ROUTES_MAX];
-    size_t count;
-    uint16_t own_network; /* 0: nobody has told */
-    bool is_configured;   /* the one who told was configured so, rather than having learned it */
-    int64_t keep_us;      /* routes not heard of for so long are forgotten; 0: none is */
+    int64_t keep_us; /* routes not heard of for so long are forgotten; 0: none is */
     void *owner;
     /* `reason` of BAC_ROUTE_REFUSED, else 0; `route` may be no item of ours. May be NULL. */
     void (*on_news)(void *owner, BacRouteNews news, const BacRoute *route, uint8_t reason);
+
+    /* Changed here alone, and there to be read: */
+    BacRoute items[BAC_ROUTES_MAX]; /* no two of one router and network */
+    size_t count;
+    uint16_t own_network; /* 0: nobody has told */
+    bool is_configured;   /* the one who told was configured so, rather than having learned it */
 } BacRoutes;
 
 /* Takes any datagram. */
@@ -72,5 +75,10 @@ BacRoute *bac_routes_find(BacRoutes *routes, const BacAddress *router, uint16_t 
 
 /* Another router that leads to the network, and is not lost; NULL: none. */
 const BacRoute *bac_routes_other(const BacRoutes *routes, const BacAddress *than, uint16_t network);
+
+/* Asserts what must hold between two calls; that no route is there twice only of the first
+ * BAC_CHECKED_ROUTES_MAX. */
+void bac_routes_check(const BacRoutes *routes);
+enum { BAC_CHECKED_ROUTES_MAX = 16 };
 
 #endif
