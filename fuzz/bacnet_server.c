@@ -134,12 +134,12 @@ static void begin_reporter(BacServer *server, BacReporter *reporter)
                               .is_confirmed = true,
                               .timeout_us = 3000000,
                               .retries = 3};
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = 0; i < 2; i++)
         sources[i] = (BacEventSource){.object = {BAC_BINARY_INPUT, i},
                                       .event_type = BAC_EVENT_CHANGE_OF_STATE,
                                       .alarm_value = BAC_ACTIVE};
+    for (uint32_t i = 0; i < 2; i++)
         bac_reporter_judge(reporter, &sources[i], BAC_ACTIVE, 0);
-    }
 }
 
 static void begin(BacServer *server, BacPublisher *publisher, BacReporter *reporter)
