@@ -1,7 +1,7 @@
 /* A device that is read out. Each property that is asked for is answered by the next of the input: an octet
  * that says how (a value, an error, silence) and how long the value is, and its octets. Whatever the device
  * says, the reading out ends, and what comes of it can be stored. */
-#include "apps/collect/ask/scan.h"
+#include "apps/collect/ask/jobs/scan.h"
 #include "bacnet/service/read_multiple.h"
 #include "bacnet/service/read_property.h"
 

@@ -1,7 +1,7 @@
 /* A segment of the spool as it lies on disk. An even first octet: the rest is the segment. An odd one: the
  * rest is a play that says which records are written, and which octet goes wrong afterwards, for a fuzzer
  * does not find checksums. */
-#include "apps/collect/deliver/spool.h"
+#include "apps/collect/deliver/spool/spool.h"
 #include "base/cursor.h"
 
 #include <assert.h>

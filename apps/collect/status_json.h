@@ -2,8 +2,8 @@
 #ifndef COLLECT_STATUS_JSON_H
 #define COLLECT_STATUS_JSON_H
 
-#include "apps/collect/ask/settings.h"
-#include "apps/collect/deliver/outbox.h"
+#include "apps/collect/ask/device/settings.h"
+#include "apps/collect/deliver/outbox/outbox.h"
 #include "apps/collect/network/network.h"
 
 #include <jansson.h>

@@ -48,7 +48,7 @@ is_content() {
     put apps/roles.h 'int x;'
     put apps/collect/main.c '#include "ask/poll.h"' '#include "apps/collect/ask/poll.h"' '#include "apps/roles.h"'
     put apps/collect/ask/poll.h '#include "bacnet/talk/client.h"'
-    put apps/collect/ask/decode.c '#include "poll.h"'
+    put apps/collect/ask/device/decode.c '#include "poll.h"'
     put tests/unit/lib/base/test_str.c '#include "base/str.h"'
     put tests/unit/field.h 'int x;'
     is_content check-layers

@@ -1,5 +1,5 @@
+#include "apps/collect/ask/device/rounds.h"
 #include "apps/collect/ask/poller.h"
-#include "apps/collect/ask/rounds.h"
 
 #include <assert.h>
 

@@ -1,5 +1,5 @@
 /* Our own network: while we are not on it, no device is asked, and none is blamed. */
-#include "apps/collect/ask/state.h"
+#include "apps/collect/ask/device/state.h"
 #include "apps/collect/ask/turn.h"
 #include "base/invariant.h"
 

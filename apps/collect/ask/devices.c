@@ -1,7 +1,7 @@
 /* The devices of a poller: taken in, found, and forgotten. */
-#include "apps/collect/ask/orders.h"
-#include "apps/collect/ask/plan.h"
-#include "apps/collect/ask/readings.h"
+#include "apps/collect/ask/device/plan.h"
+#include "apps/collect/ask/device/readings.h"
+#include "apps/collect/ask/jobs/orders.h"
 #include "apps/collect/ask/turn.h"
 #include "base/invariant.h"
 

@@ -1,6 +1,6 @@
 /* Which points of a device are read: what was learned of those that stay is kept. */
-#include "apps/collect/ask/cov.h"
-#include "apps/collect/ask/rounds.h"
+#include "apps/collect/ask/device/cov.h"
+#include "apps/collect/ask/device/rounds.h"
 #include "apps/collect/ask/turn.h"
 #include "base/invariant.h"
 

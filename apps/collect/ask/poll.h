@@ -18,9 +18,9 @@
 #ifndef COLLECT_ASK_POLL_H
 #define COLLECT_ASK_POLL_H
 
-#include "apps/collect/ask/order.h"
-#include "apps/collect/ask/scan.h"
-#include "apps/collect/ask/settings.h"
+#include "apps/collect/ask/device/settings.h"
+#include "apps/collect/ask/jobs/order.h"
+#include "apps/collect/ask/jobs/scan.h"
 
 typedef struct CollectPoller CollectPoller;
 

@@ -3,11 +3,11 @@
 #ifndef COLLECT_ASK_POLLER_H
 #define COLLECT_ASK_POLLER_H
 
-#include "apps/collect/ask/jobs.h"
+#include "apps/collect/ask/jobs/jobs.h"
 #include "apps/collect/ask/poll.h"
-#include "apps/collect/ask/seats.h"
-#include "apps/collect/ask/trunk.h"
-#include "apps/collect/ask/wake.h"
+#include "apps/collect/ask/queues/seats.h"
+#include "apps/collect/ask/queues/trunk.h"
+#include "apps/collect/ask/queues/wake.h"
 
 struct CollectPoller {
     CollectShared shared;

@@ -1,6 +1,6 @@
 #include "apps/collect/ask/turn.h"
 
-#include "apps/collect/ask/rounds.h"
+#include "apps/collect/ask/device/rounds.h"
 #include "base/time.h"
 
 enum { NO_ROOM_MS = 100 }; /* until a device tries again that found no transaction free */

@@ -1,6 +1,6 @@
 /* Who is where (identity.h): what follows when another device answers at an address, or one has a name that
  * others have, too. */
-#include "apps/collect/ask/state.h"
+#include "apps/collect/ask/device/state.h"
 #include "apps/collect/ask/turn.h"
 #include "base/invariant.h"
 #include "base/time.h"

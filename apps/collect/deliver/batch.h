@@ -2,7 +2,7 @@
 #ifndef COLLECT_DELIVER_BATCH_H
 #define COLLECT_DELIVER_BATCH_H
 
-#include "apps/collect/deliver/outbox.h"
+#include "apps/collect/deliver/outbox/outbox.h"
 #include "io/mqtt/mqtt.h"
 #include "model/reading.h"
 

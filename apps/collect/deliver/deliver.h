@@ -14,7 +14,7 @@
 #ifndef COLLECT_DELIVER_DELIVER_H
 #define COLLECT_DELIVER_DELIVER_H
 
-#include "apps/collect/deliver/outbox.h"
+#include "apps/collect/deliver/outbox/outbox.h"
 #include "apps/collect/deliver/state.h"
 #include "io/loop/loop.h"
 #include "io/mqtt/mqtt.h"

@@ -1,6 +1,6 @@
 #include "apps/collect/deliver/own_run.h"
 
-#include "apps/collect/deliver/spool_notes.h"
+#include "apps/collect/deliver/spool/notes.h"
 #include "base/log.h"
 #include "base/time.h"
 

@@ -4,8 +4,8 @@
 #ifndef COLLECT_DELIVER_OWN_RUN_H
 #define COLLECT_DELIVER_OWN_RUN_H
 
-#include "apps/collect/deliver/outbox.h"
-#include "apps/collect/deliver/spool.h"
+#include "apps/collect/deliver/outbox/outbox.h"
+#include "apps/collect/deliver/spool/spool.h"
 #include "io/loop/loop.h"
 
 typedef struct OwnRun OwnRun;

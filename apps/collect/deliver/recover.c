@@ -1,6 +1,6 @@
 #include "apps/collect/deliver/recover.h"
 
-#include "apps/collect/deliver/spill.h"
+#include "apps/collect/deliver/outbox/spill.h"
 
 #include <stdio.h>
 

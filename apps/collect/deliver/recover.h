@@ -2,8 +2,8 @@
 #ifndef COLLECT_DELIVER_RECOVER_H
 #define COLLECT_DELIVER_RECOVER_H
 
-#include "apps/collect/deliver/outbox.h"
-#include "apps/collect/deliver/spool.h"
+#include "apps/collect/deliver/outbox/outbox.h"
+#include "apps/collect/deliver/spool/spool.h"
 
 /* Recovers it into a new outbox, and begins the own run. A segment that cannot be read now is left for the
  * next start, and a damaged one gives what it has: `on_problem` says so. Otherwise the folder cannot be used,

@@ -1,6 +1,6 @@
 #include "apps/collect/deliver/spool_job.h"
 
-#include "apps/collect/deliver/spill.h"
+#include "apps/collect/deliver/outbox/spill.h"
 #include "base/invariant.h"
 #include "base/time.h"
 

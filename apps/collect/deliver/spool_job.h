@@ -3,8 +3,8 @@
 #ifndef COLLECT_DELIVER_SPOOL_JOB_H
 #define COLLECT_DELIVER_SPOOL_JOB_H
 
-#include "apps/collect/deliver/outbox.h"
-#include "apps/collect/deliver/spool.h"
+#include "apps/collect/deliver/outbox/outbox.h"
+#include "apps/collect/deliver/spool/spool.h"
 
 typedef enum SpoolJobKind { SPOOL_APPEND, SPOOL_READ, SPOOL_REMOVE } SpoolJobKind;
 

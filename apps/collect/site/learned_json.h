@@ -3,7 +3,7 @@
 #ifndef COLLECT_SITE_LEARNED_JSON_H
 #define COLLECT_SITE_LEARNED_JSON_H
 
-#include "apps/collect/ask/device.h"
+#include "apps/collect/ask/device/device.h"
 
 char *collect_learned_json(const CollectDevice *device); /* to be freed */
 void collect_learned_recall(CollectDevice *device, BpStr text, int64_t now_us);

@@ -2,8 +2,8 @@
 #ifndef COLLECT_SITE_SCAN_JSON_H
 #define COLLECT_SITE_SCAN_JSON_H
 
-#include "apps/collect/ask/device.h"
-#include "apps/collect/ask/scan.h"
+#include "apps/collect/ask/device/device.h"
+#include "apps/collect/ask/jobs/scan.h"
 
 /* Both are to be freed. */
 char *collect_scan_device_json(const CollectDevice *device, const CollectScan *scan);

@@ -2,7 +2,7 @@
 #ifndef TESTS_DELIVER_MODEL_DISK_H
 #define TESTS_DELIVER_MODEL_DISK_H
 
-#include "apps/collect/deliver/spool.h"
+#include "apps/collect/deliver/spool/spool.h"
 #include "base/random.h"
 
 #include <errno.h>

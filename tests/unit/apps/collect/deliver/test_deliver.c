@@ -1,7 +1,7 @@
 /* The whole of it, on a real loop and a real disk, without a broker. */
 #include "apps/collect/deliver/deliver.h"
 
-#include "apps/collect/deliver/spool_notes.h"
+#include "apps/collect/deliver/spool/notes.h"
 #include "base/time.h"
 
 #include <setjmp.h>

@@ -2,8 +2,8 @@
  * fails, with whatever may end ending at any moment: random steps, and after them what must hold. A disk, a
  * wire and a database are a few arrays here, so that a seed of 100,000 steps takes a fraction of a second.
  * BACPIPES_MODEL_SEEDS=200 tries more of them, BACPIPES_MODEL_FIRST=17 begins with another. */
+#include "apps/collect/deliver/outbox/spill.h"
 #include "apps/collect/deliver/recover.h"
-#include "apps/collect/deliver/spill.h"
 #include "apps/collect/deliver/spool_job.h"
 #include "base/time.h"
 #include "tests/unit/apps/collect/deliver/model_ingest.h"

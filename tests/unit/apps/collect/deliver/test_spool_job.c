@@ -1,8 +1,8 @@
 #include "apps/collect/deliver/recover.h"
 #include "apps/collect/deliver/spool_job.h"
 
-#include "tests/unit/apps/collect/deliver/a_spool.h"
-#include "tests/unit/apps/collect/deliver/an_outbox.h"
+#include "tests/unit/apps/collect/deliver/outbox/an_outbox.h"
+#include "tests/unit/apps/collect/deliver/spool/a_spool.h"
 
 static void note_nothing(void *context, const char *text)
 {

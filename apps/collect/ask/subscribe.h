@@ -1,9 +1,0 @@
-/* Subscribing: a point's device is asked to tell its changes (cov.h). */
-#ifndef COLLECT_ASK_SUBSCRIBE_H
-#define COLLECT_ASK_SUBSCRIBE_H
-
-#include "apps/collect/ask/job.h"
-
-extern const CollectJobKind collect_subscribe;
-
-#endif
