@@ -24,13 +24,13 @@ BacPeer *bac_client_find(const BacClient *client, const BacAddress *address)
 {
     BacPeer *peer = *bucket(client, address);
     while (peer && !bac_address_equal(&peer->address, address))
-        peer = peer->next_in_bucket;
+        peer = peer->own.next_in_bucket;
     return peer;
 }
 
 static BacTransaction *find_transaction(const BacClient *client, const BacPeer *peer, uint8_t invoke_id)
 {
-    const uint16_t number = peer->numbers[invoke_id];
+    const uint16_t number = peer->own.numbers[invoke_id];
     return number ? &client->options.transactions[number - 1] : NULL;
 }
 
@@ -42,8 +42,8 @@ static BacTransaction *begin_transaction(BacClient *client, BacPeer *peer, BpErr
         bp_fail(err, BP_FULL, "%zu requests are outstanding, no more fit", client->dues.size);
         return NULL;
     }
-    const BacRest *const rests[] = {&peer->rest_of_copies, &peer->rest_of_all};
-    const uint8_t id = bac_invoke_ids_next(peer->last_invoke_id, &peer->in_use, rests, 2);
+    const BacRest *const rests[] = {&peer->own.rest_of_copies, &peer->own.rest_of_all};
+    const uint8_t id = bac_invoke_ids_next(peer->own.last_invoke_id, &peer->own.in_use, rests, 2);
     if (id == 0) {
         char address[BAC_ADDRESS_TEXT_MAX];
         bp_fail(err, BP_FULL, "all invoke IDs for %s are in use or resting",
@@ -51,10 +51,10 @@ static BacTransaction *begin_transaction(BacClient *client, BacPeer *peer, BpErr
         return NULL;
     }
     client->free = transaction->next_free;
-    peer->last_invoke_id = id;
-    peer->numbers[id] = (uint16_t)(transaction - client->options.transactions + 1);
-    bac_invoke_ids_add(&peer->in_use, id);
-    bac_invoke_ids_remove(&peer->answered, id);
+    peer->own.last_invoke_id = id;
+    peer->own.numbers[id] = (uint16_t)(transaction - client->options.transactions + 1);
+    bac_invoke_ids_add(&peer->own.in_use, id);
+    bac_invoke_ids_remove(&peer->own.answered, id);
     peer->outstanding++;
     transaction->peer = peer;
     transaction->invoke_id = id;
@@ -73,8 +73,8 @@ static void end_transaction(BacClient *client, BacTransaction *transaction)
 {
     BacPeer *peer = transaction->peer;
     bac_dues_remove(&client->dues, transaction);
-    peer->numbers[transaction->invoke_id] = 0;
-    bac_invoke_ids_remove(&peer->in_use, transaction->invoke_id);
+    peer->own.numbers[transaction->invoke_id] = 0;
+    bac_invoke_ids_remove(&peer->own.in_use, transaction->invoke_id);
     peer->outstanding--;
     if (transaction->assembly)
         drop_assembly(transaction);
@@ -175,11 +175,11 @@ static bool finish(BacClient *client, BacTransaction *transaction, int64_t now_u
     answer.round_trip_us = silent ? 0 : now_us - transaction->sent_at_us;
     answer.tries = transaction->tries;
     if (!silent)
-        bac_invoke_ids_add(&peer->answered, transaction->invoke_id);
+        bac_invoke_ids_add(&peer->own.answered, transaction->invoke_id);
     if (silent || transaction->tries > 1)
-        bac_rest_add(&peer->rest_of_copies, transaction->invoke_id, now_us,
+        bac_rest_add(&peer->own.rest_of_copies, transaction->invoke_id, now_us,
                      transaction->timeout_us * transaction->tries);
-    bac_rest_add(&peer->rest_of_all, transaction->invoke_id, now_us, client->options.rest_us);
+    bac_rest_add(&peer->own.rest_of_all, transaction->invoke_id, now_us, client->options.rest_us);
     client->lent = transaction->assembly;
     if (transaction->assembly) {
         transaction->assembly = NULL;
@@ -350,11 +350,11 @@ static bool send_segments_again(BacClient *client, BacTransaction *transaction, 
 static void count_stray(BacClient *client, BacPeer *peer, const BacApdu *apdu, int64_t now_us)
 {
     if (peer)
-        bac_rest_expire(&peer->rest_of_copies, now_us);
+        bac_rest_expire(&peer->own.rest_of_copies, now_us);
     const uint8_t id = apdu->invoke_id;
-    if (peer && bac_invoke_ids_has(&peer->answered, id))
+    if (peer && bac_invoke_ids_has(&peer->own.answered, id))
         client->counts.duplicates++;
-    else if (peer && bac_rest_has(&peer->rest_of_copies, id))
+    else if (peer && bac_rest_has(&peer->own.rest_of_copies, id))
         client->counts.late++;
     else
         client->counts.foreign++;
@@ -473,13 +473,14 @@ BpStatus bac_client_add(BacClient *client, BacPeer *peer, BpError *err)
     /* A peer that comes again starts elsewhere: answers to the one before it may still come. */
     const uint64_t seed = client->options.seed + client->peers_added++;
     BacPeer **first = bucket(client, &peer->address);
-    *peer = (BacPeer){.address = peer->address,
-                      .max_apdu = peer->max_apdu > BAC_APDU_MIN ? peer->max_apdu : BAC_APDU_MIN,
-                      .takes_segments = peer->takes_segments,
-                      .next_in_bucket = *first,
-                      .last_invoke_id = (uint8_t)bp_hash(&peer->address, sizeof peer->address, seed)};
-    bac_rest_init(&peer->rest_of_copies);
-    bac_rest_init(&peer->rest_of_all);
+    *peer =
+        (BacPeer){.address = peer->address,
+                  .max_apdu = peer->max_apdu > BAC_APDU_MIN ? peer->max_apdu : BAC_APDU_MIN,
+                  .takes_segments = peer->takes_segments,
+                  .own = {.next_in_bucket = *first,
+                          .last_invoke_id = (uint8_t)bp_hash(&peer->address, sizeof peer->address, seed)}};
+    bac_rest_init(&peer->own.rest_of_copies);
+    bac_rest_init(&peer->own.rest_of_all);
     *first = peer;
     client->peers++;
     return BP_OK;
@@ -494,8 +495,8 @@ void bac_client_remove(BacClient *client, BacPeer *peer)
     }
     BacPeer **link = bucket(client, &peer->address);
     while (*link != peer)
-        link = &(*link)->next_in_bucket;
-    *link = peer->next_in_bucket;
+        link = &(*link)->own.next_in_bucket;
+    *link = peer->own.next_in_bucket;
     client->peers--;
 }
 
@@ -508,8 +509,8 @@ BpStatus bac_client_request(BacClient *client, BacPeer *peer, const BacRequest *
     if (in_segments && (!peer->takes_segments || size > BAC_ANSWER_MAX))
         return bp_fail(err, BP_INVALID, "a request of %zu octets, where at most %u can be taken",
                        size + REQUEST_HEADER, peer->max_apdu < BAC_APDU_MAX ? peer->max_apdu : BAC_APDU_MAX);
-    bac_rest_expire(&peer->rest_of_copies, now_us);
-    bac_rest_expire(&peer->rest_of_all, now_us);
+    bac_rest_expire(&peer->own.rest_of_copies, now_us);
+    bac_rest_expire(&peer->own.rest_of_all, now_us);
     BacTransaction *transaction = begin_transaction(client, peer, err);
     if (!transaction)
         return BP_FULL;
@@ -559,7 +560,7 @@ static void check_peer(const BacClient *client, const BacPeer *peer)
     uint16_t outstanding = 0, assembling = 0;
     for (size_t id = 0; id < 256; id++) {
         const BacTransaction *transaction = find_transaction(client, peer, (uint8_t)id);
-        assert(bac_invoke_ids_has(&peer->in_use, (uint8_t)id) == (transaction != NULL));
+        assert(bac_invoke_ids_has(&peer->own.in_use, (uint8_t)id) == (transaction != NULL));
         if (!transaction)
             continue;
         assert(transaction->peer == peer && transaction->invoke_id == id);
@@ -583,7 +584,7 @@ void bac_client_check(const BacClient *client)
     bac_dues_check(&client->dues);
     assert(client->dues.size + free == client->options.transaction_count);
     for (size_t i = 0; i < client->options.bucket_count && client->peers <= BAC_CHECKED_PEERS_MAX; i++)
-        for (const BacPeer *peer = client->options.buckets[i]; peer; peer = peer->next_in_bucket) {
+        for (const BacPeer *peer = client->options.buckets[i]; peer; peer = peer->own.next_in_bucket) {
             assert(bucket(client, &peer->address) == &client->options.buckets[i]);
             check_peer(client, peer);
             outstanding += peer->outstanding;

@@ -32,6 +32,17 @@ enum {
     BAC_TRANSACTIONS_MAX = UINT16_MAX,
 };
 
+/* What the client alone keeps of a peer. */
+typedef struct BacPeerState {
+    uint8_t last_invoke_id;
+    uint16_t numbers[256];  /* of the transaction that waits with this invoke ID, plus 1; 0 for none */
+    BacInvokeIds in_use;    /* those of `numbers` */
+    BacInvokeIds answered;  /* answered since they were last given out */
+    BacRest rest_of_copies; /* other tries than the one that was answered, if any was, may be answered yet */
+    BacRest rest_of_all;    /* options.rest_us */
+    BacPeer *next_in_bucket;
+} BacPeerState;
+
 /* Somebody who is asked: one for each address, in the caller's memory, from bac_client_add to
  * bac_client_remove. */
 struct BacPeer {
@@ -40,16 +51,11 @@ struct BacPeer {
                             refused here, since many devices just drop them, or go out in segments: */
     bool takes_segments; /* segmented-both or -receive */
 
-    /* The client's own: */
+    /* Changed by the client alone, and there to be read: */
     uint16_t outstanding; /* requests that wait for their answer */
     uint16_t assembling;  /* those of them whose answers come in segments */
-    uint8_t last_invoke_id;
-    uint16_t numbers[256];  /* of the transaction that waits with this invoke ID, plus 1; 0 for none */
-    BacInvokeIds in_use;    /* those of `numbers` */
-    BacInvokeIds answered;  /* answered since they were last given out */
-    BacRest rest_of_copies; /* other tries than the one that was answered, if any was, may be answered yet */
-    BacRest rest_of_all;    /* options.rest_us */
-    BacPeer *next_in_bucket;
+
+    BacPeerState own; /* the client's own */
 };
 
 typedef struct BacRequest {
@@ -152,7 +158,7 @@ struct BacClient {
 /* `options` is copied; what it points to must outlive the client and need not be zeroed. */
 void bac_client_init(BacClient *client, const BacClientOptions *options);
 
-/* peer->address and peer->max_apdu are set by the caller. BP_CONFLICT: the address is there already. */
+/* What of `peer` is above `outstanding` is set by the caller. BP_CONFLICT: the address is there already. */
 BpStatus bac_client_add(BacClient *client, BacPeer *peer, BpError *err) BP_CHECKED;
 
 /* Forgets the peer and its requests, without answers for them. */
