@@ -12,7 +12,7 @@ enum {
     /* Then it is stored without waiting longer: the sender waits for an announcement soon. */
     GATHER_READINGS_ENOUGH = 20000,
     GATHER_BATCHES_ENOUGH = MDL_WINDOW_BATCHES / 4,
-    /* Then it is full: what comes is dropped, and asked for again. */
+    /* Then it is full: what comes is let go, and asked for again. */
     GATHER_READINGS_MAX = 100000,
     GATHER_BATCHES_MAX = 4096,
     GATHER_ROWS_OCTETS_MAX = 64 * 1024 * 1024,

@@ -20,7 +20,7 @@
 #include "site/settings.h"
 
 typedef struct IngestCounts {
-    uint64_t received, repeats, ahead, dropped, malformed, forgotten;
+    uint64_t received, repeats, ahead, let_go, malformed, forgotten;
     uint64_t batches_stored, readings_stored, quarantined, skipped;
     uint64_t transactions, conflicts, failures, reconnects;
 } IngestCounts;
@@ -47,14 +47,14 @@ typedef struct Ingest {
 
     /* receive.c's: */
     BpArena message_arena;
-    bool clocks_disagree; /* ours and the collector's, which has been said: what it sends is dropped */
+    bool clocks_disagree; /* ours and the collector's, which has been said: what it sends is let go */
     int64_t said_clocks_at_us;
 
     /* receive.c fills it, store.c empties it: */
     Gather gathers[2];
     Gather *gathering; /* the other one is being stored, or idle */
     int64_t gathering_since_us;
-    bool has_dropped;         /* batches were dropped: they are asked for again after the commit */
+    bool has_let_go;          /* batches were let go: they are asked for again after the commit */
     int64_t look_again_at_us; /* and where that is for the clocks' sake, then; 0: it is not */
 
     /* store.c's: */

@@ -39,7 +39,7 @@ static void ask(Ingest *ingest, Position *position)
 void ingest_ask_for_missing(Ingest *ingest)
 {
     for (size_t i = 0; i < ingest->positions.count; i++)
-        if (ingest->positions.items[i].asked_at_us < 0) { /* dropped: see drop */
+        if (ingest->positions.items[i].asked_at_us < 0) { /* let go: see let_go */
             ingest->positions.items[i].asked_at_us = 0;
             ask(ingest, &ingest->positions.items[i]);
         }
@@ -47,10 +47,10 @@ void ingest_ask_for_missing(Ingest *ingest)
 
 /* The batch is not kept: for want of room until the transaction under way has ended, or since it cannot be
  * judged yet. It is asked for again then. */
-static void drop(Ingest *ingest, Position *position)
+static void let_go(Ingest *ingest, Position *position)
 {
-    ingest->counts.dropped++;
-    ingest->has_dropped = true;
+    ingest->counts.let_go++;
+    ingest->has_let_go = true;
     position->asked_at_us = -1;
 }
 
@@ -66,7 +66,7 @@ static bool put_aside(Ingest *ingest, Position *position, BpStr payload, const M
             position_accept(position, batch->n);
         has_gathered(ingest);
     } else if (position) {
-        drop(ingest, position);
+        let_go(ingest, position);
     } else {
         ingest->counts.forgotten++;
     }
@@ -144,7 +144,7 @@ static void gather_next(Ingest *ingest, Position *position, const MdlBatch *batc
     const bool disagree = is_matter_of_clocks(ingest, batch, now_us);
     look_at_clocks(ingest, batch, now_us, disagree);
     if (disagree) {
-        drop(ingest, position);
+        let_go(ingest, position);
         if (!ingest->look_again_at_us)
             ingest->look_again_at_us = loop_now_us(ingest->loop) + LOOK_AGAIN_US;
         ingest_arm(ingest);
@@ -152,13 +152,13 @@ static void gather_next(Ingest *ingest, Position *position, const MdlBatch *batc
     }
     if (may_have_a_new_point(ingest, batch, now_us)) {
         points_reader_changed(ingest->points);
-        drop(ingest, position);
+        let_go(ingest, position);
         return;
     }
     const Window window = believed(ingest, now_us);
     if (!gather_add(ingest->gathering, batch, payload, position->gap, ingest->site_id,
                     points_reader_points(ingest->points), &window)) {
-        drop(ingest, position);
+        let_go(ingest, position);
         ingest_flush(ingest);
         return;
     }

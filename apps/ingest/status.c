@@ -12,7 +12,7 @@ static json_t *counters_json(const IngestCounts *counts)
     } all[] = {
         {"batches_received", counts->received},       {"batches_stored", counts->batches_stored},
         {"batches_repeated", counts->repeats},        {"batches_ahead", counts->ahead},
-        {"batches_let_go", counts->dropped},          {"batches_skipped", counts->skipped},
+        {"batches_let_go", counts->let_go},           {"batches_skipped", counts->skipped},
         {"messages_malformed", counts->malformed},    {"messages_forgotten", counts->forgotten},
         {"readings_stored", counts->readings_stored}, {"quarantined", counts->quarantined},
         {"transactions", counts->transactions},       {"unique_violations", counts->conflicts},

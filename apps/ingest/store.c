@@ -109,18 +109,18 @@ void ingest_start_over(Ingest *ingest)
     positions_reset(&ingest->positions);
     gather_clear(ingest->gathering);
     ingest->gathering_since_us = 0;
-    ingest->has_dropped = false;
+    ingest->has_let_go = false;
     ingest->look_again_at_us = 0;
     if (ingest->store.state == STORE_IS_PAUSING)
         end_gather(&ingest->store);
     ingest_arm(ingest);
 }
 
-static void ask_for_dropped(Ingest *ingest)
+static void ask_for_let_go(Ingest *ingest)
 {
-    if (ingest->has_dropped)
+    if (ingest->has_let_go)
         ingest_ask_for_missing(ingest);
-    ingest->has_dropped = false;
+    ingest->has_let_go = false;
     ingest->look_again_at_us = 0;
 }
 
@@ -128,7 +128,7 @@ static void end_storing(Ingest *ingest)
 {
     end_gather(&ingest->store);
     ingest_announce(ingest);
-    ask_for_dropped(ingest);
+    ask_for_let_go(ingest);
     ingest_arm(ingest);
 }
 
@@ -408,7 +408,7 @@ void ingest_flush(void *owner)
     if (!ingest->is_ready)
         return;
     if (ingest->look_again_at_us && now_us >= ingest->look_again_at_us)
-        ask_for_dropped(ingest);
+        ask_for_let_go(ingest);
     if (store->state == STORE_IS_PAUSING && now_us >= store->retry_at_us)
         try_part(ingest);
     else if (store->state == STORE_IS_IDLE && !gather_is_empty(ingest->gathering))

@@ -30,12 +30,13 @@ static int64_t wake_us(const CollectDevice *device)
     if (device->peer.outstanding > 0 && is_away)
         return INT64_MAX; /* the probe goes out when that has come to its end */
     int64_t wish_us = next_wish_us(device);
-    /* A subscription or a recheck that is due and cannot be sent goes out with the next turn, whatever brings
+    /* A job or a recheck that is due and cannot be sent goes out with the next turn, whatever brings
      * that about. */
     const bool may_send =
         device->enabled && device->peer.outstanding == 0 && !device->on.is_held && held_until_us == INT64_MAX;
-    if (may_send && device->cov.due_us < wish_us && !is_away)
-        wish_us = device->cov.due_us;
+    const int64_t job_us = collect_jobs_due_us(device);
+    if (may_send && job_us < wish_us && !is_away)
+        wish_us = job_us;
     if (may_send && recheck_us < wish_us && !device->is_evicted)
         wish_us = recheck_us;
     return wish_us < held_until_us ? wish_us : held_until_us;

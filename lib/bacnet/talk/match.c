@@ -2,6 +2,7 @@
 
 #include "bacnet/service/read_multiple.h"
 #include "bacnet/service/read_property.h"
+#include "bacnet/service/read_range.h"
 
 bool bac_match_has_parameters(uint8_t service)
 {
@@ -91,11 +92,23 @@ static BacMatch match_read_multiple(BpCursor request, BpCursor body)
     return more == BP_NOT_FOUND ? BAC_MATCHES : BAC_IS_FOREIGN;
 }
 
+static BacMatch match_read_range(BpCursor request, BpCursor body)
+{
+    BacReadRange asked;
+    BacReadRangeAck told;
+    if (bac_read_range_ack_decode(&body, &told, NULL) != BP_OK)
+        return BAC_IS_MALFORMED;
+    if (bac_read_range_decode(&request, &asked, NULL) != BP_OK)
+        return BAC_IS_FOREIGN;
+    return is_asked(&asked.reference, &told.reference) ? BAC_MATCHES : BAC_IS_FOREIGN;
+}
+
 BacMatch bac_match_answer(uint8_t service, BpCursor request, BpCursor body)
 {
     switch (service) {
     case BAC_SERVICE_CONFIRMED_READ_PROPERTY: return match_read_property(request, body);
     case BAC_SERVICE_CONFIRMED_READ_PROPERTY_MULTIPLE: return match_read_multiple(request, body);
+    case BAC_SERVICE_CONFIRMED_READ_RANGE: return match_read_range(request, body);
     default: return BAC_MATCHES; /* the service alone must do: the answer does not say what it is about */
     }
 }

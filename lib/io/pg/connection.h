@@ -1,5 +1,5 @@
 /* A connection from inside: for the files of this folder alone. pg.c makes, loses and remakes it; exchange.c
- * sends and receives; ask.c takes requests in and gives up on them. */
+ * sends and receives; ask.c takes requests in; cancel.c gives them up. */
 #ifndef IO_PG_CONNECTION_H
 #define IO_PG_CONNECTION_H
 
@@ -37,10 +37,12 @@ struct Pg {
     bool is_stopped;  /* rows of a stream are not wanted now: nothing is read */
 
     /* ask.c's: */
-    PgQueue waiting;      /* in their order; the first may be under way */
-    PgQueue ended;        /* without having been sent; told in the loop's next turn */
+    PgQueue waiting; /* in their order; the first may be under way */
+    PgQueue ended;   /* without having been sent; told in the loop's next turn */
+    LoopTimer *soon; /* the loop's next turn */
+
+    /* cancel.c's: */
     PgCancelJob *cancel;  /* under way: nothing is sent until it has come to its end */
-    LoopTimer *soon;      /* the loop's next turn */
     LoopTimer *due;       /* a request is, or an answer to a cancel */
     int64_t cancel_by_us; /* what was cancelled, and the fence behind it, are to be over; INT64_MAX: nothing
                              is awaited like that */
@@ -56,16 +58,18 @@ void pg_exchange_forget(Pg *pg);  /* the connection is gone */
 
 /* ask.c: */
 void pg_ask_on_soon(void *owner);
-void pg_ask_on_due(void *owner);
-void pg_ask_forget(Pg *pg);      /* the connection is gone, and with it what was to be cancelled */
-void pg_ask_look_at_due(Pg *pg); /* requests have changed */
 void pg_ask_take(Pg *pg, PgRequest *request); /* whose owner is the connection from now on */
+/* Ends it like that in the loop's next turn, never from inside the call that ended it. */
+void pg_ask_end_soon(Pg *pg, PgRequest *request, BpStatus status, const char *why);
+
+/* cancel.c: */
+void pg_cancel_on_due(void *owner);
+void pg_cancel_forget(Pg *pg);      /* the connection is gone, and with it what was to be cancelled */
+void pg_cancel_look_at_due(Pg *pg); /* requests have changed */
 /* The cancelled request on the wire, or a fence, is to be over soon: else the connection is given up. */
-void pg_ask_expect_end(Pg *pg);
+void pg_cancel_expect_end(Pg *pg);
 /* It is over, one way or the other. */
-void pg_ask_end_cancel(Pg *pg);
-/* Sees to it that the request ends like that; false: it is not this connection's. */
-bool pg_ask_give_up(Pg *pg, PgTicket ticket, BpStatus status);
+void pg_cancel_end(Pg *pg);
 
 void pg_check(const Pg *pg);
 

@@ -111,7 +111,7 @@ static void send_next(Pg *pg)
     pg->is_fencing = pg->needs_fence;
     pg->needs_fence = false;
     if (pg->is_fencing)
-        pg_ask_expect_end(pg);
+        pg_cancel_expect_end(pg);
     if (pg->is_fencing ? send_fence(pg) : send_part(pg, pg->waiting.first))
         want_events(pg);
     else
@@ -220,10 +220,10 @@ static void end_request(Pg *pg)
     PgRequest *request = pg_queue_take_first(&pg->waiting);
     pg->is_busy = pg->is_stopped = false;
     if (request->unwanted != BP_OK && !pg->cancel && !pg->needs_fence)
-        pg_ask_end_cancel(pg);
+        pg_cancel_end(pg);
     if (is_in_failed_transaction(pg))
         pg->needs_fence = true;
-    pg_ask_look_at_due(pg);
+    pg_cancel_look_at_due(pg);
     pg_request_end(request);
     if (pg->is_connected && !pg->is_busy)
         send_next(pg);
@@ -263,8 +263,8 @@ static void give_notices(Pg *pg)
 static void end_fence(Pg *pg)
 {
     pg->is_fencing = false;
-    pg_ask_end_cancel(pg);
-    pg_ask_look_at_due(pg);
+    pg_cancel_end(pg);
+    pg_cancel_look_at_due(pg);
     if (is_in_failed_transaction(pg)) /* a late cancel has hit the rollback */
         pg->needs_fence = true;
     send_next(pg);

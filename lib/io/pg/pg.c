@@ -31,9 +31,9 @@ static void disconnect(Pg *pg)
 static void lose(Pg *pg, const BpError *why)
 {
     disconnect(pg);
-    pg_ask_forget(pg);
+    pg_cancel_forget(pg);
     pg_queue_end_all(&pg->waiting, BP_UNAVAILABLE, why->text);
-    pg_ask_look_at_due(pg);
+    pg_cancel_look_at_due(pg);
     if (pg->options.on_lost)
         pg->options.on_lost(pg->options.owner, why);
     loop_timer_set(pg->timer, loop_now_us(pg->loop) + pg->pause_ms * BP_MS);
@@ -221,7 +221,7 @@ Pg *pg_new(Loop *loop, const PgOptions *options)
     copy_texts(pg);
     pg->cancel_by_us = INT64_MAX;
     pg->soon = loop_timer_new(loop, pg_ask_on_soon, pg);
-    pg->due = loop_timer_new(loop, pg_ask_on_due, pg);
+    pg->due = loop_timer_new(loop, pg_cancel_on_due, pg);
     pg->timer = loop_timer_new(loop, connect_now, pg);
     loop_timer_set(pg->timer, 0);
     return pg;
@@ -238,7 +238,7 @@ void pg_free(Pg *pg)
         return;
     disconnect(pg);
     loop_resolve_forget(pg->resolve);
-    pg_ask_forget(pg);
+    pg_cancel_forget(pg);
     pg_queue_end_all(&pg->ended, BP_UNAVAILABLE, "");
     pg_queue_end_all(&pg->waiting, BP_UNAVAILABLE, "the connection to the database was closed");
     assert(!pg->waiting.first && !pg->ended.first); /* who is answered here asks no more */

@@ -50,6 +50,10 @@ struct CollectJobKind {
     /* Whether there is something to ask for, and may it be sent now. */
     bool (*is_due)(const CollectDevice *device, int64_t now_us);
 
+    /* When it is due next, where nothing else wakes the device then; INT64_MAX: never. NULL: its rounds do.
+     */
+    int64_t (*due_us)(const CollectDevice *device);
+
     /* How urgent it is among the devices of one trunk that wait for it: smaller is more urgent, INT64_MAX has
      * no hurry. NULL: it never has. */
     int64_t (*rank)(const CollectDevice *device);

@@ -71,6 +71,15 @@ bool collect_jobs_has_more(const CollectDevice *device, int64_t now_us)
     return choose(device, now_us) != KINDS;
 }
 
+int64_t collect_jobs_due_us(const CollectDevice *device)
+{
+    int64_t due_us = INT64_MAX;
+    for (size_t i = 0; i < KINDS; i++)
+        if (kinds[i]->due_us && kinds[i]->due_us(device) < due_us)
+            due_us = kinds[i]->due_us(device);
+    return due_us;
+}
+
 int64_t collect_jobs_rank(const CollectDevice *device)
 {
     int64_t least = INT64_MAX;

@@ -30,6 +30,9 @@ void collect_jobs_done(CollectJobs *jobs);
 /* Whether there is something to ask the device now, but for its window. */
 bool collect_jobs_has_more(const CollectDevice *device, int64_t now_us);
 
+/* When the first of its jobs is due that nothing else wakes it for; INT64_MAX: none is. */
+int64_t collect_jobs_due_us(const CollectDevice *device);
+
 /* How urgent that is among the devices of a trunk: smaller is more urgent. */
 int64_t collect_jobs_rank(const CollectDevice *device);
 

@@ -19,6 +19,11 @@ static bool is_due(const CollectDevice *device, int64_t now_us)
     return now_us >= device->cov.due_us;
 }
 
+static int64_t due_us(const CollectDevice *device)
+{
+    return device->cov.due_us;
+}
+
 static uint8_t make(CollectShared *shared, CollectJob *job, BpBuf *out, int64_t now_us)
 {
     Subscription *subscription = job->own;
@@ -54,6 +59,7 @@ const CollectJobKind collect_subscribe = {.name = "subscribe",
                                           .may_repeat = true,
                                           .speaks_of_points = true,
                                           .is_due = is_due,
+                                          .due_us = due_us,
                                           .make = make,
                                           .sent = sent,
                                           .answered = answered};

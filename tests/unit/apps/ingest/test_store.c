@@ -457,10 +457,10 @@ static void what_found_no_room_is_asked_for_after_the_commit(void **state)
     answer(BP_OK); /* the days */
     for (int i = 0; i < GATHER_BATCHES_MAX; i++)
         receive(++n);
-    assert_int_equal(role->counts.dropped, 0);
+    assert_int_equal(role->counts.let_go, 0);
     receive(n + 1);
     receive(n + 1);
-    assert_int_equal(role->counts.dropped, 2);
+    assert_int_equal(role->counts.let_go, 2);
     assert_int_equal(wanted, 0);
     answer(BP_OK);
     assert_int_equal(wanted, 1);
@@ -513,13 +513,13 @@ static void a_point_that_is_not_known_has_the_points_read_again_first(void **sta
     points.as_of_us = bp_wall_us() - BP_SECOND; /* it may have been made since */
     receive(2);
     assert_int_equal(reloads, 1);
-    assert_int_equal(role->counts.dropped, 1);
+    assert_int_equal(role->counts.let_go, 1);
     ingest_ask_for_missing(role);
     ingest_ask_for_missing(role);
     assert_int_equal(wanted, 1);
     receive(2); /* what was asked for before is no answer */
     assert_int_equal(reloads, 2);
-    assert_int_equal(role->counts.dropped, 2);
+    assert_int_equal(role->counts.let_go, 2);
     points.as_of_us = bp_wall_us() + BP_MINUTE;
     know(&all);
     receive(2);

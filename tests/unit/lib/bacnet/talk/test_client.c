@@ -2,6 +2,8 @@
  * devices. */
 #include "tests/unit/lib/bacnet/talk/asker.h"
 
+#include "bacnet/service/read_range.h"
+
 /* ---- requests ---- */
 
 static void a_request_is_these_octets(void **state)
@@ -173,6 +175,28 @@ static void an_answer_to_another_read_is_foreign(void **state)
     assert_true(hear_read(asker, &DEVICE, id, &asked));
 }
 
+static void an_answer_to_another_range_is_foreign(void **state)
+{
+    (void)state;
+    Asker *asker = begin(&DEVICE);
+    uint8_t memory[64], answer_memory[64];
+    BpBuf out = bp_buf(memory, sizeof memory), answer = bp_buf(answer_memory, sizeof answer_memory);
+    const BacReadRange range = {.reference = {{BAC_TREND_LOG, 5}, BAC_PROP_LOG_BUFFER, BAC_NO_INDEX}};
+    bac_read_range_encode(&out, &range);
+    const uint8_t id = ask(asker, BAC_SERVICE_CONFIRMED_READ_RANGE, bp_buf_text(&out), 0);
+    const BacApdu apdu = {
+        .type = BAC_COMPLEX_ACK, .invoke_id = id, .service = BAC_SERVICE_CONFIRMED_READ_RANGE};
+    BacReadRangeAck ack = {.reference = {{BAC_TREND_LOG, 6}, BAC_PROP_LOG_BUFFER, BAC_NO_INDEX}};
+    bac_read_range_ack_encode(&answer, &ack);
+    assert_false(hear(asker, &DEVICE, &apdu, bp_buf_text(&answer)));
+    assert_int_equal(asker->client.counts.foreign, 1);
+    bp_buf_clear(&answer);
+    ack.reference.object.instance = 5;
+    bac_read_range_ack_encode(&answer, &ack);
+    assert_true(hear(asker, &DEVICE, &apdu, bp_buf_text(&answer)));
+    assert_int_equal(asker->answer.outcome, BAC_ANSWERED);
+}
+
 static void an_answer_of_another_service_or_kind_is_foreign(void **state)
 {
     (void)state;
@@ -332,6 +356,7 @@ int main(void)
         cmocka_unit_test(an_answer_ends_its_request),
         cmocka_unit_test(an_answer_from_elsewhere_is_foreign),
         cmocka_unit_test(an_answer_to_another_read_is_foreign),
+        cmocka_unit_test(an_answer_to_another_range_is_foreign),
         cmocka_unit_test(an_answer_of_another_service_or_kind_is_foreign),
         cmocka_unit_test(what_is_no_answer_is_left_alone),
         cmocka_unit_test(refusals_say_what_the_device_said),
