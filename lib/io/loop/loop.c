@@ -214,10 +214,14 @@ struct LoopPoll {
 static void on_poll(uv_poll_t *uv, int status, int events)
 {
     LoopPoll *poll = uv->data;
-    /* An error is for the descriptor's owner to find: let it try both. */
-    const int ready =
-        status < 0 ? poll->events
-                   : (events & UV_READABLE ? LOOP_READABLE : 0) | (events & UV_WRITABLE ? LOOP_WRITABLE : 0);
+    int ready = (events & UV_READABLE ? LOOP_READABLE : 0) | (events & UV_WRITABLE ? LOOP_WRITABLE : 0);
+    if (status < 0) {
+        /* An error is for the descriptor's owner to find: let it try both. libuv has stopped watching, and
+         * there may be more to come, such as the end of what the other side has sent. */
+        ready = poll->events;
+        poll->events = 0;
+        loop_poll_set(poll, ready);
+    }
     poll->on_ready(poll->owner, ready);
 }
 

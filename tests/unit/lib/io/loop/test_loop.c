@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -383,6 +384,42 @@ static void what_is_being_closed_is_closed_by_the_time_that_it_is_told(void **st
     assert_int_equal(seen.count, 2);
 }
 
+typedef struct Reader {
+    LoopPoll *poll;
+    int descriptor, calls;
+    bool has_ended;
+} Reader;
+
+/* As libpq does: one read a call, and an error is only found by the next. */
+static void read_once(void *owner, int events)
+{
+    Reader *reader = owner;
+    char octet;
+    (void)events;
+    if (++reader->calls > 1)
+        reader->has_ended = read(reader->descriptor, &octet, 1) <= 0;
+    loop_poll_set(reader->poll, LOOP_READABLE);
+}
+
+static void a_descriptor_whose_other_side_broke_is_watched_to_its_end(void **state)
+{
+    (void)state;
+    int pair[2];
+    Loop *loop = loop_new();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    Reader reader = {.descriptor = pair[0]};
+    reader.poll = loop_poll_new(loop, pair[0], read_once, &reader);
+    loop_poll_set(reader.poll, LOOP_READABLE);
+    assert_int_equal(write(pair[0], "unread", 6), 6);
+    close(pair[1]); /* with octets that it has not read: that is an error here, as when a server is killed */
+    for (int i = 0; i < 50 && !reader.has_ended; i++)
+        loop_run_once(loop, 100 * 1000);
+    assert_true(reader.has_ended);
+    loop_poll_free(reader.poll);
+    close(pair[0]);
+    loop_free(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +439,7 @@ int main(void)
         cmocka_unit_test(signals_to_end_stop_the_loop_however_often_they_come),
         cmocka_unit_test(work_that_hangs_is_left_behind),
         cmocka_unit_test(more_work_than_threads_is_all_done_and_the_loop_runs_until_then),
+        cmocka_unit_test(a_descriptor_whose_other_side_broke_is_watched_to_its_end),
     };
     return cmocka_run_group_tests_name("io loop", tests, NULL, NULL);
 }
