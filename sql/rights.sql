@@ -44,6 +44,7 @@ insert into right_on_table values
     ('site',                   'bacpipes_owner',    'select, insert',         'select, insert',         null,             'all',    'select'),
     ('device',                 'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select'),
     ('point',                  'bacpipes_owner',    'select, insert, update', 'select',                 'select',         'all',    'select'),
+    ('point_rule',             'bacpipes_owner',    'select',                 null,                     null,             'all',    'select'),
     ('point_successor',        'bacpipes_owner',    null,                     'select',                 'select',         'all',    'select'),
     ('device_status',          'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select'),
     ('setting',                'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
@@ -72,6 +73,11 @@ insert into right_on_function values
     ('next_point_id',           'bacpipes_owner',    true,  '{bacpipes_collect}'),
     ('device_is_like',          'bacpipes_owner',    false, '{bacpipes_collect}'),
     ('device_store',            'bacpipes_owner',    false, '{bacpipes_collect}'),
+    ('name_is_like',            'bacpipes_owner',    false, '{bacpipes_collect}'),
+    ('device_ip',               'bacpipes_owner',    false, '{bacpipes_collect}'),
+    ('device_network',          'bacpipes_owner',    false, '{bacpipes_collect}'),
+    ('point_choice',            'bacpipes_owner',    false, '{bacpipes_collect}'),
+    ('note_choice',             'bacpipes_owner',    false, '{}'), -- of a trigger
     ('device_pairs',            'bacpipes_owner',    false, '{}'),
     ('device_replace',          'bacpipes_owner',    false, '{}'),
     ('readings_give',           'bacpipes_maintain', true,  '{bacpipes_owner}'), -- of device_replace

@@ -21,7 +21,8 @@ typedef int64_t CfgInteger;
 typedef int64_t CfgDuration; /* microseconds */
 typedef int64_t CfgSize;     /* octets */
 typedef bool CfgBool;
-typedef int CfgLevel; /* BpLogLevel */
+typedef int CfgLevel;           /* BpLogLevel */
+typedef const char *CfgChooser; /* all, none or rules */
 
 typedef enum CfgKind {
     CFG_TEXT,
@@ -34,7 +35,8 @@ typedef enum CfgKind {
     CFG_DURATION,
     CFG_SIZE,
     CFG_BOOL,
-    CFG_LEVEL
+    CFG_LEVEL,
+    CFG_CHOOSER
 } CfgKind;
 typedef enum CfgScope { CFG_PROCESS, CFG_SITE } CfgScope;
 
@@ -49,6 +51,7 @@ typedef enum CfgScope { CFG_PROCESS, CFG_SITE } CfgScope;
 #define CFG_TYPE_SIZE       CfgSize
 #define CFG_TYPE_BOOL       CfgBool
 #define CFG_TYPE_LEVEL      CfgLevel
+#define CFG_TYPE_CHOOSER    CfgChooser
 
 typedef struct Cfg {
 #define SETTING(kind, field, name, fallback, min, max, scope, meaning) CFG_TYPE_##kind field;

@@ -16,6 +16,8 @@ static const char *const level_names[] = {
     [3] = "error", [4] = "warning", [5] = "notice", [6] = "info", [7] = "debug"};
 enum { LEVEL_FIRST = 3, LEVEL_LAST = 7 };
 
+static const char *const choosers[] = {"all", "none", "rules"};
+
 static void *field_of(const CfgSetting *setting, Cfg *cfg)
 {
     return (char *)cfg + setting->offset;
@@ -87,6 +89,7 @@ void cfg_format(const Cfg *cfg, const CfgSetting *setting, BpBuf *out)
     case CFG_IPV4:
     case CFG_NODES:
     case CFG_ADDRESSES:
+    case CFG_CHOOSER:
     case CFG_PATH: format_text(bp_str(*(const char *const *)field), out); break;
     case CFG_INTEGER: bp_buf_printf(out, "%" PRId64, *(const int64_t *)field); break;
     case CFG_DURATION: format_duration(*(const int64_t *)field, out); break;
@@ -139,6 +142,7 @@ void cfg_format_range(const CfgSetting *setting, BpBuf *out)
         break;
     case CFG_BOOL: bp_buf_printf(out, "true or false"); break;
     case CFG_LEVEL: bp_buf_printf(out, "error, warning, notice, info or debug"); break;
+    case CFG_CHOOSER: bp_buf_printf(out, "all, none or rules"); break;
     }
 }
 
@@ -309,6 +313,16 @@ static BpStatus parse_level(const CfgSetting *setting, BpStr text, int *ret_leve
     return refuse(setting, text, "is not a level", err);
 }
 
+static BpStatus parse_chooser(const CfgSetting *setting, BpStr text, const char **ret_text, BpError *err)
+{
+    for (size_t i = 0; i < sizeof choosers / sizeof choosers[0]; i++)
+        if (bp_str_equal(text, bp_str(choosers[i]))) {
+            *ret_text = choosers[i];
+            return BP_OK;
+        }
+    return refuse(setting, text, "is none of the choices", err);
+}
+
 BpStatus cfg_value_parse(const CfgSetting *setting, BpStr text, BpArena *arena, Cfg *cfg, BpError *err)
 {
     void *field = field_of(setting, cfg);
@@ -327,6 +341,7 @@ BpStatus cfg_value_parse(const CfgSetting *setting, BpStr text, BpArena *arena, 
     case CFG_SIZE: return parse_size(setting, text, field, err);
     case CFG_BOOL: return parse_bool(setting, text, field, err);
     case CFG_LEVEL: return parse_level(setting, text, field, err);
+    case CFG_CHOOSER: return parse_chooser(setting, text, field, err);
     }
     assert(!"a setting has a kind");
     return BP_INVALID;

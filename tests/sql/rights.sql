@@ -11,6 +11,11 @@ insert into expected values
     ('bacpipes_collect',  'point',                  'INSERT SELECT UPDATE'),
     ('bacpipes_collect',  'device_status',          'INSERT SELECT UPDATE'),
     ('bacpipes_collect',  'setting',                'SELECT'),
+    ('bacpipes_collect',  'point_rule',             'SELECT'),
+    ('bacpipes_collect',  'name_is_like(text,text)', 'EXECUTE'),
+    ('bacpipes_collect',  'device_ip(text)',        'EXECUTE'),
+    ('bacpipes_collect',  'device_network(text)',   'EXECUTE'),
+    ('bacpipes_collect',  'point_choice(text,text,integer,text,text)', 'EXECUTE'),
     ('bacpipes_collect',  'mqtt_config',            'SELECT'),
     ('bacpipes_collect',  'mqtt_account',           'SELECT'),
     ('bacpipes_collect',  'next_device_id(text)',   'EXECUTE'),
@@ -53,6 +58,7 @@ insert into expected values
     ('bacpipes_reader',   'readings_ahead()',       'EXECUTE'),
     ('bacpipes_reader',   'site',                   'SELECT'),
     ('bacpipes_reader',   'device',                 'SELECT'),
+    ('bacpipes_reader',   'point_rule',             'SELECT'),
     ('bacpipes_reader',   'point',                  'SELECT'),
     ('bacpipes_reader',   'device_status',          'SELECT'),
     ('bacpipes_reader',   'ingest_position',        'SELECT'),
@@ -73,7 +79,7 @@ select 'bacpipes_maintain', thing
   from unnest('{sensor_readings, a day of sensor_readings, sensor_readings_5min, sensor_readings_hourly, rollup_dirty, readings_leaving, retention_clock}'::text[]) as thing
  union all
 select 'bacpipes_owner', thing
-  from unnest('{site, device, point, point_successor, point_successor_number_seq, device_status, setting, mqtt_config, mqtt_account, ingest_position, ingest_quarantine, ingest_quarantine_total,
+  from unnest('{site, device, point, point_rule, point_successor, point_successor_number_seq, device_status, setting, mqtt_config, mqtt_account, ingest_position, ingest_quarantine, ingest_quarantine_total,
                 ingest_quarantine_id_seq, point_latest, points, readings, readings_5min, readings_hourly}'::text[]) as thing
  union all
 select 'bacpipes_maintain', thing
@@ -89,7 +95,7 @@ select 'bacpipes_maintain', thing
 select 'bacpipes_owner', thing
   from unnest(array['batch_readings(jsonb)', 'readings_ahead()', 'quarantine_count()', 'quarantine_trim(text,bigint)',
                     'quarantine_put_back(bigint,timestamp with time zone,interval,interval,boolean)', 'is_huge(double precision)', 'mean_of(double precision,bigint)', 'next_device_id(text)', 'next_point_id(text)', 'note_number()',
-                    'notify_config()', 'raise_numbers(text)', 'device_store(text,jsonb,jsonb,integer,integer)',
+                    'notify_config()', 'note_choice()', 'name_is_like(text,text)', 'device_ip(text)', 'device_network(text)', 'point_choice(text,text,integer,text,text)', 'raise_numbers(text)', 'device_store(text,jsonb,jsonb,integer,integer)',
                     'device_is_like(device,jsonb,jsonb,boolean)', 'device_pairs(text,integer,integer)', 'device_replace(text,integer,integer)', 'state_text(text,text[],double precision)',
                     'whole_sum(double precision,double precision)']) as thing;
 insert into expected

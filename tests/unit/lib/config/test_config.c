@@ -131,6 +131,8 @@ static void an_unclosed_quote_is_told(void **state)
 static void words_that_are_not_among_the_choices_are_told_with_them(void **state)
 {
     (void)state;
+    assert_refused("points.enable = some\n",
+                   "bacpipes.conf:1: points.enable = some is none of the choices: all, none or rules\n");
     assert_refused("log.level = loud\n", "bacpipes.conf:1: log.level = loud is not a level: error, warning, "
                                          "notice, info or debug\n");
     assert_refused("discovery.enabled = maybe\n",
