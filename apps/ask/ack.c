@@ -2,6 +2,7 @@
 #include "apps/ask/events.h"
 #include "bacnet/service/acknowledge_alarm.h"
 #include "node/device.h"
+#include "node/tool.h"
 #include "say/exit.h"
 
 #include "apps/roles.h"
@@ -127,5 +128,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int ask_ack_main(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, run);
+    return node_run(&command, argc, argv, run);
 }

@@ -3,6 +3,7 @@
 #include "node/device.h"
 #include "node/readings.h"
 #include "node/targets.h"
+#include "node/tool.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/progress.h"
@@ -298,5 +299,5 @@ static int discover(const CfgArguments *arguments, const Cfg *cfg, BpArena *aren
 
 int ask_discover_main(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, discover);
+    return node_run(&command, argc, argv, discover);
 }

@@ -2,6 +2,7 @@
 #include "apps/ask/show.h"
 #include "node/device.h"
 #include "node/readings.h"
+#include "node/tool.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/table.h"
@@ -310,5 +311,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int ask_read_main(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, run);
+    return node_run(&command, argc, argv, run);
 }

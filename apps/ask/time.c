@@ -1,5 +1,6 @@
 /* bacpipes time: the clocks of devices, and setting them by TimeSynchronization. */
 #include "node/device.h"
+#include "node/tool.h"
 #include "say/exit.h"
 #include "say/json.h"
 
@@ -103,5 +104,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int ask_time_main(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, run);
+    return node_run(&command, argc, argv, run);
 }

@@ -1,6 +1,7 @@
 /* bacpipes trend: what a device has logged itself, by ReadRange. */
 #include "node/device.h"
 #include "node/readings.h"
+#include "node/tool.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/progress.h"
@@ -379,5 +380,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int ask_trend_main(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, run);
+    return node_run(&command, argc, argv, run);
 }

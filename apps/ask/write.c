@@ -2,6 +2,7 @@
 #include "apps/ask/write.h"
 #include "apps/ask/coerce.h"
 #include "node/device.h"
+#include "node/tool.h"
 #include "say/exit.h"
 
 #include "apps/roles.h"
@@ -288,10 +289,10 @@ static int run_release(const CfgArguments *arguments, const Cfg *cfg, BpArena *a
 
 int ask_write_main(int argc, char **argv)
 {
-    return cfg_run(&write_command, argc, argv, run_write);
+    return node_run(&write_command, argc, argv, run_write);
 }
 
 int ask_release_main(int argc, char **argv)
 {
-    return cfg_run(&release_command, argc, argv, run_release);
+    return node_run(&release_command, argc, argv, run_release);
 }

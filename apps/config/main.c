@@ -4,6 +4,7 @@
 #include "io/pg/settings.h"
 #include "say/json.h"
 #include "say/table.h"
+#include "site/settings.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -101,10 +102,15 @@ static int check(int argc, char **argv, BpArena *arena)
 
 static const CfgCommand show_command = {
     .name = "bacpipes config show",
-    .summary =
-        "Shows every setting with where its value comes from. The lines can be used as a settings file. What "
-        "table setting says is not among them: it acts on a running site.",
+    .summary = "Shows every setting as the site's programs have it, and where its value comes from. The "
+               "lines can be "
+               "used as a settings file. Where the database answers, what its table setting says is among "
+               "them, over "
+               "file, environment and --set.",
     .offers_json = true,
+    .details =
+        "Exit codes: 0 shown, the database's part too or not (standard error says which), 78 a setting is "
+        "wrong.\n",
     .examples = "bacpipes config show\nbacpipes config show --config /etc/bacpipes/bacpipes.conf | grep poll",
 };
 
@@ -136,6 +142,19 @@ static void show_text(const Cfg *cfg, const char *const *origins, BpBuf *scratch
     }
 }
 
+static void tell_wrong_row(const BpError *err)
+{
+    fprintf(stderr, "table setting: %s; that row changes nothing\n", err->text);
+}
+
+static void read_table(const char **origins, BpArena *arena, Cfg *cfg)
+{
+    BpError err;
+    const SiteSettingsWish wish = {.origins = origins, .on_wrong = tell_wrong_row};
+    if (site_settings_read_in_passing(&wish, arena, cfg, &err) != BP_OK)
+        fprintf(stderr, "What table setting says is not among them: %s\n", err.text);
+}
+
 static int show(int argc, char **argv, BpArena *arena)
 {
     enum { VALUE_MAX = 16 * 1024 };
@@ -146,7 +165,9 @@ static int show(int argc, char **argv, BpArena *arena)
     if (code != CFG_GO_ON)
         return code;
     BpBuf scratch = bp_buf_growing(VALUE_MAX);
-    BpStatus status = cfg_arguments_load(&arguments, arena, origins, &cfg, &scratch);
+    const BpStatus status = cfg_arguments_load(&arguments, arena, origins, &cfg, &scratch);
+    if (status == BP_OK)
+        read_table(origins, arena, &cfg);
     if (status == BP_OK && arguments.json)
         show_json(&cfg, origins, &scratch);
     else if (status == BP_OK)
@@ -176,7 +197,9 @@ static const char docs_beginning[] =
     "4. the default.\n\n"
     "Settings marked *at once* can also be rows of table `setting`, which beat all of the above and act on a "
     "running "
-    "site without a restart.\n\n"
+    "site without a restart.\nTools that ask devices (`read`, `discover`, `doctor` ...) take them from "
+    "there, "
+    "too, where the database answers; their own command line beats\nthe table.\n\n"
     "A file has lines `name = value`; `#` begins a comment; `\"...\"` keeps blanks and `#`, with `\\\"` and "
     "`\\\\` "
     "inside it. Durations have a unit\n(`500ms`, `15s`, `5min`, `1h30min`, `7d`), sizes may have one "

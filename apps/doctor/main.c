@@ -3,6 +3,7 @@
 #include "apps/roles.h"
 #include "base/time.h"
 #include "io/capture/capture.h"
+#include "node/tool.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/progress.h"
@@ -213,5 +214,5 @@ static int examine(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena
 
 int doctor_main(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, examine);
+    return node_run(&command, argc, argv, examine);
 }

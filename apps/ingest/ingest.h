@@ -40,7 +40,8 @@ typedef struct Ingest {
     SiteBroker *broker;
     PointsReader *points;
     Maintenance *maintenance;
-    bool is_ready; /* site, settings, points and positions have been read on this connection */
+    bool is_ready;       /* site, settings, points and positions have been read on this connection */
+    bool knows_database; /* it was there, or that it is not was said with what to look at */
 
     IngestCounts counts; /* each counts what it does */
     Positions positions; /* receive.c moves `accepted`, store.c `stored` */

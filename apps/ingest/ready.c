@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "model/topic.h"
+#include "site/database.h"
 #include "site/site.h"
 
 #include <sysexits.h>
@@ -101,9 +102,20 @@ static void on_superfluous(void *owner)
 
 void ingest_connected(void *owner)
 {
-    const Ingest *ingest = owner;
+    Ingest *ingest = owner;
     bp_log(BP_LOG_INFO, "connected to the database");
+    ingest->knows_database = true;
     alone_connected(ingest->alone);
+}
+
+/* Once, for who has started us by hand. */
+static void tell_waiting(Ingest *ingest, const BpError *why)
+{
+    uint8_t memory[BP_ERROR_TEXT_MAX];
+    BpBuf hint = bp_buf(memory, sizeof memory);
+    site_database_hint(ingest->cfg, &hint);
+    bp_log(BP_LOG_NOTICE, "waiting for the database: %s; %.*s", why->text, BP_STR_ARGS(bp_buf_text(&hint)));
+    ingest->knows_database = true;
 }
 
 void ingest_database_lost(void *owner, const BpError *why)
@@ -111,8 +123,10 @@ void ingest_database_lost(void *owner, const BpError *why)
     Ingest *ingest = owner;
     if (ingest->is_ready)
         bp_log(BP_LOG_WARNING, "%s; readings wait with the collector", why->text);
-    else
+    else if (ingest->knows_database)
         bp_log(BP_LOG_INFO, "%s; trying again", why->text);
+    else
+        tell_waiting(ingest, why);
     ingest->is_ready = false;
     alone_lost(ingest->alone);
 }

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "config/arguments.h"
 #include "io/pg/settings.h"
+#include "site/database.h"
 #include "sql/migrations.h"
 
 #include <jansson.h>
@@ -16,6 +17,7 @@
 static const int64_t CONNECT_PATIENCE_US = 30 * BP_SECOND;
 
 typedef struct Migrate {
+    const Cfg *cfg;
     Pg *pg;
     BpArena arena;
     bool is_json;
@@ -32,6 +34,7 @@ typedef struct Migrate {
     bool has_roles;
     const char *account;
     json_t *report;
+    bool is_waiting; /* for the database, which has been said */
 } Migrate;
 
 static int find_migration(BpStr name)
@@ -183,6 +186,20 @@ static BpStatus trust_nobody(Migrate *migrate, BpError *err)
     return BP_OK;
 }
 
+/* It may be about to start; somebody who named the wrong folder is told that we wait, and for what. */
+static void on_lost(void *owner, const BpError *why)
+{
+    Migrate *migrate = owner;
+    uint8_t memory[BP_ERROR_TEXT_MAX];
+    BpBuf hint = bp_buf(memory, sizeof memory);
+    if (migrate->is_waiting)
+        return;
+    migrate->is_waiting = true;
+    site_database_hint(migrate->cfg, &hint);
+    bp_log(BP_LOG_NOTICE, "waiting up to %d s for the database: %s; %.*s",
+           (int)(CONNECT_PATIENCE_US / BP_SECOND), why->text, BP_STR_ARGS(bp_buf_text(&hint)));
+}
+
 static BpStatus migrate_all(Migrate *migrate, BpError *err)
 {
     BP_TRY(pg_wait_connected(migrate->pg, CONNECT_PATIENCE_US, err));
@@ -201,6 +218,9 @@ static int run(Migrate *migrate, const Cfg *cfg)
         bp_log(BP_LOG_ERROR, "%s", err.text);
         return EX_CONFIG;
     }
+    migrate->cfg = cfg;
+    options.owner = migrate;
+    options.on_lost = on_lost;
     Loop *loop = loop_new();
     migrate->pg = pg_new(loop, &options);
     migrate->report = json_array();

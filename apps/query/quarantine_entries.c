@@ -5,6 +5,7 @@
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/progress.h"
+#include "site/settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -146,13 +147,9 @@ static void add_put_back(void *context, const PgRows *rows, size_t row)
     }
 }
 
-static void apply_setting(void *context, const PgRows *rows, size_t row)
+static void tell_wrong_setting(const BpError *wrong)
 {
-    Entries *entries = context;
-    BpError wrong;
-    if (cfg_apply(&entries->quarantine->cfg, entries->quarantine->arena, pg_get_text(rows, row, 0),
-                  pg_get_text(rows, row, 1), &wrong) != BP_OK)
-        fprintf(stderr, "table setting: %s\n", wrong.text);
+    fprintf(stderr, "table setting: %s\n", wrong->text);
 }
 
 static void tell_put_back(const Entries *entries)
@@ -176,10 +173,12 @@ static void tell_put_back(const Entries *entries)
 static int retry_all(Entries *entries, BpError *err)
 {
     QueryQuarantine *quarantine = entries->quarantine;
-    const PgValue of_site = pg_text(bp_str(site ? site : quarantine->cfg.site));
+    const SiteSettingsWish wish = {.on_wrong = tell_wrong_setting};
+    if (site)
+        quarantine->cfg.site = site;
     say_table_init(&quarantine->table, refused_columns, REFUSED_COLUMNS);
-    BpStatus status = site_database_ask(&quarantine->database, SQL_SELECT_SETTINGS, &of_site, 1,
-                                        apply_setting, entries, err);
+    BpStatus status =
+        site_settings_read(&quarantine->database, &wish, quarantine->arena, &quarantine->cfg, err);
     if (status == BP_OK)
         status = find_ids(entries, err);
     const size_t count = entries->count;

@@ -4,11 +4,28 @@
 #include "io/pg/settings.h"
 
 #define CONNECT_PATIENCE_US (10 * BP_SECOND)
+enum { HINT_MAX = 4200 }; /* a data folder's name and a sentence */
 
 static void on_lost(void *owner, const BpError *why)
 {
     SiteDatabase *database = owner;
     database->lost = *why;
+}
+
+/* Debian's own server has its socket there: `bacpipes up` never has. */
+static bool is_the_systems(const char *host)
+{
+    return strncmp(host, "/var/run/postgresql", strlen("/var/run/postgresql")) == 0 ||
+           strncmp(host, "/run/postgresql", strlen("/run/postgresql")) == 0;
+}
+
+void site_database_hint(const Cfg *cfg, BpBuf *out)
+{
+    const char *host = cfg->database_host;
+    if (*host && (*host != '/' || is_the_systems(host)))
+        bp_buf_printf(out, "settings database.* say where it is");
+    else
+        bp_buf_printf(out, "is `bacpipes up` running? --data says whose to ask, now %s", cfg->data_folder);
 }
 
 static BpStatus tell_away(const SiteDatabase *database, const Cfg *cfg, BpError *err)
@@ -20,15 +37,15 @@ static BpStatus tell_away(const SiteDatabase *database, const Cfg *cfg, BpError 
             "the database has no such account: %s; `bacpipes migrate` makes those of the programs, or "
             "database.user names one for all",
             reason);
-    if (*cfg->database_host)
-        return bp_fail(err, BP_UNAVAILABLE, "the database is away: %s; settings database.* say where it is",
-                       reason);
-    return bp_fail(err, BP_UNAVAILABLE,
-                   "the database of %s is away: %s; is `bacpipes up` running? --data says whose to ask",
-                   cfg->data_folder, reason);
+    char memory[HINT_MAX];
+    BpBuf hint = bp_buf(memory, sizeof memory);
+    site_database_hint(cfg, &hint);
+    const BpStr text = bp_buf_text(&hint);
+    return bp_fail(err, BP_UNAVAILABLE, "the database is away: %.*s (%s)", BP_STR_ARGS(text), reason);
 }
 
-BpStatus site_database_open(SiteDatabase *database, const Cfg *cfg, BpArena *arena, BpError *err)
+BpStatus site_database_try(SiteDatabase *database, const Cfg *cfg, int64_t patience_us, BpArena *arena,
+                           BpError *err)
 {
     *database = (SiteDatabase){0};
     PgOptions options;
@@ -39,12 +56,17 @@ BpStatus site_database_open(SiteDatabase *database, const Cfg *cfg, BpArena *are
     options.on_lost = on_lost;
     database->loop = loop_new();
     database->pg = pg_new(database->loop, &options);
-    const int64_t until_us = loop_now_us(database->loop) + CONNECT_PATIENCE_US;
+    const int64_t until_us = loop_now_us(database->loop) + patience_us;
     int64_t left_us;
     while (!pg_is_connected(database->pg) && database->lost.status == BP_OK &&
            (left_us = until_us - loop_now_us(database->loop)) > 0)
         loop_run_once(database->loop, left_us);
     return pg_is_connected(database->pg) ? BP_OK : tell_away(database, cfg, err);
+}
+
+BpStatus site_database_open(SiteDatabase *database, const Cfg *cfg, BpArena *arena, BpError *err)
+{
+    return site_database_try(database, cfg, CONNECT_PATIENCE_US, arena, err);
 }
 
 void site_database_close(SiteDatabase *database)

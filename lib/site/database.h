@@ -15,7 +15,15 @@ typedef struct SiteDatabase {
 /* Connects, or gives up at the first refusal: BP_UNAVAILABLE, with what to look at. To be closed in any case.
  */
 BpStatus site_database_open(SiteDatabase *database, const Cfg *cfg, BpArena *arena, BpError *err) BP_CHECKED;
+
+/* The same for who asks in passing and can do without: waits for `patience_us` and no longer. */
+BpStatus site_database_try(SiteDatabase *database, const Cfg *cfg, int64_t patience_us, BpArena *arena,
+                           BpError *err) BP_CHECKED;
 void site_database_close(SiteDatabase *database);
+
+/* What to look at where the database is away, to stand behind a semicolon: "is `bacpipes up` running? ...".
+ */
+void site_database_hint(const Cfg *cfg, BpBuf *out);
 
 /* As pg_wait; where tables are missing, the sentence says how to make them. */
 BpStatus site_database_ask(SiteDatabase *database, SqlQuery query, const PgValue *values, size_t count,

@@ -1,6 +1,7 @@
 #include "site/settings.h"
 
 #include "base/log.h"
+#include "base/time.h"
 #include "io/pg/reload.h"
 
 #include <stdlib.h>
@@ -82,4 +83,59 @@ void site_settings_connected(SiteSettings *settings)
 void site_settings_changed(SiteSettings *settings)
 {
     pg_reload_soon(settings->reload);
+}
+
+/* ---- for tools ---- */
+
+/* What is under way: `cfg` gets the rows, one after the other. */
+typedef struct Once {
+    const SiteSettingsWish *wish;
+    BpArena *arena;
+    Cfg *cfg;
+} Once;
+
+static bool is_set(const char *const *sets, BpStr name)
+{
+    for (; sets && *sets; sets++) {
+        BpStr value;
+        if (bp_str_equal(bp_str_trim(bp_str_cut(bp_str(*sets), '=', &value)), name))
+            return true;
+    }
+    return false;
+}
+
+static void apply_row(void *context, const PgRows *rows, size_t row)
+{
+    const Once *once = context;
+    const BpStr name = pg_get_text(rows, row, 0);
+    BpError wrong;
+    if (is_set(once->wish->sets, name))
+        return;
+    if (cfg_apply(once->cfg, once->arena, name, pg_get_text(rows, row, 1), &wrong) == BP_OK) {
+        if (once->wish->origins)
+            once->wish->origins[cfg_find(name) - cfg_settings] = SITE_SETTINGS_ORIGIN;
+    } else if (once->wish->on_wrong) {
+        once->wish->on_wrong(&wrong);
+    }
+}
+
+BpStatus site_settings_read(SiteDatabase *database, const SiteSettingsWish *wish, BpArena *arena, Cfg *cfg,
+                            BpError *err)
+{
+    Once once = {wish, arena, cfg};
+    const PgValue site = pg_text(bp_str(cfg->site));
+    return site_database_ask(database, SQL_SELECT_SETTINGS, &site, 1, apply_row, &once, err);
+}
+
+/* A server that is there says so at once; one behind a wall that says nothing keeps nobody waiting. */
+#define IN_PASSING_US (2 * BP_SECOND)
+
+BpStatus site_settings_read_in_passing(const SiteSettingsWish *wish, BpArena *arena, Cfg *cfg, BpError *err)
+{
+    SiteDatabase database;
+    BpStatus status = site_database_try(&database, cfg, IN_PASSING_US, arena, err);
+    if (status == BP_OK)
+        status = site_settings_read(&database, wish, arena, cfg, err);
+    site_database_close(&database);
+    return status;
 }

@@ -31,10 +31,8 @@ examples() {
         kill -0 "$up" || { cat "$folder/out"; return 1; }
         sleep 0.1
     done
-    # Where the building's network is a user says once, in a settings file.
-    export BACPIPES_DATA=$folder/data BACPIPES_BACNET_ADDRESS=127.0.0.1 BACPIPES_BACNET_BROADCAST=127.255.255.255
-    BACPIPES_BACNET_PORT=$(cat "$folder/data/demo.port")
-    export BACPIPES_BACNET_PORT
+    # Where the building's network is the running site says.
+    export BACPIPES_DATA=$folder/data
     mkdir -p "$folder/here/docs" "$folder/bin"
     ln -s "$bacpipes" "$folder/bin/bacpipes"
     export PATH=$folder/bin:$PATH

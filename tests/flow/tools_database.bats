@@ -236,6 +236,54 @@ wrong.conf:3: there is no setting "poll.intervall": did you mean poll.interval?'
     diff <(sed 's/ *#.*//' shown.conf) again
 }
 
+@test "config show has what table setting says, over all else, and says so; without a database it says that, and shows the rest" {
+    fill
+    sql -c "insert into setting (site_id, name, value) values ('macau', 'bacnet.address', '10.1.2.5'), ('macau', 'poll.interval', '20s')"
+    try config show --set site=macau --set poll.interval=5s
+    [ "$status" -eq 0 ]
+    grep -q '^bacnet.address  *= 10.1.2.5  *# table setting$' <<<"$output"
+    grep -q '^poll.interval  *= 20s  *# table setting$' <<<"$output"
+    grep -q '^site  *= macau  *# command line$' <<<"$output"
+    grep -q '^poll.window  *= 4  *# default$' <<<"$output"
+    try config show --json --set site=macau
+    [ "$(jq -r '."bacnet.address" | "\(.value) \(.origin)"' <<<"$output")" = "10.1.2.5 table setting" ]
+    BACPIPES_DATABASE_HOST=$PWD/nowhere try config show
+    [ "$status" -eq 0 ]
+    grep -q '^bacnet.address  *= 0.0.0.0  *# default$' <<<"$output"
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ $stderr == *"table setting says is not among them"*"is \`bacpipes up\` running?"* ]]
+}
+
+@test "tools that ask devices take the running site's settings; the command line beats them, and without a site they go on as they are" {
+    fill
+    sql -c "insert into setting (site_id, name, value) values ('macau', 'bacnet.address', '127.0.0.1'), ('macau', 'bacnet.retries', '0'), ('macau', 'bacnet.timeout', '120ms')"
+    export BACPIPES_SITE=macau
+    try read 127.9.9.9 ai,1
+    [ "$status" -eq 69 ]
+    [[ $stderr == *"127.9.9.9 did not answer 1 time, 120 ms each"* ]]
+    BACPIPES_BACNET_TIMEOUT=10s try read 127.9.9.9 ai,1 --set bacnet.retries=1
+    [[ $stderr == *"127.9.9.9 did not answer 2 tries, 120 ms each"* ]]
+    try read 127.9.9.9 ai,1 --timeout 110ms
+    [[ $stderr == *"127.9.9.9 did not answer 1 time, 110 ms each"* ]]
+    BACPIPES_DATABASE_HOST=$PWD/nowhere try read 127.9.9.9 ai,1 --address 127.0.0.1 --timeout 100ms
+    [[ $stderr == *"settings are those of the file alone"*"127.9.9.9 did not answer 3 tries, 100 ms each"* ]]
+    BACPIPES_DATABASE_HOST= try read 127.9.9.9 ai,1 --address 127.0.0.1 --timeout 100ms
+    [[ $stderr == "bacpipes read: 127.9.9.9 did not answer 3 tries, 100 ms each" ]]
+}
+
+@test "migrate and ingest say what they wait for" {
+    for role in migrate ingest; do
+        BACPIPES_DATABASE_HOST= "$BACPIPES" "$role" --data ./nothing >said 2>&1 3>&- &
+        pid=$!
+        until grep -q "waiting.* for the database: .*/nothing/run/.*is \`bacpipes up\` running? --data says whose to ask, now ./nothing" said; do
+            kill -0 "$pid"
+            sleep 0.05
+        done
+        kill "$pid"
+        wait "$pid" || true
+    done
+}
+
 @test "wrong use says what would be right" {
     try points --devise 1
     [ "$status" -eq 64 ]
