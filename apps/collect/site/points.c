@@ -131,10 +131,14 @@ static void make_points(CollectSitePoints *points, const PgRows *rows)
     points->count = largest + 1;
 }
 
-/* Devices that no row spoke of. All points of one that did are known now, so the first tells. */
+/* Devices that no row spoke of. All points of one that did are known now, so the first tells. Whom no round
+ * asks for the first time is asked all the same: is it there? */
 static void forget_points(CollectSitePoints *points, int64_t now_us)
 {
     for (CollectDevice *device = collect_poll_devices(points->poller); device; device = device->next) {
+        if (device->device_id && device->point_count == 0 && device->enabled && !device->is_evicted &&
+            device->state == COLLECT_UNKNOWN)
+            collect_poll_probe(points->poller, device, now_us);
         const size_t first = device->point_count ? (size_t)device->points[0].point_id : 0;
         if (device->point_count == 0 || (first < points->count && points->all[first].is_known &&
                                          points->all[first].device_id == device->device_id))

@@ -5,14 +5,25 @@
 #include "apps/collect/ask/device/rounds.h"
 #include "apps/collect/ask/device/state.h"
 #include "bacnet/service/read_property.h"
+#include "base/time.h"
+
+enum { IDLE_MIN = 5 }; /* between probes of a device of which nothing is polled */
 
 /* ---- when ---- */
+
+/* What is polled of a device tells whether it is there; of whom nothing is, he is asked. */
+static int64_t due_us(const CollectDevice *device)
+{
+    if (device->device_id == 0 || device->rounds.count > 0 || device->state != COLLECT_ONLINE)
+        return INT64_MAX;
+    return device->silence.answered_us + IDLE_MIN * BP_MINUTE;
+}
 
 static bool is_due(const CollectDevice *device, int64_t now_us)
 {
     if (device->identity.probing || device->is_evicted)
         return false;
-    return device->silence.is_doubted || now_us >= device->identity.recheck_us ||
+    return device->silence.is_doubted || now_us >= device->identity.recheck_us || now_us >= due_us(device) ||
            (collect_device_is_away(device) && now_us >= device->silence.probe_due_us);
 }
 
@@ -105,6 +116,7 @@ const CollectJobKind collect_probe = {.name = "probe",
                                       .may_repeat = true,
                                       .is_probe = true,
                                       .is_due = is_due,
+                                      .due_us = due_us,
                                       .make = make,
                                       .sent = sent,
                                       .answered = answered};

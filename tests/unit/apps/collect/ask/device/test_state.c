@@ -185,6 +185,39 @@ static void who_is_taken_in_off_the_network_is_asked_once_we_are_on_it(void **st
     field_free(field);
 }
 
+/* Nobody has chosen any of its points, and whether it is there is known all the same. */
+static void a_device_of_which_nothing_is_polled_is_asked_now_and_then_whether_it_is_there(void **state)
+{
+    (void)state;
+    Field *field = field_new(1, NULL, 0, 0);
+    FieldStation *station = &field->stations[0];
+    collect_poll_probe(field->poller, station->device, field->network.now_us);
+    field_run(field, BP_MINUTE);
+    assert_int_equal(station->device->state, COLLECT_ONLINE);
+    assert_int_equal(station->asked, 1);
+    field_run(field, BP_HOUR);
+    assert_in_range(station->asked, 11, 13);
+    assert_int_equal(station->states, 1);
+    station->sim.quirks.silent = true;
+    field_run(field, 6 * BP_MINUTE);
+    assert_int_equal(station->device->state, COLLECT_OFFLINE);
+    assert_string_equal(station->device->reason, "timeout");
+    station->sim.quirks.silent = false;
+    field_run(field, 6 * BP_MINUTE);
+    assert_int_equal(station->device->state, COLLECT_ONLINE);
+    /* As soon as something is, its rounds do that. */
+    field_poll(field, 0, 10 * BP_MINUTE, 0);
+    const uint64_t asked = station->asked;
+    field_run(field, BP_HOUR);
+    assert_in_range(station->asked - asked, 6, 12);
+    collect_poll_set_points(field->poller, station->device, NULL, 0, field->network.now_us);
+    collect_poll_enable(field->poller, station->device, false, field->network.now_us);
+    const uint64_t asked_enabled = station->asked;
+    field_run(field, BP_HOUR);
+    assert_int_equal(station->asked, asked_enabled);
+    field_free(field);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +225,7 @@ int main(void)
         cmocka_unit_test(a_silent_device_is_told_probed_and_delays_nobody),
         cmocka_unit_test(half_of_the_devices_silent_leaves_the_others_on_time),
         cmocka_unit_test(a_device_that_restarts_is_read_between),
+        cmocka_unit_test(a_device_of_which_nothing_is_polled_is_asked_now_and_then_whether_it_is_there),
         cmocka_unit_test(off_the_network_nothing_is_asked_and_no_device_is_blamed),
         cmocka_unit_test(who_is_taken_in_off_the_network_is_asked_once_we_are_on_it),
     };
