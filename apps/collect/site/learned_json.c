@@ -1,16 +1,18 @@
 #include "apps/collect/site/learned_json.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 enum { WINDOW_MAX = 64 };
 
 char *collect_learned_json(const CollectDevice *device)
 {
-    json_auto_t *json = json_pack("{s:b, s:i, s:i, s:i, s:I}", "read_multiple", device->limits.read_multiple,
-                                  "request_octets", device->limits.request_octets, "answer_octets",
-                                  device->limits.answer_octets, "window", device->pace.more + 1,
-                                  "points_left_out", (json_int_t)device->points_left_out);
+    json_auto_t *json = json_pack(
+        "{s:b, s:i, s:i, s:i, s:I, s:o}", "read_multiple", device->limits.read_multiple, "request_octets",
+        device->limits.request_octets, "answer_octets", device->limits.answer_octets, "window",
+        device->pace.more + 1, "points_left_out", (json_int_t)device->points_left_out, "round_trip_ms",
+        device->pace.trip_us ? json_real(round((double)device->pace.trip_us / 100) / 10) : json_null());
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     if (!text)
         abort();

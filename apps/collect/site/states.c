@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { QUICK_MS = 20 }; /* a round trip of less */
+
 struct CollectStates {
     Pg *pg;
     const CollectPoller *poller;
@@ -32,6 +34,7 @@ static void tell_one(CollectStates *states, CollectDevice *device)
     device->stored_multiple = device->limits.read_multiple;
     device->stored_octets = device->limits.answer_octets;
     device->stored_more = device->pace.more;
+    device->stored_trip_us = device->pace.trip_us;
     char *learned = collect_learned_json(device);
     const PgValue values[] = {
         pg_text(bp_str(states->site)),
@@ -85,10 +88,20 @@ void collect_states_tell_all(CollectStates *states)
         collect_states_tell(states, device);
 }
 
+/* Answers take now longer, now shorter: the double or half is news, and nothing that is quick either way. */
+static bool is_trip_stored(const CollectDevice *device)
+{
+    const int64_t stored_us = device->stored_trip_us, trip_us = device->pace.trip_us;
+    if (stored_us < QUICK_MS * BP_MS && trip_us < QUICK_MS * BP_MS)
+        return stored_us > 0 || trip_us == 0;
+    return trip_us <= 2 * stored_us && stored_us <= 2 * trip_us;
+}
+
 static bool is_learned_stored(const CollectDevice *device)
 {
     return device->stored_multiple == device->limits.read_multiple &&
-           device->stored_octets == device->limits.answer_octets && device->stored_more == device->pace.more;
+           device->stored_octets == device->limits.answer_octets &&
+           device->stored_more == device->pace.more && is_trip_stored(device);
 }
 
 void collect_states_tell_learned(CollectStates *states)

@@ -227,6 +227,7 @@ struct CollectDevice {
     int64_t scan_retry_us;
     uint32_t points_left_out;            /* objects that it has, and that are no points for want of room */
     uint16_t stored_octets, stored_more; /* of what was learned, as the database has it, like: */
+    int64_t stored_trip_us;
     bool stored_multiple;
     bool has_news;      /* it is not as the database was last told, and its turn has not come */
     int64_t scanned_us; /* monotonic, when it was last read out whole; INT64_MIN: never */
