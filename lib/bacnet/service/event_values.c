@@ -39,15 +39,53 @@ static void write_flags(BpBuf *out, const BacEventValues *values)
                              &(BacValue){.type = BAC_BIT_STRING, .bits = values->status_flags});
 }
 
+/* The choices that the standard has given a meaning (clause 21: BACnetPropertyStates); all of them but one
+ * are Unsigned, Enumerated or Boolean, which look alike behind a context tag. */
+static bool is_known(const BacTag *choice)
+{
+    enum { FIRST_OF_VENDORS = 64 };
+    static const uint8_t not_given[] = {29, 35, 61, 62};
+    for (size_t i = 0; i < sizeof not_given; i++)
+        if (choice->number == not_given[i])
+            return false;
+    return choice->kind == BAC_CONTEXT && choice->number < FIRST_OF_VENDORS;
+}
+
+/* One value of whatever kind. */
+static BpStatus skip_choice(BpCursor *in, const BacTag *choice, BpError *err)
+{
+    BpCursor contents;
+    BacTag tag;
+    if (choice->kind == BAC_OPENING)
+        return bac_parameter_values(in, choice->number, &contents, err);
+    if (choice->kind != BAC_CONTEXT)
+        return bp_fail(err, BP_MALFORMED, "a state has no context tag");
+    BP_TRY(bac_tag_decode(in, &tag, err));
+    (void)bp_cursor_sub(in, tag.length);
+    return BP_OK;
+}
+
 static BpStatus read_state(BpCursor *in, BacEventValues *values, BpError *err)
 {
     BpCursor inner, ahead;
     BacTag choice;
+    BacValue number;
+    uint32_t natural;
     BP_TRY(bac_parameter_values(in, CHANGED, &inner, err));
     ahead = inner;
     BP_TRY(bac_tag_decode(&ahead, &choice, err));
-    BP_TRY(bac_parameter_unsigned(&inner, choice.number, UINT32_MAX, &values->state.number, err));
     values->state.kind = choice.number;
+    values->state.is_known = is_known(&choice);
+    if (!values->state.is_known) {
+        values->state.octets = inner;
+        BP_TRY(skip_choice(&inner, &choice, err));
+    } else if (choice.number == BAC_STATE_OF_INTEGER) {
+        BP_TRY(bac_parameter_value(&inner, choice.number, BAC_SIGNED, &number, err));
+        values->state.number = number.integer;
+    } else {
+        BP_TRY(bac_parameter_unsigned(&inner, choice.number, UINT32_MAX, &natural, err));
+        values->state.number = natural;
+    }
     return bac_parameter_end(&inner, err);
 }
 
@@ -104,15 +142,26 @@ BpStatus bac_event_values_decode(BpCursor *in, uint8_t type, BacEventValues *ret
     return BP_OK;
 }
 
+static void write_state(BpBuf *out, const BacEventValues *values)
+{
+    const uint8_t kind = values->state.kind;
+    BpCursor octets = values->state.octets;
+    const size_t size = values->state.is_known ? 0 : bp_cursor_remaining(&octets);
+    bac_tag_encode(out, BAC_OPENING, CHANGED, 0);
+    if (!values->state.is_known)
+        bp_buf_octets(out, bp_cursor_take(&octets, size), size);
+    else if (kind == BAC_STATE_OF_INTEGER)
+        bac_value_encode_context(out, kind, &(BacValue){.type = BAC_SIGNED, .integer = values->state.number});
+    else
+        bac_parameter_put_unsigned(out, kind, (uint32_t)values->state.number);
+    bac_tag_encode(out, BAC_CLOSING, CHANGED, 0);
+}
+
 static void write_first(BpBuf *out, const BacEventValues *values)
 {
     const BacValue *changed = &values->changed;
     switch (values->type) {
-    case BAC_EVENT_CHANGE_OF_STATE:
-        bac_tag_encode(out, BAC_OPENING, CHANGED, 0);
-        bac_parameter_put_unsigned(out, values->state.kind, values->state.number);
-        bac_tag_encode(out, BAC_CLOSING, CHANGED, 0);
-        break;
+    case BAC_EVENT_CHANGE_OF_STATE: write_state(out, values); break;
     case BAC_EVENT_CHANGE_OF_VALUE:
         bac_tag_encode(out, BAC_OPENING, CHANGED, 0);
         bac_value_encode_context(out, changed->type == BAC_REAL ? CHANGED_REAL : CHANGED_BITS, changed);

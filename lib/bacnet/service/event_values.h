@@ -14,13 +14,20 @@ typedef enum BacEventType {
     BAC_EVENT_OUT_OF_RANGE = 5,
 } BacEventType;
 
+/* The choice of BACnetPropertyStates that is a signed number. */
+enum { BAC_STATE_OF_INTEGER = 41 };
+
 typedef struct BacEventValues {
     uint8_t type;         /* BacEventType */
     BacBits status_flags; /* BacStatusFlag */
     union {
         struct {
-            uint8_t kind; /* the choice of BACnetPropertyStates: what the number is of */
-            uint32_t number;
+            uint8_t kind;  /* the choice of BACnetPropertyStates: what the number is of */
+            bool is_known; /* false: of a vendor, or of a later standard */
+            union {
+                int64_t number;  /* below zero only where kind is BAC_STATE_OF_INTEGER */
+                BpCursor octets; /* of what is not known, its tag too; borrowed */
+            };
         } state;
         BacValue changed; /* change of value: a Real, or bits */
         struct {

@@ -106,7 +106,8 @@ static void write_values(const BacEventSource *source, double value, uint32_t fr
     } else {
         enum { BINARY_VALUE = 1 }; /* of BACnetPropertyStates */
         values.state.kind = BINARY_VALUE;
-        values.state.number = (uint32_t)value;
+        values.state.is_known = true;
+        values.state.number = (int64_t)value;
     }
     bac_event_values_encode(out, &values);
 }

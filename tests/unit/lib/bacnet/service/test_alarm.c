@@ -121,6 +121,62 @@ static void limits_come_as_numbers(void **state)
     assert_int_equal(bac_event_values_decode(&in, 18, &values, NULL), BP_UNSUPPORTED);
 }
 
+/* Each with status flags behind it, and written to the same octets again. */
+static void states_of_every_choice_are_kept(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *octets;
+        uint8_t kind;
+        bool is_known;
+        int64_t number;
+    } STATES_KEPT[] = {
+        {"0e 19 01 0f 1a 04 80", 1, true, 1},                                     /* binary-value: active */
+        {"0e 09 00 0f 1a 04 80", 0, true, 0},                                     /* boolean-value */
+        {"0e b9 05 0f 1a 04 80", 11, true, 5},                                    /* unsigned-value */
+        {"0e f9 29 fb 0f 1a 04 80", BAC_STATE_OF_INTEGER, true, -5},              /* integer-value */
+        {"0e fc 29 80 00 00 00 0f 1a 04 80", 41, true, INT32_MIN},                /* the least of 32 bits */
+        {"0e f9 29 7f 0f 1a 04 80", 41, true, 127},                               /* */
+        {"0e f9 30 02 0f 1a 04 80", 48, true, 2},                                 /* network-number-quality */
+        {"0e fc 3f ff ff ff ff 0f 1a 04 80", 63, true, UINT32_MAX},               /* extended-value */
+        {"0e f9 80 07 0f 1a 04 80", 128, false, 0},                               /* a vendor's */
+        {"0e fd 80 05 01 02 03 04 05 0f 1a 04 80", 128, false, 0},                /* of any length */
+        {"0e fe 80 21 01 2e 44 3f 80 00 00 2f ff 80 0f 1a 04 80", 128, false, 0}, /* and shape */
+        {"0e f9 3e 01 0f 1a 04 80", 62, false, 0},                                /* not given yet */
+    };
+    for (size_t i = 0; i < sizeof STATES_KEPT / sizeof STATES_KEPT[0]; i++) {
+        const Octets message = octets(STATES_KEPT[i].octets);
+        BpCursor in = cursor_over(&message);
+        BacEventValues values;
+        BpError err;
+        if (bac_event_values_decode(&in, BAC_EVENT_CHANGE_OF_STATE, &values, &err) != BP_OK)
+            fail_msg("%s: %s", STATES_KEPT[i].octets, err.text);
+        assert_int_equal(values.state.kind, STATES_KEPT[i].kind);
+        assert_int_equal(values.state.is_known, STATES_KEPT[i].is_known);
+        assert_true(!values.state.is_known || values.state.number == STATES_KEPT[i].number);
+        assert_true(bac_bits_test(values.status_flags, BAC_FLAG_IN_ALARM));
+        uint8_t memory[64];
+        BpBuf out = bp_buf(memory, sizeof memory);
+        bac_event_values_encode(&out, &values);
+        assert_octets(&out, STATES_KEPT[i].octets);
+    }
+}
+
+static void states_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    static const char *const BROKEN[] = {"0e 0f 1a 04 80",             /* nothing */
+                                         "0e 91 01 0f 1a 04 80",       /* an application tag */
+                                         "0e 19 01 19 01 0f 1a 04 80", /* two */
+                                         "0e f9 80 07 f9 80 07 0f 1a 04 80", "0e f8 29 0f 1a 04 80"};
+    for (size_t i = 0; i < sizeof BROKEN / sizeof BROKEN[0]; i++) {
+        const Octets message = octets(BROKEN[i]);
+        BpCursor in = cursor_over(&message);
+        BacEventValues values;
+        assert_int_not_equal(bac_event_values_decode(&in, BAC_EVENT_CHANGE_OF_STATE, &values, NULL), BP_OK);
+    }
+}
+
 static void an_acknowledgement_is_told_without_states_and_values(void **state)
 {
     (void)state;
@@ -226,6 +282,8 @@ int main(void)
         cmocka_unit_test(messages_are_taken_whole_or_not_at_all),
         cmocka_unit_test(notifications_and_their_values_come_back_as_they_were_sent),
         cmocka_unit_test(limits_come_as_numbers),
+        cmocka_unit_test(states_of_every_choice_are_kept),
+        cmocka_unit_test(states_that_are_none_are_refused),
         cmocka_unit_test(an_acknowledgement_is_told_without_states_and_values),
         cmocka_unit_test(an_alarm_is_acknowledged_by_somebody_at_a_time),
         cmocka_unit_test(events_are_summed_up_with_three_transitions_each),
