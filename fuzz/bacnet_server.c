@@ -116,6 +116,8 @@ static void take_sent(void *owner, const BacAddress *to, BpStr octets)
     assert(octets.size <= MAX_APDU - 5 + header);
 }
 
+static BacNoticeIds notice_ids;
+
 /* Two alarms, of which nobody has seen one. */
 static void begin_reporter(BacServer *server, BacReporter *reporter)
 {
@@ -132,6 +134,7 @@ static void begin_reporter(BacServer *server, BacReporter *reporter)
                               .recipients = &recipient,
                               .recipient_count = 1,
                               .is_confirmed = true,
+                              .ids = &notice_ids,
                               .timeout_us = 3000000,
                               .retries = 3};
     for (uint32_t i = 0; i < 2; i++)
@@ -154,12 +157,14 @@ static void begin(BacServer *server, BacPublisher *publisher, BacReporter *repor
     static BacReceiving receivings[RECEIVINGS];
     static BacSubscription subscriptions[SUBSCRIPTIONS];
     memset(subscriptions, 0, sizeof subscriptions);
+    notice_ids = (BacNoticeIds){0};
     *publisher = (BacPublisher){.owner = server,
                                 .send = take_sent,
                                 .objects = &objects,
                                 .device = DEVICE,
                                 .subscriptions = subscriptions,
                                 .count = SUBSCRIPTIONS,
+                                .ids = &notice_ids,
                                 .timeout_us = 3000000,
                                 .retries = 3};
     const BacServerOptions options = {

@@ -211,6 +211,7 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
                                         .station = address->remote,
                                         .subscriptions = subscriptions,
                                         .count = SIM_SUBSCRIPTIONS,
+                                        .ids = &station->notice_ids,
                                         .timeout_us = 3 * BP_SECOND,
                                         .retries = 3};
     sim_events_init(&station->events, device->objects, device->count);
@@ -219,6 +220,7 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
     reporter->owner = station;
     reporter->send = send_datagram;
     reporter->clock = clock_now;
+    reporter->ids = &station->notice_ids;
     reporter->device = device->instance;
     reporter->station = address->remote;
     const BacServerOptions options = {
@@ -322,8 +324,7 @@ void sim_station_tell(SimStation *station, int64_t now_us)
     if (!is_away(station, now_us) && !station->quirks.silent)
         sim_events_judge(&station->events, now_us);
     if (is_away(station, now_us)) /* it restarts, and has forgotten them */
-        memset(station->publisher.subscriptions, 0,
-               station->publisher.count * sizeof *station->publisher.subscriptions);
+        bac_publisher_forget(&station->publisher);
     else if (!station->quirks.mute_cov && !station->quirks.silent)
         bac_publisher_advance(&station->publisher, now_us);
 }

@@ -56,6 +56,7 @@ typedef struct SimStation {
     BacServer server;
     BacSending *sendings;
     BacReceiving *receiving;
+    BacNoticeIds notice_ids; /* of the publisher's and the reporter's confirmed ones */
     BacPublisher publisher;
     SimEvents events;
     void *owner;

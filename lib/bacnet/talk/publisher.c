@@ -42,13 +42,34 @@ static size_t read(const BacPublisher *publisher, BacObjectId object, uint32_t p
     return refused.kind == BAC_NOT_REFUSED && !out.failed ? out.size : 0;
 }
 
+/* The notification under way is answered, or nobody waits for it any more. */
+static void end_waiting(BacPublisher *publisher, BacSubscription *one)
+{
+    if (one->waits)
+        bac_notice_ids_give_back(publisher->ids, one->invoke_id);
+    one->waits = false;
+}
+
+static void end(BacPublisher *publisher, BacSubscription *one)
+{
+    end_waiting(publisher, one);
+    one->in_use = false;
+}
+
+void bac_publisher_forget(BacPublisher *publisher)
+{
+    for (size_t i = 0; i < publisher->count; i++)
+        if (publisher->subscriptions[i].in_use)
+            end(publisher, &publisher->subscriptions[i]);
+}
+
 BacRefusal bac_publisher_subscribe(BacPublisher *publisher, const BacSubscribeCov *subscribe,
                                    const BacAddress *from, int64_t now_us)
 {
     BacSubscription *one = find(publisher, subscribe, from);
     if (subscribe->is_cancelled) { /* succeeds though there is none (13.14.1.3) */
         if (one)
-            one->in_use = false;
+            end(publisher, one);
         return (BacRefusal){0};
     }
     uint8_t octets[BAC_COV_VALUE_MAX];
@@ -61,6 +82,7 @@ BacRefusal bac_publisher_subscribe(BacPublisher *publisher, const BacSubscribeCo
         one = find_free(publisher);
     if (!one)
         return refusal(BAC_CLASS_RESOURCES, BAC_CODE_NO_SPACE_TO_ADD_LIST_ELEMENT);
+    end_waiting(publisher, one);
     *one = (BacSubscription){
         .in_use = true,
         .is_confirmed = subscribe->is_confirmed,
@@ -104,12 +126,6 @@ static bool has_changed(const BacPublisher *publisher, const BacSubscription *on
 
 /* ---- telling ---- */
 
-static uint8_t next_invoke_id(BacPublisher *publisher)
-{
-    publisher->last_invoke_id = (uint8_t)(publisher->last_invoke_id % 255 + 1);
-    return publisher->last_invoke_id;
-}
-
 static void tell(BacPublisher *publisher, BacSubscription *one, int64_t now_us)
 {
     uint8_t memory[BAC_DATAGRAM_MAX];
@@ -149,6 +165,9 @@ static void tell_change(BacPublisher *publisher, BacSubscription *one, int64_t n
     const bool same_flags = flags_size == one->flags_size && memcmp(flags, one->flags, flags_size) == 0;
     if (one->was_told && same_flags && !has_changed(publisher, one, value, value_size))
         return;
+    const uint8_t invoke_id = one->is_confirmed ? bac_notice_ids_take(publisher->ids) : 0;
+    if (one->is_confirmed && invoke_id == 0)
+        return; /* all are under way: it is told when one is answered */
     memcpy(one->value, value, value_size);
     memcpy(one->flags, flags, flags_size);
     one->value_size = value_size;
@@ -156,7 +175,7 @@ static void tell_change(BacPublisher *publisher, BacSubscription *one, int64_t n
     one->was_told = true;
     if (one->is_confirmed) {
         one->waits = true;
-        one->invoke_id = next_invoke_id(publisher);
+        one->invoke_id = invoke_id;
         one->tries_left = publisher->retries;
         one->retry_at_us = now_us + publisher->timeout_us;
     }
@@ -168,7 +187,7 @@ static void tell_again(BacPublisher *publisher, BacSubscription *one, int64_t no
     if (now_us < one->retry_at_us)
         return;
     if (one->tries_left == 0) {
-        one->waits = false;
+        end_waiting(publisher, one);
         publisher->given_up++;
         return;
     }
@@ -182,7 +201,7 @@ void bac_publisher_advance(BacPublisher *publisher, int64_t now_us)
     for (size_t i = 0; i < publisher->count; i++) {
         BacSubscription *one = &publisher->subscriptions[i];
         if (one->in_use && now_us >= one->until_us)
-            one->in_use = false;
+            end(publisher, one);
         if (one->in_use && one->waits)
             tell_again(publisher, one, now_us); /* one at a time: the next has the value of then */
         else if (one->in_use)
@@ -193,19 +212,18 @@ void bac_publisher_advance(BacPublisher *publisher, int64_t now_us)
 
 bool bac_publisher_receive(BacPublisher *publisher, const BacDatagram *datagram)
 {
-    const BacApdu *apdu = &datagram->apdu;
-    const bool is_answer =
-        datagram->has_apdu && (apdu->type == BAC_SIMPLE_ACK || apdu->type == BAC_ERROR ||
-                               apdu->type == BAC_REJECT || (apdu->type == BAC_ABORT && apdu->from_server));
-    for (size_t i = 0; is_answer && i < publisher->count; i++) {
+    for (size_t i = 0; i < publisher->count; i++) {
         BacSubscription *one = &publisher->subscriptions[i];
-        if (!one->in_use || !one->waits || one->invoke_id != apdu->invoke_id ||
-            !bac_address_equal(&one->to, &datagram->from))
+        if (!one->in_use || !one->waits ||
+            !bac_notice_is_answered(datagram, &one->to, one->invoke_id,
+                                    BAC_SERVICE_CONFIRMED_COV_NOTIFICATION))
             continue;
-        one->waits = false;
-        publisher->confirmed += apdu->type == BAC_SIMPLE_ACK;
-        if (apdu->type != BAC_SIMPLE_ACK)
-            one->in_use = false; /* it knows nothing of the subscription */
+        const bool is_confirmed = datagram->apdu.type == BAC_SIMPLE_ACK;
+        publisher->confirmed += is_confirmed;
+        if (is_confirmed)
+            end_waiting(publisher, one);
+        else
+            end(publisher, one); /* it knows nothing of the subscription */
         BP_INVARIANT(bac_publisher_check(publisher));
         return true;
     }
@@ -220,7 +238,8 @@ void bac_publisher_check(const BacPublisher *publisher)
             continue;
         assert(one->value_size <= BAC_COV_VALUE_MAX && one->flags_size <= BAC_COV_VALUE_MAX);
         assert(one->tries_left <= publisher->retries);
-        assert(!one->waits || (one->was_told && one->is_confirmed && one->invoke_id != 0));
+        assert(!one->waits || (one->was_told && one->is_confirmed &&
+                               bac_invoke_ids_has(&publisher->ids->in_use, one->invoke_id)));
     }
     assert(publisher->confirmed + publisher->given_up <= publisher->told);
 }

@@ -4,6 +4,7 @@
 #define BACNET_TALK_PUBLISHER_H
 
 #include "bacnet/service/cov.h"
+#include "bacnet/talk/notices.h"
 #include "bacnet/talk/server.h"
 #include "bacnet/wire/datagram.h"
 
@@ -37,17 +38,20 @@ struct BacPublisher {
     BacStation station;             /* its own, when it sits on a network behind a router; else zero */
     BacSubscription *subscriptions; /* zeroed; contents are the publisher's */
     size_t count;
+    BacNoticeIds *ids;  /* of the device: whatever else notifies in its name has the same */
     int64_t timeout_us; /* of a confirmed notification */
     uint8_t retries;
 
     uint64_t told, confirmed, given_up; /* the publisher's, there to be read */
-    uint8_t last_invoke_id;             /* the publisher's own */
 };
 
 /* Carries out a SubscribeCOV. A subscription of the same subscriber, process and object is renewed. The first
  * notification goes out with the next bac_publisher_advance, behind the answer. */
 BacRefusal bac_publisher_subscribe(BacPublisher *publisher, const BacSubscribeCov *subscribe,
                                    const BacAddress *from, int64_t now_us);
+
+/* Ends all subscriptions, as a restart does. */
+void bac_publisher_forget(BacPublisher *publisher);
 
 /* Tells what has changed, sends again what was not confirmed, and forgets what has ended. To be called after
  * values may have changed, and after what comes in. */

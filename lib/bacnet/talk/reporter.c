@@ -36,6 +36,12 @@ static void send_notice(BacReporter *reporter, const BacAddress *to, BpStr param
         reporter->send(reporter->owner, to, bp_buf_text(&out));
 }
 
+static void end_notice(BacReporter *reporter, BacNotice *notice)
+{
+    bac_notice_ids_give_back(reporter->ids, notice->invoke_id);
+    notice->in_use = false;
+}
+
 /* Where none is free, the oldest makes room: what is wrong can still be asked for. */
 static BacNotice *take_notice(BacReporter *reporter)
 {
@@ -46,6 +52,7 @@ static BacNotice *take_notice(BacReporter *reporter)
         if (reporter->notices[i].retry_at_us < notice->retry_at_us)
             notice = &reporter->notices[i];
     }
+    end_notice(reporter, notice);
     reporter->given_up++;
     return notice;
 }
@@ -59,7 +66,12 @@ static void tell_all(BacReporter *reporter, const BacEventNotification *notifica
         uint8_t invoke_id = 0;
         if (reporter->is_confirmed) {
             BacNotice *notice = take_notice(reporter);
-            invoke_id = reporter->last_invoke_id = (uint8_t)(reporter->last_invoke_id % 255 + 1);
+            invoke_id = bac_notice_ids_take(reporter->ids);
+            if (invoke_id == 0) { /* all are under way, and what is wrong can still be asked for */
+                reporter->given_up++;
+                reporter->told++;
+                continue;
+            }
             *notice = (BacNotice){.in_use = true,
                                   .to = reporter->recipients[i],
                                   .invoke_id = invoke_id,
@@ -266,7 +278,7 @@ void bac_reporter_advance(BacReporter *reporter, int64_t now_us)
         if (!notice->in_use || now_us < notice->retry_at_us)
             continue;
         if (notice->tries_left == 0) {
-            notice->in_use = false;
+            end_notice(reporter, notice);
             reporter->given_up++;
             continue;
         }
@@ -280,19 +292,13 @@ void bac_reporter_advance(BacReporter *reporter, int64_t now_us)
 
 bool bac_reporter_receive(BacReporter *reporter, const BacDatagram *datagram)
 {
-    const BacApdu *apdu = &datagram->apdu;
-    const bool is_answer =
-        datagram->has_apdu && (apdu->type == BAC_SIMPLE_ACK || apdu->type == BAC_ERROR ||
-                               apdu->type == BAC_REJECT || (apdu->type == BAC_ABORT && apdu->from_server));
-    for (size_t i = 0; is_answer && i < BAC_NOTICES; i++) {
+    for (size_t i = 0; i < BAC_NOTICES; i++) {
         BacNotice *notice = &reporter->notices[i];
-        const bool names_service = apdu->type == BAC_SIMPLE_ACK || apdu->type == BAC_ERROR;
-        if (!notice->in_use || notice->invoke_id != apdu->invoke_id ||
-            !bac_address_equal(&notice->to, &datagram->from) ||
-            (names_service && apdu->service != BAC_SERVICE_CONFIRMED_EVENT_NOTIFICATION))
+        if (!notice->in_use || !bac_notice_is_answered(datagram, &notice->to, notice->invoke_id,
+                                                       BAC_SERVICE_CONFIRMED_EVENT_NOTIFICATION))
             continue;
-        notice->in_use = false;
-        reporter->confirmed += apdu->type == BAC_SIMPLE_ACK;
+        end_notice(reporter, notice);
+        reporter->confirmed += datagram->apdu.type == BAC_SIMPLE_ACK;
         BP_INVARIANT(bac_reporter_check(reporter));
         return true;
     }
@@ -318,7 +324,7 @@ void bac_reporter_check(const BacReporter *reporter)
     for (size_t i = 0; i < BAC_NOTICES; i++) {
         const BacNotice *notice = &reporter->notices[i];
         assert(!notice->in_use ||
-               (reporter->is_confirmed && notice->invoke_id != 0 && notice->size > 0 &&
+               (bac_invoke_ids_has(&reporter->ids->in_use, notice->invoke_id) && notice->size > 0 &&
                 notice->size <= BAC_NOTICE_MAX && notice->tries_left <= reporter->retries));
     }
     assert(reporter->confirmed + reporter->given_up <= reporter->told);

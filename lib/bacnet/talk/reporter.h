@@ -11,6 +11,7 @@
 #include "bacnet/service/acknowledge_alarm.h"
 #include "bacnet/service/error.h"
 #include "bacnet/service/get_events.h"
+#include "bacnet/talk/notices.h"
 #include "bacnet/wire/datagram.h"
 #include "bacnet/wire/enums.h"
 
@@ -61,12 +62,12 @@ typedef struct BacReporter {
     size_t recipient_count;
     bool is_confirmed; /* notifications are */
     uint32_t process;  /* of the recipients */
+    BacNoticeIds *ids; /* of the device: whatever else notifies in its name has the same */
     int64_t timeout_us;
     uint8_t retries;
 
     uint64_t told, confirmed, given_up; /* the reporter's, there to be read */
     BacNotice notices[BAC_NOTICES];     /* the reporter's own */
-    uint8_t last_invoke_id;             /* so is this */
 } BacReporter;
 
 BacEventSource *bac_reporter_find(const BacReporter *reporter, BacObjectId object);

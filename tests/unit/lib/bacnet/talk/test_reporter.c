@@ -15,6 +15,7 @@ static const BacAddress RECIPIENT = {{10, 9, 1, 50}, BAC_PORT, {0}},
 
 typedef struct Desk {
     BacReporter reporter;
+    BacNoticeIds ids;
     BacEventSource sources[3];
     int64_t now_us;
     size_t sent;
@@ -73,6 +74,7 @@ static Desk *begin(bool is_confirmed)
                                   .recipient_count = 1,
                                   .is_confirmed = is_confirmed,
                                   .process = 5,
+                                  .ids = &desk.ids,
                                   .timeout_us = 3 * BP_SECOND,
                                   .retries = 2};
     return &desk;
