@@ -138,6 +138,7 @@ BacRefusal bac_list_answer(const BacList *list, const BacReadRange *range, BpBuf
             count<wanted.end - wanted.begin, .count = (uint32_t)count, .has_sequence = count> 0 &&
             has_numbers,
         .sequence = sequence_of(list, span.begin)};
+    out->failed |= count == 0 && wanted.end > wanted.begin; /* not one fits, and there are some */
     bac_read_range_ack_begin(out, &ack);
     for (int64_t i = span.begin; i < span.end; i++)
         list->put(list->context, (uint32_t)i, out);

@@ -18,7 +18,8 @@ typedef struct BacList {
 } BacList;
 
 /* Writes the parameters of the ACK: as many of the items that the range asks for as fit in `out`; the rest is
- * told by more-items. A negative count keeps those next to its end. */
+ * told by more-items. A negative count keeps those next to its end. Where not one of them fits, `out` has
+ * failed: who asks again for the rest would do so for ever. */
 BacRefusal bac_list_answer(const BacList *list, const BacReadRange *range, BpBuf *out);
 
 #endif

@@ -143,15 +143,20 @@ static uint32_t apdu_limit(const BacServer *server, const BacApdu *request)
     return own < request->max_apdu ? own : request->max_apdu;
 }
 
+/* The longest answer that the client can put together, in octets of parameters. */
+static size_t answer_room(const BacServer *server, const BacApdu *request)
+{
+    const uint8_t max = request->max_segments;
+    const size_t segment_size = apdu_limit(server, request) - SEGMENT_HEADER;
+    if (max == 0 || max > SEGMENTS_SAYABLE || max * segment_size > BAC_SERVER_ANSWER_MAX)
+        return BAC_SERVER_ANSWER_MAX;
+    return max * segment_size;
+}
+
 /* `sending` holds the answer; where it does not go out, it is free again. */
-static BacRefusal begin_sending(BacServer *server, BacSending *sending, const BacDatagram *request,
-                                int64_t now_us)
+static void begin_sending(BacServer *server, BacSending *sending, const BacDatagram *request, int64_t now_us)
 {
     const uint32_t segment_size = apdu_limit(server, &request->apdu) - SEGMENT_HEADER;
-    const uint32_t count = (uint32_t)((sending->answer.size + segment_size - 1) / segment_size);
-    const uint8_t max = request->apdu.max_segments;
-    if (max > 0 && max <= SEGMENTS_SAYABLE && count > max)
-        return abortion(BAC_ABORT_BUFFER_OVERFLOW);
     const BacSegmentSending segments = {.size = sending->answer.size,
                                         .segment_size = (uint16_t)segment_size,
                                         .window = server->options.window,
@@ -163,7 +168,6 @@ static BacRefusal begin_sending(BacServer *server, BacSending *sending, const Ba
     sending->to = request->from;
     server->counts.answers++;
     send_window(server, sending, now_us);
-    return (BacRefusal){0};
 }
 
 /* Why an answer that does not fit one APDU does not go out in segments (5.4.5.3). */
@@ -192,7 +196,8 @@ static BacRefusal send_answer(BacServer *server, const BacDatagram *request, con
     if (answer->size + ANSWER_HEADER > apdu_limit(server, asked)) {
         assert(sending); /* without one, no more than the limit could be written */
         sending->answer = *answer;
-        return begin_sending(server, sending, request, now_us);
+        begin_sending(server, sending, request, now_us);
+        return (BacRefusal){0};
     }
     const BacApdu apdu = {.type = answer->size > 0 ? BAC_COMPLEX_ACK : BAC_SIMPLE_ACK,
                           .invoke_id = asked->invoke_id,
@@ -216,7 +221,7 @@ static void take_whole_request(BacServer *server, const BacDatagram *request, in
     }
     sending = apdu->segmented_response_accepted ? free_sending(server) : NULL;
     uint8_t memory[BAC_APDU_MAX];
-    BpBuf answer = sending ? bp_buf(sending->octets, sizeof sending->octets)
+    BpBuf answer = sending ? bp_buf(sending->octets, answer_room(server, apdu))
                            : bp_buf(memory, apdu_limit(server, apdu) - ANSWER_HEADER);
     BacReference failed = {.property = BAC_NO_INDEX};
     BacRefusal refusal = bac_services_serve(server, request, &answer, &failed, now_us);

@@ -2,6 +2,8 @@
 #include "tests/unit/apps/sim/device/a_station.h"
 
 #include "bacnet/service/cov.h"
+#include "bacnet/service/get_events.h"
+#include "bacnet/service/read_range.h"
 
 static void subscribe_to_all(AStation *station)
 {
@@ -121,12 +123,167 @@ static void each_notification_is_confirmed_by_its_own(void **state)
     a_station_free(station);
 }
 
+/* ---- answers as long as the client can put together ---- */
+
+typedef struct Taken {
+    size_t segments, size;
+    uint8_t octets[BAC_SERVER_ANSWER_MAX];
+} Taken;
+
+/* Sends a request as `client` says what it takes, and takes the answer, in segments or whole. False: it was
+ * aborted. */
+static bool take_answer(AStation *station, const BacApdu *client, BacConfirmedService service,
+                        BpStr parameters, Taken *taken)
+{
+    BacApdu apdu = *client;
+    apdu.type = BAC_CONFIRMED_REQUEST;
+    apdu.invoke_id = ++station->invoke_id;
+    apdu.service = (uint8_t)service;
+    taken->size = taken->segments = 0;
+    station->count = 0;
+    a_station_hear(station, &apdu, parameters);
+    for (bool goes_on = true; goes_on;) {
+        const Sent *sent = &station->sent[station->count - 1];
+        assert_int_equal(sent->apdu.invoke_id, apdu.invoke_id);
+        assert_in_range(sent->size + (sent->apdu.segmented ? 5 : 3), 3, client->max_apdu);
+        if (sent->apdu.type == BAC_ABORT)
+            return false;
+        assert_int_equal(sent->apdu.type, BAC_COMPLEX_ACK);
+        memcpy(taken->octets + taken->size, sent->octets, sent->size);
+        taken->size += sent->size;
+        taken->segments++;
+        goes_on = sent->apdu.segmented && sent->apdu.more_follows;
+        if (!sent->apdu.segmented)
+            break;
+        const BacApdu ack = {.type = BAC_SEGMENT_ACK,
+                             .invoke_id = apdu.invoke_id,
+                             .sequence = sent->apdu.sequence,
+                             .window = 1};
+        station->count = 0;
+        a_station_hear(station, &ack, (BpStr){0});
+    }
+    assert_true(taken->segments == 1 || client->segmented_response_accepted);
+    if (client->max_segments > 0 && client->max_segments <= 64)
+        assert_in_range(taken->segments, 1, client->max_segments);
+    return true;
+}
+
+/* Every size and number of segments that a client can say (20.1.2.4, 20.1.2.5). */
+static const uint16_t MAX_APDUS[] = {50, 128, 206, 480, 1024, 1476};
+static const uint8_t MAX_SEGMENTS[] = {0, 2, 4, 8, 16, 32, 64, 65};
+
+static BacApdu client_of(size_t apdu, size_t segments, bool takes_segments)
+{
+    return (BacApdu){.max_apdu = MAX_APDUS[apdu],
+                     .max_segments = MAX_SEGMENTS[segments],
+                     .segmented_response_accepted = takes_segments};
+}
+
+/* By sequence number, on from each answer; returns how many answers it took. */
+static size_t read_log(AStation *station, const BacApdu *client)
+{
+    static Taken taken;
+    const SimTrend *log = &station->sim.device->trends[0];
+    uint32_t next = log->total - log->count + 1;
+    size_t answers = 0;
+    for (bool goes_on = true; goes_on; answers++) {
+        uint8_t memory[64];
+        BpBuf out = bp_buf(memory, sizeof memory);
+        const BacReadRange range = {.reference = {log->id, BAC_PROP_LOG_BUFFER, BAC_NO_INDEX},
+                                    .kind = BAC_RANGE_BY_SEQUENCE,
+                                    .sequence = next,
+                                    .count = SIM_TREND_RECORDS};
+        bac_read_range_encode(&out, &range);
+        assert_true(
+            take_answer(station, client, BAC_SERVICE_CONFIRMED_READ_RANGE, bp_buf_text(&out), &taken));
+        BpCursor in = bp_cursor(taken.octets, taken.size);
+        BacReadRangeAck ack;
+        assert_int_equal(bac_read_range_ack_decode(&in, &ack, NULL), BP_OK);
+        assert_int_equal(ack.sequence, next);
+        assert_true(ack.count > 0);
+        next += ack.count;
+        assert_int_equal(ack.has_more_items, next <= log->total);
+        assert_int_equal(ack.has_last_item, next > log->total);
+        goes_on = ack.has_more_items;
+    }
+    assert_int_equal(next, log->total + 1);
+    return answers;
+}
+
+static void a_log_is_read_in_pieces_of_what_the_client_can_put_together(void **state)
+{
+    (void)state;
+    AStation *station = a_station_new(30, NULL);
+    sim_site_age(&station->site, 10 * BP_DAY);
+    for (size_t apdu = 0; apdu < sizeof MAX_APDUS / sizeof MAX_APDUS[0]; apdu++)
+        for (size_t segments = 0; segments < sizeof MAX_SEGMENTS; segments++) {
+            BacApdu client = client_of(apdu, segments, true);
+            const size_t segmented = read_log(station, &client);
+            client.segmented_response_accepted = false;
+            if (client.max_apdu < 100)
+                continue; /* no record fits */
+            const size_t whole = read_log(station, &client);
+            assert_true(segmented < whole);
+        }
+    const BacApdu all = client_of(5, 0, true);
+    assert_int_equal(read_log(station, &all), 1); /* it says no number of segments: as many as there are */
+    a_station_free(station);
+}
+
+/* Of all the alarms, on from each answer. */
+static size_t read_events(AStation *station, const BacApdu *client, size_t *ret_answers)
+{
+    static Taken taken;
+    BacGetEvents request = {0};
+    size_t count = 0;
+    *ret_answers = 0;
+    for (bool goes_on = true; goes_on; (*ret_answers)++) {
+        uint8_t memory[16];
+        BpBuf out = bp_buf(memory, sizeof memory);
+        BacGetEventsAck ack;
+        BacEventSummary summary;
+        bac_get_events_encode(&out, &request);
+        if (!take_answer(station, client, BAC_SERVICE_CONFIRMED_GET_EVENT_INFORMATION, bp_buf_text(&out),
+                         &taken))
+            return 0;
+        BpCursor in = bp_cursor(taken.octets, taken.size);
+        assert_int_equal(bac_get_events_ack_decode(&in, &ack, NULL), BP_OK);
+        while (bac_event_summary_next(&ack.summaries, &summary, NULL) == BP_OK) {
+            request = (BacGetEvents){.has_last = true, .last = summary.object};
+            count++;
+        }
+        goes_on = ack.has_more;
+    }
+    return count;
+}
+
+static void alarms_are_told_in_pieces_of_what_the_client_can_put_together(void **state)
+{
+    (void)state;
+    AStation *station = a_station_new(60, NULL);
+    BacReporter *reporter = &station->sim.events.reporter;
+    for (size_t i = 0; i < reporter->source_count; i++)
+        reporter->sources[i].is_unacknowledged[BAC_TO_OFFNORMAL] = reporter->sources[i].has_time[0] = true;
+    size_t answers = 0;
+    for (size_t apdu = 0; apdu < sizeof MAX_APDUS / sizeof MAX_APDUS[0]; apdu++)
+        for (size_t segments = 0; segments < sizeof MAX_SEGMENTS; segments++) {
+            BacApdu client = client_of(apdu, segments, true);
+            assert_int_equal(read_events(station, &client, &answers), reporter->source_count);
+            client.segmented_response_accepted = false;
+            if (client.max_apdu >= 100) /* else not one fits, and an empty list would be an all-clear */
+                assert_int_equal(read_events(station, &client, &answers), reporter->source_count);
+        }
+    a_station_free(station);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(changes_and_alarms_under_way_have_different_invoke_ids),
         cmocka_unit_test(an_answer_by_another_service_answers_nothing),
         cmocka_unit_test(each_notification_is_confirmed_by_its_own),
+        cmocka_unit_test(a_log_is_read_in_pieces_of_what_the_client_can_put_together),
+        cmocka_unit_test(alarms_are_told_in_pieces_of_what_the_client_can_put_together),
     };
     return cmocka_run_group_tests_name("sim station", tests, NULL, NULL);
 }

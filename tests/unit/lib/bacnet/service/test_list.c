@@ -142,6 +142,22 @@ static void what_does_not_fit_is_told(void **state)
     assert_int_equal(ack.sequence, FIRST + 90);
 }
 
+static void where_not_one_fits_there_is_no_answer(void **state)
+{
+    (void)state;
+    uint8_t memory[64];
+    BacReadRange range = sequence(FIRST, 100);
+    range.reference = BUFFER;
+    BpBuf out = bp_buf(memory, 20);
+    bac_list_answer(&list, &range, &out);
+    assert_true(out.failed);
+    range = sequence(FIRST + 100, 1); /* nothing is asked for that is there: that fits */
+    range.reference = BUFFER;
+    out = bp_buf(memory, 20);
+    bac_list_answer(&list, &range, &out);
+    assert_false(out.failed);
+}
+
 static void items_without_times_are_found_by_position_alone(void **state)
 {
     (void)state;
@@ -198,6 +214,7 @@ int main(void)
         cmocka_unit_test(sequence_numbers_wrap),
         cmocka_unit_test(by_time),
         cmocka_unit_test(what_does_not_fit_is_told),
+        cmocka_unit_test(where_not_one_fits_there_is_no_answer),
         cmocka_unit_test(items_without_times_are_found_by_position_alone),
         cmocka_unit_test(clocks_and_dates),
     };
