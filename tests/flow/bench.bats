@@ -17,7 +17,7 @@ short() {
     [ "$status" -eq 0 ]
     [ "${#lines[@]}" -gt 0 ]
     for line in "${lines[@]}"; do
-        [[ "$line" =~ ^figure\ [a-z][a-z0-9_]*\ [0-9]+(\.[0-9]+)?\ [^\ ]+$ ]] || { echo "no figure: $line"; return 1; }
+        [[ "$line" =~ ^figure\ [a-z][a-z0-9_]*\ -?[0-9]+(\.[0-9]+)?\ [^\ ]+$ ]] || { echo "no figure: $line"; return 1; }
     done
     [ "$(printf '%s\n' "${lines[@]}" | cut -d' ' -f2 | sort | uniq -d)" = "" ]
 }
@@ -70,4 +70,25 @@ more_than_nothing() {
     short site
     has site_cpu_percent site_up_rss_mb
     more_than_nothing site_collect_rss_mb site_ingest_rss_mb site_role_rss_mb site_memory_mb
+}
+
+@test "soak" {
+    short soak
+    has soak_collect_memory_kb_slope soak_collect_descriptors_slope soak_database_kb_slope soak_latency_s_slope soak_longest_gap_s
+    more_than_nothing soak_readings soak_collect_memory_kb_most soak_collect_descriptors_most
+    grep -qx 'figure soak_restarts 0 parts' <<<"$output"
+}
+
+@test "a soak in which the collector was started again, and one asked for wrongly, fail" {
+    "$root/bench/soak" 12 >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    soak=$!
+    # Once samples are taken, a collector of that site is killed.
+    until grep -q collect_pid "$BATS_TEST_TMPDIR/said"; do kill -0 $soak; sleep 0.2; done
+    kill -KILL "$(awk '$2 == "collect_pid" { pid = $3 } END { print pid }' "$BATS_TEST_TMPDIR/said")"
+    status=0
+    wait $soak || status=$?
+    cat "$BATS_TEST_TMPDIR/said"
+    [ "$status" -eq 1 ]
+    grep -qx 'figure soak_restarts 1 parts' "$BATS_TEST_TMPDIR/said"
+    run -64 "$root/bench/soak" 1h
 }
