@@ -22,6 +22,7 @@ static void begin(Collect *collect, PgOptions *database)
  * uses what is gone. The poller gives out what it has read so far, and only then is that put away. */
 static void finish(Collect *collect)
 {
+    collect_network_take_leave(collect->network);
     collect_say_status(collect, "offline");
     collect_status_free(collect->status);
     collect_network_close(collect->network);

@@ -54,6 +54,7 @@ struct Field {
     size_t readings, wrong;
     size_t sent_in_slot, sent_in_slot_max; /* requests in a tenth of a second */
     int64_t slot;
+    uint64_t seed;
     void (*on_stranger)(Field *field, CollectDevice *device); /* a device without device_id is another now */
     void *owner;                                              /* of that */
 };
@@ -179,7 +180,7 @@ static inline void field_begin(Field *field)
                                     .on_state = field_state,
                                     .on_scanned = field_scanned,
                                     .on_found = field_found};
-    field->poller = collect_poll_new(&hooks, &field->settings, 1);
+    field->poller = collect_poll_new(&hooks, &field->settings, field->seed ? field->seed : 1);
     collect_poll_set_wall(field->poller, field->network.now_us, field->network.now_us);
 }
 

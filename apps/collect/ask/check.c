@@ -26,7 +26,7 @@ static void check_device(const CollectPoller *poller, const CollectDevice *devic
     /* The heap has those that have an instant, and each below one that is no later. */
     const CollectAwaited *awaited = &device->awaited;
     assert((awaited->heap_index == COLLECT_NOT_WOKEN) == (awaited->due_us == INT64_MAX));
-    assert(turn->seat != COLLECT_WAITING || awaited->due_us == INT64_MAX);
+    assert(turn->seat != COLLECT_WAITING || awaited->due_us == device->on.leaves_us);
     if (awaited->heap_index == COLLECT_NOT_WOKEN)
         return;
     assert(awaited->heap_index < poller->wake.count);

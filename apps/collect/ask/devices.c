@@ -100,11 +100,11 @@ static CollectDevice *new_device(const BacAddress *address, uint32_t instance, u
     device->awaited.heap_index = COLLECT_NOT_WOKEN;
     device->scanned_us = INT64_MIN;
     device->awaited.due_us = INT64_MAX;
-    device->turn.held_until_us = INT64_MAX;
+    device->turn.held_until_us = device->on.leaves_us = INT64_MAX;
     device->cov.due_us = INT64_MAX;
     device->found = device->identity.claim.instance = BAC_INSTANCE_WILDCARD;
     device->identity.recheck_us = INT64_MAX;
-    device->identity.checked_us = device->cov.renewed_us = INT64_MIN;
+    device->identity.checked_us = device->cov.lost_us = INT64_MIN;
     return device;
 }
 

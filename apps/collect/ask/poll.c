@@ -5,6 +5,7 @@
 #include "apps/collect/ask/device/state.h"
 #include "apps/collect/ask/jobs/orders.h"
 #include "apps/collect/ask/jobs/read_out.h"
+#include "apps/collect/ask/jobs/unsubscribe.h"
 #include "apps/collect/ask/turn.h"
 #include "base/invariant.h"
 #include "base/time.h"
@@ -103,8 +104,10 @@ static void wake(CollectPoller *poller, CollectDevice *device, int64_t now_us)
         collect_state_tell_unasked(&poller->shared, device, now_us);
     if (device->enabled && is_asked && !collect_device_is_away(device))
         begin_rounds(poller, device, now_us);
+    collect_trunk_leave_late(device, now_us);
     collect_wake_set(&poller->wake, device, INT64_MAX);
     collect_turn_look_at(poller, device, now_us);
+    collect_turn_pass_on(poller, device->on.trunk, now_us);
     BP_INVARIANT(collect_check_device(poller, device));
 }
 
@@ -169,6 +172,24 @@ void collect_poll_restarted(CollectPoller *poller, CollectDevice *device, int64_
     if (!collect_cov_note_restart(&poller->shared, device, now_us))
         return;
     look_at(poller, device, now_us);
+}
+
+void collect_poll_take_leave(CollectPoller *poller, int64_t now_us)
+{
+    for (CollectDevice *device = poller->devices; device; device = device->next)
+        device->is_taking_leave = true;
+    for (CollectDevice *device = poller->devices; device; device = device->next)
+        collect_turn_look_at(poller, device, now_us);
+    collect_turn_serve(poller, now_us);
+    BP_INVARIANT(collect_poll_check(poller));
+}
+
+bool collect_poll_has_taken_leave(const CollectPoller *poller)
+{
+    for (const CollectDevice *device = poller->devices; device; device = device->next)
+        if (device->enabled && !device->is_cut_off && collect_unsubscribe_is_left(device))
+            return false;
+    return true;
 }
 
 void collect_poll_pause(CollectPoller *poller, const BacAddress *network, int64_t until_us, int64_t now_us)

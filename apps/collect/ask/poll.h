@@ -97,6 +97,13 @@ void collect_poll_order(CollectPoller *poller, CollectDevice *device, const Coll
 void collect_poll_doubt(CollectPoller *poller, CollectDevice *device, const CollectClaim *claim,
                         int64_t now_us);
 
+/* An I-Am came from the address of this device; `is_unasked`: while nobody was asked for one. The device is
+ * asked itself where that says anything new: another one's name, or that one is there which does not answer,
+ * is not heard of yet, or is being asked just now. One that says unasked that it is there may have restarted:
+ * see collect_poll_restarted. */
+void collect_poll_heard(CollectPoller *poller, CollectDevice *device, const CollectClaim *claim,
+                        bool is_unasked, int64_t now_us);
+
 /* Another device, which is in the database, with the name of this one, which is not. */
 typedef enum CollectNamesake {
     COLLECT_NO_NAMESAKE,
@@ -121,6 +128,11 @@ void collect_poll_leave(CollectPoller *poller, int64_t now_us);
 void collect_poll_join(CollectPoller *poller, int64_t now_us);
 
 /* ---- driving it ---- */
+
+/* We are about to end, which is all that is done from now on: devices that answer are asked to tell of their
+ * points no more, each once, under the rules of windows and trunks. What is under way to them ends first. */
+void collect_poll_take_leave(CollectPoller *poller, int64_t now_us);
+bool collect_poll_has_taken_leave(const CollectPoller *poller); /* all have answered, or will not */
 
 /* The device has said that it is there without being asked: it may have restarted, and has then forgotten
  * subscriptions. Said again within 10 s, it means nothing. */

@@ -17,7 +17,8 @@ static int64_t next_wish_us(const CollectDevice *device)
     return collect_rounds_due_us(device);
 }
 
-static int64_t wake_us(const CollectDevice *device)
+/* When it may go on. */
+static int64_t goes_on_us(const CollectDevice *device)
 {
     const int64_t held_until_us = device->turn.held_until_us, recheck_us = device->identity.recheck_us;
     const bool is_away = collect_device_is_away(device);
@@ -40,6 +41,13 @@ static int64_t wake_us(const CollectDevice *device)
     if (may_send && recheck_us < wish_us && !device->is_evicted)
         wish_us = recheck_us;
     return wish_us < held_until_us ? wish_us : held_until_us;
+}
+
+/* And where it waits, others may go on in its place. */
+static int64_t wake_us(const CollectDevice *device)
+{
+    const int64_t goes_us = goes_on_us(device), leaves_us = device->on.leaves_us;
+    return goes_us < leaves_us ? goes_us : leaves_us;
 }
 
 void collect_turn_set_wake(CollectPoller *poller, CollectDevice *device)
@@ -111,22 +119,21 @@ void collect_turn_look_at(CollectPoller *poller, CollectDevice *device, int64_t 
     }
 }
 
-static void pass_on_to(CollectPoller *poller, CollectTrunk *trunk, bool uncertain, int64_t now_us)
-{
-    CollectDevice *device;
-    do
-        device = collect_trunk_pick(trunk, &poller->shared.settings.trunk, uncertain);
-    while (device && !collect_jobs_has_more(device, now_us));
-    if (device)
-        collect_turn_look_at(poller, device, now_us);
-}
-
 void collect_turn_pass_on(CollectPoller *poller, CollectTrunk *trunk, int64_t now_us)
 {
-    if (!trunk || trunk->held == 0)
+    const CollectPollSettings *settings = &poller->shared.settings;
+    CollectDevice *device;
+    if (!trunk)
         return;
-    pass_on_to(poller, trunk, false, now_us);
-    pass_on_to(poller, trunk, true, now_us);
+    while ((device = collect_trunk_pick(trunk, &settings->trunk))) {
+        if (!collect_jobs_has_more(device, now_us))
+            continue;
+        collect_turn_look_at(poller, device, now_us);
+        /* Who waits for a seat, too, may do so for long. */
+        if (device->turn.seat != COLLECT_WAITING ||
+            collect_seats_has_free(&poller->seats, device, settings->devices))
+            return;
+    }
 }
 
 /* ---- what is answered ---- */

@@ -8,8 +8,7 @@
 /* After anything happened to the device: it goes on, or asks for a seat, of the kind that it now needs. */
 void collect_turn_look_at(CollectPoller *poller, CollectDevice *device, int64_t now_us);
 
-/* There may be room on the trunk (or NULL): whoever waits for it goes on, one of those that answer and one of
- * the others. */
+/* There may be room on the trunk (or NULL): whoever waits for it goes on. */
 void collect_turn_pass_on(CollectPoller *poller, CollectTrunk *trunk, int64_t now_us);
 
 /* Devices that wait for a seat sit down where one is free, and are asked. */

@@ -30,6 +30,24 @@ void collect_poll_doubt(CollectPoller *poller, CollectDevice *device, const Coll
     BP_INVARIANT(collect_check_device(poller, device));
 }
 
+/* What it says while it is asked whether it is there is no answer, and may come when the answer is lost. */
+static bool is_worth_asking(const CollectDevice *device, const CollectClaim *claim)
+{
+    return claim->instance != device->instance || collect_device_is_away(device) ||
+           device->silence.is_doubted || device->identity.probing ||
+           (device->state == COLLECT_UNKNOWN && device->wants_scan);
+}
+
+void collect_poll_heard(CollectPoller *poller, CollectDevice *device, const CollectClaim *claim,
+                        bool is_unasked, int64_t now_us)
+{
+    if (is_worth_asking(device, claim))
+        doubt(poller, device, claim, now_us);
+    if (is_unasked && claim->instance == device->instance && !collect_device_is_away(device))
+        collect_poll_restarted(poller, device, now_us);
+    BP_INVARIANT(collect_check_device(poller, device));
+}
+
 /* It loses its address, and what was asked of it there. The one who follows is on the same trunk. */
 static void evict(CollectPoller *poller, CollectDevice *device, int64_t now_us)
 {

@@ -137,17 +137,12 @@ void collect_take_i_am(CollectNetwork *network, const BacDatagram *datagram)
     }
     if (device->is_newcomer)
         return; /* it is being asked */
-    const bool is_its_own = device->instance == i_am.instance;
-    if (is_its_own) {
+    if (device->instance == i_am.instance) {
         device->said_apdu = (uint16_t)(i_am.max_apdu < UINT16_MAX ? i_am.max_apdu : UINT16_MAX);
         device->said_segmentation = i_am.segmentation;
         collect_look_at_scan(network, device);
     }
-    if (!is_its_own || collect_device_is_away(device) ||
-        (device->state == COLLECT_UNKNOWN && device->wants_scan)) {
-        const CollectClaim claim = {i_am.instance, i_am.max_apdu, i_am.segmentation};
-        collect_poll_doubt(network->poller, device, &claim, now_us);
-    } else if (now_us - network->search.asked_at_us > COLLECT_ANSWERS_US) {
-        collect_poll_restarted(network->poller, device, now_us);
-    }
+    collect_poll_heard(network->poller, device,
+                       &(CollectClaim){i_am.instance, i_am.max_apdu, i_am.segmentation},
+                       now_us - network->search.asked_at_us > COLLECT_ANSWERS_US, now_us);
 }

@@ -1,14 +1,18 @@
 #include "apps/collect/network/parts.h"
 #include "base/invariant.h"
+#include "base/time.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+enum { LEAVE_S = 2 };
 
 static void on_poll_due(void *owner)
 {
     CollectNetwork *network = owner;
     collect_doubt_network(network);
     collect_poll_advance(network->poller, loop_now_us(network->loop));
+    collect_own_device_advance(&network->own, loop_now_us(network->loop));
     collect_settle(network);
     collect_network_poll_soon(network);
     BP_INVARIANT(collect_network_check(network));
@@ -29,8 +33,38 @@ CollectNetwork *collect_network_new(const CollectNetworkOptions *options)
     network->found.newcomers = collect_newcomers_new();
     network->sockets.is_off = true;
     collect_poll_leave(network->poller, loop_now_us(network->loop));
+    collect_begin_own_device(network);
     collect_begin_routes(network);
     return network;
+}
+
+void collect_network_take_leave(CollectNetwork *network)
+{
+    int64_t now_us = loop_now_us(network->loop);
+    const int64_t end_us = now_us + LEAVE_S * BP_SECOND;
+    collect_poll_take_leave(network->poller, now_us);
+    collect_network_poll_soon(network);
+    for (; !collect_poll_has_taken_leave(network->poller) && now_us < end_us;
+         now_us = loop_now_us(network->loop))
+        loop_run_once(network->loop, end_us - now_us);
+}
+
+static void send_own(void *owner, const BacAddress *to, BpStr datagram)
+{
+    collect_network_send(owner, to, datagram);
+}
+
+void collect_begin_own_device(CollectNetwork *network)
+{
+    const Cfg *cfg = network->cfg;
+    const CollectOwnDeviceOptions options = {.owner = network,
+                                             .send = send_own,
+                                             .instance = (uint32_t)cfg->bacnet_instance,
+                                             .site = cfg->site,
+                                             .version = BACPIPES_VERSION,
+                                             .timeout_us = cfg->bacnet_timeout,
+                                             .retries = (uint32_t)cfg->bacnet_retries};
+    collect_own_device_init(&network->own, &options);
 }
 
 static void close_timer(LoopTimer **timer)
@@ -59,6 +93,7 @@ void collect_network_free(CollectNetwork *network)
 
 void collect_network_set(CollectNetwork *network)
 {
+    collect_begin_own_device(network);
     collect_open_network(network);
     collect_look_anew(network);
     BP_INVARIANT(collect_network_check(network));
@@ -72,7 +107,9 @@ void collect_network_site_known(CollectNetwork *network)
 
 void collect_network_poll_soon(CollectNetwork *network)
 {
-    loop_timer_set(network->poll_timer, collect_poll_next_due_us(network->poller));
+    const int64_t poller_us = collect_poll_next_due_us(network->poller),
+                  own_us = collect_own_device_next_due_us(&network->own);
+    loop_timer_set(network->poll_timer, poller_us < own_us ? poller_us : own_us);
 }
 
 void collect_network_now_and_then(CollectNetwork *network)
@@ -100,7 +137,7 @@ void collect_receive(void *owner, const BacDatagram *datagram)
         datagram->apdu.service == BAC_SERVICE_UNCONFIRMED_I_AM)
         collect_take_i_am(network, datagram);
     else if (!collect_poll_receive(network->poller, datagram, now_us))
-        bac_server_receive(&network->server, datagram, now_us);
+        collect_own_device_receive(&network->own, datagram, now_us);
     collect_settle(network);
     collect_network_poll_soon(network);
     BP_INVARIANT(collect_network_check(network));

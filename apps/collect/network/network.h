@@ -3,7 +3,7 @@
  * something is due.
  *
  *   open.c        the sockets that the settings name, opened again when they could not be, or are gone
- *   own_device.c  what our own device answers
+ *   own_device.c  what our own device answers, by itself
  *   who_is.c      everybody is asked who they are, now and then
  *   newcomers.c   whoever says that it is there, and is not known, waits to be asked
  *   found.c       what is done with who says that it is there, answers, or is silent
@@ -31,6 +31,10 @@ typedef struct CollectNetworkOptions {
 
 /* Off the network, until collect_network_set opens the sockets. What the options point to outlives it. */
 CollectNetwork *collect_network_new(const CollectNetworkOptions *options);
+
+/* We are about to end: devices are asked to tell no more (collect_poll_take_leave). Runs the loop until they
+ * have answered, 2 s at most: what is left ends by itself, or is renewed by the next run. */
+void collect_network_take_leave(CollectNetwork *network);
 
 /* Nothing comes in or falls due any more, and what is sent goes nowhere. */
 void collect_network_close(CollectNetwork *network);

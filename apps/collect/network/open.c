@@ -66,7 +66,6 @@ static BpStatus open_sockets(CollectNetwork *network, BpError *err)
         network->sockets.bip = NULL;
         return BP_UNAVAILABLE;
     }
-    collect_own_device_begin(network);
     return BP_OK;
 }
 

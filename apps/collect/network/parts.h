@@ -4,8 +4,8 @@
 #define COLLECT_NETWORK_PARTS_H
 
 #include "apps/collect/network/network.h"
+#include "apps/collect/network/own_device.h"
 #include "bacnet/talk/routes.h"
-#include "bacnet/talk/server.h"
 
 /* open.c */
 typedef struct CollectSockets {
@@ -66,7 +66,7 @@ struct CollectNetwork {
     const Cfg *cfg;
     LoopTimer *poll_timer; /* network.c */
     CollectSockets sockets;
-    BacServer server; /* own_device.c */
+    CollectOwnDevice own; /* network.c */
     CollectSearch search;
     CollectFound found;
     CollectScans scans;
@@ -77,6 +77,7 @@ struct CollectNetwork {
 /* ---- network.c ---- */
 
 void collect_receive(void *owner, const BacDatagram *datagram); /* everything that comes in */
+void collect_begin_own_device(CollectNetwork *network);         /* as the settings have it */
 
 /* ---- open.c ---- */
 
@@ -85,10 +86,6 @@ void collect_open_network(CollectNetwork *network);
 void collect_look_at_network(void *owner);
 /* To be called now and then: looks at once where something could not be sent. */
 void collect_doubt_network(CollectNetwork *network);
-
-/* ---- own_device.c ---- */
-
-void collect_own_device_begin(CollectNetwork *network);
 
 /* ---- who_is.c ---- */
 

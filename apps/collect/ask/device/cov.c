@@ -111,6 +111,7 @@ void collect_cov_granted(CollectShared *shared, CollectDevice *device, CollectPo
         point->was_told = false;
     }
     point->cov_until_us = now_us + lifetime_us;
+    device->cov.ended = 0;
     point->cov_due_us = now_us + (int64_t)((double)lifetime_us * part);
     shared->counts.cov_subscribed++;
     find_due(device);
@@ -120,6 +121,22 @@ void collect_cov_refused(CollectShared *shared, CollectDevice *device, CollectPo
 {
     give_up(shared, point, now_us);
     find_due(device);
+}
+
+CollectPoint *collect_cov_held(const CollectDevice *device)
+{
+    for (size_t i = device->cov.ended; i < device->point_count; i++)
+        if (device->points[i].cov_until_us != INT64_MIN && device->points[i].cov)
+            return &device->points[i];
+    return NULL;
+}
+
+void collect_cov_cancelled(CollectDevice *device)
+{
+    CollectPoint *point = collect_cov_held(device);
+    point->cov_until_us = INT64_MIN;
+    point->cov_due_us = INT64_MAX;
+    device->cov.ended = (size_t)(point - device->points) + 1;
 }
 
 bool collect_cov_holds(const CollectPoint *point, int64_t now_us)
@@ -133,16 +150,14 @@ bool collect_cov_holds(const CollectPoint *point, int64_t now_us)
     return now_us - point->polled_at_us < verify_us - point->interval_us / 2;
 }
 
-/* Those that hold are made again soon, once in their lifetime's half at most: who has them renews them. */
-static void renew_all(CollectShared *shared, CollectDevice *device, int64_t now_us)
+/* Once in their lifetime's half at most: one whose device never tells it costs the others no more. */
+static void take_all_for_lost(CollectShared *shared, CollectDevice *device, int64_t now_us)
 {
     const int64_t half_us = (int64_t)shared->settings.cov_lifetime_s * BP_SECOND / 2;
-    if (device->cov.renewed_us != INT64_MIN && now_us - device->cov.renewed_us < half_us)
+    if (device->cov.lost_us != INT64_MIN && now_us - device->cov.lost_us < half_us)
         return;
-    device->cov.renewed_us = now_us;
-    for (size_t i = 0; i < device->point_count; i++)
-        if (device->points[i].cov_until_us > now_us && device->points[i].cov_due_us != INT64_MAX)
-            device->points[i].cov_due_us = now_us + spread_us(shared);
+    device->cov.lost_us = now_us;
+    collect_cov_forget(shared, device, now_us);
 }
 
 void collect_cov_verify(CollectShared *shared, CollectDevice *device, CollectPoint *point,
@@ -159,7 +174,7 @@ void collect_cov_verify(CollectShared *shared, CollectDevice *device, CollectPoi
         return;
     }
     shared->counts.cov_missed++;
-    renew_all(shared, device, now_us); /* it may have restarted, and forgotten all of them */
+    take_all_for_lost(shared, device, now_us); /* it may have restarted */
     if (++point->cov_failures >= FAILURES_MAX) {
         give_up(shared, point, now_us);
     } else {

@@ -2,8 +2,12 @@
  *
  * A subscription has a finite lifetime and is renewed long before its end. Its acknowledgement proves little:
  * what a device tells is verified by polling the point all the same, ten times more slowly. Where a poll
- * brings a value that should have been told, the subscription is made anew, and given up for an hour when
- * that happens again; the point is then polled at its interval.
+ * brings a value that should have been told, the device may have restarted: all of its subscriptions are
+ * taken for lost, and made anew. Where that happens to the same point again, its subscription is given up for
+ * an hour, or until the device restarts; the point is then polled at its interval.
+ *
+ * When the collector ends, subscriptions are cancelled (unsubscribe.c). Those that it left behind all the
+ * same are renewed by its next run, which subscribes by the same name.
  *
  * What holds of each point's subscription is here; subscribe.c asks for them, notified.c takes what they
  * bring. */
@@ -34,6 +38,10 @@ CollectPoint *collect_cov_due(CollectDevice *device, int64_t now_us);
 void collect_cov_asked(CollectDevice *device, CollectPoint *point);
 void collect_cov_granted(CollectShared *shared, CollectDevice *device, CollectPoint *point, int64_t now_us);
 void collect_cov_refused(CollectShared *shared, CollectDevice *device, CollectPoint *point, int64_t now_us);
+
+/* The first of its points that the device tells of; NULL: none. And it is asked to end that. */
+CollectPoint *collect_cov_held(const CollectDevice *device);
+void collect_cov_cancelled(CollectDevice *device);
 
 /* True while the point's device tells of it, so that it need not be polled in a round that begins now. */
 bool collect_cov_holds(const CollectPoint *point, int64_t now_us);

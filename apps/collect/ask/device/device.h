@@ -85,9 +85,11 @@ typedef struct CollectReadings {
 
 /* cov.c: its subscriptions. */
 typedef struct CollectCov {
-    int64_t renewed_us;   /* when all were renewed, since one did not tell; INT64_MIN: never */
+    int64_t lost_us;      /* when all were taken for lost, since one did not tell; INT64_MIN: never */
     int64_t due_us;       /* of the first of its points' subscriptions that is due */
     int64_t restarted_us; /* when the device last said unasked that it is there; INT64_MIN: never */
+    size_t ended;         /* points, from the first on, that it tells nothing of any more */
+    uint16_t leaving;     /* requests to end one that are under way: unsubscribe.c */
 } CollectCov;
 
 /* ---- is it there, and is it itself? ---- */
@@ -102,6 +104,7 @@ typedef struct CollectSilence {
     bool is_doubted;        /* a probe is to be sent, or under way; nothing else is */
     uint32_t count;         /* points of the unanswered batch */
     uint32_t answer_octets; /* that its answer would have had; 0: it was no batch */
+    uint8_t probes;         /* without an answer, in a row, where each takes a turn of its own */
     int64_t probe_due_us;   /* when offline */
     int64_t backoff_us;
     int64_t answered_us; /* monotonic; INT64_MIN: never */
@@ -174,8 +177,10 @@ typedef struct CollectUnderWay {
 typedef struct CollectOnTrunk {
     CollectTrunk *trunk; /* NULL: it has an address of its own */
     CollectDevice *next;
-    uint64_t turn; /* its last one */
-    bool is_held;  /* it waits for the trunk */
+    uint64_t turn;     /* its last one */
+    bool is_held;      /* it waits for the trunk */
+    int64_t leaves_us; /* its request that may not be answered takes the trunk until then; INT64_MAX: it has
+                          none, or that has left */
 } CollectOnTrunk;
 
 /* wake.c: when it wants to be woken. */
@@ -188,9 +193,10 @@ struct CollectDevice {
     int32_t device_id; /* 0: found, but not in the database yet. The owner's */
     uint32_t instance; /* BAC_INSTANCE_WILDCARD: not known. Changed by collect_poll_set_instance alone */
     bool enabled;
-    bool is_cut_off; /* we are not on the network: nobody is asked */
-    bool is_evicted; /* another device has the address: this one is not asked */
-    BacPeer peer;    /* its address is where it is asked, or was: see is_evicted */
+    bool is_cut_off;      /* we are not on the network: nobody is asked */
+    bool is_evicted;      /* another device has the address: this one is not asked */
+    bool is_taking_leave; /* we are about to end: it is asked to tell nothing more, and nothing else */
+    BacPeer peer;         /* its address is where it is asked, or was: see is_evicted */
     CollectLimits limits;
     CollectPace pace;
     CollectState state;

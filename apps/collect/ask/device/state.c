@@ -75,6 +75,7 @@ void collect_state_end_doubt(CollectDevice *device, int64_t now_us)
 {
     device->silence.is_doubted = false;
     device->silence.count = device->silence.answer_octets = 0;
+    device->silence.probes = 0;
     device->identity.denies = false;
     device->identity.question = COLLECT_ASK_ITSELF;
     device->identity.checked_us = now_us;
@@ -161,6 +162,7 @@ void collect_state_cut_off(CollectShared *shared, CollectDevice *device, const c
     device->identity.is_suspect = device->identity.is_misnamed = false;
     device->identity.question = COLLECT_ASK_ITSELF;
     device->silence.count = device->silence.answer_octets = 0;
+    device->silence.probes = 0;
     device->identity.recheck_us = INT64_MAX;
     device->silence.backoff_us = 0;
     set(shared, device, COLLECT_UNKNOWN, reason, now_us);

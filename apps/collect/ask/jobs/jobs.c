@@ -6,6 +6,7 @@
 #include "apps/collect/ask/jobs/read.h"
 #include "apps/collect/ask/jobs/read_out.h"
 #include "apps/collect/ask/jobs/subscribe.h"
+#include "apps/collect/ask/jobs/unsubscribe.h"
 #include "base/time.h"
 
 #include <assert.h>
@@ -20,10 +21,10 @@ enum {
 
 /* The most urgent first. */
 static const CollectJobKind *const kinds[] = {
-    &collect_probe, &collect_order_urgent,  &collect_subscribe,
+    &collect_probe, &collect_unsubscribe,   &collect_order_urgent, &collect_subscribe,
     &collect_read,  &collect_order_patient, &collect_read_out,
 };
-enum { PROBE = 0, KINDS = sizeof kinds / sizeof kinds[0] };
+enum { PROBE = 0, UNSUBSCRIBE = 1, KINDS = sizeof kinds / sizeof kinds[0] };
 
 /* ---- which is next ---- */
 
@@ -40,6 +41,8 @@ static size_t choose(const CollectDevice *device, int64_t now_us)
 {
     if (!device->enabled || device->is_cut_off)
         return KINDS;
+    if (device->is_taking_leave)
+        return collect_unsubscribe.is_due(device, now_us) ? UNSUBSCRIBE : KINDS;
     if (collect_probe_comes_first(device, now_us))
         return collect_probe.is_due(device, now_us) ? PROBE : KINDS;
     for (size_t i = PROBE + 1; i < KINDS; i++) {
@@ -129,7 +132,10 @@ static bool send(CollectJobs *jobs, CollectShared *shared, CollectJob *job, int6
     CollectDevice *device = job->device;
     uint8_t memory[BAC_REQUEST_MAX];
     BpBuf out = bp_buf(memory, sizeof memory);
-    job->retries = job->kind->may_repeat ? shared->settings.retries : 0;
+    job->is_uncertain = collect_device_is_uncertain(device);
+    /* A trunk is left to others between two tries (trunk.h). */
+    const bool may_repeat = job->kind->may_repeat && !(device->on.trunk && job->is_uncertain);
+    job->retries = may_repeat ? shared->settings.retries : 0;
     const uint8_t service = job->kind->make(shared, job, &out, now_us);
     assert(!out.failed);
     const BacRequest request = {.service = service,
@@ -144,7 +150,6 @@ static bool send(CollectJobs *jobs, CollectShared *shared, CollectJob *job, int6
     if (status != BP_OK)
         return false;
     job->sent_us = now_us;
-    job->is_uncertain = collect_device_is_uncertain(device);
     job->kind->sent(shared, job, now_us);
     return true;
 }

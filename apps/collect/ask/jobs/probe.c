@@ -92,6 +92,13 @@ static void take_word(CollectShared *shared, CollectDevice *device, int64_t now_
         collect_readings_flush(shared, device);
 }
 
+/* Behind a router each try takes its turn, and this was not the last. */
+static bool is_tried_again(const CollectShared *shared, CollectDevice *device)
+{
+    return device->on.trunk && !collect_device_is_away(device) && device->silence.count == 0 &&
+           device->silence.probes++ < shared->settings.retries;
+}
+
 static CollectNext answered(CollectShared *shared, CollectJob *job, const BacAnswer *answer, int64_t now_us)
 {
     CollectDevice *device = job->device;
@@ -101,6 +108,10 @@ static CollectNext answered(CollectShared *shared, CollectJob *job, const BacAns
     case COLLECT_IS_ITSELF: take_word(shared, device, now_us); return COLLECT_JOB_ENDS;
     case COLLECT_ASKS_ON: collect_state_want_probe(device); return COLLECT_JOB_ENDS;
     case COLLECT_IS_SILENT:
+        if (is_tried_again(shared, device)) {
+            collect_state_want_probe(device);
+            return COLLECT_JOB_ENDS;
+        }
         collect_state_end_doubt(device, now_us);
         collect_state_go_away(shared, device, COLLECT_OFFLINE, "timeout", now_us);
         return COLLECT_NOBODY_THERE;

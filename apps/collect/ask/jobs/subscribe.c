@@ -4,6 +4,9 @@
 #include "apps/collect/ask/device/state.h"
 #include "bacnet/service/cov.h"
 
+/* A device with hundreds of them is read all the same. */
+enum { YIELDS_AFTER = 1 };
+
 typedef struct Subscription {
     uint32_t point; /* index of the device's points */
 } Subscription;
@@ -58,6 +61,7 @@ const CollectJobKind collect_subscribe = {.name = "subscribe",
                                           .own_size = sizeof(Subscription),
                                           .may_repeat = true,
                                           .speaks_of_points = true,
+                                          .yields_after = YIELDS_AFTER,
                                           .is_due = is_due,
                                           .due_us = due_us,
                                           .make = make,

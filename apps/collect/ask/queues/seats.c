@@ -40,6 +40,11 @@ CollectDevice *collect_seats_call(CollectSeats *seats, size_t most)
     return device ? device : call(&seats->uncertain, most);
 }
 
+bool collect_seats_has_free(const CollectSeats *seats, const CollectDevice *device, size_t most)
+{
+    return (device->turn.seat_is_uncertain ? &seats->uncertain : &seats->steady)->taken < most;
+}
+
 static void leave_queue(CollectSeatRow *row, const CollectDevice *device)
 {
     CollectDevice *before = NULL;

@@ -22,6 +22,9 @@ void collect_seats_queue(CollectSeats *seats, CollectDevice *device);
  * first. */
 CollectDevice *collect_seats_call(CollectSeats *seats, size_t most);
 
+/* Whether the device, which waits for a seat, is called soon: a seat of its kind is free. */
+bool collect_seats_has_free(const CollectSeats *seats, const CollectDevice *device, size_t most);
+
 /* The device is idle from now on. */
 void collect_seats_leave(CollectSeats *seats, CollectDevice *device);
 

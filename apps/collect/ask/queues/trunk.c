@@ -7,12 +7,13 @@
 #include <stdlib.h>
 
 enum {
+    LEAVE_S = 1,     /* after a request to a device that does not answer */
     AGED_TURNS = 64, /* of others: who has had none for so long goes first, lest a full trunk starve it */
 };
 
-static bool has_room(const CollectTrunk *trunk, const CollectShare *share, bool uncertain)
+static bool has_room(const CollectTrunk *trunk, const CollectShare *share)
 {
-    return uncertain ? trunk->uncertain == 0 : trunk->steady < share->window;
+    return trunk->taken < share->window;
 }
 
 /* Smaller where the device is more urgent. */
@@ -27,14 +28,13 @@ static bool goes_before(const CollectDevice *a, const CollectDevice *b)
     return rank_a != rank_b ? rank_a < rank_b : a->on.turn < b->on.turn;
 }
 
-static CollectDevice *first_held(const CollectTrunk *trunk, bool uncertain)
+static CollectDevice *first_held(const CollectTrunk *trunk)
 {
     CollectDevice *first = NULL;
     if (trunk->held == 0)
         return NULL;
     for (CollectDevice *device = trunk->members; device; device = device->on.next)
-        if (device->on.is_held && collect_device_is_uncertain(device) == uncertain &&
-            (!first || goes_before(device, first)))
+        if (device->on.is_held && (!first || goes_before(device, first)))
             first = device;
     return first;
 }
@@ -60,9 +60,8 @@ bool collect_trunk_may_send(CollectDevice *device, const CollectShare *share, in
     *ret_until_us = INT64_MAX;
     if (!trunk)
         return true;
-    const bool uncertain = collect_device_is_uncertain(device);
-    const CollectDevice *other = first_held(trunk, uncertain);
-    if (!has_room(trunk, share, uncertain) || (other && other != device && goes_before(other, device))) {
+    const CollectDevice *other = first_held(trunk);
+    if (!has_room(trunk, share) || (other && other != device && goes_before(other, device))) {
         hold(device);
         return false;
     }
@@ -80,10 +79,9 @@ void collect_trunk_sent(CollectDevice *device, const CollectShare *share, bool u
     CollectTrunk *trunk = device->on.trunk;
     if (!trunk)
         return;
+    trunk->taken++;
     if (uncertain)
-        trunk->uncertain++;
-    else
-        trunk->steady++;
+        device->on.leaves_us = now_us + LEAVE_S * BP_SECOND;
     device->on.turn = ++trunk->turns;
     const int64_t gap_us = share->rate ? BP_SECOND / share->rate : 0;
     trunk->free_at_us = (trunk->free_at_us > now_us - gap_us ? trunk->free_at_us : now_us) + gap_us;
@@ -94,15 +92,22 @@ void collect_trunk_ended(CollectDevice *device, bool uncertain)
     CollectTrunk *trunk = device->on.trunk;
     if (!trunk)
         return;
+    trunk->taken -= !uncertain || device->on.leaves_us != INT64_MAX;
     if (uncertain)
-        trunk->uncertain--;
-    else
-        trunk->steady--;
+        device->on.leaves_us = INT64_MAX;
 }
 
-CollectDevice *collect_trunk_pick(CollectTrunk *trunk, const CollectShare *share, bool uncertain)
+void collect_trunk_leave_late(CollectDevice *device, int64_t now_us)
 {
-    CollectDevice *device = has_room(trunk, share, uncertain) ? first_held(trunk, uncertain) : NULL;
+    if (now_us < device->on.leaves_us)
+        return;
+    device->on.trunk->taken--;
+    device->on.leaves_us = INT64_MAX;
+}
+
+CollectDevice *collect_trunk_pick(CollectTrunk *trunk, const CollectShare *share)
+{
+    CollectDevice *device = has_room(trunk, share) ? first_held(trunk) : NULL;
     if (device)
         collect_trunk_let_go(device);
     return device;
@@ -172,14 +177,18 @@ CollectTrunk *collect_trunks_leave(CollectTrunks *trunks, CollectDevice *device)
 
 static void check(const CollectTrunk *trunk)
 {
-    size_t held = 0, steady = 0, uncertain = 0;
+    size_t held = 0, taken = 0;
     for (const CollectDevice *device = trunk->members; device; device = device->on.next) {
         assert(device->on.trunk == trunk && !device->is_evicted);
         held += device->on.is_held;
-        for (const CollectJob *job = device->under_way.first; job; job = job->next_of_device)
-            *(job->is_uncertain ? &uncertain : &steady) += 1;
+        size_t uncertain = 0;
+        for (const CollectJob *job = device->under_way.first; job; job = job->next_of_device) {
+            uncertain += job->is_uncertain;
+            taken += !job->is_uncertain || device->on.leaves_us != INT64_MAX;
+        }
+        assert(uncertain <= 1 && (uncertain == 1 || device->on.leaves_us == INT64_MAX));
     }
-    assert(held == trunk->held && steady == trunk->steady && uncertain == trunk->uncertain);
+    assert(held == trunk->held && taken == trunk->taken);
     assert(trunk->members);
 }
 

@@ -159,6 +159,90 @@ static void one_change_that_is_not_told_has_all_subscriptions_renewed(void **sta
     field_free(field);
 }
 
+/* And until it has them again its points are polled at their interval. */
+static void after_a_restart_that_nobody_heard_of_nothing_is_relied_upon(void **state)
+{
+    (void)state;
+    Field *field = field_that_tells(1, NULL);
+    const FieldStation *station = &field->stations[0];
+    BacPublisher *publisher = &field->stations[0].sim.publisher;
+    field_run(field, 30 * BP_SECOND);
+    memset(publisher->subscriptions, 0, publisher->count * sizeof *publisher->subscriptions);
+    field->stations[0].sim.server.options.publisher = NULL; /* it takes none for now */
+    size_t before[OBJECTS_MAX] = {0};
+    while (collect_poll_counts(field->poller)->cov_missed == 0) {
+        field_step(field, 60);
+        field_run(field, BP_SECOND);
+    }
+    for (size_t i = 0; i < station->sim.device->count; i++)
+        before[i] = station->seen[i].good + station->seen[i].uncertain;
+    field_run(field, 61 * BP_SECOND);
+    for (size_t i = 0; i < station->sim.device->count; i++)
+        assert_in_range(station->seen[i].good + station->seen[i].uncertain - before[i], 5, 8);
+    field_free(field);
+}
+
+static void take_leave(Field *field, int64_t for_us)
+{
+    const int64_t end_us = field->network.now_us + for_us;
+    collect_poll_take_leave(field->poller, field->network.now_us);
+    while (!collect_poll_has_taken_leave(field->poller) && field->network.now_us < end_us)
+        field_run(field, BP_MS);
+}
+
+static void subscriptions_are_cancelled_when_the_collector_ends(void **state)
+{
+    (void)state;
+    static const int64_t trunks_us[] = {0, 5 * BP_MS};
+    for (size_t i = 0; i < 2; i++) {
+        const SimQuirks none = {0};
+        Field *field = field_new(3, &none, 1, trunks_us[i]);
+        field->wants_cov = true;
+        for (size_t j = 0; j < field->count; j++)
+            field_poll(field, j, 10 * BP_SECOND, 0);
+        field_run(field, 30 * BP_SECOND);
+        for (size_t j = 0; j < field->count; j++)
+            assert_int_equal(count_subscriptions(field, j), field->stations[j].sim.device->count);
+        take_leave(field, 2 * BP_SECOND);
+        assert_true(collect_poll_has_taken_leave(field->poller));
+        for (size_t j = 0; j < field->count; j++)
+            assert_int_equal(count_subscriptions(field, j), 0);
+        const uint64_t asked = field->stations[0].asked;
+        field_run(field, BP_MINUTE); /* and nothing else is asked */
+        assert_int_equal(field->stations[0].asked, asked);
+        field_free(field);
+    }
+}
+
+static void a_device_that_is_silent_then_is_not_waited_for(void **state)
+{
+    (void)state;
+    Field *field = field_that_tells(2, NULL);
+    field_run(field, 30 * BP_SECOND);
+    field->stations[0].sim.quirks.silent = true;
+    field_run(field, 3 * BP_MINUTE);
+    assert_int_not_equal(field->stations[0].device->state, COLLECT_ONLINE);
+    const uint64_t asked = field->stations[0].asked;
+    take_leave(field, 2 * BP_SECOND);
+    assert_true(collect_poll_has_taken_leave(field->poller));
+    assert_int_equal(field->stations[0].asked, asked);
+    assert_int_equal(count_subscriptions(field, 1), 0);
+    field_free(field);
+}
+
+/* What is being subscribed to just then is cancelled, too. */
+static void a_collector_that_ends_as_it_begins_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    for (int64_t ms = 0; ms < 5000; ms += 250) {
+        Field *field = field_that_tells(1, NULL);
+        field_run(field, ms * BP_MS + 300);
+        take_leave(field, 2 * BP_SECOND);
+        assert_int_equal(count_subscriptions(field, 0), 0);
+        field_free(field);
+    }
+}
+
 /* From the right device and object, but for another process: that of the run before, say. */
 static void what_others_tell_is_nobodys(void **state)
 {
@@ -207,6 +291,10 @@ int main(void)
         cmocka_unit_test(another_run_renews_the_subscriptions_of_the_last),
         cmocka_unit_test(what_was_given_up_is_tried_again_when_a_device_restarts),
         cmocka_unit_test(one_change_that_is_not_told_has_all_subscriptions_renewed),
+        cmocka_unit_test(after_a_restart_that_nobody_heard_of_nothing_is_relied_upon),
+        cmocka_unit_test(subscriptions_are_cancelled_when_the_collector_ends),
+        cmocka_unit_test(a_device_that_is_silent_then_is_not_waited_for),
+        cmocka_unit_test(a_collector_that_ends_as_it_begins_leaves_nothing_behind),
         cmocka_unit_test(what_others_tell_is_nobodys),
         cmocka_unit_test(subscriptions_are_made_anew_after_the_network_was_gone),
     };

@@ -218,6 +218,30 @@ static void a_device_of_which_nothing_is_polled_is_asked_now_and_then_whether_it
     field_free(field);
 }
 
+/* It restarts, and has heard nothing of the probe that is under way just then. */
+static void a_device_that_says_it_is_there_while_it_is_probed_is_asked_at_once(void **state)
+{
+    (void)state;
+    Field *field = field_new(1, NULL, 0, 0);
+    FieldStation *station = &field->stations[0];
+    CollectDevice *device = station->device;
+    field_poll(field, 0, 30 * BP_SECOND, 0);
+    field_run(field, 2 * BP_MINUTE);
+    station->sim.quirks.silent = true;
+    while (!device->identity.probing)
+        field_run(field, 10 * BP_MS);
+    station->sim.quirks.silent = false;
+    assert_int_equal(device->state, COLLECT_ONLINE); /* nobody has found out yet */
+    const CollectClaim claim = {device->instance, BAC_APDU_MAX, BAC_NO_SEGMENTATION};
+    collect_poll_heard(field->poller, device, &claim, true, field->network.now_us);
+    while (device->identity.probing)
+        field_run(field, 10 * BP_MS);
+    field_run(field, BP_SECOND);
+    assert_int_equal(device->state, COLLECT_ONLINE);
+    assert_int_equal(station->seen[0].quality, MDL_GOOD);
+    field_free(field);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +251,7 @@ int main(void)
         cmocka_unit_test(a_device_that_restarts_is_read_between),
         cmocka_unit_test(a_device_of_which_nothing_is_polled_is_asked_now_and_then_whether_it_is_there),
         cmocka_unit_test(off_the_network_nothing_is_asked_and_no_device_is_blamed),
+        cmocka_unit_test(a_device_that_says_it_is_there_while_it_is_probed_is_asked_at_once),
         cmocka_unit_test(who_is_taken_in_off_the_network_is_asked_once_we_are_on_it),
     };
     return cmocka_run_group_tests_name("collect state", tests, NULL, NULL);

@@ -15,7 +15,7 @@ static void a_trunk_is_given_one_request_at_a_time_and_kept_busy(void **state)
     for (size_t i = 0; i < field->count; i++)
         assert_int_equal(field->stations[i].seen[0].bad, 0);
     assert_int_equal(field->trunk.dropped, 0);
-    assert_in_range(field->trunk_waiting_max, 1, 2); /* one more while a device is not known to answer */
+    assert_int_equal(field->trunk_waiting_max, 1);
     assert_int_equal(field->wrong, 0);
     field_free(field);
 }
@@ -52,6 +52,40 @@ static void a_dead_device_on_a_trunk_holds_up_nobody(void **state)
     for (size_t i = 0; i < 5; i++)
         assert_string_equal(field->stations[i].seen[0].reason, "timeout");
     field_free(field);
+}
+
+/* As seen by the router: whoever is asked there, whatever for, and whoever speaks of its devices. */
+static void whatever_is_asked_there_is_one_request_at_a_time_from_the_start_on(void **state)
+{
+    (void)state;
+    enum { COUNT = 10 };
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        BpRandom random = bp_random(seed);
+        const int64_t trunk_us = (int64_t)(15 + bp_random_u64(&random) % 120) * BP_MS;
+        SimQuirks quirks[2] = {quirks_of("silent"), quirks_of("no-read-multiple")};
+        Field *field = field_new(COUNT, quirks, 2, trunk_us);
+        field->seed = seed;
+        field_restart(field, 7);
+        field->wants_cov = true;
+        for (size_t i = 0; i < COUNT; i++) {
+            field_poll(field, i, (int64_t)(1 + bp_random_u64(&random) % 15) * BP_SECOND, 0);
+            if (i % 3 == 0)
+                collect_poll_scan(field->poller, field->stations[i].device,
+                                  collect_scan_new(field->site.devices[i].instance, BAC_APDU_MAX, 0),
+                                  field->network.now_us);
+        }
+        for (int i = 0; i < 300; i++) {
+            CollectDevice *device = field->stations[bp_random_u64(&random) % COUNT].device;
+            const CollectClaim claim = {i % 5 ? device->instance : 4711, BAC_APDU_MAX, BAC_NO_SEGMENTATION};
+            collect_poll_heard(field->poller, device, &claim, i % 2, field->network.now_us);
+            field_run(field, (int64_t)(bp_random_u64(&random) % 400) * BP_MS);
+        }
+        assert_int_equal(field->trunk_waiting_max, 1);
+        assert_int_equal(field->wrong, 0);
+        for (size_t i = 1; i < COUNT; i++)
+            assert_true(field->stations[i].seen[0].good > 0);
+        field_free(field);
+    }
 }
 
 /* Too much is asked of it, at different intervals; some are dead, some come and go. */
@@ -158,6 +192,7 @@ int main(void)
         cmocka_unit_test(a_trunk_is_given_one_request_at_a_time_and_kept_busy),
         cmocka_unit_test(a_full_trunk_is_never_idle),
         cmocka_unit_test(a_dead_device_on_a_trunk_holds_up_nobody),
+        cmocka_unit_test(whatever_is_asked_there_is_one_request_at_a_time_from_the_start_on),
         cmocka_unit_test(an_overloaded_trunk_is_never_idle_and_starves_nobody),
         cmocka_unit_test(a_device_that_is_removed_leaves_the_trunk_to_the_others),
         cmocka_unit_test(a_busy_router_is_left_alone_until_it_is_free),
