@@ -48,6 +48,7 @@ insert into right_on_table values
     ('point_successor',        'bacpipes_owner',    null,                     'select',                 'select',         'all',    'select'),
     ('device_status',          'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select'),
     ('setting',                'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
+    ('setting_kind',           null,                null,                     null,                     null,             'select', null), -- its owner migrates
     ('mqtt_config',            'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
     ('mqtt_account',           'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
     ('schema_migration',       null,                null,                     null,                     null,             'select', null), -- its owner migrates
@@ -87,6 +88,10 @@ insert into right_on_function values
     ('refuse_expressions',      null,                false, '{}'),
     ('note_number',             'bacpipes_owner',    true,  '{}'), -- of triggers: it raises the numbers of the site
     ('raise_numbers',           'bacpipes_owner',    false, '{}'),
+    ('text_distance',           'bacpipes_owner',    false, '{}'),
+    ('setting_amount',          'bacpipes_owner',    false, '{}'),
+    ('setting_problem',         'bacpipes_owner',    false, '{}'),
+    ('check_setting',           'bacpipes_owner',    false, '{}'), -- of a trigger
     ('notify_config',           'bacpipes_owner',    true,  '{}'), -- of triggers: nobody else may call pg_notify
     ('is_huge',                 'bacpipes_owner',    false, '{bacpipes_maintain}'),
     ('whole_sum',               'bacpipes_owner',    false, '{bacpipes_maintain}'),

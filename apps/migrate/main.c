@@ -1,6 +1,7 @@
 /* bacpipes migrate: brings a database's schema up to date, one migration a transaction. Safe to run twice and
  * at once: an advisory lock lets one run at a time, and what was applied is remembered with a checksum of its
  * text. */
+#include "apps/migrate/settings.h"
 #include "apps/roles.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -166,6 +167,18 @@ static BpStatus give_rights(Migrate *migrate, BpError *err)
     return BP_OK;
 }
 
+/* What rows of table setting may say, each time: it is this program that reads them from now on. */
+static BpStatus tell_settings(Migrate *migrate, BpError *err)
+{
+    json_t *settings = migrate_settings_json();
+    char *text = json_dumps(settings, JSON_COMPACT);
+    const PgValue value = pg_text(bp_str(text));
+    const BpStatus status = pg_wait(migrate->pg, SQL_UPSERT_SETTING_KINDS, &value, 1, NULL, NULL, err);
+    free(text);
+    json_decref(settings);
+    return status == BP_OK ? BP_OK : bp_within(err, "telling the database which settings there are");
+}
+
 static void keep_planted(void *context, const PgRows *rows, size_t row)
 {
     Migrate *migrate = context;
@@ -207,7 +220,10 @@ static BpStatus migrate_all(Migrate *migrate, BpError *err)
     BP_TRY(read_applied(migrate, err));
     for (int i = 0; i < SQL_MIGRATION_COUNT; i++)
         BP_TRY(migrate_one(migrate, (SqlMigration)i, err));
-    return migrate->is_status ? BP_OK : give_rights(migrate, err);
+    if (migrate->is_status)
+        return BP_OK;
+    BP_TRY(tell_settings(migrate, err));
+    return give_rights(migrate, err);
 }
 
 static int run(Migrate *migrate, const Cfg *cfg)

@@ -344,8 +344,8 @@ BpStatus cfg_apply(Cfg *cfg, BpArena *arena, BpStr name, BpStr value, BpError *e
     const CfgSetting *setting = cfg_find(name);
     if (!setting) {
         const CfgSetting *nearest = cfg_find_nearest(name);
-        return bp_fail(err, BP_NOT_FOUND, "there is no setting \"%.*s\"%s%s", BP_STR_ARGS(name),
-                       nearest ? ": did you mean " : "", nearest ? nearest->name : "");
+        return bp_fail(err, BP_NOT_FOUND, "there is no setting \"%.*s\"%s%s%s", BP_STR_ARGS(name),
+                       nearest ? ": did you mean " : "", nearest ? nearest->name : "", nearest ? "?" : "");
     }
     if (setting->scope != CFG_SITE)
         return bp_fail(err, BP_INVALID, "%s belongs to each process: set it in the configuration file",

@@ -55,6 +55,9 @@ begin
         insert into ingest_position (site_id, run, stored, skipped) values ('macau', '0123456789abcdef', 17, 2);
         insert into ingest_quarantine (site_id, reason, payload) values ('macau', 'no such point', '{"v":1,"readings":[[999,0,1.5]]}');
     end if;
+    if to_regclass('setting_kind') is null then -- once nobody looked at them
+        insert into setting (site_id, name, value) values ('macau', 'poll.intervall', '5');
+    end if;
     if to_regclass('mqtt_account') is not null then
         insert into mqtt_account (site_id, role, host, username) values ('macau', 'ingest', 'broker.example', 'ingest');
     end if;

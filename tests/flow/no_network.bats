@@ -94,7 +94,8 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(socket.SOL_IP
 @test "a wrong BBMD in table setting is refused by its name, and keeps nothing else from being applied" {
     run_site ""
     until_true '[ "$(devices online)" = 4 ]' 60
-    sql "insert into setting (site_id, name, value) values ('near', 'bacnet.bbmd', '10.1.2')"
+    # As a database has it whose rows were written before they were checked.
+    sql "alter table setting disable trigger check_setting; insert into setting (site_id, name, value) values ('near', 'bacnet.bbmd', '10.1.2')"
     until_true '[ "$(said "table setting: bacnet.bbmd = 10.1.2 is no BACnet address: .*; the value of the configuration file stays")" = 1 ]' 20
     sql "insert into setting (site_id, name, value) values ('near', 'bacnet.instance', '4194001')"
     until_true '[ "$(said "on the BACnet network at 10.9.1.50, as device 4194001")" = 1 ]' 20

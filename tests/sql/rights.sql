@@ -47,6 +47,7 @@ insert into expected values
     ('bacpipes_owner',    'quarantine_store(text,jsonb,bigint[])', 'EXECUTE'),
     ('bacpipes_maintain', 'batch_readings(jsonb)',  'EXECUTE'),
     ('bacpipes_owner',    'schema_migration',       'SELECT'),
+    ('bacpipes_owner',    'setting_kind',           'SELECT'),
     ('bacpipes_owner',    'readings_newest(text,timestamp with time zone)', 'EXECUTE'),
     ('bacpipes_owner',    'sensor_readings',        'SELECT'),
     ('bacpipes_owner',    'sensor_readings_5min',   'SELECT'),
@@ -95,7 +96,7 @@ select 'bacpipes_maintain', thing
 select 'bacpipes_owner', thing
   from unnest(array['batch_readings(jsonb)', 'readings_ahead()', 'quarantine_count()', 'quarantine_trim(text,bigint)',
                     'quarantine_put_back(bigint,timestamp with time zone,interval,interval,boolean)', 'is_huge(double precision)', 'mean_of(double precision,bigint)', 'next_device_id(text)', 'next_point_id(text)', 'note_number()',
-                    'notify_config()', 'note_choice()', 'name_is_like(text,text)', 'device_ip(text)', 'device_network(text)', 'point_choice(text,text,integer,text,text)', 'raise_numbers(text)', 'device_store(text,jsonb,jsonb,integer,integer)',
+                    'text_distance(text,text)', 'setting_amount(text,jsonb,boolean)', 'setting_problem(text,text)', 'check_setting()', 'notify_config()', 'note_choice()', 'name_is_like(text,text)', 'device_ip(text)', 'device_network(text)', 'point_choice(text,text,integer,text,text)', 'raise_numbers(text)', 'device_store(text,jsonb,jsonb,integer,integer)',
                     'device_is_like(device,jsonb,jsonb,boolean)', 'device_pairs(text,integer,integer)', 'device_replace(text,integer,integer)', 'state_text(text,text[],double precision)',
                     'whole_sum(double precision,double precision)']) as thing;
 insert into expected

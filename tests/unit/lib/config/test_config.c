@@ -382,7 +382,7 @@ static void a_row_of_table_setting_acts_on_settings_of_the_site_only(void **stat
     assert_int_equal(cfg_apply(&cfg, &arena, bp_str("data"), bp_str("/x"), &err), BP_INVALID);
     assert_string_equal(err.text, "data belongs to each process: set it in the configuration file");
     assert_int_equal(cfg_apply(&cfg, &arena, bp_str("poll.intreval"), bp_str("30s"), &err), BP_NOT_FOUND);
-    assert_string_equal(err.text, "there is no setting \"poll.intreval\": did you mean poll.interval");
+    assert_string_equal(err.text, "there is no setting \"poll.intreval\": did you mean poll.interval?");
     assert_int_equal(cfg_apply(&cfg, &arena, bp_str("poll.interval"), bp_str("0s"), &err), BP_INVALID);
     assert_string_equal(err.text, "poll.interval = 0s is out of range: 1s to 1d");
     assert_int_equal(cfg.poll_interval, 30 * BP_SECOND);
