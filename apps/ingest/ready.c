@@ -105,6 +105,7 @@ void ingest_connected(void *owner)
     Ingest *ingest = owner;
     bp_log(BP_LOG_INFO, "connected to the database");
     ingest->knows_database = true;
+    pg_request(ingest->pg, SQL_SET_SYNCHRONOUS_COMMIT, NULL, 0, NULL, NULL); /* before anything is stored */
     alone_connected(ingest->alone);
 }
 

@@ -455,6 +455,31 @@ EOF
     servers
 }
 
+@test "what ingest calls stored outlives a killed server whose default is not to wait for the disk" {
+    export PG_SYNCHRONOUS_COMMIT=off
+    cat >>"$SCRIPT" <<'EOF'
+# Nothing but a commit that waits brings the log to the disk, within the test's time.
+q "alter system set wal_writer_delay = '10s'"
+q "alter system set wal_writer_flush_after = 0"
+q "select pg_reload_conf()" >/dev/null
+until_is "show wal_writer_delay" 10s
+start_ingest
+q checkpoint
+for round in 1 2 3; do
+    publish "$(batch $round 1)"
+    for _ in $(seq 200); do # retained: the newest at once
+        ! mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/stored -C 1 -W 20 | grep -F "\"stored\":$round," || break
+    done
+    $PG_CTL stop -m immediate
+    $PG_CTL start
+    until_is "select count(*) from sensor_readings" $((round * 2))
+    [ "$(stored)" = "$round 0" ]
+    until_is "select count(*) > 0 from pg_locks where locktype = 'advisory'" t
+done
+EOF
+    servers
+}
+
 @test "what another ingest has stored meanwhile is not skipped" {
     cat >>"$SCRIPT" <<'EOF'
 start_ingest
