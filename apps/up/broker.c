@@ -113,13 +113,13 @@ static BpStatus write_configuration(Up *up, BpError *err)
     if (up->broker.port)
         bp_buf_printf(&out, "listener %d 127.0.0.1\nmax_connections %d\n", (int)up->broker.port,
                       PORT_CONNECTIONS_MAX);
-    bp_buf_printf(
-        &out,
-        "allow_anonymous false\npassword_file %s\nacl_file %s\n"
-        "persistence true\npersistence_location %s/\nautosave_interval 300\nmax_queued_messages "
-        "10000\nmax_inflight_messages 0\n"
-        "log_dest stdout\nlog_type error\nlog_type warning\nlog_type notice\nconnection_messages false\n",
-        up_path(up, "mosquitto/passwords"), up_path(up, "mosquitto/acl"), up_path(up, "mosquitto"));
+    bp_buf_printf(&out,
+                  "allow_anonymous false\npassword_file %s\nacl_file %s\n"
+                  "persistence true\npersistence_location %s/\nautosave_interval 300\nmax_queued_messages "
+                  "10000\nmax_inflight_messages 0\n"
+                  "log_dest stdout\nlog_timestamp false\nlog_type error\nlog_type warning\nlog_type notice\n"
+                  "connection_messages false\n",
+                  up_path(up, "mosquitto/passwords"), up_path(up, "mosquitto/acl"), up_path(up, "mosquitto"));
     const BpStatus status = up_write_file(up_path(up, "mosquitto/mosquitto.conf"), bp_buf_text(&out), err);
     bp_buf_done(&out);
     return status;
@@ -131,7 +131,7 @@ static BpStatus configure(Up *up, BpError *err)
 {
     BpError taken;
     if (up_choose_port(up, "mosquitto", FIRST_BROKER_PORT, &up->broker.port, &taken) != BP_OK) {
-        up_say(up, "%s: Mosquitto has its socket alone, until it is started again", taken.text);
+        up_warn("%s: Mosquitto has its socket alone, until it is started again", taken.text);
         up->broker.port = 0;
     }
     return write_configuration(up, err);

@@ -147,7 +147,10 @@ static BpStatus configure_database(Up *up, bool has_port, BpError *err)
                   "30min\nmax_wal_size = 2GB\n"
                   "password_encryption = 'scram-sha-256'\nlog_timezone = 'UTC'\ntimezone = 'UTC'\nhba_file = "
                   "%s\nident_file = %s\n"
-                  "log_line_prefix = '%%m [%%p] %%a '\n",
+                  /* What it says is `up`'s to keep, with time and level (log.c). */
+                  "logging_collector = off\nlog_destination = 'stderr'\nlog_line_prefix = '%%q%%a '\n"
+                  "log_error_verbosity = default\nlog_checkpoints = off\nlog_connections = off\n"
+                  "log_disconnections = off\nlog_autovacuum_min_duration = -1\n",
                   has_port ? "127.0.0.1" : "", (int)up->database.port, quoted(up, up->folder.run),
                   CONNECTIONS_MAX, AUTHENTICATION_S, quoted(up, up_path(up, "postgresql/bacpipes_hba.conf")),
                   quoted(up, up_path(up, "postgresql/bacpipes_ident.conf")));
@@ -183,8 +186,8 @@ BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_po
     if (status != BP_OK || *ret_port == before)
         return status;
     if (before)
-        up_say(up, "port %d of the %s is taken by another program: it is %d from now on", (int)before, name,
-               (int)*ret_port);
+        up_warn("port %d of the %s is taken by another program: it is %d from now on", (int)before, name,
+                (int)*ret_port);
     snprintf(text, sizeof text, "%d\n", (int)*ret_port);
     return up_write_file(path, bp_str(text), err);
 }
@@ -202,9 +205,8 @@ static BpStatus prepare_database(Up *up, BpError *err)
     if (!is_known && status != BP_OK)
         return status;
     if (!has_port)
-        up_say(up,
-               "port %d is taken by another program: PostgreSQL has its socket alone, until the next start",
-               (int)up->database.port);
+        up_warn("port %d is taken by another program: PostgreSQL has its socket alone, until the next start",
+                (int)up->database.port);
     return configure_database(up, has_port, err);
 }
 
@@ -306,7 +308,7 @@ static void tell_recovery(const Up *up, const char *path)
     if (up_read_line(path, text, sizeof text, NULL) == BP_OK &&
         bp_parse_i64(bp_str(text), 1, INT32_MAX, &pid, NULL) == BP_OK && kill((pid_t)pid, 0) != 0 &&
         errno == ESRCH)
-        up_say(up, "the database was not shut down properly the last time; it recovers by itself");
+        up_warn("the database was not shut down properly the last time; it recovers by itself");
 }
 
 BpStatus up_start_database(Up *up, BpError *err)

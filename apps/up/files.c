@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SECRET_OCTETS = 24, LOG_LARGEST = 8 * 1024 * 1024 };
+enum { SECRET_OCTETS = 24 };
 
 BpStatus up_make_folder(const char *path, BpError *err)
 {
@@ -116,16 +116,4 @@ BpStatus up_secret(Up *up, const char *name, const char **ret_secret, BpError *e
     *ret_secret = bp_arena_text(&up->arena, bp_str(text));
     text[2 * SECRET_OCTETS] = '\n';
     return up_write_file(path, (BpStr){text, 2 * SECRET_OCTETS + 1}, err);
-}
-
-BpStatus up_open_log(Up *up, const char *name, int *ret_fd, BpError *err)
-{
-    const char *path = up_path(up, "log/%s.log", name);
-    struct stat status;
-    if (lstat(path, &status) == 0 && status.st_size > LOG_LARGEST)
-        rename(path, up_path(up, "log/%s.log.1", name));
-    const BpStatus opened = up_open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0600, ret_fd, err);
-    if (opened == BP_OK)
-        (void)!fchmod(*ret_fd, 0600); /* earlier versions gave it to their group */
-    return opened;
 }

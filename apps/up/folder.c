@@ -19,15 +19,42 @@
 
 enum { SOCKET_PATH_MAX = 107 - (int)sizeof "/.s.PGSQL.65535.lock", PORTS_TRIED = 200 };
 
+/* Who sits at a terminal knows what time it is. */
+static void say(BpLogLevel level, const char *format, va_list args)
+{
+    if (!isatty(STDERR_FILENO)) {
+        bp_log_va(level, format, args);
+        return;
+    }
+    char text[2 * BP_ERROR_TEXT_MAX];
+    vsnprintf(text, sizeof text, format, args);
+    fprintf(stderr, "%s\n", text);
+}
+
 void up_say(const Up *up, const char *format, ...)
 {
     if (up->wish.is_quiet)
         return;
     va_list args;
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    say(BP_LOG_INFO, format, args);
     va_end(args);
-    fputc('\n', stderr);
+}
+
+void up_warn(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(BP_LOG_WARNING, format, args);
+    va_end(args);
+}
+
+void up_fail(const BpError *why)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "bacpipes up: %s\n", why->text);
+    else
+        bp_log(BP_LOG_ERROR, "%s", why->text);
 }
 
 char *up_path(Up *up, const char *format, ...)
@@ -260,7 +287,7 @@ static BpStatus make_far_folder(Up *up, BpError *err)
         return read;
     if (!is_our_own(path)) {
         if (*path && access(path, F_OK) == 0)
-            up_say(up, "%s is not what it was: it is left alone", path);
+            up_warn("%s is not what it was: it is left alone", path);
         snprintf(path, sizeof path, FAR_FOLDER "XXXXXX");
         if (!mkdtemp(path))
             return bp_fail(err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));

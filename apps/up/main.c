@@ -19,8 +19,10 @@ static const int64_t ONE_WISH_US = BP_SECOND, MOMENT_US = 100 * BP_MS;
 
 /* ---- asked to end ---- */
 
-static void end(Up *up)
+static void end(Up *up, const char *why)
 {
+    if (!up->end.is_near)
+        up->end.why = why;
     up->end.is_near = true;
     loop_stop(up->loop);
 }
@@ -28,7 +30,7 @@ static void end(Up *up)
 static void hurry(Up *up, int64_t now_us)
 {
     up->end.hurry_until_us = now_us + HURRY_PATIENCE_US;
-    up_say(up, "in a hurry: what has not ended in 2 s is killed");
+    up_warn("in a hurry: what has not ended in 2 s is killed");
     for (size_t i = 0; i < up->parts.count; i++)
         part_hurry(&up->parts.items[i]);
 }
@@ -37,7 +39,9 @@ static void on_signal(void *owner, int number)
 {
     Up *up = owner;
     const int64_t now_us = loop_now_us(up->loop);
-    end(up);
+    end(up, number == SIGINT   ? "asked to by SIGINT, as of Ctrl-C"
+            : number == SIGHUP ? "asked to by SIGHUP, as of a terminal that is closed"
+                               : "asked to by SIGTERM");
     if (up->end.asked_at_us == 0)
         up->end.asked_at_us = now_us;
     else if (number == SIGINT && up->end.hurry_until_us == 0 && now_us - up->end.asked_at_us >= ONE_WISH_US)
@@ -46,7 +50,7 @@ static void on_signal(void *owner, int number)
 
 static void on_time_over(void *owner)
 {
-    end(owner);
+    end(owner, "the time of --for is over");
 }
 
 bool up_wait(Up *up, int64_t until_us, BpError *err)
@@ -81,7 +85,7 @@ static void stop(Up *up)
     static const char *const order[] = {"collect", "sim", "ingest", "mosquitto", "postgresql"};
     up_leave_block(up);
     if (up->parts.count)
-        up_say(up, "stopping");
+        up_say(up, "stopping: %s", up->end.why ? up->end.why : "not everything could be started");
     up_end_view(up);
     loop_timer_free(up->end.timer);
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
@@ -96,6 +100,7 @@ static void stop(Up *up)
     up_disconnect_broker(up);
     up_disconnect_database(up);
     up_end_roles(up);
+    up_log_close_all(up);
     if (up->parts.count)
         up_say(up, "everything is stopped");
 }
@@ -149,7 +154,7 @@ static int run(Up *up, int64_t for_us)
         loop_timer_set(up->end.timer, up->started_us + for_us);
     const int code = work(up, for_us, &err);
     if (code != EX_OK)
-        fprintf(stderr, "bacpipes up: %s\n", err.text);
+        up_fail(&err);
     stop(up);
     if (up->wish.is_json)
         up_print_json(up, code == EX_OK ? NULL : err.text);

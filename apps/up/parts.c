@@ -1,3 +1,4 @@
+#include "apps/up/log.h"
 #include "apps/up/up.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -12,75 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LAST_WORDS = 300, LINE = 2048, TAIL = 64 * 1024 };
+enum { LINE = 2048 };
 static const int64_t FIRST_PAUSE_US = BP_SECOND, LONGEST_PAUSE_US = 60 * BP_SECOND, STEADY_US = BP_MINUTE,
                      RUN_PATIENCE_US = 20 * BP_SECOND, LAST_PATIENCE_US = 60 * BP_SECOND;
-
-/* ---- logs ---- */
-
-static int64_t log_size(int log)
-{
-    struct stat status;
-    return fstat(log, &status) == 0 ? (int64_t)status.st_size : 0;
-}
-
-/* Where a line begins to say that something is wrong, in PostgreSQL's, Mosquitto's or our own way. NULL: it
- * does not. */
-static const char *complaint(const char *line)
-{
-    static const char *const words[] = {"PANIC:", "FATAL:", "ERROR:", "Error:", "error:"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        const char *found = strstr(line, words[i]);
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-/* As much as there is room for; a cut character is none. */
-static void add_words(BpStr more, char words[LAST_WORDS])
-{
-    const size_t size = strlen(words);
-    if (size + more.size + 3 < LAST_WORDS)
-        snprintf(words + size, LAST_WORDS - size, "; %.*s", BP_STR_ARGS(more));
-}
-
-/* PostgreSQL says in a line of its own what would be right. */
-static const char *advice(const char *line)
-{
-    const char *detail = strstr(line, "DETAIL:");
-    return detail ? detail : strstr(line, "HINT:");
-}
-
-/* What says best why a part ended: the last complaint in its log since octet `from`, with the advice below
- * it, or else the last line. */
-static const char *last_words(Up *up, const char *name, int64_t from, char words[LAST_WORDS])
-{
-    char line[LINE];
-    struct stat status;
-    bool has_complaint = false, is_below = false;
-    words[0] = '\0';
-    FILE *file = up_read_file(up_path(up, "log/%s.log", name), NULL);
-    if (!file)
-        return words;
-    if (fstat(fileno(file), &status) == 0 && status.st_size - from > TAIL)
-        from = (int64_t)status.st_size - TAIL;
-    if (fseeko(file, (off_t)from, SEEK_SET) != 0)
-        rewind(file);
-    while (fgets(line, sizeof line, file)) {
-        const char *wrong = complaint(line);
-        const BpStr text = bp_str_trim(bp_str(wrong ? wrong : line));
-        const char *more = is_below ? advice(line) : NULL;
-        if (text.size && bp_str_is_utf8(text) && (wrong || !has_complaint))
-            (void)bp_str_copy(text, words, LAST_WORDS);
-        if (more && bp_str_is_utf8(bp_str(more)))
-            add_words(bp_str_trim(bp_str(more)), words);
-        has_complaint = has_complaint || wrong;
-        is_below = wrong || more;
-    }
-    fclose(file);
-    return words;
-}
 
 /* ---- parts ---- */
 
@@ -116,7 +51,7 @@ static void start_again(void *owner)
         return;
     part->restarts++;
     if (part_start(part, &err) != BP_OK) {
-        up_say(part->up, "%s cannot be started again: %s", part->options.name, err.text);
+        up_warn("%s cannot be started again: %s", part->options.name, err.text);
         loop_timer_set(part->restart, loop_now_us(part->up->loop) + LONGEST_PAUSE_US);
     }
 }
@@ -125,7 +60,7 @@ static void on_exit_of(void *owner, int code)
 {
     Part *part = owner;
     Up *up = part->up;
-    char words[LAST_WORDS], interval[BP_TIME_TEXT_MAX];
+    char interval[BP_TIME_TEXT_MAX];
     if (part->is_stopping || up->end.is_near)
         return;
     const int64_t now_us = loop_now_us(up->loop);
@@ -134,12 +69,11 @@ static void on_exit_of(void *owner, int code)
     up_leave_block(up);
     part->exits += code > 0;
     if (code < 0)
-        up_say(up, "%s was ended by signal %d; starting it again in %s", part->options.name, -code,
-               bp_interval_format(part->pause_us, interval));
+        up_warn("%s was ended by signal %d; starting it again in %s", part->options.name, -code,
+                bp_interval_format(part->pause_us, interval));
     else
-        up_say(up, "%s ended with code %d (%s); starting it again in %s", part->options.name, code,
-               last_words(up, part->options.name, part->log_start, words),
-               bp_interval_format(part->pause_us, interval));
+        up_warn("%s ended with code %d (%s); starting it again in %s", part->options.name, code,
+                up_log_last_words(part->log), bp_interval_format(part->pause_us, interval));
     if (!part->restart)
         part->restart = loop_timer_new(up->loop, start_again, part);
     loop_timer_set(part->restart, now_us + part->pause_us);
@@ -149,22 +83,19 @@ static void on_exit_of(void *owner, int code)
 BpStatus part_start(Part *part, BpError *err)
 {
     Up *up = part->up;
-    int log = -1;
     if (part->options.prepare)
         BP_TRY(part->options.prepare(up, err));
-    BP_TRY(up_open_log(up, part->options.name, &log, err));
+    BP_TRY(up_log_open(up, part->options.name, &part->log, err));
     const LoopProcessOptions options = {
         .path = part->options.path,
         .arguments = part->arguments,
         .folder = part->options.folder ? part->options.folder : "/",
-        .output = log,
+        .output = up_log_output(part->log),
         /* Should we be killed: fast for PostgreSQL, SIGTERM for all others. */
         .death_signal = part->options.stop_signal};
     loop_process_free(part->process);
-    part->log_start = log_size(log);
     part->started_at_us = loop_now_us(up->loop);
     part->process = loop_process_new(up->loop, &options, on_exit_of, part, err);
-    close(log);
     return part->process ? BP_OK : BP_UNAVAILABLE;
 }
 
@@ -223,9 +154,8 @@ bool part_is_running(const Part *part)
 
 BpStatus part_is_not_ready(const Part *part, BpError *err)
 {
-    char words[LAST_WORDS];
     return bp_within(err, "%s is not ready (%s; more in %s)", part->options.name,
-                     last_words(part->up, part->options.name, part->log_start, words),
+                     part->log ? up_log_last_words(part->log) : "",
                      up_path(part->up, "log/%s.log", part->options.name));
 }
 
@@ -255,7 +185,7 @@ void part_stop(Part *part, int64_t patience_us)
         loop_run_once(up->loop, left_us);
     }
     if (loop_process_is_running(part->process))
-        up_say(up, "%s did not end in time and is killed", part->options.name);
+        up_warn("%s did not end in time and is killed", part->options.name);
     loop_process_free(part->process);
     part->process = NULL;
 }
@@ -290,16 +220,14 @@ static void wait_for(Up *up, LoopProcess *process, const Run *run)
 BpStatus up_run(Up *up, const char *name, const char *path, const char *const *arguments, BpError *err)
 {
     Run run = {0};
-    char words[LAST_WORDS];
-    int log = -1;
-    const BpStatus status = up_open_log(up, name, &log, err);
-    if (status != BP_OK)
-        return status;
-    const int64_t log_start = log_size(log);
-    const LoopProcessOptions options = {
-        .path = path, .arguments = arguments, .folder = "/", .output = log, .death_signal = SIGTERM};
+    UpLog *log;
+    BP_TRY(up_log_open(up, name, &log, err));
+    const LoopProcessOptions options = {.path = path,
+                                        .arguments = arguments,
+                                        .folder = "/",
+                                        .output = up_log_output(log),
+                                        .death_signal = SIGTERM};
     LoopProcess *process = loop_process_new(up->loop, &options, on_run_over, &run, err);
-    close(log);
     if (!process)
         return BP_UNAVAILABLE;
     wait_for(up, process, &run);
@@ -307,5 +235,5 @@ BpStatus up_run(Up *up, const char *name, const char *path, const char *const *a
     if (run.is_over && run.code == 0)
         return BP_OK;
     return bp_fail(err, BP_REFUSED, "%s ended with code %d: %s (more in %s)", name, run.code,
-                   last_words(up, name, log_start, words), up_path(up, "log/%s.log", name));
+                   up_log_last_words(log), up_path(up, "log/%s.log", name));
 }

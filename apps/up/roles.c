@@ -99,7 +99,7 @@ static void on_demo_port_told(void *context, BpStatus status, const PgRows *rows
     (void)rows;
     if (status == BP_OK || up->end.is_near)
         return;
-    up_say(up, "telling the collector the new port: %s; trying again", err->text);
+    up_warn("telling the collector the new port: %s; trying again", err->text);
     if (!up->demo.timer)
         up->demo.timer = loop_timer_new(up->loop, tell_demo_port, up);
     loop_timer_set(up->demo.timer, loop_now_us(up->loop) + TELL_EVERY_US);
@@ -127,8 +127,8 @@ static BpStatus prepare_demo(Up *up, BpError *err)
         find_demo_port(up, before < DEMO_PORT_LARGEST ? before + 1 : FIRST_DEMO_PORT, err);
     if (status != BP_OK)
         return status;
-    up_say(up, "UDP port %d is taken by another program: the simulated building is on %d from now on",
-           (int)before, (int)up->demo.port);
+    up_warn("UDP port %d is taken by another program: the simulated building is on %d from now on",
+            (int)before, (int)up->demo.port);
     tell_demo_port(up);
     return BP_OK;
 }

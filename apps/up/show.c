@@ -185,7 +185,7 @@ static void on_figures(void *context, BpStatus status, const PgRows *rows, const
     up->view.is_asking = false;
     if (status != BP_OK) {
         if (status != BP_UNAVAILABLE)
-            up_say(up, "asking the database: %s", err->text);
+            up_warn("asking the database: %s", err->text);
         return;
     }
     const int64_t now_us = loop_now_us(up->loop);

@@ -8,10 +8,12 @@
  *   broker.c      the private Mosquitto
  *   roles.c       our own roles
  *   parts.c       processes: ready, died, started again, stopped
+ *   log.c         what they say, in files of limited size (log_file.c)
  *   show.c        what is seen meanwhile */
 #ifndef UP_UP_H
 #define UP_UP_H
 
+#include "apps/up/log.h"
 #include "base/arena.h"
 #include "config/config.h"
 #include "io/mqtt/mqtt.h"
@@ -21,8 +23,6 @@
 #include <sys/types.h>
 
 enum { UP_PATH_MAX = 4096, UP_PARTS_MAX = 8, UP_ARGUMENTS_MAX = 24 };
-
-typedef struct Up Up;
 
 /* What a process is. */
 typedef struct UpPartOptions {
@@ -38,7 +38,7 @@ typedef struct Part {
     Up *up;
     UpPartOptions options;
     const char *arguments[UP_ARGUMENTS_MAX];
-    int64_t log_start; /* octets of its log that are of earlier runs */
+    UpLog *log; /* NULL: not started yet */
     LoopProcess *process;
     LoopTimer *restart;
     int64_t started_at_us, pause_us;
@@ -62,6 +62,7 @@ typedef struct UpWish {
 /* How it ends. */
 typedef struct UpEnd {
     bool is_near;           /* somebody asked us to stop, or --for is over */
+    const char *why;        /* the first reason; NULL: none yet */
     int64_t asked_at_us;    /* the first time; 0: nobody has */
     int64_t hurry_until_us; /* what runs then is killed; 0: nobody is in a hurry */
     LoopTimer *timer;
@@ -125,14 +126,18 @@ struct Up {
     UpEnd end;                         /* main.c */
     UpFolder folder;                   /* folder.c */
     UpParts parts;                     /* parts.c */
+    UpLog *logs;                       /* log.c */
     UpDatabase database;               /* database.c */
     UpBroker broker;                   /* broker.c */
     UpDemo demo;                       /* roles.c */
     UpView view;                       /* show.c */
 };
 
-/* One line of what is being done. */
+/* One line of what is being done; not with --quiet. Where it is no terminal that shows it, it has time and
+ * level as all logs have. */
 void up_say(const Up *up, const char *format, ...) BP_PRINTF(2, 3);
+void up_warn(const char *format, ...) BP_PRINTF(1, 2);          /* what is wrong, with --quiet, too */
+void up_fail(const BpError *why);                               /* what it ends for */
 char *up_path(Up *up, const char *format, ...) BP_PRINTF(2, 3); /* below the data folder, in the arena */
 
 /* main.c */
@@ -161,7 +166,6 @@ BpStatus up_read_line(const char *path, char *ret_line, size_t size, BpError *er
 BpStatus up_write_file(const char *path, BpStr contents, BpError *err) BP_CHECKED;
 BpStatus up_secret(Up *up, const char *name, const char **ret_secret,
                    BpError *err) BP_CHECKED; /* made on its first use */
-BpStatus up_open_log(Up *up, const char *name, int *ret_fd, BpError *err) BP_CHECKED; /* to append to */
 
 /* parts.c */
 Part *up_add_part(Up *up, const UpPartOptions *options);

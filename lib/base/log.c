@@ -5,6 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct {
     const char *role;
@@ -12,39 +15,59 @@ static struct {
     bool to_journal;
 } log_to = {"bacpipes", BP_LOG_INFO, false};
 
+/* Whether standard error is journald's: our starter's may have been, and what it gave us another. */
+static bool is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    char ours[64];
+    struct stat status;
+    if (!stream || fstat(STDERR_FILENO, &status) != 0)
+        return false;
+    snprintf(ours, sizeof ours, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(stream, ours) == 0;
+}
+
 void bp_log_open(const char *role, BpLogLevel level)
 {
     log_to.role = role;
     log_to.level = level;
-    log_to.to_journal = getenv("JOURNAL_STREAM") != NULL;
+    log_to.to_journal = is_journal();
 }
 
-static void write_line(BpLogLevel level, const char *format, va_list args)
+size_t bp_log_begin(int64_t wall_us, BpLogLevel level, const char *role,
+                    char ret_beginning[BP_LOG_BEGINNING_MAX])
+{
+    char time[BP_TIME_TEXT_MAX];
+    const char *name = level <= BP_LOG_ERROR     ? "error"
+                       : level == BP_LOG_WARNING ? "warning"
+                       : level == BP_LOG_NOTICE  ? "notice"
+                       : level == BP_LOG_INFO    ? "info"
+                                                 : "debug";
+    return (size_t)snprintf(ret_beginning, BP_LOG_BEGINNING_MAX,
+                            "%s %-7s %.48s: ", bp_time_format(wall_us, 3, time), name, role);
+}
+
+void bp_log_va(BpLogLevel level, const char *format, va_list args)
 {
     if (level > log_to.level)
         return;
     /* One write a line: several roles share standard error. */
     char line[2048];
-    char now[BP_TIME_TEXT_MAX];
-    int used = log_to.to_journal ? snprintf(line, sizeof line, "<%d>%s: ", (int)level, log_to.role)
-                                 : snprintf(line, sizeof line, "%s %s: %s",
-                                            bp_time_format(bp_wall_us(), 3, now), log_to.role,
-                                            level <= BP_LOG_ERROR     ? "error: "
-                                            : level == BP_LOG_WARNING ? "warning: "
-                                                                      : "");
-    const int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);
-    used += more < 0 ? 0 : more;
-    if ((size_t)used > sizeof line - 2)
-        used = (int)sizeof line - 2;
+    size_t used = log_to.to_journal ? (size_t)snprintf(line, sizeof line, "<%d>%s: ", (int)level, log_to.role)
+                                    : bp_log_begin(bp_wall_us(), level, log_to.role, line);
+    const int more = vsnprintf(line + used, sizeof line - used - 1, format, args);
+    used += more < 0 ? 0 : (size_t)more;
+    if (used > sizeof line - 2)
+        used = sizeof line - 2;
     line[used++] = '\n';
-    fwrite(line, 1, (size_t)used, stderr);
+    fwrite(line, 1, used, stderr);
 }
 
 void bp_log(BpLogLevel level, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    write_line(level, format, args);
+    bp_log_va(level, format, args);
     va_end(args);
 }
 
@@ -88,7 +111,7 @@ void bp_log_some(BpLogKind *kind, int64_t now_us, BpLogLevel level, const char *
     va_start(args, format);
     if (kind->written < BP_LOG_SOME_LINES) {
         kind->written++;
-        write_line(level, format, args);
+        bp_log_va(level, format, args);
     } else {
         leave_out(kind, level, format, args);
     }

@@ -5,7 +5,9 @@
 
 #include "base/error.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef enum BpLogLevel {
@@ -16,12 +18,18 @@ typedef enum BpLogLevel {
     BP_LOG_DEBUG = 7
 } BpLogLevel;
 
-/* `role` (borrowed for the process's life) opens each line: "collect: device 1042 ...". Lines above `level`
- * are not written. When standard error is journald's (JOURNAL_STREAM is set), lines begin with "<6>";
- * otherwise with the time of day. */
+/* `role` (borrowed for the process's life) is in each line. Lines above `level` are not written. When
+ * standard error is journald's (JOURNAL_STREAM names it), lines are "<4>collect: device 1042 ...": it has a
+ * time and keeps the level; otherwise as bp_log_begin writes them. */
 void bp_log_open(const char *role, BpLogLevel level);
 
 void bp_log(BpLogLevel level, const char *format, ...) BP_PRINTF(2, 3);
+void bp_log_va(BpLogLevel level, const char *format, va_list args);
+
+/* How a line of any log of ours begins: "2026-11-24T02:51:59.123Z warning collect: ". Returns its length. */
+enum { BP_LOG_BEGINNING_MAX = 128 };
+size_t bp_log_begin(int64_t wall_us, BpLogLevel level, const char *role,
+                    char ret_beginning[BP_LOG_BEGINNING_MAX]);
 
 enum { BP_LOG_SOME_LINES = 30, BP_LOG_SOME_S = 60 };
 

@@ -159,7 +159,7 @@ listen() {
     ended 30
     cat "$folder/out"
     [ "$code" = 69 ]
-    grep -q '^bacpipes up: postgresql is not ready (FATAL: .*invalid permissions; DETAIL:  Permissions should be u=rwx (0700).*it ended 4 times' "$folder/out"
+    grep -q ' error   up: postgresql is not ready (FATAL: .*invalid permissions; DETAIL:  Permissions should be u=rwx (0700).*it ended 4 times' "$folder/out"
 }
 
 @test "a port that only root may have is told as that" {

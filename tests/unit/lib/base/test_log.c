@@ -67,8 +67,8 @@ static void the_next_minute_begins_with_what_was_left_out(void **state)
     for (int i = 0; i < BP_LOG_SOME_LINES + 3; i++)
         bp_log_some(&kind, BP_SECOND, BP_LOG_WARNING, "dropped %d", i);
     bp_log_some(&kind, 61 * BP_SECOND, BP_LOG_WARNING, "dropped again");
-    assert_int_equal(lines("warning: 3 more lines like this were left out: dropped 32\n"), 1);
-    assert_int_equal(lines("warning: dropped again\n"), 1);
+    assert_int_equal(lines("warning test: 3 more lines like this were left out: dropped 32\n"), 1);
+    assert_int_equal(lines("warning test: dropped again\n"), 1);
     end();
 }
 
