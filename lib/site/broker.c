@@ -17,14 +17,16 @@ struct SiteBroker {
 
 /* ---- status ---- */
 
-/* The text is the caller's. */
-static char *status_text(const SiteBroker *broker, const char *state, json_t *more)
+/* The text is the caller's. `at_us` 0: nobody knows when it will be said. */
+static char *status_text(const SiteBroker *broker, const char *state, int64_t at_us, json_t *more)
 {
     char since[BP_TIME_TEXT_MAX];
     json_auto_t *status = json_pack("{s:i, s:s, s:s, s:s}", "v", 1, "role", broker->options.role, "state",
                                     state, "since", bp_time_format(broker->options.started_at_us, 3, since));
     if (more)
         json_object_update(status, more);
+    if (at_us)
+        json_object_set_new(status, "at", json_string(bp_time_format(at_us, 3, since)));
     char *text = json_dumps(status, JSON_COMPACT);
     if (!text)
         abort();
@@ -43,7 +45,7 @@ void site_broker_say_status(SiteBroker *broker, const char *state, json_t *more)
     char topic[MDL_TOPIC_MAX];
     BpError err;
     if (broker->mqtt && mqtt_is_connected(broker->mqtt)) {
-        char *text = status_text(broker, state, more);
+        char *text = status_text(broker, state, bp_wall_us(), more);
         /* A status that could not be said is followed by the next, or by our last will. */
         (void)!mqtt_publish(broker->mqtt, status_topic(broker, topic), bp_str(text), 1, true, NULL, &err);
         free(text);
@@ -81,7 +83,7 @@ static BpStatus connect_to(SiteBroker *broker, const PgRows *rows, BpArena *aren
     if (*password_file && cfg_secret_read(password_file, arena, &password, err) != BP_OK)
         return bp_within(err, "the broker's password_file");
     snprintf(client_name, sizeof client_name, "bacpipes-%s-%s", broker->options.role, broker->options.site);
-    char *will = status_text(broker, "offline", NULL);
+    char *will = status_text(broker, "offline", 0, NULL);
     const MqttOptions options = {
         .host = bp_arena_text(arena, pg_get_text(rows, 0, 0)),
         .port = (uint16_t)pg_get_integer(rows, 0, 1),

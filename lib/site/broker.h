@@ -37,7 +37,7 @@ void site_broker_database_connected(SiteBroker *broker); /* reads the table */
 void site_broker_changed(SiteBroker *broker);            /* the table has, or accounts: reads it soon */
 void site_broker_leave(SiteBroker *broker);              /* until the table is read again */
 
-/* Says the status, where it can be said: {"v":1,"role":...,"state":STATE,"since":...} and, behind that, what
+/* Says the status, where it can be said: {"v":1,"role":...,"state":STATE,"since":...,"at":...} and what
  * is in `more`, whose reference is taken; NULL: nothing. */
 void site_broker_say_status(SiteBroker *broker, const char *state, json_t *more);
 

@@ -1,0 +1,101 @@
+/* bacpipes status: how a site is, a line a thing. It only looks: at the data folder (folder.c), at the tables
+ * (database.c), at what the roles say of themselves at the broker (broker.c). What is found are facts; what
+ * they mean is judged apart (judge.c), and shown (show.c). */
+#ifndef STATUS_STATUS_H
+#define STATUS_STATUS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "config/config.h"
+
+/* As monitoring plugins count; the exit codes of the tool. */
+typedef enum StatusLevel { STATUS_OK, STATUS_WARNING, STATUS_BROKEN, STATUS_UNKNOWN } StatusLevel;
+
+typedef struct StatusFolder {
+    const char *path;
+    bool is_there, has_settings;      /* a folder; with the bacpipes.conf that `up` writes */
+    bool has_servers;                 /* `up` keeps a database there */
+    int64_t up;                       /* process of the `bacpipes up` that works there; 0: none does */
+    int64_t free_octets, disk_octets; /* -1: not known */
+} StatusFolder;
+
+typedef struct StatusDatabase {
+    bool is_there;
+    char why[BP_ERROR_TEXT_MAX];  /* it is not, and what to look at */
+    char lost[BP_ERROR_TEXT_MAX]; /* what the connection itself said; "": nothing */
+    char version[48], timescaledb[32];
+    int64_t octets, now_us;
+    int64_t online, silent, unasked; /* devices */
+    int64_t points, readings_last_minute;
+    int64_t newest_us; /* of readings; 0: there is none */
+    int64_t quarantined, skipped;
+    int64_t dirty_since_us; /* the oldest span whose rollups are to be made; 0: none */
+    int64_t oldest_day_us;  /* 0: not known */
+    int64_t readings_octets;
+    int64_t begun_us;      /* the site */
+    double hold_s;         /* nothing is forgotten for so long, for the clock's sake; -1: it is believed */
+    char broker_host[256]; /* "": table mqtt_config has none */
+    int64_t broker_port;
+    char broker_user[128], broker_password_file[512], broker_ca_file[512];
+} StatusDatabase;
+
+/* What a role says of itself. */
+typedef struct StatusRole {
+    bool is_known, is_online;
+    int64_t at_us; /* 0: it did not say when */
+    int64_t since_us;
+    bool has_network; /* the collector */
+    char no_network[200];
+    int64_t waiting, spool_octets, dropped; /* the collector: batches, octets, batches */
+} StatusRole;
+
+typedef struct StatusBroker {
+    bool is_there;
+    char where[300];
+    char why[BP_ERROR_TEXT_MAX]; /* it is not, or could not be asked */
+    StatusRole collect, ingest;
+} StatusBroker;
+
+typedef struct StatusFacts {
+    int64_t now_us;
+    StatusFolder folder;
+    StatusDatabase database;
+    StatusBroker broker;
+} StatusFacts;
+
+void status_look_at_folder(const Cfg *cfg, StatusFolder *ret_folder);
+
+/* Reads table setting over `cfg`, too, where there is one. */
+void status_look_at_database(Cfg *cfg, BpArena *arena, StatusDatabase *ret_database);
+
+/* Where the database says it is, else in the folder of the database's socket. */
+void status_look_at_broker(const Cfg *cfg, const StatusDatabase *database, BpArena *arena,
+                           StatusBroker *ret_broker);
+
+/* ---- judge.c ---- */
+
+enum { STATUS_LINES_MAX = 16 };
+typedef struct StatusLine {
+    const char *thing;
+    StatusLevel level;
+    char text[700]; /* how it is, and behind that what to do */
+} StatusLine;
+
+typedef struct StatusReport {
+    StatusLevel level; /* of all together */
+    StatusLine lines[STATUS_LINES_MAX];
+    size_t count;
+} StatusReport;
+
+void status_judge(const Cfg *cfg, const StatusFacts *facts, StatusReport *ret_report);
+
+/* For how many days the free space lasts while readings come as they did; -1: it cannot be said yet;
+ * INFINITY: for ever, as days are forgotten as they come. */
+double status_days_left(const Cfg *cfg, const StatusFacts *facts);
+
+/* ---- show.c ---- */
+
+void status_show(const StatusReport *report);
+void status_show_json(const Cfg *cfg, const StatusFacts *facts, const StatusReport *report);
+
+#endif
