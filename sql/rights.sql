@@ -97,7 +97,8 @@ insert into right_on_function values
     ('whole_sum',               'bacpipes_owner',    false, '{bacpipes_maintain}'),
     ('mean_of',                 'bacpipes_owner',    false, '{bacpipes_reader}'), -- of the views
     ('state_text',              'bacpipes_owner',    false, '{bacpipes_reader}'),
-    ('readings_are_hypertable', 'bacpipes_maintain', false, '{}'),
+    ('readings_engine',         'bacpipes_maintain', false, '{bacpipes_owner, bacpipes_reader}'),
+    ('readings_about',          'bacpipes_maintain', false, '{bacpipes_owner}'),
     ('readings_day_table',      'bacpipes_maintain', false, '{}'),
     ('utc_day',                 'bacpipes_maintain', false, '{}'),
     ('readings_ensure_days',    'bacpipes_maintain', true,  '{bacpipes_ingest}'),
@@ -107,6 +108,8 @@ insert into right_on_function values
     ('readings_days',           'bacpipes_maintain', false, '{}'),
     ('readings_has_default',    'bacpipes_maintain', false, '{}'),
     ('readings_missing_days',   'bacpipes_maintain', false, '{}'),
+    ('readings_forget_begun',   'bacpipes_maintain', false, '{}'),
+    ('readings_forget',         'bacpipes_maintain', false, '{}'),
     ('readings_retention_step', 'bacpipes_maintain', false, '{}'),
     ('retention_look',          'bacpipes_maintain', false, '{}'),
     ('keep_fuller_rollup',      'bacpipes_maintain', false, '{}'),
@@ -222,19 +225,20 @@ begin
         end if;
     end loop;
 
-    -- Days belong to whom readings belong to, and are read through them.
-    for thing in select pg_class.oid::regclass as day from public.readings_days() join pg_class on pg_class.oid = to_regclass(public.readings_day(name))
-                  where is_day and is_ours and (relowner <> to_regrole('bacpipes_maintain')
-                                             or exists (select from aclexplode(relacl) where grantee <> relowner)) loop
-        execute format('alter table %s owner to bacpipes_maintain', thing.day);
-        execute format('revoke all on table %s from %s', thing.day, nobody);
-        execute format('grant all on table %s to bacpipes_maintain', thing.day);
-    end loop;
-
-    if is_ours and has_schema_privilege('bacpipes_maintain', to_regnamespace('days'), 'create') then
-        for thing in select public.readings_day(name) as day from public.readings_days() where is_day and public.readings_day(name) like 'public.%' loop
-            execute format('alter table %s set schema days', thing.day); -- where they once were made
+    -- Days belong to whom readings belong to, and are read through them; TimescaleDB sees to that for its chunks.
+    if public.readings_engine() = 'native' then
+        for thing in select pg_class.oid::regclass as day from public.readings_days() join pg_class on pg_class.oid = to_regclass(public.readings_day(name))
+                      where is_day and is_ours and (relowner <> to_regrole('bacpipes_maintain')
+                                                 or exists (select from aclexplode(relacl) where grantee <> relowner)) loop
+            execute format('alter table %s owner to bacpipes_maintain', thing.day);
+            execute format('revoke all on table %s from %s', thing.day, nobody);
+            execute format('grant all on table %s to bacpipes_maintain', thing.day);
         end loop;
+        if is_ours and has_schema_privilege('bacpipes_maintain', to_regnamespace('days'), 'create') then
+            for thing in select public.readings_day(name) as day from public.readings_days() where is_day and public.readings_day(name) like 'public.%' loop
+                execute format('alter table %s set schema days', thing.day); -- where they once were made
+            end loop;
+        end if;
     end if;
     if is_ours and pg_has_role((select nspowner from pg_namespace where nspname = 'public'), 'usage') then
         revoke create on schema public from bacpipes_owner, bacpipes_maintain;

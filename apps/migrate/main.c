@@ -1,6 +1,7 @@
 /* bacpipes migrate: brings a database's schema up to date, one migration a transaction. Safe to run twice and
  * at once: an advisory lock lets one run at a time, and what was applied is remembered with a checksum of its
  * text. */
+#include "apps/migrate/engine.h"
 #include "apps/migrate/settings.h"
 #include "apps/roles.h"
 #include "base/log.h"
@@ -16,6 +17,7 @@
 #include <sysexits.h>
 
 static const int64_t CONNECT_PATIENCE_US = 30 * BP_SECOND;
+enum { CHECKSUM_LENGTH = 64 }; /* SHA-256, in hexadecimal digits */
 
 typedef struct Migrate {
     const Cfg *cfg;
@@ -34,7 +36,8 @@ typedef struct Migrate {
     bool has_migrations; /* the table of what was applied is there */
     bool has_roles;
     const char *account;
-    json_t *report;
+    Engine engine;
+    json_t *report;  /* of each migration */
     bool is_waiting; /* for the database, which has been said */
 } Migrate;
 
@@ -85,10 +88,8 @@ static BpStatus read_applied(Migrate *migrate, BpError *err)
     static const char table[] =
         "create table if not exists public.schema_migration (name text primary key, checksum text not null, "
         "applied_at timestamptz not null default now())";
-    if (!migrate->is_status) {
-        BP_TRY(pg_wait(migrate->pg, SQL_LOCK_MIGRATIONS, NULL, 0, NULL, NULL, err));
+    if (!migrate->is_status)
         BP_TRY(pg_wait_text(migrate->pg, bp_str(table), err));
-    }
     BP_TRY(pg_wait(migrate->pg, SQL_SELECT_HAS_MIGRATIONS, NULL, 0, keep_has_migrations, migrate, err));
     if (migrate->has_migrations)
         BP_TRY(pg_wait(migrate->pg, SQL_SELECT_MIGRATIONS, NULL, 0, keep_applied, migrate, err));
@@ -105,11 +106,10 @@ static BpStatus apply(Migrate *migrate, SqlMigration migration, BpError *err)
 {
     const char *name = sql_migration_name(migration);
     BpBuf sql = bp_buf_growing(4 * 1024 * 1024);
-    bp_buf_printf(
-        &sql,
-        "begin;\nset local search_path = public, pg_temp;\n%s;\ninsert into public.schema_migration "
-        "(name, checksum) values ('%s', '%s');\ncommit",
-        sql_migration_text(migration), name, migrate->checksum);
+    bp_buf_printf(&sql,
+                  "begin;\nset local search_path = public, pg_temp;\nset local bacpipes.engine = %s;\n%s;\n"
+                  "insert into public.schema_migration (name, checksum) values ('%s', '%s');\ncommit",
+                  migrate->engine.name, sql_migration_text(migration), name, migrate->checksum);
     const BpStatus status = pg_wait_text(migrate->pg, bp_buf_text(&sql), err);
     bp_buf_done(&sql);
     return status == BP_OK ? BP_OK : bp_within(err, "%s", name);
@@ -123,13 +123,19 @@ static void tell(Migrate *migrate, const char *name, const char *what)
         printf("%-32s %s\n", name, what);
 }
 
+/* A migration's text may name the checksum of an earlier one that came to the same. */
+static bool names_checksum(SqlMigration migration, const char *checksum)
+{
+    return strlen(checksum) == CHECKSUM_LENGTH && strstr(sql_migration_text(migration), checksum);
+}
+
 static BpStatus migrate_one(Migrate *migrate, SqlMigration migration, BpError *err)
 {
     const char *name = sql_migration_name(migration);
     const PgValue text = pg_text(bp_str(sql_migration_text(migration)));
     BP_TRY(pg_wait(migrate->pg, SQL_SELECT_CHECKSUM, &text, 1, keep_checksum, migrate, err));
     const char *before = migrate->applied[migration].checksum;
-    if (before && strcmp(before, migrate->checksum) != 0)
+    if (before && strcmp(before, migrate->checksum) != 0 && !names_checksum(migration, before))
         return bp_fail(err, BP_CONFLICT,
                        "%s was applied with another text than it has here (%.12s..., now %.12s...): "
                        "migrations are never edited "
@@ -144,21 +150,13 @@ static BpStatus migrate_one(Migrate *migrate, SqlMigration migration, BpError *e
     return BP_OK;
 }
 
-static BpStatus apply_rights(Migrate *migrate, BpError *err)
+/* The engine's functions and the rights of each role, anew each time: a database that was restored elsewhere
+ * has no rights. */
+static BpStatus settle(Migrate *migrate, BpError *err)
 {
-    BpBuf sql = bp_buf_growing(1024 * 1024);
-    bp_buf_printf(&sql, "begin;\n%s;\ncommit", sql_query_text(SQL_RIGHTS));
-    const BpStatus status = pg_wait_text(migrate->pg, bp_buf_text(&sql), err);
-    bp_buf_done(&sql);
-    return status;
-}
-
-/* The rights of each role, anew each time: a database that was restored elsewhere has none. */
-static BpStatus give_rights(Migrate *migrate, BpError *err)
-{
-    if (apply_rights(migrate, err) != BP_OK ||
+    if (engine_settle(migrate->pg, &migrate->engine, err) != BP_OK ||
         pg_wait(migrate->pg, SQL_SELECT_ROLES, NULL, 0, keep_roles, migrate, err) != BP_OK)
-        return bp_within(err, "giving rights");
+        return bp_within(err, "functions and rights");
     if (!migrate->has_roles)
         bp_log(BP_LOG_NOTICE,
                "%s may not make roles in this database, so it owns all tables: everything works with "
@@ -217,13 +215,37 @@ static BpStatus migrate_all(Migrate *migrate, BpError *err)
 {
     BP_TRY(pg_wait_connected(migrate->pg, CONNECT_PATIENCE_US, err));
     BP_TRY(trust_nobody(migrate, err));
+    if (!migrate->is_status)
+        BP_TRY(pg_wait(migrate->pg, SQL_LOCK_MIGRATIONS, NULL, 0, NULL, NULL, err));
+    BP_TRY(engine_choose(migrate->pg, &migrate->arena, migrate->cfg->history_engine, migrate->is_status,
+                         &migrate->engine, err));
     BP_TRY(read_applied(migrate, err));
     for (int i = 0; i < SQL_MIGRATION_COUNT; i++)
         BP_TRY(migrate_one(migrate, (SqlMigration)i, err));
     if (migrate->is_status)
         return BP_OK;
     BP_TRY(tell_settings(migrate, err));
-    return give_rights(migrate, err);
+    return settle(migrate, err);
+}
+
+/* How readings are kept, last, and in JSON with all that was told before. */
+static void tell_engine(const Migrate *migrate)
+{
+    const Engine *engine = &migrate->engine;
+    if (migrate->is_json) {
+        json_auto_t *told = json_pack("{s:{s:s, s:s?, s:b, s:b}, s:O}", "engine", "name", engine->name,
+                                      "version", engine->version, "is_there", engine->is_there,
+                                      "is_compressed", engine->is_compressed, "migrations", migrate->report);
+        json_dumpf(told, stdout, JSON_INDENT(2));
+        printf("\n");
+        return;
+    }
+    printf("%-32s %s%s%s%s%s\n", "engine", engine->name, engine->version ? " " : "",
+           engine->version ? engine->version : "",
+           !engine->version || !engine->is_there ? ""
+           : engine->is_compressed               ? ", compressed"
+                                                 : ", not compressed",
+           engine->is_there ? "" : ", chosen for the new database");
 }
 
 static int run(Migrate *migrate, const Cfg *cfg)
@@ -241,11 +263,9 @@ static int run(Migrate *migrate, const Cfg *cfg)
     migrate->pg = pg_new(loop, &options);
     migrate->report = json_array();
     const BpStatus status = migrate_all(migrate, &err);
-    if (status == BP_OK && migrate->is_json) {
-        json_dumpf(migrate->report, stdout, JSON_INDENT(2));
-        printf("\n");
-    }
-    if (status != BP_OK)
+    if (status == BP_OK)
+        tell_engine(migrate);
+    else
         bp_log(BP_LOG_ERROR, "%s", err.text);
     json_decref(migrate->report);
     pg_free(migrate->pg);
@@ -268,9 +288,14 @@ int migrate_main(int argc, char **argv)
             "Brings the database's tables up to date. Running it again, or twice at once, does no harm.",
         .options = options,
         .offers_json = true,
-        .details =
-            "Exit codes: 0 up to date; 69 the database is away; 70 a migration failed, and changed nothing.",
-        .examples = "bacpipes migrate\nbacpipes migrate --status --json",
+        .details = "How readings are kept is decided when sensor_readings is made: by setting "
+                   "history.engine, and in "
+                   "TimescaleDB\nwhere that can be had (docs/operating.md).\n"
+                   "Exit codes: 0 up to date; 69 the database is away, or TimescaleDB is asked for and "
+                   "cannot be had; "
+                   "70 a migration\nfailed, and changed nothing.",
+        .examples = "bacpipes migrate\nbacpipes migrate --status --json\nbacpipes migrate --set "
+                    "history.engine=native",
     };
     CfgArguments arguments;
     Cfg cfg;

@@ -23,6 +23,7 @@ typedef int64_t CfgSize;     /* octets */
 typedef bool CfgBool;
 typedef int CfgLevel;           /* BpLogLevel */
 typedef const char *CfgChooser; /* all, none or rules */
+typedef const char *CfgEngine;  /* auto, native or timescaledb */
 
 typedef enum CfgKind {
     CFG_TEXT,
@@ -36,7 +37,8 @@ typedef enum CfgKind {
     CFG_SIZE,
     CFG_BOOL,
     CFG_LEVEL,
-    CFG_CHOOSER
+    CFG_CHOOSER,
+    CFG_ENGINE
 } CfgKind;
 typedef enum CfgScope { CFG_PROCESS, CFG_SITE } CfgScope;
 
@@ -52,6 +54,7 @@ typedef enum CfgScope { CFG_PROCESS, CFG_SITE } CfgScope;
 #define CFG_TYPE_BOOL       CfgBool
 #define CFG_TYPE_LEVEL      CfgLevel
 #define CFG_TYPE_CHOOSER    CfgChooser
+#define CFG_TYPE_ENGINE     CfgEngine
 
 typedef struct Cfg {
 #define SETTING(kind, field, name, fallback, min, max, scope, meaning) CFG_TYPE_##kind field;

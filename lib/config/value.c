@@ -16,7 +16,18 @@ static const char *const level_names[] = {
     [3] = "error", [4] = "warning", [5] = "notice", [6] = "info", [7] = "debug"};
 enum { LEVEL_FIRST = 3, LEVEL_LAST = 7 };
 
-static const char *const choosers[] = {"all", "none", "rules"};
+/* What a setting that is one of three words may be. */
+enum { CHOICES = 3 };
+typedef struct Choices {
+    const char *words[CHOICES];
+} Choices;
+static const Choices choosers = {{"all", "none", "rules"}};
+static const Choices engines = {{"auto", "native", "timescaledb"}};
+
+static const Choices *choices_of(const CfgSetting *setting)
+{
+    return setting->kind == CFG_CHOOSER ? &choosers : &engines;
+}
 
 static void *field_of(const CfgSetting *setting, Cfg *cfg)
 {
@@ -90,6 +101,7 @@ void cfg_format(const Cfg *cfg, const CfgSetting *setting, BpBuf *out)
     case CFG_NODES:
     case CFG_ADDRESSES:
     case CFG_CHOOSER:
+    case CFG_ENGINE:
     case CFG_PATH: format_text(bp_str(*(const char *const *)field), out); break;
     case CFG_INTEGER: bp_buf_printf(out, "%" PRId64, *(const int64_t *)field); break;
     case CFG_DURATION: format_duration(*(const int64_t *)field, out); break;
@@ -108,6 +120,11 @@ static void format_addresses(const CfgSetting *setting, BpBuf *out)
     else
         bp_buf_printf(out, "at most %" PRId64 " addresses like %s, with blanks between them", setting->max,
                       like);
+}
+
+static void format_choices(const Choices *choices, BpBuf *out)
+{
+    bp_buf_printf(out, "%s, %s or %s", choices->words[0], choices->words[1], choices->words[2]);
 }
 
 void cfg_format_range(const CfgSetting *setting, BpBuf *out)
@@ -142,7 +159,8 @@ void cfg_format_range(const CfgSetting *setting, BpBuf *out)
         break;
     case CFG_BOOL: bp_buf_printf(out, "true or false"); break;
     case CFG_LEVEL: bp_buf_printf(out, "error, warning, notice, info or debug"); break;
-    case CFG_CHOOSER: bp_buf_printf(out, "all, none or rules"); break;
+    case CFG_CHOOSER:
+    case CFG_ENGINE: format_choices(choices_of(setting), out); break;
     }
 }
 
@@ -313,11 +331,12 @@ static BpStatus parse_level(const CfgSetting *setting, BpStr text, int *ret_leve
     return refuse(setting, text, "is not a level", err);
 }
 
-static BpStatus parse_chooser(const CfgSetting *setting, BpStr text, const char **ret_text, BpError *err)
+static BpStatus parse_choice(const CfgSetting *setting, BpStr text, const char **ret_text, BpError *err)
 {
-    for (size_t i = 0; i < sizeof choosers / sizeof choosers[0]; i++)
-        if (bp_str_equal(text, bp_str(choosers[i]))) {
-            *ret_text = choosers[i];
+    const Choices *choices = choices_of(setting);
+    for (size_t i = 0; i < CHOICES; i++)
+        if (bp_str_equal(text, bp_str(choices->words[i]))) {
+            *ret_text = choices->words[i];
             return BP_OK;
         }
     return refuse(setting, text, "is none of the choices", err);
@@ -341,7 +360,8 @@ BpStatus cfg_value_parse(const CfgSetting *setting, BpStr text, BpArena *arena, 
     case CFG_SIZE: return parse_size(setting, text, field, err);
     case CFG_BOOL: return parse_bool(setting, text, field, err);
     case CFG_LEVEL: return parse_level(setting, text, field, err);
-    case CFG_CHOOSER: return parse_chooser(setting, text, field, err);
+    case CFG_CHOOSER:
+    case CFG_ENGINE: return parse_choice(setting, text, field, err);
     }
     assert(!"a setting has a kind");
     return BP_INVALID;

@@ -1,5 +1,7 @@
 -- Readings, their rollups, and what ingest keeps of its own. With TimescaleDB sensor_readings is a compressed
 -- hypertable, otherwise it has a native partition for each day in UTC; what users write is the same.
+-- An earlier text chose the engine itself and ended with the same tables, wherever it could be applied; its checksum is
+-- 5a5d4d9e37eb54562fef7e588977a9175c4ad5524f8e6f8664b1bfaaa304baad
 
 create function readings_are_hypertable() returns boolean language sql stable as $$
     select exists (select from pg_extension where extname = 'timescaledb')
@@ -20,20 +22,18 @@ declare
         reason          text,
         primary key (site_id, point_id, time)';
 begin
-    if exists (select from pg_available_extensions where name = 'timescaledb') then
-        begin
-            create extension if not exists timescaledb;
-        exception when others then
-            raise notice 'TimescaleDB is installed but cannot be created here (%); native partitions are used', sqlerrm;
-        end;
-    end if;
-    if readings_are_hypertable() then
+    -- `bacpipes migrate` has decided it and, for TimescaleDB, made the extension.
+    if current_setting('bacpipes.engine', true) = 'timescaledb' then
         execute format('create table sensor_readings (%s)', columns);
         perform create_hypertable('sensor_readings', 'time', chunk_time_interval => interval '1 day',
                                   create_default_indexes => false);
-        alter table sensor_readings set (timescaledb.compress, timescaledb.compress_segmentby = 'site_id, point_id',
-                                         timescaledb.compress_orderby = 'time desc');
-        perform add_compression_policy('sensor_readings', interval '2 days');
+        begin
+            alter table sensor_readings set (timescaledb.compress, timescaledb.compress_segmentby = 'site_id, point_id',
+                                             timescaledb.compress_orderby = 'time desc');
+            perform add_compression_policy('sensor_readings', interval '2 days');
+        exception when feature_not_supported then
+            null; -- not under the Apache licence
+        end;
     else
         execute format('create table sensor_readings (%s) partition by range (time)', columns);
     end if;

@@ -9,13 +9,15 @@ insert into point (site_id, point_id, device_id, object_type, object_instance, n
 select readings_ensure_days('2026-03-01 00:00Z', '2026-03-02 00:00Z');
 
 -- Values are eighths, so that sums do not depend on their order.
-create function store(first timestamptz, last timestamptz, every interval) returns void language sql as $$
+create function store(first timestamptz, last timestamptz, every interval) returns void language plpgsql as $$
+begin
     insert into sensor_readings (time, site_id, point_id, value, quality, reason)
     select instant, 'demo', point_id, case when n % 7 = 0 then null else round(sin(n) * 80) / 8 + point_id end,
            case when n % 7 = 0 then 'bad' when n % 5 = 0 then 'uncertain' else 'good' end, case when n % 7 = 0 then 'timeout' end
       from generate_series(first, last, every) with ordinality as t (instant, n), generate_series(1, 2) as point_id;
     insert into rollup_dirty select distinct 'demo', bucket_5min(time) from sensor_readings where time between first and last
-        on conflict do nothing
+        on conflict do nothing;
+end
 $$;
 create view plain_5min as
     select site_id, point_id, bucket_5min(time) as time, min(value), max(value), sum(value), count(value)::integer,

@@ -2,6 +2,6 @@
 select (select count(*) from device where site_id = $1),
        (select count(*) from point where site_id = $1),
        (select count(*) from sensor_readings where site_id = $1 and time >= $2 and time <= now() + readings_ahead()),
-       (select coalesce(sum(n_live_tup), 0)::bigint from pg_stat_user_tables where relid in (select inhrelid from pg_inherits where inhparent = 'sensor_readings'::regclass)),
+       readings_about(),
        extract(epoch from now() - readings_newest($1)),
        (select count(*) from device_status where site_id = $1 and state = 'offline');

@@ -133,6 +133,9 @@ static void words_that_are_not_among_the_choices_are_told_with_them(void **state
     (void)state;
     assert_refused("points.enable = some\n",
                    "bacpipes.conf:1: points.enable = some is none of the choices: all, none or rules\n");
+    assert_refused("history.engine = Timescale\n",
+                   "bacpipes.conf:1: history.engine = Timescale is none of the choices: auto, native or "
+                   "timescaledb\n");
     assert_refused("log.level = loud\n", "bacpipes.conf:1: log.level = loud is not a level: error, warning, "
                                          "notice, info or debug\n");
     assert_refused("discovery.enabled = maybe\n",

@@ -1,6 +1,6 @@
 -- Readings are kept for as long as is said, forgotten a day at a time, and never because a clock went wrong.
 begin;
-select plan(36);
+select plan(31);
 
 create function day_count() returns bigint language sql as $$
     select count(*) from pg_inherits where inhparent = 'sensor_readings'::regclass $$;
@@ -90,20 +90,5 @@ select isnt(to_regclass('days.sensor_readings_20260307'), null, 'and what a pers
 select throws_ok($$ select readings_ensure_days('2020-01-01 00:00Z', '2031-01-02 00:00Z') $$, 'P0001', null,
                  'more than eleven years at once are a mistake');
 
--- A hypertable has chunks: which are there, and dropping one, is TimescaleDB's; here something stands in for it.
-create or replace function readings_are_hypertable() returns boolean language sql stable as 'select true';
-create schema timescaledb_information;
-create table timescaledb_information.chunks (hypertable_name text, range_start timestamptz);
-insert into timescaledb_information.chunks values ('sensor_readings', '2026-03-05 00:00Z'), ('sensor_readings', '2026-03-06 00:00Z'), ('other', '2020-01-01 00:00Z');
-create table dropped_chunk (relation regclass, older_than timestamptz, newer_than timestamptz);
-create function drop_chunks(relation regclass, older_than timestamptz, newer_than timestamptz) returns void language sql as $$
-    insert into dropped_chunk select $1, $2, $3;
-    delete from timescaledb_information.chunks where hypertable_name = $1::text and range_start >= $3 and range_start < $2 $$;
-select is(readings_ensure_days('2027-03-01 00:00Z', '2027-03-10 00:00Z'), 0, 'a hypertable makes its days itself');
-select is(retain('2026-03-10 12:00Z', '7 days'), null, 'and keeps its chunks as long as others their days');
-select is(retain('2026-03-11 00:00Z', '5 days'), 'dropped 2026-03-05', 'then they go');
-select results_eq('select relation, older_than, newer_than from dropped_chunk',
-                  $$ values ('sensor_readings'::regclass, '2026-03-06 00:00Z'::timestamptz, '2026-03-05 00:00Z'::timestamptz) $$, 'one a step');
-select is(retain('2026-03-11 00:00Z', '5 days'), null, 'and no other');
 select * from finish();
 rollback;
