@@ -240,7 +240,7 @@ void up_answered(void *context, BpStatus status, const PgRows *rows, const BpErr
         up->database.answer.err = *err;
 }
 
-static BpStatus wait_for_answer(Up *up, BpError *err)
+BpStatus up_wait_for_answer(Up *up, BpError *err)
 {
     while (!up->database.answer.is_over)
         if (!up_wait(up, INT64_MAX, err))
@@ -259,14 +259,14 @@ void up_request(Up *up, SqlQuery query, const PgValue *values, size_t count, PgD
 BpStatus up_query(Up *up, SqlQuery query, const PgValue *values, size_t count, BpError *err)
 {
     up_request(up, query, values, count, up_answered);
-    return wait_for_answer(up, err);
+    return up_wait_for_answer(up, err);
 }
 
 BpStatus up_query_text(Up *up, BpStr sql, BpError *err)
 {
     up->database.answer = (UpAnswer){0};
     pg_request_text(up->database.pg, sql, up_answered, up);
-    return wait_for_answer(up, err);
+    return up_wait_for_answer(up, err);
 }
 
 BpStatus up_connect_database(Up *up, const char *database, const char *user, BpError *err)
@@ -344,10 +344,10 @@ BpStatus up_start_database(Up *up, BpError *err)
 
 /* ---- what the roles and tools find ---- */
 
-static bool is_ours(const CfgSetting *setting)
+static bool is_ours(const Up *up, const CfgSetting *setting)
 {
     return strcmp(setting->name, "site") == 0 || strcmp(setting->name, "data") == 0 ||
-           strncmp(setting->name, "database.", strlen("database.")) == 0;
+           (!up->database.is_yours && strncmp(setting->name, "database.", strlen("database.")) == 0);
 }
 
 /* What was said to us, by a file, the environment or the command line, is for the roles and tools, and for
@@ -364,7 +364,7 @@ static void write_settings(const Up *up, BpBuf *out)
         BpBuf otherwise = bp_buf(before, sizeof before), value = bp_buf(now, sizeof now);
         cfg_format(&defaults, &cfg_settings[i], &otherwise);
         cfg_format(&up->wish.cfg, &cfg_settings[i], &value);
-        if (!is_ours(&cfg_settings[i]) && !bp_str_equal(bp_buf_text(&otherwise), bp_buf_text(&value)))
+        if (!is_ours(up, &cfg_settings[i]) && !bp_str_equal(bp_buf_text(&otherwise), bp_buf_text(&value)))
             bp_buf_printf(out, "%s = %.*s\n", cfg_settings[i].name, BP_STR_ARGS(bp_buf_text(&value)));
     }
     bp_arena_done(&arena);
@@ -378,8 +378,9 @@ BpStatus up_write_configuration(Up *up, BpError *err)
                   "that it was started\n# with, or found here. Of table setting is what acts at once.\n"
                   "site = %s\ndata = \"%s\"\n",
                   up->wish.site, up->folder.data);
-    bp_buf_printf(&out, "database.host = \"%s\"\ndatabase.port = %d\n", up->folder.run,
-                  (int)up->database.port);
+    if (!up->database.is_yours)
+        bp_buf_printf(&out, "database.host = \"%s\"\ndatabase.port = %d\n", up->folder.run,
+                      (int)up->database.port);
     write_settings(up, &out);
     const BpStatus status = up_write_file(up_path(up, "bacpipes.conf"), bp_buf_text(&out), err);
     bp_buf_done(&out);

@@ -70,12 +70,13 @@ static BpStatus start(Up *up, BpError *err)
 {
     if (!mdl_site_id_is_valid(up->wish.site))
         return bp_fail(err, BP_INVALID, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", up->wish.site);
-    BP_TRY(up_find_database(up, err));
+    BP_TRY(up_choose_database(up, err));
     BP_TRY(up_open_folder(up, err));
     up_say(up, "working in %s as user %s", up->folder.data, up->folder.user);
-    BP_TRY(up_start_database(up, err));
+    BP_TRY(up->database.is_yours ? up_join_database(up, true, err) : up_start_database(up, err));
     BP_TRY(up_write_configuration(up, err));
-    BP_TRY(up_start_broker(up, err));
+    BP_TRY(up_describe_site(up, err));
+    BP_TRY(up->broker.is_yours ? up_connect_broker(up, err) : up_start_broker(up, err));
     return up_start_roles(up, err);
 }
 
@@ -197,6 +198,9 @@ int up_main(int argc, char **argv)
         .details =
             "State lives in the data folder and is there again the next time. As root it is made for user "
             "bacpipes, or else postgres, as whom everything runs.\n"
+            "With database.host set no PostgreSQL is started, and with a broker of yours in table "
+            "mqtt_config no "
+            "Mosquitto: what is there is used, and the screen says so.\n"
             "--json prints one object as the last line: devices, points, readings_stored, "
             "reads_failed, readings_per_s, newest_reading_age_s; error, which is null when all went well.\n"
             "Exit codes: 0 stopped as asked; 64 the command line is wrong; 69 something could not be "

@@ -20,11 +20,14 @@ static BpStatus set(Up *up, const char *name, const char *value, BpError *err)
     return up_query(up, SQL_UPSERT_SETTING, values, 4, err);
 }
 
-/* The last thing that takes a superuser: from then on `up` is who owns the tables. */
+/* The last thing that takes a superuser: from then on `up` is who owns the tables. Passwords in a database of
+ * the operator's are his. */
 static BpStatus let_reader_in(Up *up, BpError *err)
 {
     char sql[160];
     const char *reader;
+    if (up->database.is_yours)
+        return up_join_database(up, false, err);
     BP_TRY(up_secret(up, "postgresql_reader", &reader, err));
     const int size = snprintf(sql, sizeof sql, "alter role bacpipes_reader login password '%s'",
                               reader); /* hexadecimal digits */
@@ -32,11 +35,12 @@ static BpStatus let_reader_in(Up *up, BpError *err)
     return up_connect_database(up, "bacpipes", "bacpipes_owner", err);
 }
 
-static BpStatus describe_site(Up *up, BpError *err)
+static BpStatus describe(Up *up, BpError *err)
 {
     const PgValue site = pg_text(bp_str(up->wish.site));
     BP_TRY(up_query(up, SQL_UPSERT_SITE, &site, 1, err));
     BP_TRY(up_describe_broker(up, err));
+    BP_TRY(up_find_broker(up, err));
     if (!up->wish.is_demo)
         return BP_OK;
     BP_TRY(set(up, "bacnet.address", "127.0.0.1", err));
@@ -156,13 +160,17 @@ static BpStatus start_role(Up *up, const char *role, BpError *err)
     return part_start(part, err);
 }
 
-BpStatus up_start_roles(Up *up, BpError *err)
+BpStatus up_describe_site(Up *up, BpError *err)
 {
     BP_TRY(migrate(up, err));
     if (up->wish.is_demo)
         BP_TRY(choose_demo_port(up, err));
     BP_TRY(let_reader_in(up, err));
-    BP_TRY(describe_site(up, err));
+    return describe(up, err);
+}
+
+BpStatus up_start_roles(Up *up, BpError *err)
+{
     if (up->wish.is_demo)
         BP_TRY(start_demo(up, err));
     BP_TRY(start_role(up, "ingest", err));

@@ -49,17 +49,15 @@ static void on_connected(void *owner)
 
 BpStatus up_connect_broker(Up *up, BpError *err)
 {
-    const char *password;
-    const BpStatus status = up_secret(up, "mqtt_up", &password, err);
-    if (status != BP_OK)
-        return status;
-    const MqttOptions options = {.host = up_broker_socket(up),
-                                 .client_name = "bacpipes-up",
-                                 .user = "up",
-                                 .password = password,
-                                 .owner = up,
-                                 .on_connected = on_connected,
-                                 .on_message = on_message};
+    MqttOptions options = {
+        .client_name = "bacpipes-up", .owner = up, .on_connected = on_connected, .on_message = on_message};
+    if (up->broker.is_yours) {
+        BP_TRY(up_your_broker(up, &options, err));
+    } else {
+        BP_TRY(up_secret(up, "mqtt_up", &options.password, err));
+        options.host = up_broker_socket(up);
+        options.user = "up";
+    }
     up->view.mqtt = mqtt_new(up->loop, &options);
     return BP_OK;
 }
@@ -161,9 +159,18 @@ static void show_block(Up *up)
     put_line(up, "newest reading", text);
     snprintf(text, sizeof text, "bacpipes points --data %s", up->folder.data);
     put_line(up, "look at values", text);
-    snprintf(text, sizeof text, "psql -h %s -p %d -U bacpipes bacpipes", up->folder.run,
-             (int)up->database.port);
-    put_line(up, "ask the database", text);
+    const Cfg *cfg = &up->wish.cfg;
+    if (up->database.is_yours)
+        snprintf(text, sizeof text, "%s, yours, at %s, port %d", cfg->database_name, cfg->database_host,
+                 (int)cfg->database_port);
+    else
+        snprintf(text, sizeof text, "psql -h %s -p %d -U bacpipes bacpipes", up->folder.run,
+                 (int)up->database.port);
+    put_line(up, up->database.is_yours ? "database" : "ask the database", text);
+    if (up->broker.is_yours) {
+        snprintf(text, sizeof text, "yours, at %s, port %d", up->broker.host, (int)up->broker.host_port);
+        put_line(up, "broker", text);
+    }
     put_line(up, "stop", "Ctrl-C");
 }
 

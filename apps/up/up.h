@@ -6,6 +6,7 @@
  *   files.c       what is written there
  *   database.c    the private PostgreSQL
  *   broker.c      the private Mosquitto
+ *   yours.c       the operator's own database or broker, in place of these
  *   roles.c       our own roles
  *   parts.c       processes: ready, died, started again, stopped
  *   log.c         what they say, in files of limited size (log_file.c)
@@ -85,12 +86,17 @@ typedef struct UpDatabase {
     const char *programs; /* PostgreSQL's folder of them */
     const char *version;
     int64_t port;
+    bool is_yours;   /* the operator's, of settings database.*: none is started */
+    BpError lost;    /* of that one: why there is no connection */
     Pg *pg;          /* NULL: not connected any more, or not yet */
     UpAnswer answer; /* to the one question that is waited for */
 } UpDatabase;
 
 typedef struct UpBroker {
-    int64_t port; /* 0: it has its socket alone */
+    int64_t port;  /* 0: it has its socket alone */
+    bool is_yours; /* the operator's, of table mqtt_config, as follows: none is started */
+    const char *host, *user, *password_file, *ca_file;
+    int64_t host_port;
 } UpBroker;
 
 typedef struct UpDemo {
@@ -206,6 +212,18 @@ void up_disconnect_database(Up *up);
 /* Keeps the answer: a PgDone, whose context is an Up. */
 void up_answered(void *context, BpStatus status, const PgRows *rows, const BpError *err);
 
+BpStatus up_wait_for_answer(Up *up, BpError *err) BP_CHECKED; /* to up_request */
+
+/* yours.c */
+bool up_database_is_yours(const Cfg *cfg); /* and not one that an `up` runs */
+BpStatus up_choose_database(Up *up,
+                            BpError *err) BP_CHECKED; /* that one, or our own, whose programs are found */
+/* Connects to it and waits until it is there, as the account that makes the tables, or as who owns them. */
+BpStatus up_join_database(Up *up, bool is_admin, BpError *err) BP_CHECKED;
+BpStatus up_find_broker(Up *up,
+                        BpError *err) BP_CHECKED; /* whether it is the operator's: up->broker.is_yours */
+BpStatus up_your_broker(Up *up, MqttOptions *options, BpError *err) BP_CHECKED; /* where it is, and as whom */
+
 /* broker.c */
 BpStatus up_start_broker(Up *up, BpError *err) BP_CHECKED;
 const char *up_broker_socket(Up *up); /* its path, in the arena */
@@ -213,6 +231,8 @@ const char *up_broker_socket(Up *up); /* its path, in the arena */
 BpStatus up_describe_broker(Up *up, BpError *err) BP_CHECKED;
 
 /* roles.c */
+BpStatus up_describe_site(Up *up,
+                          BpError *err) BP_CHECKED; /* makes the tables, and says there what is where */
 BpStatus up_start_roles(Up *up, BpError *err) BP_CHECKED;
 void up_end_roles(Up *up); /* what we do for them: they have ended */
 
