@@ -145,6 +145,22 @@ static void begin_reporter(BacServer *server, BacReporter *reporter)
         bac_reporter_judge(reporter, &sources[i], BAC_ACTIVE, 0);
 }
 
+static BacRefusal communicate(void *owner, const BacCommunicationControl *control, int64_t now_us)
+{
+    (void)owner;
+    (void)now_us;
+    assert(bac_words_find(&bac_communications, control->state) && control->minutes <= UINT16_MAX);
+    return (BacRefusal){0};
+}
+
+static BacRefusal reinitialize(void *owner, const BacReinitialize *request, int64_t now_us)
+{
+    (void)owner;
+    (void)now_us;
+    assert(bac_words_find(&bac_reinitialized, request->state));
+    return (BacRefusal){0};
+}
+
 static void begin(BacServer *server, BacPublisher *publisher, BacReporter *reporter)
 {
     static const BacObjects objects = {.read = read_one,
@@ -152,7 +168,9 @@ static void begin(BacServer *server, BacPublisher *publisher, BacReporter *repor
                                        .property = property,
                                        .exists = exists,
                                        .list = list,
-                                       .set_clock = set_clock};
+                                       .set_clock = set_clock,
+                                       .communicate = communicate,
+                                       .reinitialize = reinitialize};
     static BacSending sendings[SENDINGS];
     static BacReceiving receivings[RECEIVINGS];
     static BacSubscription subscriptions[SUBSCRIPTIONS];

@@ -28,7 +28,7 @@ typedef struct Sim {
 } Sim;
 
 typedef struct SimArguments {
-    const char *address, *broadcast, *start, *speed, *quirks, *bbmd, *recipient;
+    const char *address, *broadcast, *start, *speed, *quirks, *bbmd, *recipient, *password;
     int64_t port, points, seed, network, own_network, trunk, instance;
     bool list, without_flaws;
 } SimArguments;
@@ -177,6 +177,7 @@ static BpStatus read_arguments(const SimArguments *given, SimNetworkOptions *opt
     options->network = (uint16_t)given->network;
     options->own_network = (uint16_t)given->own_network;
     options->trunk_us = given->trunk * BP_MS;
+    options->password = given->password;
     return status;
 }
 
@@ -256,6 +257,10 @@ int sim_main(int argc, char **argv)
          .value = "ADDRESS",
          .meaning = "Whom all devices tell of alarms (confirmed event notifications), as 127.0.0.1:47809",
          .text = &given.recipient},
+        {.name = "password",
+         .value = "TEXT",
+         .meaning = "What all devices want to hear before they are quiet or restart; default: nothing",
+         .text = &given.password},
         {.name = "own-network",
          .value = "NUMBER",
          .meaning = "With --network: the router says that the network in front of it has this number",

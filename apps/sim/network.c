@@ -257,6 +257,8 @@ static void serve(SimNetwork *network, size_t i)
     SimTrunk *trunk = network->trunk.request_us ? &network->trunk : NULL;
     sim_station_init(&station->sim, &network->site->devices[i], quirks, trunk, &station->address, station,
                      send_datagram);
+    station->sim.control.password = network->options.password;
+    station->sim.everyone = bip_broadcast_address(station->bip);
     BacReporter *reporter = &station->sim.events.reporter;
     reporter->recipients = network->options.recipients;
     reporter->recipient_count = network->options.recipient_count;
@@ -323,10 +325,6 @@ void sim_network_announce(SimNetwork *network)
         tell_network(network, NULL, BAC_I_AM_ROUTER_TO_NETWORK);
         tell_own_number(network);
     }
-    for (size_t i = 0; i < network->count; i++) {
-        BacAddress all = bip_broadcast_address(network->stations[i].bip);
-        if (network->router)
-            all.remote = (BacStation){0};
-        bac_server_announce(&network->stations[i].sim.server, &all, true);
-    }
+    for (size_t i = 0; i < network->count; i++)
+        bac_server_announce(&network->stations[i].sim.server, &network->stations[i].sim.everyone, true);
 }

@@ -22,7 +22,8 @@ typedef struct SimNetworkOptions {
     size_t peer_count;
     const BacAddress *recipients; /* who is told of alarms, by all devices; confirmed */
     size_t recipient_count;
-    int64_t trunk_us; /* behind one address: how long the network carries a request; 0: no time */
+    const char *password; /* wanted for DeviceCommunicationControl and ReinitializeDevice; NULL: none */
+    int64_t trunk_us;     /* behind one address: how long the network carries a request; 0: no time */
 } SimNetworkOptions;
 
 /* Opens the sockets. BP_CONFLICT, BP_INVALID: `err` names the address and what is wrong with it. */

@@ -38,7 +38,7 @@ examples() {
     export PATH=$folder/bin:$PATH
     cd "$folder/here"
     failed=0 tried=0
-    for tool in status discover read write release alarms ack trend time points history "device list" "ede export" "config check" \
+    for tool in status discover read write release alarms ack trend time communication restart points history "device list" "ede export" "config check" \
         "config show" "config docs" "quarantine list" "quarantine retry" "quarantine drop"; do
         examples $tool >"$folder/examples"
         [ -s "$folder/examples" ]

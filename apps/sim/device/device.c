@@ -5,7 +5,6 @@
 enum {
     VENDOR = 0,
     PROTOCOL_VERSION = 1,
-    PROTOCOL_REVISION = 22,
     SERVICES = 49,
     OBJECT_TYPES = 65,
     APDU_TIMEOUT_MS = 3000,
@@ -75,6 +74,8 @@ static void put_services(const SimDevice *device, BpBuf *out)
     set_bit(octets, BAC_SUPPORTS_READ_RANGE);
     set_bit(octets, BAC_SUPPORTS_TIME_SYNCHRONIZATION);
     set_bit(octets, BAC_SUPPORTS_UTC_TIME_SYNCHRONIZATION);
+    set_bit(octets, BAC_SUPPORTS_DEVICE_COMMUNICATION_CONTROL);
+    set_bit(octets, BAC_SUPPORTS_REINITIALIZE_DEVICE);
     set_bit(octets, BAC_SUPPORTS_WHO_HAS);
     set_bit(octets, BAC_SUPPORTS_WHO_IS);
     sim_put_bits(out, octets, SERVICES);
@@ -148,7 +149,7 @@ static BacRefusal read_own(const SimDevice *device, const BacReference *referenc
     case BAC_PROP_LOCATION: sim_put_text(out, "Simulated building"); break;
     case BAC_PROP_DESCRIPTION: sim_put_text(out, device->description); break;
     case BAC_PROP_PROTOCOL_VERSION: sim_put_natural(out, PROTOCOL_VERSION); break;
-    case BAC_PROP_PROTOCOL_REVISION: sim_put_natural(out, PROTOCOL_REVISION); break;
+    case BAC_PROP_PROTOCOL_REVISION: sim_put_natural(out, device->revision); break;
     case BAC_PROP_PROTOCOL_SERVICES_SUPPORTED: put_services(device, out); break;
     case BAC_PROP_PROTOCOL_OBJECT_TYPES_SUPPORTED: put_types(device, out); break;
     case BAC_PROP_MAX_APDU_LENGTH_ACCEPTED: sim_put_natural(out, device->max_apdu); break;

@@ -62,6 +62,17 @@ void sim_events_judge(SimEvents *events, int64_t now_us)
     bac_reporter_advance(&events->reporter, now_us);
 }
 
+void sim_events_start_cold(SimEvents *events)
+{
+    for (size_t i = 0; i < events->reporter.source_count; i++) {
+        BacEventSource *source = &events->reporter.sources[i];
+        source->state = source->next = source->offnormal = BAC_STATE_NORMAL;
+        memset(source->is_unacknowledged, 0, sizeof source->is_unacknowledged);
+        memset(source->has_time, 0, sizeof source->has_time);
+        events->objects[i]->event_state = source->state;
+    }
+}
+
 /* ---- properties of the objects ---- */
 
 static const uint32_t common[] = {BAC_PROP_TIME_DELAY,

@@ -20,6 +20,9 @@ typedef struct SimEvents {
 void sim_events_init(SimEvents *events, SimObject *objects, size_t count);
 void sim_events_done(SimEvents *events);
 
+/* All is normal, nothing has happened, and nobody is to acknowledge anything. */
+void sim_events_start_cold(SimEvents *events);
+
 /* Looks at all values, and tells of what has become an alarm or is none any more. */
 void sim_events_judge(SimEvents *events, int64_t now_us);
 

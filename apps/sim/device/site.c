@@ -11,6 +11,9 @@
 
 enum { ZONES_PER_CONTROLLER = 4, ZONES_PER_HANDLER = 18 };
 
+/* The last that wants no Network Port object of a device (clause 12.56 came with 17). */
+enum { PROTOCOL_REVISION = 16 };
+
 /* ---- laying it out ---- */
 
 /* Points still to be given out, and where. */
@@ -26,7 +29,8 @@ static SimDevice *add_device(Layout *layout, const char *name, const char *descr
     *device = (SimDevice){.site = site,
                           .instance = SIM_FIRST_INSTANCE + (uint32_t)site->device_count,
                           .max_apdu = BAC_APDU_MAX,
-                          .segmentation = BAC_SEGMENTED_BOTH};
+                          .segmentation = BAC_SEGMENTED_BOTH,
+                          .revision = PROTOCOL_REVISION};
     site->device_count++;
     snprintf(device->name, sizeof device->name, "%s", name);
     snprintf(device->description, sizeof device->description, "%s", description);
@@ -200,6 +204,15 @@ void sim_site_age(SimSite *site, int64_t for_us)
         const int64_t now_us = left_us < full_us ? left_us : full_us;
         sim_site_step(site, (double)now_us / BP_SECOND);
         left_us -= now_us;
+    }
+}
+
+void sim_device_start_cold(SimDevice *device)
+{
+    for (size_t i = 0; i < device->count; i++) {
+        device->objects[i].commanded = 0;
+        device->objects[i].out_of_service = false;
+        sim_object_apply(&device->objects[i]);
     }
 }
 

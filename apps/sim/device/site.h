@@ -19,6 +19,7 @@ typedef struct SimDevice {
     int64_t clock_offset_us; /* its clock's from the building's: TimeSynchronization sets it */
     uint16_t max_apdu;       /* as it says, like: */
     uint8_t segmentation;    /* BacSegmentation */
+    uint32_t revision;       /* of the protocol */
     bool no_read_multiple, no_cov;
 } SimDevice;
 
@@ -42,6 +43,9 @@ void sim_site_step(SimSite *site, double seconds);
 
 /* The building and its trend logs as if they had run for so long already. */
 void sim_site_age(SimSite *site, int64_t for_us);
+
+/* Commands are lost, and what was out of service is in service. */
+void sim_device_start_cold(SimDevice *device);
 
 SimObject *sim_device_find(const SimDevice *device, BacObjectId id);
 

@@ -150,13 +150,28 @@ static void set_clock(void *owner, const BacDateTime *now, bool is_utc)
     sim_device_objects.set_clock(station->device, now, is_utc);
 }
 
+static BacRefusal communicate(void *owner, const BacCommunicationControl *control, int64_t now_us)
+{
+    SimStation *station = owner;
+    return sim_control_communicate(&station->control, control, station->device->revision, now_us);
+}
+
+static BacRefusal reinitialize(void *owner, const BacReinitialize *request, int64_t now_us)
+{
+    SimStation *station = owner;
+    (void)now_us;
+    return sim_control_reinitialize(&station->control, request);
+}
+
 static const BacObjects objects = {.read = read_object,
                                    .write = write_object,
                                    .property = object_property,
                                    .exists = object_exists,
                                    .find = find_object,
                                    .list = list_property,
-                                   .set_clock = set_clock};
+                                   .set_clock = set_clock,
+                                   .communicate = communicate,
+                                   .reinitialize = reinitialize};
 
 static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
 {
@@ -264,7 +279,7 @@ void sim_station_done(SimStation *station)
 static bool is_away(const SimStation *station, int64_t now_us)
 {
     const int64_t every_us = station->quirks.restarts_us;
-    return every_us > 0 && now_us % every_us < AWAY_S * BP_SECOND;
+    return station->control.is_away || (every_us > 0 && now_us % every_us < AWAY_S * BP_SECOND);
 }
 
 static void keep(SimStation *station, const BacDatagram *datagram, int64_t at_us)
@@ -309,28 +324,59 @@ static int64_t answer_at_us(SimStation *station, int64_t now_us)
     return station->busy_until_us;
 }
 
+/* What was under way is lost, and who subscribed; a cold start loses commands and alarms, too (16.4.1.1.1).
+ */
+static void restart(SimStation *station, int64_t now_us)
+{
+    const bool is_cold = station->control.start == BAC_COLDSTART;
+    sim_control_restart(&station->control, now_us);
+    bac_publisher_forget(&station->publisher);
+    bac_reporter_forget(&station->events.reporter);
+    bac_server_forget(&station->server);
+    if (station->trunk)
+        for (size_t i = 0; i < station->count; i++)
+            station->trunk->waiting--;
+    station->count = 0;
+    station->busy_until_us = 0;
+    if (is_cold) {
+        sim_device_start_cold(station->device);
+        sim_events_start_cold(&station->events);
+    }
+}
+
 /* A write may have changed something, and a new subscriber is told at once. */
 static void serve(SimStation *station, const BacDatagram *datagram, int64_t now_us)
 {
     const uint8_t service = datagram->apdu.service;
+    if (!sim_control_takes(&station->control, datagram))
+        return; /* it was told so while this one waited */
     bac_server_receive(&station->server, datagram, now_us);
     if (service == BAC_SERVICE_CONFIRMED_SUBSCRIBE_COV || service == BAC_SERVICE_CONFIRMED_WRITE_PROPERTY ||
         service == BAC_SERVICE_CONFIRMED_WRITE_PROPERTY_MULTIPLE)
         sim_station_tell(station, now_us);
+    station->events.reporter.is_quiet = !sim_control_may_tell(&station->control);
+    if (station->control.communication == BAC_COMMUNICATION_DISABLE)
+        bac_server_forget(&station->server); /* the rest of an answer, too */
+    if (station->control.begins_restart)
+        restart(station, now_us);
 }
 
 void sim_station_tell(SimStation *station, int64_t now_us)
 {
+    station->events.reporter.is_quiet = !sim_control_may_tell(&station->control);
     if (!is_away(station, now_us) && !station->quirks.silent)
         sim_events_judge(&station->events, now_us);
     if (is_away(station, now_us)) /* it restarts, and has forgotten them */
         bac_publisher_forget(&station->publisher);
-    else if (!station->quirks.mute_cov && !station->quirks.silent)
+    else if (!station->quirks.mute_cov && !station->quirks.silent && sim_control_may_tell(&station->control))
         bac_publisher_advance(&station->publisher, now_us);
 }
 
 void sim_station_receive(SimStation *station, const BacDatagram *datagram, int64_t now_us)
 {
+    sim_station_advance(station, now_us); /* a time of quiet may be over */
+    if (!sim_control_takes(&station->control, datagram))
+        return;
     if (!datagram->has_apdu || datagram->apdu.type != BAC_CONFIRMED_REQUEST) {
         if (!is_away(station, now_us) && !bac_publisher_receive(&station->publisher, datagram) &&
             !bac_reporter_receive(&station->events.reporter, datagram))
@@ -352,6 +398,8 @@ void sim_station_receive(SimStation *station, const BacDatagram *datagram, int64
 
 void sim_station_advance(SimStation *station, int64_t now_us)
 {
+    if (sim_control_advance(&station->control, now_us) && station->everyone.port)
+        bac_server_announce(&station->server, &station->everyone, true);
     while (station->count > 0 && station->waiting[station->first].at_us <= now_us) {
         SimWaiting *waiting = &station->waiting[station->first];
         station->first = (station->first + 1) % SIM_WAITING_MAX;
@@ -367,9 +415,11 @@ void sim_station_advance(SimStation *station, int64_t now_us)
 
 int64_t sim_station_next_due_us(const SimStation *station)
 {
-    const int64_t server_us = bac_server_next_due_us(&station->server);
+    const int64_t server_us = bac_server_next_due_us(&station->server),
+                  control_us = sim_control_next_due_us(&station->control);
+    const int64_t due_us = server_us < control_us ? server_us : control_us;
     if (station->count == 0)
-        return server_us;
+        return due_us;
     const int64_t waiting_us = station->waiting[station->first].at_us;
-    return waiting_us < server_us ? waiting_us : server_us;
+    return waiting_us < due_us ? waiting_us : due_us;
 }

@@ -3,6 +3,7 @@
 #ifndef SIM_STATION_H
 #define SIM_STATION_H
 
+#include "apps/sim/device/control.h"
 #include "apps/sim/device/site.h"
 #include "bacnet/talk/publisher.h"
 
@@ -59,6 +60,8 @@ typedef struct SimStation {
     BacNoticeIds notice_ids; /* of the publisher's and the reporter's confirmed ones */
     BacPublisher publisher;
     SimEvents events;
+    SimControl control;
+    BacAddress everyone; /* whom it tells that it is back; all zero: nobody */
     void *owner;
     void (*send)(void *owner, const BacAddress *to, BpStr datagram);
     SimWaiting *waiting; /* in the order in which they come due; made when first needed */

@@ -62,7 +62,7 @@ static void tell_all(BacReporter *reporter, const BacEventNotification *notifica
     uint8_t memory[BAC_NOTICE_MAX];
     BpBuf out = bp_buf(memory, sizeof memory);
     bac_event_notification_encode(&out, notification);
-    for (size_t i = 0; !out.failed && i < reporter->recipient_count; i++) {
+    for (size_t i = 0; !out.failed && !reporter->is_quiet && i < reporter->recipient_count; i++) {
         uint8_t invoke_id = 0;
         if (reporter->is_confirmed) {
             BacNotice *notice = take_notice(reporter);
@@ -275,7 +275,7 @@ void bac_reporter_advance(BacReporter *reporter, int64_t now_us)
 {
     for (size_t i = 0; i < BAC_NOTICES; i++) {
         BacNotice *notice = &reporter->notices[i];
-        if (!notice->in_use || now_us < notice->retry_at_us)
+        if (!notice->in_use || reporter->is_quiet || now_us < notice->retry_at_us)
             continue;
         if (notice->tries_left == 0) {
             end_notice(reporter, notice);
@@ -288,6 +288,13 @@ void bac_reporter_advance(BacReporter *reporter, int64_t now_us)
                     notice->invoke_id);
     }
     BP_INVARIANT(bac_reporter_check(reporter));
+}
+
+void bac_reporter_forget(BacReporter *reporter)
+{
+    for (size_t i = 0; i < BAC_NOTICES; i++)
+        if (reporter->notices[i].in_use)
+            end_notice(reporter, &reporter->notices[i]);
 }
 
 bool bac_reporter_receive(BacReporter *reporter, const BacDatagram *datagram)

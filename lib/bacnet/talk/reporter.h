@@ -65,6 +65,7 @@ typedef struct BacReporter {
     BacNoticeIds *ids; /* of the device: whatever else notifies in its name has the same */
     int64_t timeout_us;
     uint8_t retries;
+    bool is_quiet; /* nothing is told; what happens is kept for who asks. Changes at any time */
 
     uint64_t told, confirmed, given_up; /* the reporter's, there to be read */
     BacNotice notices[BAC_NOTICES];     /* the reporter's own */
@@ -81,6 +82,9 @@ void bac_reporter_inform(const BacReporter *reporter, const BacGetEvents *reques
 /* AcknowledgeAlarm. It is told to the recipients too. */
 BacRefusal bac_reporter_acknowledge(BacReporter *reporter, const BacAcknowledgeAlarm *acknowledge,
                                     int64_t now_us);
+
+/* Ends all that is under way, as a restart does. */
+void bac_reporter_forget(BacReporter *reporter);
 
 /* Sends again what was not confirmed, and gives up. */
 void bac_reporter_advance(BacReporter *reporter, int64_t now_us);

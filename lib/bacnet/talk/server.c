@@ -472,10 +472,15 @@ void bac_server_init(BacServer *server, const BacServerOptions *options)
     assert(options->identity.max_apdu >= BAC_APDU_MIN && options->identity.max_apdu <= BAC_APDU_MAX);
     assert(options->window >= 1 && options->window <= BAC_SEGMENT_WINDOW_MAX);
     *server = (BacServer){.options = *options};
-    for (size_t i = 0; i < options->sending_count; i++)
-        options->sendings[i].in_use = false;
-    for (size_t i = 0; i < options->receiving_count; i++)
-        options->receivings[i].in_use = false;
+    bac_server_forget(server);
+}
+
+void bac_server_forget(BacServer *server)
+{
+    for (size_t i = 0; i < server->options.sending_count; i++)
+        server->options.sendings[i].in_use = false;
+    for (size_t i = 0; i < server->options.receiving_count; i++)
+        server->options.receivings[i].in_use = false;
 }
 
 void bac_server_announce(BacServer *server, const BacAddress *to, bool is_broadcast)

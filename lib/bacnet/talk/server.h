@@ -1,11 +1,14 @@
 /* Answering as a device: Who-Is, Who-Has, ReadProperty, ReadPropertyMultiple, ReadRange, WriteProperty,
- * WritePropertyMultiple, SubscribeCOV, GetEventInformation, AcknowledgeAlarm and TimeSynchronization, out of
- * objects that the caller keeps; answers too long for one APDU go out in segments where the client takes
- * them, and requests may come in segments (ASHRAE 135, clause 5.4.5). No sockets, no clock, no allocation. */
+ * WritePropertyMultiple, SubscribeCOV, GetEventInformation, AcknowledgeAlarm, TimeSynchronization,
+ * DeviceCommunicationControl and ReinitializeDevice, out of objects that the caller keeps; answers too long
+ * for one APDU go out in segments where the client takes them, and requests may come in segments (ASHRAE 135,
+ * clause 5.4.5). No sockets, no clock, no allocation. */
 #ifndef BACNET_TALK_SERVER_H
 #define BACNET_TALK_SERVER_H
 
+#include "bacnet/service/communication_control.h"
 #include "bacnet/service/list.h"
+#include "bacnet/service/reinitialize.h"
 #include "bacnet/service/time_sync.h"
 #include "bacnet/service/who_is.h"
 #include "bacnet/service/write_property.h"
@@ -34,6 +37,11 @@ typedef struct BacObjects {
     BacRefusal (*list)(void *owner, const BacReference *reference, BacList *ret_list);
     /* The clock is to be set, to a time of this place or, `is_utc`, to one of UTC. May be NULL. */
     void (*set_clock)(void *owner, const BacDateTime *now, bool is_utc);
+    /* The device is to be quiet, or to restart: it does that after this, when the answer is on its way. The
+     * state is one that the standard has, the password no longer than BAC_PASSWORD_MAX. May be NULL: the
+     * service is not known. */
+    BacRefusal (*communicate)(void *owner, const BacCommunicationControl *control, int64_t now_us);
+    BacRefusal (*reinitialize)(void *owner, const BacReinitialize *reinitialize, int64_t now_us);
 } BacObjects;
 
 /* Largest answer that can be put into segments, in octets of parameters. */
@@ -104,6 +112,9 @@ void bac_server_init(BacServer *server, const BacServerOptions *options);
  * leaves the rest alone. The caller has made sure that the datagram is for this device (address and station).
  */
 void bac_server_receive(BacServer *server, const BacDatagram *datagram, int64_t now_us);
+
+/* Forgets all that is under way, as a restart does. */
+void bac_server_forget(BacServer *server);
 
 /* Sends an I-Am to `to`: a node or station, or, where `is_broadcast`, all of them there. */
 void bac_server_announce(BacServer *server, const BacAddress *to, bool is_broadcast);

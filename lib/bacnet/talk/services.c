@@ -216,6 +216,54 @@ static BacRefusal acknowledge_alarm(const BacServer *server, BpCursor body, int6
     return bac_reporter_acknowledge(server->options.reporter, &acknowledge, now_us);
 }
 
+/* ---- quiet, and restarts ---- */
+
+static bool is_too_long(const BacValue *password)
+{
+    uint8_t memory[4 * BAC_PASSWORD_MAX + 4]; /* octets of UTF-8, and room for a character more */
+    BpBuf text = bp_buf(memory, sizeof memory);
+    size_t characters = 0;
+    if (password->type != BAC_CHARACTER_STRING)
+        return false;
+    bac_text_to_utf8(&text, password);
+    for (size_t i = 0; i < text.size; i++)
+        characters += (text.data[i] & 0xC0) != 0x80;
+    return text.failed || characters > BAC_PASSWORD_MAX;
+}
+
+static const BacRefusal PASSWORD_TOO_LONG = {
+    .kind = BAC_REFUSED_ERROR, .error_class = BAC_CLASS_SERVICES, .code = BAC_CODE_PARAMETER_OUT_OF_RANGE};
+
+static BacRefusal control_communication(const BacServer *server, BpCursor body, int64_t now_us)
+{
+    BacCommunicationControl control;
+    if (!server->options.objects->communicate)
+        return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
+    const BpStatus status = bac_communication_control_decode(&body, &control, NULL);
+    if (status != BP_OK)
+        return refuse_malformed(status);
+    if (!bac_words_find(&bac_communications, control.state))
+        return reject(BAC_REJECT_UNDEFINED_ENUMERATION);
+    if (is_too_long(&control.password))
+        return PASSWORD_TOO_LONG;
+    return server->options.objects->communicate(server->options.owner, &control, now_us);
+}
+
+static BacRefusal reinitialize(const BacServer *server, BpCursor body, int64_t now_us)
+{
+    BacReinitialize request;
+    if (!server->options.objects->reinitialize)
+        return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
+    const BpStatus status = bac_reinitialize_decode(&body, &request, NULL);
+    if (status != BP_OK)
+        return refuse_malformed(status);
+    if (!bac_words_find(&bac_reinitialized, request.state))
+        return reject(BAC_REJECT_UNDEFINED_ENUMERATION);
+    if (is_too_long(&request.password))
+        return PASSWORD_TOO_LONG;
+    return server->options.objects->reinitialize(server->options.owner, &request, now_us);
+}
+
 BacRefusal bac_services_serve(const BacServer *server, const BacDatagram *request, BpBuf *out,
                               BacReference *ret_failed, int64_t now_us)
 {
@@ -232,6 +280,9 @@ BacRefusal bac_services_serve(const BacServer *server, const BacDatagram *reques
     case BAC_SERVICE_CONFIRMED_GET_EVENT_INFORMATION: return get_events(server, request->body, out);
     case BAC_SERVICE_CONFIRMED_ACKNOWLEDGE_ALARM: return acknowledge_alarm(server, request->body, now_us);
     case BAC_SERVICE_CONFIRMED_SUBSCRIBE_COV: return subscribe_cov(server, request, now_us);
+    case BAC_SERVICE_CONFIRMED_DEVICE_COMMUNICATION_CONTROL:
+        return control_communication(server, request->body, now_us);
+    case BAC_SERVICE_CONFIRMED_REINITIALIZE_DEVICE: return reinitialize(server, request->body, now_us);
     default: return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
     }
 }

@@ -68,6 +68,18 @@ static const BacWord ABORT_REASONS[] = {
 };
 TABLE(bac_abort_reasons, "abort reason", ABORT_REASONS);
 
+static const BacWord COMMUNICATIONS[] = {
+#define COMMUNICATION(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_communications, "communication control", COMMUNICATIONS);
+
+static const BacWord REINITIALIZED_STATES[] = {
+#define REINITIALIZED(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_reinitialized, "reinitialized state", REINITIALIZED_STATES);
+
 static const BacWord SEGMENTATIONS[] = {
 #define SEGMENTATION(name, number, text) {(number), (text), NULL},
 #include "bacnet/wire/enums.def"

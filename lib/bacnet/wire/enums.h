@@ -56,6 +56,16 @@ typedef enum BacAbortReason { /* BAC_ABORT_SEGMENTATION_NOT_SUPPORTED ... */
 #include "bacnet/wire/enums.def"
 } BacAbortReason;
 
+typedef enum BacCommunication { /* BAC_COMMUNICATION_ENABLE ... */
+#define COMMUNICATION(name, number, text) BAC_COMMUNICATION_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacCommunication;
+
+typedef enum BacReinitialized { /* BAC_COLDSTART ... */
+#define REINITIALIZED(name, number, text) BAC_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacReinitialized;
+
 typedef enum BacSegmentation { /* BAC_SEGMENTED_BOTH ... BAC_NO_SEGMENTATION */
 #define SEGMENTATION(name, number, text) BAC_##name = (number),
 #include "bacnet/wire/enums.def"
@@ -113,8 +123,8 @@ typedef struct BacWords {
 
 extern const BacWords bac_object_types, bac_properties, bac_units, bac_confirmed_services,
     bac_unconfirmed_services, bac_services_supported, bac_error_classes, bac_error_codes, bac_reject_reasons,
-    bac_abort_reasons, bac_segmentations, bac_reliabilities, bac_event_states, bac_device_statuses,
-    bac_binaries, bac_polarities, bac_status_flags, bac_network_types;
+    bac_abort_reasons, bac_communications, bac_reinitialized, bac_segmentations, bac_reliabilities,
+    bac_event_states, bac_device_statuses, bac_binaries, bac_polarities, bac_status_flags, bac_network_types;
 
 /* The entry for a number, or NULL where the standard has none. */
 const BacWord *bac_words_find(const BacWords *table, uint32_t number);
