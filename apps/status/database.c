@@ -6,7 +6,7 @@
 /* Columns of select_site_health.sql. */
 enum {
     VERSION,
-    TIMESCALEDB,
+    ENGINE,
     OCTETS,
     NOW,
     ONLINE,
@@ -34,8 +34,7 @@ static void on_health(void *context, const PgRows *rows, size_t row)
 {
     StatusDatabase *database = context;
     (void)bp_str_copy(pg_get_text(rows, row, VERSION), database->version, sizeof database->version);
-    (void)bp_str_copy(pg_get_text(rows, row, TIMESCALEDB), database->timescaledb,
-                      sizeof database->timescaledb);
+    (void)bp_str_copy(pg_get_text(rows, row, ENGINE), database->engine, sizeof database->engine);
     database->octets = pg_get_integer(rows, row, OCTETS);
     database->now_us = pg_get_time_us(rows, row, NOW);
     database->online = pg_get_integer(rows, row, ONLINE);

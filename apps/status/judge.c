@@ -67,9 +67,8 @@ static void judge_database(const StatusFacts *facts, StatusReport *report)
     const StatusDatabase *database = &facts->database;
     char size[32];
     if (database->is_there)
-        put(report, "database", STATUS_OK, "PostgreSQL %s, %s%s, %s", database->version,
-            *database->timescaledb ? "TimescaleDB " : "without TimescaleDB", database->timescaledb,
-            octets(database->octets, size));
+        put(report, "database", STATUS_OK, "PostgreSQL %s, readings in %s, %s", database->version,
+            database->engine, octets(database->octets, size));
     else if (*database->lost && facts->folder.up && facts->folder.has_servers)
         put(report, "database", STATUS_BROKEN,
             "does not answer; `up` starts it again, and log/postgresql.log says why it ended (%s)",

@@ -23,7 +23,7 @@ typedef struct StatusDatabase {
     bool is_there;
     char why[BP_ERROR_TEXT_MAX];  /* it is not, and what to look at */
     char lost[BP_ERROR_TEXT_MAX]; /* what the connection itself said; "": nothing */
-    char version[48], timescaledb[32];
+    char version[48], engine[32];
     int64_t octets, now_us;
     int64_t online, silent, unasked; /* devices */
     int64_t points, readings_last_minute;

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LAST_WORDS = 300, LINE = 8192, READ = 16 * 1024 };
+enum { LAST_WORDS = 300, LINE = 8192, READ = 16 * 1024, PIPE_OCTETS = 1024 * 1024 };
 
 struct UpLog {
     UpLog *next;
@@ -177,6 +177,7 @@ static BpStatus make(Up *up, const char *name, UpLog *log, BpError *err)
     log->from = ends[0];
     log->to = ends[1];
     (void)!fcntl(log->from, F_SETFL, O_NONBLOCK);
+    (void)!fcntl(log->to, F_SETPIPE_SZ, PIPE_OCTETS); /* nobody waits for us while we are busy */
     log->poll = loop_poll_new(up->loop, log->from, on_readable, log);
     loop_poll_set(log->poll, LOOP_READABLE);
     return BP_OK;

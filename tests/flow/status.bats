@@ -102,6 +102,14 @@ END
         grep -q 'alone to read: be that user or root' "$folder/said"
         # Who has the folder needs nobody's rights.
         setpriv --reuid="$(stat -c %u "$data")" --clear-groups "$bacpipes" status --data "$data" >"$folder/said"
+        # Nor does root read for him what is root's.
+        (umask 077 && echo secret >"$folder/roots")
+        mv "$data/secrets/mqtt_reader" "$folder/reader"
+        ln -s "$folder/roots" "$data/secrets/mqtt_reader"
+        status_is 2 '^broker +broken .*mqtt_reader.*ermission denied'
+        cat "$folder/said"
+        rm "$data/secrets/mqtt_reader"
+        mv "$folder/reader" "$data/secrets/mqtt_reader"
     fi
     kill -INT "$up"
     wait "$up"

@@ -4,7 +4,7 @@ with day as (select inhrelid::regclass as name, pg_total_relation_size(inhrelid)
      dated as (select to_date(right(name::text, 8), 'YYYYMMDD')::timestamp at time zone 'UTC' as begins, octets from day where name::text ~ '_[0-9]{8}$'),
      devices as (select coalesce(state, 'unknown') as state from device left join device_status using (site_id, device_id) where site_id = $1)
 select split_part(current_setting('server_version'), ' ', 1),
-       (select extversion from pg_extension where extname = 'timescaledb'),
+       case readings_engine() when 'timescaledb' then 'TimescaleDB ' || (select extversion from pg_extension where extname = 'timescaledb') else 'native partitions' end,
        pg_database_size(current_database()),
        now(),
        (select count(*) from devices where state = 'online'),

@@ -32,6 +32,7 @@ static int begin(void **state)
                                      .disk_octets = INT64_C(200) * GB},
                           .database = {.is_there = true,
                                        .version = "15.18",
+                                       .engine = "native partitions",
                                        .now_us = NOW,
                                        .online = 4,
                                        .newest_us = NOW - 5 * BP_SECOND,
