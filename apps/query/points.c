@@ -1,4 +1,6 @@
 /* bacpipes points: what is known of each point, and what it is now, from the database. */
+#include "apps/query/points.h"
+#include "apps/query/interval.h"
 #include "apps/query/listing.h"
 #include "say/json.h"
 #include "say/number.h"
@@ -7,14 +9,18 @@
 #include "base/time.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *device, *text, *site;
 static bool csv;
 
 static const CfgOption options[] = {
-    {"device", "DEVICE", "Only points of this device: its name, device_id, instance or address.",
+    {"device", "DEVICE",
+     "Only points of this device: its name, device_id, instance or address; * and ? stand for other letters.",
      .text = &device},
-    {"find", "TEXT", "Only points with this in their name, description, device or object.", .text = &text},
+    {"find", "TEXT",
+     "Only points with this in their name, description, device or object; or a whole name with * and ?.",
+     .text = &text},
     {"site", "SITE", "Only points of this site. Default: of all that the database has.", .text = &site},
     {"csv", NULL, "Write CSV instead of a table.", .flag = &csv},
     {0},
@@ -22,13 +28,14 @@ static const CfgOption options[] = {
 
 static const CfgCommand command = {
     .name = "bacpipes points",
-    .summary = "Lists the points of the database with their newest readings.",
+    .summary = "Lists the points of the database with their newest readings, and how often they are polled. "
+               "`bacpipes points set` changes that.",
     .options = options,
     .offers_json = true,
     .details =
         "Exit codes: 0 fine, 1 no point found or no such site, 64 wrong use, 69 the database is away.\n",
     .examples = "bacpipes points\nbacpipes points --find SAT\nbacpipes points --device 1001 --json\n"
-                "bacpipes points --csv > points.csv",
+                "bacpipes points --device 'AHU-*' --find '*SAT'\nbacpipes points --csv > points.csv",
 };
 
 /* Columns of select_points.sql. */
@@ -48,12 +55,22 @@ enum {
     QUALITY,
     REASON,
     TIME,
+    ENABLED,
+    INTERVAL_MS,
+    WRITABLE,
+    BY_HAND,
 };
 
-static const SayColumn columns[] = {
-    {"id", .is_number = true},       {"device", .may_be_cut = true}, {"object"},
-    {"name", .may_be_cut = true},    {"value", .is_number = true},   {"units"},
-    {"quality", .may_be_cut = true}, {"age", .is_number = true}};
+static const SayColumn columns[] = {{"id", .is_number = true},
+                                    {"device", .may_be_cut = true},
+                                    {"object"},
+                                    {"name", .may_be_cut = true},
+                                    {"value", .is_number = true},
+                                    {"units"},
+                                    {"quality", .may_be_cut = true},
+                                    {"age", .is_number = true},
+                                    {"polled"},
+                                    {"writable"}};
 enum { COLUMNS = sizeof columns / sizeof columns[0], TEXT_MAX_OCTETS = 512 };
 
 /* "analog-input,3", with the property where it is not the present value. */
@@ -95,6 +112,16 @@ static void show_age(BpBuf *out, const PgRows *rows, size_t row, int64_t now_us)
         bp_buf_printf(out, "%s", age_us < BP_SECOND ? "now" : bp_interval_format(age_us, age));
 }
 
+/* "every 5 min", "yes", "no". */
+static void show_polled(SayTable *table, const PgRows *rows, size_t row)
+{
+    char interval[QUERY_INTERVAL_TEXT_MAX];
+    const bool enabled = pg_get_bool(rows, row, ENABLED);
+    const int64_t ms = pg_get_integer(rows, row, INTERVAL_MS);
+    say_table_add(table, bp_str(query_interval_format(enabled, ms, interval)));
+    say_table_add(table, bp_str(pg_get_bool(rows, row, WRITABLE) ? "yes" : "no"));
+}
+
 static void add_row(QueryListing *listing, const PgRows *rows, size_t row)
 {
     char memory[TEXT_MAX_OCTETS];
@@ -114,6 +141,7 @@ static void add_row(QueryListing *listing, const PgRows *rows, size_t row)
     bp_buf_clear(&out);
     show_age(&out, rows, row, listing->now_us);
     say_table_add(&listing->table, bp_buf_text(&out));
+    show_polled(&listing->table, rows, row);
 }
 
 static json_t *make_json(const PgRows *rows, size_t row)
@@ -136,6 +164,10 @@ static json_t *make_json(const PgRows *rows, size_t row)
                                                 : query_text_json(rows, row, fields[i].column));
     json_object_set_new(point, "value", query_real_json(rows, row, VALUE));
     json_object_set_new(point, "time", query_time_json(rows, row, TIME, 6));
+    json_object_set_new(point, "enabled", json_boolean(pg_get_bool(rows, row, ENABLED)));
+    json_object_set_new(point, "poll_interval_ms", query_integer_json(rows, row, INTERVAL_MS));
+    json_object_set_new(point, "by_hand", json_boolean(pg_get_bool(rows, row, BY_HAND)));
+    json_object_set_new(point, "writable", json_boolean(pg_get_bool(rows, row, WRITABLE)));
     return point;
 }
 
@@ -167,5 +199,7 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int query_points_main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "set") == 0)
+        return query_points_set(argc - 1, argv + 1);
     return cfg_run(&command, argc, argv, run);
 }

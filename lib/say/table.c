@@ -120,6 +120,14 @@ void say_table_addf(SayTable *table, const char *format, ...)
     say_table_add(table, (BpStr){text, used < sizeof text ? used : sizeof text - 1});
 }
 
+void say_table_add_change(SayTable *table, const char *now, const char *then)
+{
+    if (strcmp(now, then) == 0)
+        say_table_add(table, bp_str(now));
+    else
+        say_table_addf(table, "%s -> %s", now, then);
+}
+
 size_t say_table_row_count(const SayTable *table)
 {
     return table->cell_count / table->column_count;

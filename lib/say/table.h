@@ -28,6 +28,9 @@ void say_table_done(SayTable *table);
 void say_table_add(SayTable *table, BpStr text);
 void say_table_addf(SayTable *table, const char *format, ...) BP_PRINTF(2, 3);
 
+/* The same for what changes: "12 -> 3", or "12" where it stays that. */
+void say_table_add_change(SayTable *table, const char *now, const char *then);
+
 size_t say_table_row_count(const SayTable *table);
 
 /* Writes titles and rows, two blanks between columns, aligned by what letters take on a terminal (CJK two

@@ -1,10 +1,11 @@
--- Points as they are now, for `bacpipes points`: of one device ($1: its name, device_id, instance or address; null: of
--- all), with a text in their names ($2; null: any),
+-- Points as they are now, for `bacpipes points`: of one device ($1: its name, device_id, instance or address, * and ? in the
+-- first and the third; null: of all), with a text in their names ($2, or a name with * and ?; null: any),
 -- of one site ($3; null: of all, as central has them).
 select site_id, point_id, device_id, device, instance, object_type || ',' || object_instance as object, property, name,
-       description, value, state, units, quality, reason, time
+       description, value, state, units, quality, reason, time, enabled, poll_interval_ms, writable, chosen_at is null as by_hand
   from points
- where ($1::text is null or $1 in (device, device_id::text, instance::text, address))
-   and ($2::text is null or position(lower($2) in lower(concat_ws(' ', name, description, device, object_type || ',' || object_instance))) > 0)
+ where ($1::text is null or $1 in (device_id::text, address) or name_is_like(device, $1) or name_is_like(instance::text, $1))
+   and ($2::text is null or name_is_like(name, $2)
+        or position(lower($2) in lower(concat_ws(' ', name, description, device, object_type || ',' || object_instance))) > 0)
    and ($3::text is null or site_id = $3)
  order by site_id, device_id, point_id;

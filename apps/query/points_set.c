@@ -1,0 +1,195 @@
+/* bacpipes points set: whether points are polled, how often, and whether they may be written. What is set
+ * here is set by hand, and no rule changes it. */
+#include "apps/query/points.h"
+
+#include "apps/query/interval.h"
+#include "apps/query/rows.h"
+#include "apps/query/site.h"
+
+#include "base/parse.h"
+#include "config/arguments.h"
+#include "say/exit.h"
+#include "say/json.h"
+#include "say/table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *site, *device, *text, *interval, *writable;
+static bool enable, disable, all, dry_run;
+
+static const CfgOption options[] = {
+    {"enable", NULL, "They are polled.", .flag = &enable},
+    {"disable", NULL, "They are not.", .flag = &disable},
+    {"interval", "DURATION", "How often; `default` for as their device or setting poll.interval says.",
+     .text = &interval},
+    {"writable", "YES|NO", "Whether commands from people and programs may write them.", .text = &writable},
+    {"device", "DEVICE",
+     "Points of this device: its name, device_id, instance or address; * and ? stand for other letters.",
+     .text = &device},
+    {"find", "TEXT",
+     "Points with this in their name, description, device or object; or a whole name with * and ?.",
+     .text = &text},
+    {"all", NULL, "All points of the site.", .flag = &all},
+    {"dry-run", NULL, "Only say what would change.", .flag = &dry_run},
+    {"site", "SITE", "Of this site. Default: setting site.", .text = &site},
+    {0},
+};
+
+static const CfgCommand command = {
+    .name = "bacpipes points set",
+    .summary = "Sets points, chosen as `bacpipes points` chooses them: whether they are polled, how often, "
+               "and whether they may be written. The collector follows at once. What is set so no rule "
+               "changes (`bacpipes rule`).",
+    .options = options,
+    .offers_json = true,
+    .details = QUERY_INTERVAL_HELP
+    ".\n"
+    "Exit codes: 0 fine, 1 no such point or site, 64 wrong use, 69 the database is away.\n",
+    .examples = "bacpipes points set --disable --find '*-SPARE*' --dry-run\n"
+                "bacpipes points set --enable --device 1001\n"
+                "bacpipes points set --interval 5min --device 'VAV-*' --find '*-T'\n"
+                "bacpipes points set --interval default --all\n"
+                "bacpipes points set --writable yes --find AHU-1/SAT-SP --dry-run",
+};
+
+/* Columns of set_points.sql. */
+enum {
+    POINT_ID,
+    DEVICE,
+    OBJECT,
+    NAME,
+    ENABLED,
+    THEN_ENABLED,
+    INTERVAL_MS,
+    THEN_MS,
+    WRITABLE,
+    THEN_WRITABLE,
+    IS_CHANGE,
+};
+
+static const SayColumn columns[] = {{"id", .is_number = true},
+                                    {"device", .may_be_cut = true},
+                                    {"object"},
+                                    {"name", .may_be_cut = true},
+                                    {"polled"},
+                                    {"writable"}};
+
+typedef struct Setting {
+    SayTable table;
+    json_t *json;
+    size_t met, changed;
+    PgValue enabled, interval_ms, writable; /* as the statement has them */
+} Setting;
+
+static void add_point(void *context, const PgRows *rows, size_t row)
+{
+    Setting *setting = context;
+    SayTable *table = &setting->table;
+    char now[QUERY_INTERVAL_TEXT_MAX], then[QUERY_INTERVAL_TEXT_MAX];
+    setting->met++;
+    if (!pg_get_bool(rows, row, IS_CHANGE))
+        return;
+    setting->changed++;
+    for (int column = POINT_ID; column <= NAME; column++)
+        say_table_add(table, pg_get_text(rows, row, column));
+    say_table_add_change(
+        table,
+        query_interval_format(pg_get_bool(rows, row, ENABLED), pg_get_integer(rows, row, INTERVAL_MS), now),
+        query_interval_format(pg_get_bool(rows, row, THEN_ENABLED), pg_get_integer(rows, row, THEN_MS),
+                              then));
+    say_table_add_change(table, pg_get_bool(rows, row, WRITABLE) ? "yes" : "no",
+                         pg_get_bool(rows, row, THEN_WRITABLE) ? "yes" : "no");
+    json_array_append_new(
+        setting->json,
+        json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:b}", "point_id", query_integer_json(rows, row, POINT_ID),
+                  "device", query_text_json(rows, row, DEVICE), "object", query_text_json(rows, row, OBJECT),
+                  "name", query_text_json(rows, row, NAME), "enabled", pg_get_bool(rows, row, THEN_ENABLED),
+                  "poll_interval_ms", query_integer_json(rows, row, THEN_MS), "writable",
+                  pg_get_bool(rows, row, THEN_WRITABLE)));
+}
+
+/* Which points, and what they are to be. */
+static BpStatus read_wish(Setting *setting, BpError *err)
+{
+    int64_t interval_ms = 0;
+    bool may_write = false;
+    if (enable && disable)
+        return bp_fail(err, BP_INVALID, "--enable and --disable say different things");
+    if (!enable && !disable && !interval && !writable)
+        return bp_fail(err, BP_INVALID,
+                       "what is to be set: --enable, --disable, --interval or --writable says it");
+    if (!device && !text && !all)
+        return bp_fail(err, BP_INVALID, "which points: --find, --device or --all says it");
+    if (all && (device || text))
+        return bp_fail(err, BP_INVALID, "--all means every point: leave out --find and --device, or --all");
+    if (interval && strcmp(interval, "default") != 0)
+        BP_TRY(query_interval_parse(interval, &interval_ms, err));
+    if (writable && bp_parse_bool(bp_str(writable), &may_write, err) != BP_OK)
+        return bp_within(err, "--writable is yes or no");
+    setting->enabled = enable || disable ? pg_bool(enable) : pg_null();
+    setting->interval_ms = interval ? pg_integer(interval_ms) : pg_null();
+    setting->writable = writable ? pg_bool(may_write) : pg_null();
+    return BP_OK;
+}
+
+static BpStatus set(QuerySite *of, Setting *setting, BpError *err)
+{
+    const PgValue values[] = {query_text_or_any(device), query_text_or_any(text), query_site_value(of),
+                              setting->enabled,          setting->interval_ms,    setting->writable,
+                              pg_bool(dry_run)};
+    BP_TRY(site_database_ask(&of->database, SQL_SET_POINTS, values, sizeof values / sizeof values[0],
+                             add_point, setting, err));
+    if (setting->met == 0)
+        return bp_fail(err, BP_NOT_FOUND, "no point matches: `bacpipes points` lists them all");
+    return BP_OK;
+}
+
+static BpStatus open_and_set(Setting *setting, const Cfg *cfg, BpArena *arena, BpError *err)
+{
+    QuerySite of;
+    BpStatus status = query_site_open(&of, cfg, site, arena, err);
+    if (status == BP_OK)
+        status = set(&of, setting, err);
+    query_site_close(&of);
+    return status;
+}
+
+static void tell(const Setting *setting, bool as_json)
+{
+    if (as_json) {
+        say_json_print(json_pack("{s:b, s:I, s:I, s:O}", "dry_run", dry_run, "points_met",
+                                 (json_int_t)setting->met, "points_changed", (json_int_t)setting->changed,
+                                 "points", setting->json));
+        return;
+    }
+    if (setting->changed)
+        say_table_print(&setting->table, stdout, say_terminal_width(stdout));
+    printf("%s%zu of %zu %s %s%s.\n", setting->changed ? "\n" : "", setting->changed, setting->met,
+           setting->met == 1 ? "point" : "points",
+           dry_run                 ? "would be changed"
+           : setting->changed == 1 ? "is changed"
+                                   : "are changed",
+           dry_run ? "; nothing is yet" : "");
+}
+
+static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+{
+    BpError err;
+    Setting setting = {.json = json_array()};
+    say_table_init(&setting.table, columns, sizeof columns / sizeof columns[0]);
+    BpStatus status = read_wish(&setting, &err);
+    if (status == BP_OK)
+        status = open_and_set(&setting, cfg, arena, &err);
+    if (status == BP_OK)
+        tell(&setting, arguments->json);
+    say_table_done(&setting.table);
+    json_decref(setting.json);
+    return status == BP_OK ? EX_OK : say_fail(command.name, &err);
+}
+
+int query_points_set(int argc, char **argv)
+{
+    return cfg_run(&command, argc, argv, run);
+}

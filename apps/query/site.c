@@ -1,0 +1,31 @@
+#include "apps/query/site.h"
+
+#include "site/settings.h"
+
+#include <stdio.h>
+
+static void tell_wrong_setting(const BpError *wrong)
+{
+    fprintf(stderr, "table setting: %s\n", wrong->text);
+}
+
+BpStatus query_site_open(QuerySite *site, const Cfg *cfg, const char *wanted, BpArena *arena, BpError *err)
+{
+    const SiteSettingsWish wish = {.on_wrong = tell_wrong_setting};
+    *site = (QuerySite){.cfg = *cfg};
+    if (wanted)
+        site->cfg.site = wanted;
+    BP_TRY(site_database_open(&site->database, cfg, arena, err));
+    BP_TRY(site_database_check_site(&site->database, site->cfg.site, err));
+    return site_settings_read(&site->database, &wish, arena, &site->cfg, err);
+}
+
+void query_site_close(QuerySite *site)
+{
+    site_database_close(&site->database);
+}
+
+PgValue query_site_value(const QuerySite *site)
+{
+    return pg_text(bp_str(site->cfg.site));
+}
