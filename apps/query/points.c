@@ -61,17 +61,15 @@ enum {
     BY_HAND,
 };
 
-static const SayColumn columns[] = {{"id", .is_number = true},
-                                    {"device", .may_be_cut = true},
-                                    {"object"},
-                                    {"name", .may_be_cut = true},
-                                    {"value", .is_number = true},
-                                    {"units"},
-                                    {"quality", .may_be_cut = true},
-                                    {"age", .is_number = true},
-                                    {"polled"},
-                                    {"writable"}};
-enum { COLUMNS = sizeof columns / sizeof columns[0], TEXT_MAX_OCTETS = 512 };
+#define WHAT_IT_IS                                                                                           \
+    {"id", .is_number = true}, {"device", .may_be_cut = true}, {"object"}, {"name", .may_be_cut = true},     \
+        {"value", .is_number = true}, {"units"}, {"quality", .may_be_cut = true},                            \
+    {                                                                                                        \
+        "age", .is_number = true                                                                             \
+    }
+static const SayColumn columns[] = {WHAT_IT_IS, {"polled"}};
+static const SayColumn csv_columns[] = {WHAT_IT_IS, {"enabled"}, {"interval_s"}, {"writable"}, {"by_hand"}};
+enum { TEXT_MAX_OCTETS = 512 };
 
 /* "analog-input,3", with the property where it is not the present value. */
 static void show_object(BpBuf *out, const PgRows *rows, size_t row)
@@ -112,14 +110,22 @@ static void show_age(BpBuf *out, const PgRows *rows, size_t row, int64_t now_us)
         bp_buf_printf(out, "%s", age_us < BP_SECOND ? "now" : bp_interval_format(age_us, age));
 }
 
-/* "every 5 min", "yes", "no". */
+/* "every 5 min", "yes", "no"; in CSV a column for each thing that may be set. */
 static void show_polled(SayTable *table, const PgRows *rows, size_t row)
 {
+    static const int truths[] = {WRITABLE, BY_HAND};
     char interval[QUERY_INTERVAL_TEXT_MAX];
     const bool enabled = pg_get_bool(rows, row, ENABLED);
     const int64_t ms = pg_get_integer(rows, row, INTERVAL_MS);
-    say_table_add(table, bp_str(query_interval_format(enabled, ms, interval)));
-    say_table_add(table, bp_str(pg_get_bool(rows, row, WRITABLE) ? "yes" : "no"));
+    say_table_add(table, bp_str(query_interval_format(enabled, csv ? 0 : ms, interval)));
+    if (!csv)
+        return;
+    if (ms)
+        say_table_addf(table, "%g", (double)ms / 1000);
+    else
+        say_table_add(table, bp_str(""));
+    for (size_t i = 0; i < sizeof truths / sizeof truths[0]; i++)
+        say_table_add(table, bp_str(pg_get_bool(rows, row, truths[i]) ? "yes" : "no"));
 }
 
 static void add_row(QueryListing *listing, const PgRows *rows, size_t row)
@@ -182,18 +188,18 @@ static void tell_nothing(void)
             "which devices answer, and `bacpipes up --demo` brings a building of its own.\n");
 }
 
-static const QueryList points = {.command = &command,
-                                 .columns = columns,
-                                 .column_count = COLUMNS,
-                                 .query = SQL_SELECT_POINTS,
-                                 .add_row = add_row,
-                                 .make_json = make_json,
-                                 .tell_nothing = tell_nothing};
-
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     const PgValue values[] = {query_text_or_any(device), query_text_or_any(text), query_text_or_any(site)};
     const QueryListWish wish = {values, 3, site, csv, arguments->json};
+    const QueryList points = {.command = &command,
+                              .columns = csv ? csv_columns : columns,
+                              .column_count = csv ? sizeof csv_columns / sizeof csv_columns[0]
+                                                  : sizeof columns / sizeof columns[0],
+                              .query = SQL_SELECT_POINTS,
+                              .add_row = add_row,
+                              .make_json = make_json,
+                              .tell_nothing = tell_nothing};
     return query_list_show(&points, &wish, cfg, arena);
 }
 
