@@ -122,7 +122,9 @@ static BacNoticeIds notice_ids;
 static void begin_reporter(BacServer *server, BacReporter *reporter)
 {
     static const BacAddress recipient = {{10, 0, 0, 1}, BAC_PORT, {0}};
+    static BacListeners listeners = {.count = 1};
     static BacEventSource sources[2];
+    listeners.items[0] = (BacListener){bac_destination_of(&recipient, 1, true), recipient};
     memset(sources, 0, sizeof sources);
     *reporter = (BacReporter){.owner = server,
                               .send = take_sent,
@@ -131,9 +133,7 @@ static void begin_reporter(BacServer *server, BacReporter *reporter)
                               .needs_ack = {true, true, true},
                               .sources = sources,
                               .source_count = 2,
-                              .recipients = &recipient,
-                              .recipient_count = 1,
-                              .is_confirmed = true,
+                              .listeners = &listeners,
                               .ids = &notice_ids,
                               .timeout_us = 3000000,
                               .retries = 3};
@@ -161,6 +161,18 @@ static BacRefusal reinitialize(void *owner, const BacReinitialize *request, int6
     return (BacRefusal){0};
 }
 
+static BacRefusal change(void *owner, const BacListElements *elements, bool adds, uint32_t *ret_failed)
+{
+    BpCursor list = elements->elements;
+    BacDestination destination;
+    (void)owner;
+    *ret_failed = 1;
+    while (bac_destination_next(&list, &destination, NULL) == BP_OK)
+        (*ret_failed)++;
+    return adds ? (BacRefusal){0}
+                : (BacRefusal){BAC_REFUSED_ERROR, BAC_CLASS_SERVICES, BAC_CODE_LIST_ELEMENT_NOT_FOUND};
+}
+
 static void begin(BacServer *server, BacPublisher *publisher, BacReporter *reporter)
 {
     static const BacObjects objects = {.read = read_one,
@@ -168,6 +180,7 @@ static void begin(BacServer *server, BacPublisher *publisher, BacReporter *repor
                                        .property = property,
                                        .exists = exists,
                                        .list = list,
+                                       .change = change,
                                        .set_clock = set_clock,
                                        .communicate = communicate,
                                        .reinitialize = reinitialize};

@@ -259,10 +259,10 @@ static void serve(SimNetwork *network, size_t i)
                      send_datagram);
     station->sim.control.password = network->options.password;
     station->sim.everyone = bip_broadcast_address(station->bip);
-    BacReporter *reporter = &station->sim.events.reporter;
-    reporter->recipients = network->options.recipients;
-    reporter->recipient_count = network->options.recipient_count;
-    reporter->is_confirmed = true;
+    SimRecipients *recipients = &station->sim.events.recipients;
+    recipients->own_network = network->options.own_network;
+    for (size_t j = 0; j < network->options.recipient_count; j++)
+        sim_recipients_add(recipients, &network->options.recipients[j], true);
 }
 
 SimNetwork *sim_network_new(Loop *loop, SimSite *site, const SimNetworkOptions *options, BpError *err)

@@ -5,8 +5,8 @@
 enum {
     VENDOR = 0,
     PROTOCOL_VERSION = 1,
-    SERVICES = 49,
-    OBJECT_TYPES = 65,
+    SERVICES = 41,     /* to write-group: those that the revision knows (clause 21) */
+    OBJECT_TYPES = 55, /* to lighting-output */
     APDU_TIMEOUT_MS = 3000,
     SEGMENT_TIMEOUT_MS = 2000
 };
@@ -35,17 +35,31 @@ static const struct {
     {BAC_PROP_OBJECT_LIST, true},
     {BAC_PROP_MAX_APDU_LENGTH_ACCEPTED, true},
     {BAC_PROP_SEGMENTATION_SUPPORTED, true},
+    {BAC_PROP_MAX_SEGMENTS_ACCEPTED, false},
     {BAC_PROP_APDU_SEGMENT_TIMEOUT, false},
     {BAC_PROP_APDU_TIMEOUT, true},
     {BAC_PROP_NUMBER_OF_APDU_RETRIES, true},
     {BAC_PROP_LOCAL_DATE, false},
     {BAC_PROP_LOCAL_TIME, false},
     {BAC_PROP_UTC_OFFSET, false},
+    {BAC_PROP_DAYLIGHT_SAVINGS_STATUS, false},
     {BAC_PROP_DEVICE_ADDRESS_BINDING, true},
     {BAC_PROP_DATABASE_REVISION, true},
+    {BAC_PROP_ACTIVE_COV_SUBSCRIPTIONS, false},
 };
 
 enum { PROPERTIES = sizeof properties / sizeof properties[0] };
+
+/* Those of segmentation and of COV are there where the device knows these (12.11, footnotes of the table). */
+static bool has_own(const SimDevice *device, uint32_t property)
+{
+    switch (property) {
+    case BAC_PROP_MAX_SEGMENTS_ACCEPTED:
+    case BAC_PROP_APDU_SEGMENT_TIMEOUT: return device->segmentation != BAC_NO_SEGMENTATION;
+    case BAC_PROP_ACTIVE_COV_SUBSCRIPTIONS: return device->publisher != NULL;
+    default: return true;
+    }
+}
 
 static bool is_own(const SimDevice *device, BacObjectId id)
 {
@@ -70,6 +84,10 @@ static void put_services(const SimDevice *device, BpBuf *out)
     if (device->events) {
         set_bit(octets, BAC_SUPPORTS_ACKNOWLEDGE_ALARM);
         set_bit(octets, BAC_SUPPORTS_GET_EVENT_INFORMATION);
+    }
+    if (device->events) {
+        set_bit(octets, BAC_SUPPORTS_ADD_LIST_ELEMENT);
+        set_bit(octets, BAC_SUPPORTS_REMOVE_LIST_ELEMENT);
     }
     set_bit(octets, BAC_SUPPORTS_READ_RANGE);
     set_bit(octets, BAC_SUPPORTS_TIME_SYNCHRONIZATION);
@@ -127,15 +145,63 @@ static void put_clock(const SimDevice *device, bool date, BpBuf *out)
     bac_value_encode(out, &value);
 }
 
+static void put_subscription(const void *context, uint32_t i, BpBuf *out)
+{
+    const SimDevice *device = context;
+    (void)bac_publisher_describe(device->publisher, i, device->now_us, out);
+}
+
+static uint32_t subscription_count(const SimDevice *device)
+{
+    uint8_t memory[BAC_LIST_ITEM_MAX];
+    uint32_t count = 0;
+    for (BpBuf out = bp_buf(memory, sizeof memory);
+         bac_publisher_describe(device->publisher, count, device->now_us, &out); bp_buf_clear(&out))
+        count++;
+    return count;
+}
+
+/* The lists of a device but for its logs: ReadRange reads them, and so does whoever reads them whole. */
+static bool find_list(const SimDevice *device, const BacReference *reference, BacList *ret_list)
+{
+    if (is_class(device, reference->object) && reference->property == BAC_PROP_RECIPIENT_LIST)
+        *ret_list = (BacList){.context = &device->events->recipients,
+                              .count = (uint32_t)device->events->recipients.list.count,
+                              .put = sim_recipients_put};
+    else if (is_own(device, reference->object) && device->publisher &&
+             reference->property == BAC_PROP_ACTIVE_COV_SUBSCRIPTIONS)
+        *ret_list =
+            (BacList){.context = device, .count = subscription_count(device), .put = put_subscription};
+    else if (is_own(device, reference->object) && reference->property == BAC_PROP_DEVICE_ADDRESS_BINDING)
+        *ret_list = (BacList){.count = 0};
+    else
+        return false;
+    return true;
+}
+
+static void put_list(const BacList *list, BpBuf *out)
+{
+    for (uint32_t i = 0; i < list->count && !out->failed; i++)
+        list->put(list->context, i, out);
+}
+
 static BacRefusal read_own(const SimDevice *device, const BacReference *reference, BpBuf *out)
 {
-    const BacValue utc_offset = {.type = BAC_SIGNED, .integer = 0};
+    const BacValue utc_offset = {.type = BAC_SIGNED, .integer = 0},
+                   no_summer_time = {.type = BAC_BOOLEAN, .boolean = false};
+    BacList list;
+    if (!has_own(device, reference->property))
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
     if (reference->property == BAC_PROP_OBJECT_LIST)
         return sim_put_array(out, reference->index,
                              device->count + device->trend_count + 1 + (device->events != NULL),
                              put_listed_object, device);
     if (reference->index != BAC_NO_INDEX)
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_PROPERTY_IS_NOT_AN_ARRAY);
+    if (find_list(device, reference, &list)) {
+        put_list(&list, out);
+        return not_refused;
+    }
     switch (reference->property) {
     case BAC_PROP_OBJECT_IDENTIFIER: sim_put_object(out, reference->object); break;
     case BAC_PROP_OBJECT_NAME: sim_put_text(out, device->name); break;
@@ -160,7 +226,10 @@ static BacRefusal read_own(const SimDevice *device, const BacReference *referenc
     case BAC_PROP_LOCAL_DATE: put_clock(device, true, out); break;
     case BAC_PROP_LOCAL_TIME: put_clock(device, false, out); break;
     case BAC_PROP_UTC_OFFSET: bac_value_encode(out, &utc_offset); break;
-    case BAC_PROP_DEVICE_ADDRESS_BINDING: break; /* an empty list */
+    case BAC_PROP_DAYLIGHT_SAVINGS_STATUS: bac_value_encode(out, &no_summer_time); break;
+    case BAC_PROP_MAX_SEGMENTS_ACCEPTED:
+        sim_put_natural(out, BAC_SERVER_ANSWER_MAX / device->max_apdu);
+        break;
     case BAC_PROP_DATABASE_REVISION: sim_put_natural(out, 1); break;
     default: return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
     }
@@ -221,7 +290,9 @@ static BacRefusal write_object(void *owner, const BacWrite *write)
     uint8_t memory[64];
     BpBuf nowhere = bp_buf(memory, sizeof memory);
     BacRefusal refusal;
-    if (is_own(device, write->reference.object) || is_class(device, write->reference.object)) {
+    if (is_class(device, write->reference.object))
+        return sim_class_write(device->events, write);
+    if (is_own(device, write->reference.object)) {
         refusal = read_object(owner, &write->reference, &nowhere);
         return refusal.kind == BAC_NOT_REFUSED ? sim_error(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED)
                                                : refusal;
@@ -235,10 +306,11 @@ static BacRefusal write_object(void *owner, const BacWrite *write)
     return object ? sim_object_write(object, write) : sim_error(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
 }
 
-static bool own_property(uint32_t only, size_t i, uint32_t *ret_property)
+static bool own_property(const SimDevice *device, uint32_t only, size_t i, uint32_t *ret_property)
 {
     for (size_t j = 0; j < PROPERTIES; j++) {
-        if ((only == BAC_PROP_REQUIRED && !properties[j].is_required) ||
+        if (!has_own(device, properties[j].property) ||
+            (only == BAC_PROP_REQUIRED && !properties[j].is_required) ||
             (only == BAC_PROP_OPTIONAL && properties[j].is_required))
             continue;
         if (i-- == 0) {
@@ -253,7 +325,7 @@ static bool object_property(void *owner, BacObjectId id, uint32_t only, size_t i
 {
     const SimDevice *device = owner;
     if (is_own(device, id))
-        return own_property(only, i, ret_property);
+        return own_property(device, only, i, ret_property);
     if (find_trend(device, id))
         return sim_trend_property(only, i, ret_property);
     if (is_class(device, id))
@@ -303,7 +375,31 @@ static BacRefusal list_property(void *owner, const BacReference *reference, BacL
         return sim_trend_list(trend, reference, ret_list);
     if (!object_exists(owner, reference->object))
         return sim_error(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
+    if (find_list(device, reference, ret_list))
+        return reference->index == BAC_NO_INDEX
+                   ? not_refused
+                   : sim_error(BAC_CLASS_PROPERTY, BAC_CODE_PROPERTY_IS_NOT_AN_ARRAY);
     uint32_t property;
+    for (size_t i = 0; object_property(owner, reference->object, BAC_PROP_ALL, i, &property); i++)
+        if (property == reference->property)
+            return sim_error(BAC_CLASS_SERVICES, BAC_CODE_PROPERTY_IS_NOT_A_LIST);
+    return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
+}
+
+static BacRefusal change_list(void *owner, const BacListElements *elements, bool adds, uint32_t *ret_failed)
+{
+    const SimDevice *device = owner;
+    const BacReference *reference = &elements->reference;
+    BacList list;
+    uint32_t property;
+    if (!object_exists(owner, reference->object))
+        return sim_error(BAC_CLASS_OBJECT, BAC_CODE_UNKNOWN_OBJECT);
+    if (reference->index != BAC_NO_INDEX)
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_PROPERTY_IS_NOT_AN_ARRAY);
+    if (is_class(device, reference->object) && reference->property == BAC_PROP_RECIPIENT_LIST)
+        return sim_recipients_change(&device->events->recipients, elements->elements, adds, ret_failed);
+    if (find_list(device, reference, &list))
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED);
     for (size_t i = 0; object_property(owner, reference->object, BAC_PROP_ALL, i, &property); i++)
         if (property == reference->property)
             return sim_error(BAC_CLASS_SERVICES, BAC_CODE_PROPERTY_IS_NOT_A_LIST);
@@ -326,4 +422,5 @@ const BacObjects sim_device_objects = {.read = read_object,
                                        .exists = object_exists,
                                        .find = find_by_name,
                                        .list = list_property,
+                                       .change = change_list,
                                        .set_clock = set_clock};

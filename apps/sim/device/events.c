@@ -30,11 +30,11 @@ void sim_events_init(SimEvents *events, SimObject *objects, size_t count)
     *events = (SimEvents){.reporter = {.notification_class = SIM_NOTIFICATION_CLASS,
                                        .priorities = {100, 100, 200},
                                        .needs_ack = {true, true, false},
-                                       .process = 1,
                                        .timeout_us = 3 * BP_SECOND,
                                        .retries = 3,
                                        .sources = calloc(count + 1, sizeof(BacEventSource))},
                           .objects = calloc(count + 1, sizeof(SimObject *))};
+    events->reporter.listeners = &events->recipients.list;
     if (!events->reporter.sources || !events->objects)
         abort();
     for (size_t i = 0; i < count; i++) {
@@ -220,30 +220,6 @@ static void put_priority(const void *context, size_t i, BpBuf *out)
     sim_put_natural(out, events->reporter.priorities[i]);
 }
 
-/* BACnetDestination: every day and hour, to an address. */
-static void put_recipient(const SimEvents *events, const BacAddress *to, BpBuf *out)
-{
-    const uint8_t all_days = 0xFE,
-                  six[] = {to->ip[0],        to->ip[1], to->ip[2], to->ip[3], (uint8_t)(to->port >> 8),
-                           (uint8_t)to->port};
-    enum { DAYS = 7, ADDRESS = 1 };
-    const BacValue from = {.type = BAC_TIME}, until = {.type = BAC_TIME, .time = {23, 59, 59, 99}};
-    const BacValue mac = {.type = BAC_OCTET_STRING,
-                          .octets = to->remote.network ? bp_cursor(to->remote.mac, to->remote.length)
-                                                       : bp_cursor(six, sizeof six)};
-    const BacValue confirmed = {.type = BAC_BOOLEAN, .boolean = events->reporter.is_confirmed};
-    sim_put_bits(out, &all_days, DAYS);
-    bac_value_encode(out, &from);
-    bac_value_encode(out, &until);
-    bac_tag_encode(out, BAC_OPENING, ADDRESS, 0);
-    sim_put_natural(out, to->remote.network);
-    bac_value_encode(out, &mac);
-    bac_tag_encode(out, BAC_CLOSING, ADDRESS, 0);
-    sim_put_natural(out, events->reporter.process);
-    bac_value_encode(out, &confirmed);
-    put_transitions(out, true, true, true);
-}
-
 BacRefusal sim_class_read(const SimEvents *events, const BacReference *reference, BpBuf *out)
 {
     const BacReporter *reporter = &events->reporter;
@@ -261,10 +237,21 @@ BacRefusal sim_class_read(const SimEvents *events, const BacReference *reference
                         reporter->needs_ack[BAC_TO_NORMAL]);
         break;
     case BAC_PROP_RECIPIENT_LIST:
-        for (size_t i = 0; i < reporter->recipient_count; i++)
-            put_recipient(events, &reporter->recipients[i], out);
+        for (size_t i = 0; i < events->recipients.list.count; i++)
+            sim_recipients_put(&events->recipients, (uint32_t)i, out);
         break;
     default: return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_UNKNOWN_PROPERTY);
     }
     return (BacRefusal){0};
+}
+
+BacRefusal sim_class_write(SimEvents *events, const BacWrite *write)
+{
+    uint8_t memory[1024];
+    BpBuf nowhere = bp_buf(memory, sizeof memory);
+    if (write->reference.property == BAC_PROP_RECIPIENT_LIST && write->reference.index == BAC_NO_INDEX)
+        return sim_recipients_write(&events->recipients, write->value);
+    const BacRefusal refusal = sim_class_read(events, &write->reference, &nowhere);
+    return refusal.kind == BAC_NOT_REFUSED ? sim_error(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED)
+                                           : refusal;
 }

@@ -4,6 +4,7 @@
 #define SIM_EVENTS_H
 
 #include "apps/sim/device/object.h"
+#include "apps/sim/device/recipients.h"
 #include "bacnet/service/error.h"
 #include "bacnet/service/write_property.h"
 #include "bacnet/talk/reporter.h"
@@ -13,6 +14,7 @@ enum { SIM_NOTIFICATION_CLASS = 1 };
 
 typedef struct SimEvents {
     BacReporter reporter;
+    SimRecipients recipients;
     SimObject **objects; /* of each of the reporter's sources */
 } SimEvents;
 
@@ -35,6 +37,7 @@ bool sim_events_write(SimEvents *events, const BacWrite *write, BacRefusal *ret_
 bool sim_events_property(const SimEvents *events, BacObjectId object, size_t i, uint32_t *ret_property);
 
 /* The Notification Class object. */
+BacRefusal sim_class_write(SimEvents *events, const BacWrite *write);
 BacRefusal sim_class_read(const SimEvents *events, const BacReference *reference, BpBuf *out);
 bool sim_class_property(uint32_t only, size_t i, uint32_t *ret_property);
 

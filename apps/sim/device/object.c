@@ -278,6 +278,7 @@ static const Property properties[] = {
     {BAC_PROP_STATE_TEXT, OPTIONAL, has_states},
     {BAC_PROP_PRIORITY_ARRAY, REQUIRED, has_priorities},
     {BAC_PROP_RELINQUISH_DEFAULT, REQUIRED, has_priorities},
+    {BAC_PROP_CURRENT_COMMAND_PRIORITY, REQUIRED, has_priorities},
 };
 
 enum { PROPERTIES = sizeof properties / sizeof properties[0] };
@@ -336,6 +337,12 @@ static void put_property(const SimObject *object, uint32_t property, BpBuf *out)
     case BAC_PROP_INACTIVE_TEXT: sim_put_text(out, spec->states[0]); break;
     case BAC_PROP_ACTIVE_TEXT: sim_put_text(out, spec->states[1]); break;
     case BAC_PROP_NUMBER_OF_STATES: sim_put_natural(out, state_count(object)); break;
+    case BAC_PROP_CURRENT_COMMAND_PRIORITY:
+        if (object->commanded)
+            sim_put_natural(out, (uint64_t)__builtin_ctz(object->commanded) + 1);
+        else
+            put_null(out);
+        break;
     case BAC_PROP_RELINQUISH_DEFAULT:
         put_value(object,
                   object->has_default ? object->relinquish_default
@@ -399,8 +406,11 @@ static bool is_in_range(const SimObject *object, double value)
 
 static BacRefusal write_present_value(SimObject *object, const BacValue *value, uint8_t priority)
 {
+    enum { MINIMUM_ON_OFF = 6 }; /* reserved for that, which none of these objects has (19.2.3) */
     double number;
     const bool is_null = value->type == BAC_NULL;
+    if (object->is_commandable && priority == MINIMUM_ON_OFF)
+        return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED);
     if (!object->is_commandable && !object->out_of_service)
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_WRITE_ACCESS_DENIED);
     if (!is_null && value->type != value_type(object))

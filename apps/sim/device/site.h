@@ -4,6 +4,7 @@
 
 #include "apps/sim/device/events.h"
 #include "apps/sim/device/trend.h"
+#include "bacnet/talk/publisher.h"
 
 typedef struct SimSite SimSite;
 
@@ -15,11 +16,13 @@ typedef struct SimDevice {
     size_t count;
     SimTrend *trends; /* of some of them; by instance from 1 on */
     size_t trend_count;
-    SimEvents *events;       /* NULL: it reports none */
-    int64_t clock_offset_us; /* its clock's from the building's: TimeSynchronization sets it */
-    uint16_t max_apdu;       /* as it says, like: */
-    uint8_t segmentation;    /* BacSegmentation */
-    uint32_t revision;       /* of the protocol */
+    SimEvents *events;             /* NULL: it reports none */
+    const BacPublisher *publisher; /* NULL: it knows no COV */
+    int64_t now_us;                /* of the clock that the publisher has */
+    int64_t clock_offset_us;       /* its clock's from the building's: TimeSynchronization sets it */
+    uint16_t max_apdu;             /* as it says, like: */
+    uint8_t segmentation;          /* BacSegmentation */
+    uint32_t revision;             /* of the protocol */
     bool no_read_multiple, no_cov;
 } SimDevice;
 

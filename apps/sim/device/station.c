@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WINDOW = 8, SEGMENT_RETRIES = 3, AWAY_S = 20, TRUNK_WAITING_MAX = 32 };
+enum { WINDOW = 8, SEGMENT_RETRIES = 3, AWAY_S = 20, LOOK_S = 10, TRUNK_WAITING_MAX = 32 };
 
 /* ---- quirks by name ---- */
 
@@ -144,6 +144,12 @@ static BacRefusal list_property(void *owner, const BacReference *reference, BacL
     return sim_device_objects.list(station->device, reference, ret_list);
 }
 
+static BacRefusal change_list(void *owner, const BacListElements *elements, bool adds, uint32_t *ret_failed)
+{
+    SimStation *station = owner;
+    return sim_device_objects.change(station->device, elements, adds, ret_failed);
+}
+
 static void set_clock(void *owner, const BacDateTime *now, bool is_utc)
 {
     SimStation *station = owner;
@@ -169,6 +175,7 @@ static const BacObjects objects = {.read = read_object,
                                    .exists = object_exists,
                                    .find = find_object,
                                    .list = list_property,
+                                   .change = change_list,
                                    .set_clock = set_clock,
                                    .communicate = communicate,
                                    .reinitialize = reinitialize};
@@ -229,6 +236,7 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
                                         .ids = &station->notice_ids,
                                         .timeout_us = 3 * BP_SECOND,
                                         .retries = 3};
+    device->publisher = quirks->no_cov ? NULL : &station->publisher;
     sim_events_init(&station->events, device->objects, device->count);
     device->events = &station->events;
     BacReporter *reporter = &station->events.reporter;
@@ -271,6 +279,7 @@ void sim_station_done(SimStation *station)
     free(station->receiving);
     free(station->publisher.subscriptions);
     station->device->events = NULL;
+    station->device->publisher = NULL;
     sim_events_done(&station->events);
 }
 
@@ -344,10 +353,43 @@ static void restart(SimStation *station, int64_t now_us)
     }
 }
 
+/* Where recipients are that were given by their number: they are asked for, and heard of. */
+static void look_for_recipients(SimStation *station)
+{
+    uint8_t memory[16];
+    BpBuf parameters = bp_buf(memory, sizeof memory), out;
+    uint32_t device;
+    if (!station->everyone.port || !sim_recipients_missing(&station->events.recipients, &device))
+        return;
+    uint8_t octets[64];
+    out = bp_buf(octets, sizeof octets);
+    bac_who_is_encode(&parameters, &(BacWhoIs){.has_range = true, .low = device, .high = device});
+    const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST, .service = BAC_SERVICE_UNCONFIRMED_WHO_IS};
+    BacAddress all = station->everyone;
+    all.remote = (BacStation){.network = BAC_NETWORK_BROADCAST};
+    const size_t begin =
+        bac_datagram_begin(&out, BAC_BVLC_ORIGINAL_BROADCAST, &all, &station->address.remote, false, &apdu);
+    bp_buf_str(&out, bp_buf_text(&parameters));
+    bac_datagram_end(&out, begin);
+    if (!out.failed)
+        station->send(station->owner, &all, bp_buf_text(&out));
+}
+
+static void take_i_am(SimStation *station, const BacDatagram *datagram)
+{
+    BpCursor body = datagram->body;
+    BacIAm i_am;
+    if (datagram->has_apdu && datagram->apdu.type == BAC_UNCONFIRMED_REQUEST &&
+        datagram->apdu.service == BAC_SERVICE_UNCONFIRMED_I_AM &&
+        bac_i_am_decode(&body, &i_am, NULL) == BP_OK)
+        sim_recipients_learn(&station->events.recipients, i_am.instance, &datagram->from);
+}
+
 /* A write may have changed something, and a new subscriber is told at once. */
 static void serve(SimStation *station, const BacDatagram *datagram, int64_t now_us)
 {
     const uint8_t service = datagram->apdu.service;
+    station->device->now_us = now_us;
     if (!sim_control_takes(&station->control, datagram))
         return; /* it was told so while this one waited */
     bac_server_receive(&station->server, datagram, now_us);
@@ -364,6 +406,10 @@ static void serve(SimStation *station, const BacDatagram *datagram, int64_t now_
 void sim_station_tell(SimStation *station, int64_t now_us)
 {
     station->events.reporter.is_quiet = !sim_control_may_tell(&station->control);
+    if (sim_control_may_tell(&station->control) && now_us >= station->looks_at_us) {
+        station->looks_at_us = now_us + LOOK_S * BP_SECOND;
+        look_for_recipients(station);
+    }
     if (!is_away(station, now_us) && !station->quirks.silent)
         sim_events_judge(&station->events, now_us);
     if (is_away(station, now_us)) /* it restarts, and has forgotten them */
@@ -377,6 +423,7 @@ void sim_station_receive(SimStation *station, const BacDatagram *datagram, int64
     sim_station_advance(station, now_us); /* a time of quiet may be over */
     if (!sim_control_takes(&station->control, datagram))
         return;
+    take_i_am(station, datagram);
     if (!datagram->has_apdu || datagram->apdu.type != BAC_CONFIRMED_REQUEST) {
         if (!is_away(station, now_us) && !bac_publisher_receive(&station->publisher, datagram) &&
             !bac_reporter_receive(&station->events.reporter, datagram))

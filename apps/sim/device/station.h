@@ -61,7 +61,8 @@ typedef struct SimStation {
     BacPublisher publisher;
     SimEvents events;
     SimControl control;
-    BacAddress everyone; /* whom it tells that it is back; all zero: nobody */
+    BacAddress everyone; /* whom it tells that it is back, and asks where recipients are; all zero: nobody */
+    int64_t looks_at_us; /* for those whose place is not known */
     void *owner;
     void (*send)(void *owner, const BacAddress *to, BpStr datagram);
     SimWaiting *waiting; /* in the order in which they come due; made when first needed */

@@ -1,5 +1,6 @@
 #include "bacnet/talk/publisher.h"
 
+#include "bacnet/service/destination.h"
 #include "base/invariant.h"
 #include "base/time.h"
 
@@ -124,6 +125,58 @@ static bool has_changed(const BacPublisher *publisher, const BacSubscription *on
     return fabs(now - then) >= increment;
 }
 
+/* ---- Active_COV_Subscriptions ---- */
+
+static void put_increment(const BacPublisher *publisher, BacObjectId object, uint8_t number, BpBuf *out)
+{
+    uint8_t octets[BAC_COV_VALUE_MAX];
+    BacValue increment;
+    const size_t size = read(publisher, object, BAC_PROP_COV_INCREMENT, octets);
+    BpCursor in = bp_cursor(octets, size);
+    if (size && bac_value_decode(&in, &increment, NULL) == BP_OK && increment.type == BAC_REAL)
+        bac_value_encode_context(out, number, &increment);
+}
+
+static uint32_t seconds_left(const BacSubscription *one, int64_t now_us)
+{
+    const int64_t left_us = one->until_us == INT64_MAX ? 0 : one->until_us - now_us;
+    return left_us > 0 ? (uint32_t)((left_us + BP_SECOND - 1) / BP_SECOND) : 0;
+}
+
+static void describe(const BacPublisher *publisher, const BacSubscription *one, int64_t now_us, BpBuf *out)
+{
+    enum { RECIPIENT = 0, PROPERTY = 1, CONFIRMED = 2, REMAINING = 3, INCREMENT = 4 };
+    enum { PROCESS = 1, OBJECT = 0, IDENTIFIER = 1 }; /* within the first and the second */
+    const BacRecipient recipient = bac_recipient_of(&one->to);
+    bac_tag_encode(out, BAC_OPENING, RECIPIENT, 0);
+    bac_tag_encode(out, BAC_OPENING, RECIPIENT, 0);
+    bac_recipient_encode(out, &recipient);
+    bac_tag_encode(out, BAC_CLOSING, RECIPIENT, 0);
+    bac_value_encode_context(out, PROCESS, &(BacValue){.type = BAC_UNSIGNED, .natural = one->process});
+    bac_tag_encode(out, BAC_CLOSING, RECIPIENT, 0);
+    bac_tag_encode(out, BAC_OPENING, PROPERTY, 0);
+    bac_value_encode_context(out, OBJECT, &(BacValue){.type = BAC_OBJECT_IDENTIFIER, .object = one->object});
+    bac_value_encode_context(out, IDENTIFIER,
+                             &(BacValue){.type = BAC_ENUMERATED, .enumerated = BAC_PROP_PRESENT_VALUE});
+    bac_tag_encode(out, BAC_CLOSING, PROPERTY, 0);
+    bac_value_encode_context(out, CONFIRMED, &(BacValue){.type = BAC_BOOLEAN, .boolean = one->is_confirmed});
+    bac_value_encode_context(out, REMAINING,
+                             &(BacValue){.type = BAC_UNSIGNED, .natural = seconds_left(one, now_us)});
+    put_increment(publisher, one->object, INCREMENT, out);
+}
+
+bool bac_publisher_describe(const BacPublisher *publisher, size_t i, int64_t now_us, BpBuf *out)
+{
+    for (size_t j = 0; j < publisher->count; j++) {
+        const BacSubscription *one = &publisher->subscriptions[j];
+        if (!one->in_use || now_us >= one->until_us || i-- > 0)
+            continue;
+        describe(publisher, one, now_us, out);
+        return true;
+    }
+    return false;
+}
+
 /* ---- telling ---- */
 
 static void tell(BacPublisher *publisher, BacSubscription *one, int64_t now_us)
@@ -135,12 +188,10 @@ static void tell(BacPublisher *publisher, BacSubscription *one, int64_t now_us)
                           .invoke_id = one->invoke_id,
                           .service = one->is_confirmed ? (uint8_t)BAC_SERVICE_CONFIRMED_COV_NOTIFICATION
                                                        : (uint8_t)BAC_SERVICE_UNCONFIRMED_COV_NOTIFICATION};
-    const int64_t left_us = one->until_us == INT64_MAX ? 0 : one->until_us - now_us;
     const BacCovNotification notification = {.process = one->process,
                                              .device = publisher->device,
                                              .object = one->object,
-                                             .remaining_s =
-                                                 (uint32_t)((left_us + BP_SECOND - 1) / BP_SECOND)};
+                                             .remaining_s = seconds_left(one, now_us)};
     const size_t begin = bac_datagram_begin(&out, BAC_BVLC_ORIGINAL_UNICAST, &one->to, &publisher->station,
                                             one->is_confirmed, &apdu);
     bac_cov_notification_begin(&out, &notification);

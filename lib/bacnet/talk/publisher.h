@@ -53,6 +53,10 @@ BacRefusal bac_publisher_subscribe(BacPublisher *publisher, const BacSubscribeCo
 /* Ends all subscriptions, as a restart does. */
 void bac_publisher_forget(BacPublisher *publisher);
 
+/* Writes the `i`-th of the subscriptions there are, from 0, as Active_COV_Subscriptions has it (clause 21:
+ * BACnetCOVSubscription). False: there are not so many. */
+bool bac_publisher_describe(const BacPublisher *publisher, size_t i, int64_t now_us, BpBuf *out);
+
 /* Tells what has changed, sends again what was not confirmed, and forgets what has ended. To be called after
  * values may have changed, and after what comes in. */
 void bac_publisher_advance(BacPublisher *publisher, int64_t now_us);

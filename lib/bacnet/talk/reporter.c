@@ -22,7 +22,7 @@ static void send_notice(BacReporter *reporter, const BacAddress *to, BpStr param
 {
     uint8_t memory[BAC_DATAGRAM_MAX];
     BpBuf out = bp_buf(memory, sizeof memory);
-    const bool confirmed = reporter->is_confirmed;
+    const bool confirmed = invoke_id != 0;
     const BacApdu apdu = {.type = confirmed ? BAC_CONFIRMED_REQUEST : BAC_UNCONFIRMED_REQUEST,
                           .max_apdu = confirmed ? BAC_APDU_MAX : 0,
                           .invoke_id = invoke_id,
@@ -57,31 +57,44 @@ static BacNotice *take_notice(BacReporter *reporter)
     return notice;
 }
 
-static void tell_all(BacReporter *reporter, const BacEventNotification *notification, int64_t now_us)
+static void tell_confirmed(BacReporter *reporter, const BacAddress *to, BpStr parameters, int64_t now_us)
 {
-    uint8_t memory[BAC_NOTICE_MAX];
-    BpBuf out = bp_buf(memory, sizeof memory);
-    bac_event_notification_encode(&out, notification);
-    for (size_t i = 0; !out.failed && !reporter->is_quiet && i < reporter->recipient_count; i++) {
-        uint8_t invoke_id = 0;
-        if (reporter->is_confirmed) {
-            BacNotice *notice = take_notice(reporter);
-            invoke_id = bac_notice_ids_take(reporter->ids);
-            if (invoke_id == 0) { /* all are under way, and what is wrong can still be asked for */
-                reporter->given_up++;
-                reporter->told++;
-                continue;
-            }
-            *notice = (BacNotice){.in_use = true,
-                                  .to = reporter->recipients[i],
-                                  .invoke_id = invoke_id,
-                                  .tries_left = reporter->retries,
-                                  .retry_at_us = now_us + reporter->timeout_us,
-                                  .size = out.size};
-            memcpy(notice->octets, out.data, out.size);
-        }
+    BacNotice *notice = take_notice(reporter);
+    const uint8_t invoke_id = bac_notice_ids_take(reporter->ids);
+    if (invoke_id == 0) { /* all are under way, and what is wrong can still be asked for */
+        reporter->given_up++;
+        return;
+    }
+    *notice = (BacNotice){.in_use = true,
+                          .to = *to,
+                          .invoke_id = invoke_id,
+                          .tries_left = reporter->retries,
+                          .retry_at_us = now_us + reporter->timeout_us,
+                          .size = parameters.size};
+    memcpy(notice->octets, parameters.data, parameters.size);
+    send_notice(reporter, to, parameters, invoke_id);
+}
+
+/* Of this transition, to those who want to know of it now. */
+static void tell_all(BacReporter *reporter, BacEventNotification *notification, size_t transition,
+                     int64_t now_us)
+{
+    const BacDateTime now = reporter->clock(reporter->owner);
+    for (size_t i = 0; !reporter->is_quiet && i < reporter->listeners->count; i++) {
+        uint8_t memory[BAC_NOTICE_MAX];
+        BpBuf out = bp_buf(memory, sizeof memory);
+        const BacListener *listener = &reporter->listeners->items[i];
+        if (listener->to.port == 0 || !bac_destination_takes(&listener->destination, &now, transition))
+            continue;
+        notification->process = listener->destination.process;
+        bac_event_notification_encode(&out, notification);
+        if (out.failed)
+            continue;
         reporter->told++;
-        send_notice(reporter, &reporter->recipients[i], bp_buf_text(&out), invoke_id);
+        if (listener->destination.is_confirmed)
+            tell_confirmed(reporter, &listener->to, bp_buf_text(&out), now_us);
+        else
+            send_notice(reporter, &listener->to, bp_buf_text(&out), 0);
     }
 }
 
@@ -94,8 +107,7 @@ static BacEventNotification notification_of(const BacReporter *reporter, const B
                                             uint32_t state, const BacDateTime *time)
 {
     const size_t transition = transition_to(state);
-    return (BacEventNotification){.process = reporter->process,
-                                  .device = reporter->device,
+    return (BacEventNotification){.device = reporter->device,
                                   .object = source->object,
                                   .time = {.kind = BAC_TIMESTAMP_DATE_TIME, .date_time = *time},
                                   .notification_class = reporter->notification_class,
@@ -144,7 +156,7 @@ static void change(BacReporter *reporter, BacEventSource *source, double value, 
     notification.from_state = from;
     notification.values_type = source->event_type;
     notification.values = bp_cursor(out.data, out.size);
-    tell_all(reporter, &notification, now_us);
+    tell_all(reporter, &notification, transition, now_us);
 }
 
 /* ---- states ---- */
@@ -264,7 +276,7 @@ BacRefusal bac_reporter_acknowledge(BacReporter *reporter, const BacAcknowledgeA
     const BacDateTime now = reporter->clock(reporter->owner);
     BacEventNotification notification = notification_of(reporter, source, acknowledge->state, &now);
     notification.notify_type = BAC_NOTIFY_ACKNOWLEDGEMENT;
-    tell_all(reporter, &notification, now_us);
+    tell_all(reporter, &notification, transition, now_us);
     BP_INVARIANT(bac_reporter_check(reporter));
     return (BacRefusal){0};
 }

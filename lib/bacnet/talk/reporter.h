@@ -9,6 +9,7 @@
 #define BACNET_TALK_REPORTER_H
 
 #include "bacnet/service/acknowledge_alarm.h"
+#include "bacnet/service/destination.h"
 #include "bacnet/service/error.h"
 #include "bacnet/service/get_events.h"
 #include "bacnet/talk/notices.h"
@@ -45,6 +46,19 @@ typedef struct BacNotice {
     uint8_t octets[BAC_NOTICE_MAX]; /* parameters */
 } BacNotice;
 
+/* Whom to tell, and where that is. */
+typedef struct BacListener {
+    BacDestination destination;
+    BacAddress to; /* port 0: it is not known where the device is */
+} BacListener;
+
+enum { BAC_LISTENERS_MAX = 16 };
+
+typedef struct BacListeners {
+    BacListener items[BAC_LISTENERS_MAX];
+    size_t count;
+} BacListeners;
+
 /* In the caller's memory. What is not said to be the reporter's is the caller's, who sets it before the first
  * call; the rest begins as zero. */
 typedef struct BacReporter {
@@ -58,11 +72,8 @@ typedef struct BacReporter {
     bool needs_ack[BAC_TRANSITIONS];
     BacEventSource *sources; /* ascending by object */
     size_t source_count;
-    const BacAddress *recipients;
-    size_t recipient_count;
-    bool is_confirmed; /* notifications are */
-    uint32_t process;  /* of the recipients */
-    BacNoticeIds *ids; /* of the device: whatever else notifies in its name has the same */
+    const BacListeners *listeners; /* may change between two calls */
+    BacNoticeIds *ids;             /* of the device: whatever else notifies in its name has the same */
     int64_t timeout_us;
     uint8_t retries;
     bool is_quiet; /* nothing is told; what happens is kept for who asks. Changes at any time */

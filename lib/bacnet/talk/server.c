@@ -42,9 +42,8 @@ static void send_reply(const BacServer *server, const BacAddress *to, const BacA
     send_apdu(server, BAC_BVLC_ORIGINAL_UNICAST, to, false, apdu, parameters);
 }
 
-/* `failed`, where not NULL: what could not be written, of several. */
 static void send_refusal_of(BacServer *server, const BacDatagram *request, BacRefusal refusal,
-                            const BacReference *failed)
+                            const BacFailure *failure)
 {
     uint8_t memory[BAC_APDU_MIN];
     BpBuf parameters = bp_buf(memory, sizeof memory);
@@ -62,8 +61,10 @@ static void send_refusal_of(BacServer *server, const BacDatagram *request, BacRe
     default:
         apdu.type = BAC_ERROR;
         apdu.service = request->apdu.service;
-        if (failed)
-            bac_write_multiple_error_encode(&parameters, refusal, failed);
+        if (failure && failure->is_of_write)
+            bac_write_multiple_error_encode(&parameters, refusal, &failure->write);
+        else if (failure && failure->is_of_list)
+            bac_list_elements_error_encode(&parameters, refusal, failure->element);
         else
             bac_error_encode(&parameters, refusal);
         break;
@@ -223,12 +224,12 @@ static void take_whole_request(BacServer *server, const BacDatagram *request, in
     uint8_t memory[BAC_APDU_MAX];
     BpBuf answer = sending ? bp_buf(sending->octets, answer_room(server, apdu))
                            : bp_buf(memory, apdu_limit(server, apdu) - ANSWER_HEADER);
-    BacReference failed = {.property = BAC_NO_INDEX};
-    BacRefusal refusal = bac_services_serve(server, request, &answer, &failed, now_us);
+    BacFailure failure = {0};
+    BacRefusal refusal = bac_services_serve(server, request, &answer, &failure, now_us);
     if (refusal.kind == BAC_NOT_REFUSED)
         refusal = send_answer(server, request, &answer, sending, now_us);
     if (refusal.kind != BAC_NOT_REFUSED)
-        send_refusal_of(server, request, refusal, failed.property == BAC_NO_INDEX ? NULL : &failed);
+        send_refusal_of(server, request, refusal, &failure);
 }
 
 /* ---- segmented requests (clause 5.4.5.2) ---- */

@@ -1,13 +1,14 @@
 /* Answering as a device: Who-Is, Who-Has, ReadProperty, ReadPropertyMultiple, ReadRange, WriteProperty,
  * WritePropertyMultiple, SubscribeCOV, GetEventInformation, AcknowledgeAlarm, TimeSynchronization,
- * DeviceCommunicationControl and ReinitializeDevice, out of objects that the caller keeps; answers too long
- * for one APDU go out in segments where the client takes them, and requests may come in segments (ASHRAE 135,
- * clause 5.4.5). No sockets, no clock, no allocation. */
+ * AddListElement, RemoveListElement, DeviceCommunicationControl and ReinitializeDevice, out of objects that
+ * the caller keeps; answers too long for one APDU go out in segments where the client takes them, and
+ * requests may come in segments (ASHRAE 135, clause 5.4.5). No sockets, no clock, no allocation. */
 #ifndef BACNET_TALK_SERVER_H
 #define BACNET_TALK_SERVER_H
 
 #include "bacnet/service/communication_control.h"
 #include "bacnet/service/list.h"
+#include "bacnet/service/list_element.h"
 #include "bacnet/service/reinitialize.h"
 #include "bacnet/service/time_sync.h"
 #include "bacnet/service/who_is.h"
@@ -35,6 +36,10 @@ typedef struct BacObjects {
     /* The property as a list for ReadRange; *ret_list is used until the server returns. Refuses what is no
      * list. May be NULL: ReadRange is not known. */
     BacRefusal (*list)(void *owner, const BacReference *reference, BacList *ret_list);
+    /* Adds elements to a list, or removes them (`adds` false): all of them or, refused, none, and then
+     * *ret_failed is the first that fails, from 1. May be NULL: AddListElement and RemoveListElement are not
+     * known. */
+    BacRefusal (*change)(void *owner, const BacListElements *elements, bool adds, uint32_t *ret_failed);
     /* The clock is to be set, to a time of this place or, `is_utc`, to one of UTC. May be NULL. */
     void (*set_clock)(void *owner, const BacDateTime *now, bool is_utc);
     /* The device is to be quiet, or to restart: it does that after this, when the answer is on its way. The

@@ -158,7 +158,7 @@ static BacRefusal write_property(const BacServer *server, BpCursor body)
 }
 
 /* Writes one after the other; the first that is refused ends it, and is named in the Error (15.10.2). */
-static BacRefusal write_multiple(const BacServer *server, BpCursor body, BacReference *ret_failed)
+static BacRefusal write_multiple(const BacServer *server, BpCursor body, BacFailure *failure)
 {
     BacWriteMultiple walk = {.in = body};
     BacWrite write;
@@ -172,11 +172,25 @@ static BacRefusal write_multiple(const BacServer *server, BpCursor body, BacRefe
             write.priority = 16;
         const BacRefusal refusal = server->options.objects->write(server->options.owner, &write);
         if (refusal.kind != BAC_NOT_REFUSED) {
-            *ret_failed = write.reference;
+            failure->is_of_write = true;
+            failure->write = write.reference;
             return refusal;
         }
     }
     return (BacRefusal){0};
+}
+
+static BacRefusal change_list(const BacServer *server, BpCursor body, bool adds, BacFailure *failure)
+{
+    BacListElements elements;
+    if (!server->options.objects->change)
+        return reject(BAC_REJECT_UNRECOGNIZED_SERVICE);
+    const BpStatus status = bac_list_elements_decode(&body, &elements, NULL);
+    if (status != BP_OK)
+        return refuse_malformed(status);
+    elements.reference.object = own_object(server, elements.reference.object);
+    failure->is_of_list = true;
+    return server->options.objects->change(server->options.owner, &elements, adds, &failure->element);
 }
 
 static BacRefusal subscribe_cov(const BacServer *server, const BacDatagram *request, int64_t now_us)
@@ -265,7 +279,7 @@ static BacRefusal reinitialize(const BacServer *server, BpCursor body, int64_t n
 }
 
 BacRefusal bac_services_serve(const BacServer *server, const BacDatagram *request, BpBuf *out,
-                              BacReference *ret_failed, int64_t now_us)
+                              BacFailure *failure, int64_t now_us)
 {
     switch (request->apdu.service) {
     case BAC_SERVICE_CONFIRMED_READ_PROPERTY: return read_property(server, request->body, out);
@@ -275,8 +289,9 @@ BacRefusal bac_services_serve(const BacServer *server, const BacDatagram *reques
         return read_multiple(server, request->body, out);
     case BAC_SERVICE_CONFIRMED_READ_RANGE: return read_range(server, request->body, out);
     case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY: return write_property(server, request->body);
-    case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY_MULTIPLE:
-        return write_multiple(server, request->body, ret_failed);
+    case BAC_SERVICE_CONFIRMED_WRITE_PROPERTY_MULTIPLE: return write_multiple(server, request->body, failure);
+    case BAC_SERVICE_CONFIRMED_ADD_LIST_ELEMENT: return change_list(server, request->body, true, failure);
+    case BAC_SERVICE_CONFIRMED_REMOVE_LIST_ELEMENT: return change_list(server, request->body, false, failure);
     case BAC_SERVICE_CONFIRMED_GET_EVENT_INFORMATION: return get_events(server, request->body, out);
     case BAC_SERVICE_CONFIRMED_ACKNOWLEDGE_ALARM: return acknowledge_alarm(server, request->body, now_us);
     case BAC_SERVICE_CONFIRMED_SUBSCRIBE_COV: return subscribe_cov(server, request, now_us);

@@ -5,9 +5,15 @@
 
 #include "bacnet/talk/server.h"
 
-/* Writes the answer's parameters to `out`, or says why not. Where one of several writes was refused,
- * *ret_failed is that one, and else stays as it is. */
+/* What an Error says besides. Begins as zero. */
+typedef struct BacFailure {
+    bool is_of_write, is_of_list;
+    BacReference write; /* which of several was refused */
+    uint32_t element;   /* of those to be added or removed, from 1 */
+} BacFailure;
+
+/* Writes the answer's parameters to `out`, or says why not. */
 BacRefusal bac_services_serve(const BacServer *server, const BacDatagram *request, BpBuf *out,
-                              BacReference *ret_failed, int64_t now_us);
+                              BacFailure *failure, int64_t now_us);
 
 #endif

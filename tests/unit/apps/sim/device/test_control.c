@@ -12,8 +12,7 @@ static AStation *station_with_password(const char *password)
     AStation *station = a_station_new(30, NULL);
     station->sim.control.password = password;
     station->sim.everyone = EVERYONE;
-    station->sim.events.reporter.recipients = &CLIENT;
-    station->sim.events.reporter.recipient_count = 1;
+    sim_recipients_add(&station->sim.events.recipients, &CLIENT, false);
     return station;
 }
 

@@ -3,6 +3,7 @@
 
 #include "bacnet/service/cov.h"
 #include "bacnet/service/get_events.h"
+#include "bacnet/service/read_property.h"
 #include "bacnet/service/read_range.h"
 
 static void subscribe_to_all(AStation *station)
@@ -41,10 +42,7 @@ static void raise_alarm(AStation *station, bool is_raised)
 static AStation *station_with_both(void)
 {
     AStation *station = a_station_new(30, NULL);
-    BacReporter *reporter = &station->sim.events.reporter;
-    reporter->recipients = &CLIENT;
-    reporter->recipient_count = 1;
-    reporter->is_confirmed = true;
+    sim_recipients_add(&station->sim.events.recipients, &CLIENT, true);
     subscribe_to_all(station);
     raise_alarm(station, true);
     raise_alarm(station, false);
@@ -120,6 +118,118 @@ static void each_notification_is_confirmed_by_its_own(void **state)
     assert_int_equal(station->sim.events.reporter.confirmed, 2);
     const BacInvokeIds none = {0};
     assert_memory_equal(&station->sim.notice_ids.in_use, &none, sizeof none);
+    a_station_free(station);
+}
+
+/* ---- what its device object says ---- */
+
+static BpCursor read_property(AStation *station, BacObjectId object, uint32_t property)
+{
+    uint8_t memory[32];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    const BacReference reference = {object, property, BAC_NO_INDEX};
+    BacReference told;
+    BpCursor value;
+    bac_read_property_encode(&out, &reference);
+    const Sent *answer = a_station_ask(station, BAC_SERVICE_CONFIRMED_READ_PROPERTY, bp_buf_text(&out));
+    assert_int_equal(answer->apdu.type, BAC_COMPLEX_ACK);
+    BpCursor in = bp_cursor(answer->octets, answer->size);
+    assert_int_equal(bac_read_property_ack_decode(&in, &told, &value, NULL), BP_OK);
+    return value;
+}
+
+static BacValue read_value(AStation *station, BacObjectId object, uint32_t property)
+{
+    BpCursor in = read_property(station, object, property);
+    BacValue value;
+    assert_int_equal(bac_value_decode(&in, &value, NULL), BP_OK);
+    return value;
+}
+
+/* What its revision wants of a device that does what it says that it does (12.11). */
+static void it_says_no_more_than_is_true(void **state)
+{
+    (void)state;
+    AStation *station = a_station_new(30, NULL);
+    const BacObjectId device = {BAC_DEVICE, station->sim.device->instance};
+    assert_int_equal(read_value(station, device, BAC_PROP_PROTOCOL_REVISION).natural, 16);
+    assert_int_equal(read_value(station, device, BAC_PROP_MAX_SEGMENTS_ACCEPTED).natural,
+                     BAC_SERVER_ANSWER_MAX / BAC_APDU_MAX);
+    assert_false(read_value(station, device, BAC_PROP_DAYLIGHT_SAVINGS_STATUS).boolean);
+    BpCursor none = read_property(station, device, BAC_PROP_ACTIVE_COV_SUBSCRIPTIONS);
+    assert_int_equal(bp_cursor_remaining(&none), 0);
+    a_station_free(station);
+    const SimQuirks small = {.no_segments = true, .no_cov = true};
+    static const uint32_t MISSING[] = {BAC_PROP_MAX_SEGMENTS_ACCEPTED, BAC_PROP_APDU_SEGMENT_TIMEOUT,
+                                       BAC_PROP_ACTIVE_COV_SUBSCRIPTIONS};
+    station = a_station_new(30, &small);
+    uint32_t property;
+    for (size_t i = 0; sim_device_objects.property(station->sim.device, device, BAC_PROP_ALL, i, &property);
+         i++)
+        for (size_t j = 0; j < sizeof MISSING / sizeof MISSING[0]; j++)
+            assert_int_not_equal(property, MISSING[j]);
+    a_station_free(station);
+}
+
+static void subscriptions_are_listed_while_they_last(void **state)
+{
+    (void)state;
+    AStation *station = a_station_new(3, NULL);
+    const BacObjectId device = {BAC_DEVICE, station->sim.device->instance};
+    subscribe_to_all(station);
+    station->now_us += 100 * BP_SECOND;
+    BpCursor list = read_property(station, device, BAC_PROP_ACTIVE_COV_SUBSCRIPTIONS);
+    for (size_t i = 0; i < 3; i++) {
+        BacTag tag;
+        BpCursor recipient, to, reference;
+        BacRecipient who;
+        BacValue value;
+        assert_int_equal(bac_tag_decode(&list, &tag, NULL), BP_OK);
+        assert_int_equal(bac_tag_contents(&list, 0, &recipient, NULL), BP_OK);
+        assert_int_equal(bac_tag_decode(&recipient, &tag, NULL), BP_OK);
+        assert_int_equal(bac_tag_contents(&recipient, 0, &to, NULL), BP_OK);
+        assert_int_equal(bac_recipient_decode(&to, &who, NULL), BP_OK);
+        const BacRecipient client = bac_recipient_of(&CLIENT);
+        assert_memory_equal(who.address.mac, client.address.mac, 6);
+        assert_int_equal(bac_tag_decode(&list, &tag, NULL), BP_OK);
+        assert_int_equal(bac_tag_contents(&list, 1, &reference, NULL), BP_OK);
+        assert_int_equal(bac_tag_decode(&list, &tag, NULL), BP_OK); /* [2] confirmed */
+        assert_int_equal(bac_value_decode_as(&list, &tag, BAC_BOOLEAN, &value, NULL), BP_OK);
+        assert_true(value.boolean);
+        assert_int_equal(bac_tag_decode(&list, &tag, NULL), BP_OK); /* [3] time remaining */
+        assert_int_equal(bac_value_decode_as(&list, &tag, BAC_UNSIGNED, &value, NULL), BP_OK);
+        assert_int_equal(value.natural, 500);
+        if (bac_tag_is_next(&list, BAC_CONTEXT, 4)) {
+            assert_int_equal(bac_tag_decode(&list, &tag, NULL), BP_OK);
+            assert_int_equal(bac_value_decode_as(&list, &tag, BAC_REAL, &value, NULL), BP_OK);
+        }
+    }
+    assert_int_equal(bp_cursor_remaining(&list), 0);
+    station->now_us += 500 * BP_SECOND;
+    list = read_property(station, device, BAC_PROP_ACTIVE_COV_SUBSCRIPTIONS);
+    assert_int_equal(bp_cursor_remaining(&list), 0);
+    a_station_free(station);
+}
+
+static BacRefusal command(SimObject *object, uint8_t priority)
+{
+    const uint8_t value[] = {0x44, 0x42, 0x28, 0, 0}; /* 42 */
+    const BacWrite write = {.reference = {object->id, BAC_PROP_PRESENT_VALUE, BAC_NO_INDEX},
+                            .value = bp_cursor(value, sizeof value),
+                            .priority = priority};
+    return sim_object_write(object, &write);
+}
+
+static void the_priority_in_force_is_told_and_the_sixth_is_reserved(void **state)
+{
+    (void)state;
+    AStation *station = a_station_new(30, NULL);
+    SimObject *valve = a_station_object(station, "AHU-1/CLG-O");
+    assert_int_equal(read_value(station, valve->id, BAC_PROP_CURRENT_COMMAND_PRIORITY).type, BAC_NULL);
+    assert_int_equal(command(valve, 16).kind, BAC_NOT_REFUSED);
+    assert_int_equal(command(valve, 9).kind, BAC_NOT_REFUSED);
+    assert_int_equal(command(valve, 6).code, BAC_CODE_WRITE_ACCESS_DENIED);
+    assert_int_equal(read_value(station, valve->id, BAC_PROP_CURRENT_COMMAND_PRIORITY).natural, 9);
     a_station_free(station);
 }
 
@@ -282,6 +392,9 @@ int main(void)
         cmocka_unit_test(changes_and_alarms_under_way_have_different_invoke_ids),
         cmocka_unit_test(an_answer_by_another_service_answers_nothing),
         cmocka_unit_test(each_notification_is_confirmed_by_its_own),
+        cmocka_unit_test(it_says_no_more_than_is_true),
+        cmocka_unit_test(subscriptions_are_listed_while_they_last),
+        cmocka_unit_test(the_priority_in_force_is_told_and_the_sixth_is_reserved),
         cmocka_unit_test(a_log_is_read_in_pieces_of_what_the_client_can_put_together),
         cmocka_unit_test(alarms_are_told_in_pieces_of_what_the_client_can_put_together),
     };

@@ -16,6 +16,7 @@ static const BacAddress RECIPIENT = {{10, 9, 1, 50}, BAC_PORT, {0}},
 typedef struct Desk {
     BacReporter reporter;
     BacNoticeIds ids;
+    BacListeners listeners;
     BacEventSource sources[3];
     int64_t now_us;
     size_t sent;
@@ -51,6 +52,8 @@ static Desk *begin(bool is_confirmed)
 {
     static Desk desk;
     desk = (Desk){.now_us = INT64_C(1767600000) * BP_SECOND};
+    desk.listeners = (BacListeners){.count = 1};
+    desk.listeners.items[0] = (BacListener){bac_destination_of(&RECIPIENT, 5, is_confirmed), RECIPIENT};
     desk.sources[0] = (BacEventSource){.object = {BAC_ANALOG_INPUT, 1},
                                        .event_type = BAC_EVENT_OUT_OF_RANGE,
                                        .low = 10,
@@ -70,10 +73,7 @@ static Desk *begin(bool is_confirmed)
                                   .needs_ack = {true, true, false},
                                   .sources = desk.sources,
                                   .source_count = 3,
-                                  .recipients = &RECIPIENT,
-                                  .recipient_count = 1,
-                                  .is_confirmed = is_confirmed,
-                                  .process = 5,
+                                  .listeners = &desk.listeners,
                                   .ids = &desk.ids,
                                   .timeout_us = 3 * BP_SECOND,
                                   .retries = 2};
