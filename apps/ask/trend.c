@@ -1,4 +1,5 @@
 /* bacpipes trend: what a device has logged itself, by ReadRange. */
+#include "apps/ask/log_walk.h"
 #include "node/device.h"
 #include "node/readings.h"
 #include "node/tool.h"
@@ -63,15 +64,13 @@ typedef struct Trend {
     Node *node;
     BacPeer *peer;
     BacReference buffer;
-    BacReadRange next; /* to be asked */
+    AskLogWalk walk;
     int32_t at_once;
     bool has_until;
     int64_t until_us;  /* of the device's clock */
     int64_t wanted;    /* records; INT64_MAX: all there are */
     uint32_t position; /* of the first, where it is not found by its number; 0: by its time */
-    bool is_over;
-    uint32_t empty; /* answers in a row */
-    uint64_t lost;  /* that the device wrote over while they were read */
+    uint32_t empty;    /* answers in a row */
     size_t count;
     SayTable table;
     json_t *json; /* NULL: a table */
@@ -173,24 +172,15 @@ static void add_record(Trend *trend, const BacLogRecord *record)
     say_table_add(&trend->table, bp_buf_text(&flags));
 }
 
-static BpStatus read_items(Trend *trend, const BacReadRangeAck *ack, uint32_t *ret_count, BpError *err)
+static bool take_record(void *owner, const BacLogRecord *record)
 {
-    BpCursor items = ack->items;
-    BacLogRecord record;
-    BpStatus status;
-    *ret_count = 0;
-    while ((status = bac_log_record_next(&items, &record, err)) == BP_OK) {
-        int64_t at_us;
-        (*ret_count)++;
-        if (trend->has_until && bac_date_time_to_us(&record.time, &at_us, NULL) == BP_OK &&
-            at_us > trend->until_us)
-            trend->is_over = true;
-        if (!trend->is_over)
-            add_record(trend, &record);
-        if ((int64_t)trend->count >= trend->wanted)
-            trend->is_over = true;
-    }
-    return status == BP_NOT_FOUND ? BP_OK : status;
+    Trend *trend = owner;
+    int64_t at_us;
+    if (trend->has_until && bac_date_time_to_us(&record->time, &at_us, NULL) == BP_OK &&
+        at_us > trend->until_us)
+        return false;
+    add_record(trend, record);
+    return (int64_t)trend->count < trend->wanted;
 }
 
 /* ---- asking ---- */
@@ -213,10 +203,10 @@ static bool was_too_much(Trend *trend, BpStatus status, BacRefusal refusal)
 static bool falls_to_position(Trend *trend, BpStatus status, BacRefusal refusal)
 {
     if (status != BP_REFUSED || refusal.kind == BAC_REFUSED_ABORT || trend->count > 0 ||
-        trend->position == 0 || trend->next.kind != BAC_RANGE_BY_SEQUENCE)
+        trend->position == 0 || trend->walk.next.kind != BAC_RANGE_BY_SEQUENCE)
         return false;
-    trend->next.kind = BAC_RANGE_BY_POSITION;
-    trend->next.position = trend->position;
+    trend->walk.next.kind = BAC_RANGE_BY_POSITION;
+    trend->walk.next.position = trend->position;
     return true;
 }
 
@@ -228,8 +218,8 @@ static BpStatus ask(Trend *trend, BacReadRangeAck *ret_ack, BpError *err)
     BpStatus status;
     do {
         BpBuf out = bp_buf(memory, sizeof memory);
-        trend->next.count = trend->at_once;
-        bac_read_range_encode(&out, &trend->next);
+        trend->walk.next.count = trend->at_once;
+        bac_read_range_encode(&out, &trend->walk.next);
         status = node_ask(trend->node, trend->peer, BAC_SERVICE_CONFIRMED_READ_RANGE, bp_buf_text(&out),
                           NODE_WITH_RETRIES, &body, &refusal, err);
     } while (was_too_much(trend, status, refusal) || falls_to_position(trend, status, refusal));
@@ -244,51 +234,28 @@ static BpStatus look_for_lost(Trend *trend, BpError *err)
     if (status != BP_OK)
         return status;
     const uint32_t oldest = total - count + 1;
-    if (count == 0 || trend->next.sequence > total || ++trend->empty > EMPTY_MAX) {
-        trend->is_over = true;
+    if (count == 0 || trend->walk.next.sequence > total || ++trend->empty > EMPTY_MAX) {
+        trend->walk.is_over = true;
         return BP_OK;
     }
     /* Even where it is there, by what the device has just said: it moves on meanwhile. */
-    const uint32_t next = oldest > trend->next.sequence ? oldest : trend->next.sequence + 1;
-    trend->lost += next - trend->next.sequence;
-    trend->next.sequence = next;
-    return BP_OK;
-}
-
-/* BP_MALFORMED: the device sends the same again and again. */
-static BpStatus go_on(Trend *trend, const BacReadRangeAck *ack, uint32_t count, BpError *err)
-{
-    if (ack->has_sequence && trend->next.kind == BAC_RANGE_BY_SEQUENCE &&
-        (int32_t)(ack->sequence + count - trend->next.sequence) <= 0)
-        return bp_fail(err, BP_MALFORMED, "the device was asked for record %" PRIu32 " and sends %" PRIu32,
-                       trend->next.sequence, ack->sequence);
-    if (ack->has_sequence) {
-        if (trend->next.kind == BAC_RANGE_BY_SEQUENCE && ack->sequence > trend->next.sequence)
-            trend->lost += ack->sequence - trend->next.sequence; /* it sends what is left of them */
-        trend->next.kind = BAC_RANGE_BY_SEQUENCE;
-        trend->next.sequence = ack->sequence + count;
-        trend->empty = 0;
-    } else if (trend->next.kind == BAC_RANGE_BY_POSITION) {
-        trend->next.position += count;
-    } else {
-        trend->is_over = true; /* it does not say how to go on */
-    }
-    if (ack->has_last_item && !ack->has_more_items)
-        trend->is_over = true;
+    const uint32_t next = oldest > trend->walk.next.sequence ? oldest : trend->walk.next.sequence + 1;
+    trend->walk.lost += next - trend->walk.next.sequence;
+    trend->walk.next.sequence = next;
     return BP_OK;
 }
 
 static BpStatus read_records(Trend *trend, BpError *err)
 {
-    while (!trend->is_over) {
+    while (!trend->walk.is_over) {
         BacReadRangeAck ack;
-        uint32_t count;
         BP_TRY(ask(trend, &ack, err));
-        BP_TRY(read_items(trend, &ack, &count, err));
-        if (count == 0 && trend->next.kind != BAC_RANGE_BY_SEQUENCE)
-            return BP_OK;
+        BP_TRY(ask_log_walk_take(&trend->walk, &ack, take_record, trend, err));
         say_progress("%zu records so far", trend->count);
-        BP_TRY(count ? go_on(trend, &ack, count, err) : look_for_lost(trend, err));
+        if (ack.count == 0 && !trend->walk.is_over)
+            BP_TRY(look_for_lost(trend, err));
+        else
+            trend->empty = 0;
     }
     return BP_OK;
 }
@@ -303,14 +270,14 @@ static BpStatus begin_with_last(Trend *trend, BpError *err)
     if (status != BP_OK)
         return status;
     trend->wanted = last ? last : LAST_DEFAULT;
-    trend->is_over = count == 0;
+    trend->walk.is_over = count == 0;
     const uint32_t few = count < trend->wanted ? count : (uint32_t)trend->wanted;
     trend->position = count - few + 1;
-    trend->next.kind = total ? BAC_RANGE_BY_SEQUENCE : BAC_RANGE_BY_POSITION;
+    trend->walk.next.kind = total ? BAC_RANGE_BY_SEQUENCE : BAC_RANGE_BY_POSITION;
     if (total)
-        trend->next.sequence = total - few + 1;
+        trend->walk.next.sequence = total - few + 1;
     else
-        trend->next.position = trend->position;
+        trend->walk.next.position = trend->position;
     return BP_OK;
 }
 
@@ -326,8 +293,8 @@ static BpStatus begin_with_time(Trend *trend, BpError *err)
     trend->wanted = last ? last : INT64_MAX;
     trend->has_until = until_text != NULL;
     trend->until_us += offset_us;
-    trend->next.kind = BAC_RANGE_BY_TIME;
-    trend->next.time =
+    trend->walk.next.kind = BAC_RANGE_BY_TIME;
+    trend->walk.next.time =
         bac_date_time_at(since_us + (since_text ? offset_us : 0) - BP_SECOND / 100); /* later than */
     return BP_OK;
 }
@@ -339,7 +306,7 @@ static BpStatus read_trend(Trend *trend, const char *device, const char *object,
     BP_TRY(node_new(trend->cfg, &trend->node, err));
     BP_TRY(node_device_find(trend->node, trend->cfg, device, &trend->peer, err));
     trend->buffer = (BacReference){id, BAC_PROP_LOG_BUFFER, BAC_NO_INDEX};
-    trend->next.reference = trend->buffer;
+    trend->walk.next.reference = trend->buffer;
     trend->at_once = AT_ONCE;
     BP_TRY(since_text || until_text ? begin_with_time(trend, err) : begin_with_last(trend, err));
     const BpStatus status = read_records(trend, err);
@@ -355,8 +322,13 @@ static int tell(Trend *trend)
         say_table_print_csv(&trend->table, stdout);
     else if (trend->count)
         say_table_print(&trend->table, stdout, say_terminal_width(stdout));
-    if (trend->lost)
-        fprintf(stderr, "The device wrote over %" PRIu64 " records while they were read.\n", trend->lost);
+    if (trend->walk.has_lost)
+        fprintf(stderr,
+                "The device wrote over records while they were read; it does not number them, so that "
+                "nobody knows how many.\n");
+    if (trend->walk.lost)
+        fprintf(stderr, "The device wrote over %" PRIu64 " records while they were read.\n",
+                trend->walk.lost);
     if (trend->count == 0)
         fprintf(stderr, "No record is there%s.\n", since_text || until_text ? " of that time" : "");
     return trend->count ? EX_OK : SAY_NOTHING;
