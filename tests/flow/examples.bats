@@ -17,7 +17,7 @@ teardown() {
 }
 
 # What names a place, a file or an entry of one's own, changes the machine, or lasts.
-for_others='10\.[0-9]+\.[0-9]|macau|/etc/|ede import|quarantine [a-z]* 17|device replace|sudo|--watch'
+for_others='/var/lib/|10\.[0-9]+\.[0-9]|macau|/etc/|ede import|quarantine [a-z]* 17|device replace|sudo|--watch'
 
 # examples TOOL...: the lines below "Examples:".
 examples() {
