@@ -23,10 +23,10 @@ static char *status_text(const SiteBroker *broker, const char *state, int64_t at
     char since[BP_TIME_TEXT_MAX];
     json_auto_t *status = json_pack("{s:i, s:s, s:s, s:s}", "v", 1, "role", broker->options.role, "state",
                                     state, "since", bp_time_format(broker->options.started_at_us, 3, since));
-    if (more)
-        json_object_update(status, more);
     if (at_us)
         json_object_set_new(status, "at", json_string(bp_time_format(at_us, 3, since)));
+    if (more)
+        json_object_update(status, more);
     char *text = json_dumps(status, JSON_COMPACT);
     if (!text)
         abort();
