@@ -85,4 +85,13 @@ numbers() {
     stopped_by HUP
     grep -q 'stopping: asked to by SIGHUP' "$folder/out"
     if grep '^<' "$folder/out" "$data"/log/*.log; then return 1; fi
+    # Where it is the journal that listens to `up`, it is told the level, and has the time itself.
+    JOURNAL_STREAM=$(stat -c %d:%i "$folder/out")
+    begin
+    kill -KILL "$(pgrep -P "$up" mosquitto)"
+    until_true 'grep -q "^<4>up: mosquitto was ended by signal 9" "$folder/out"' 30
+    stopped_by INT
+    grep -q '^<6>up: stopping: asked to by SIGINT' "$folder/out"
+    if grep -v '^<[0-7]>up: ' "$folder/out"; then return 1; fi
+    if grep '^<' "$data"/log/*.log; then return 1; fi
 }
