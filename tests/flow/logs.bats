@@ -26,6 +26,7 @@ until_true() {
 }
 
 begin() {
+    : >"$folder/out"
     env --default-signal=HUP,INT "$bacpipes" up --demo --data "$data" --points 60 "$@" >"$folder/out" 2>&1 3>&- &
     up=$!
     until_true 'grep -q " stored, newest" "$folder/out" || ! kill -0 $up' 60

@@ -28,6 +28,7 @@ until_true() {
     done
 }
 begin() {
+    : >"$FOLDER/out"
     "$BACPIPES" up --demo --data "$DATA" --points 60 --set poll.interval=1s "$@" >"$FOLDER/out" 2>&1 3>&- & up=$!
     until_true 'grep -q " stored, newest" "$FOLDER/out"'
 }
