@@ -20,6 +20,7 @@ enum {
     REQUESTS_S_LATER,
     REQUESTS_LATER,
     ROUND_TRIP_MS,
+    HAS_RULES,
 };
 
 static QueryCost read_cost(const PgRows *rows, size_t row, int polled, int requests_s, int requests)
@@ -84,6 +85,7 @@ static void add_device(void *context, const PgRows *rows, size_t row)
                  .trip_ms = pg_get_double(rows, row, ROUND_TRIP_MS),
                  .trips = !pg_is_null(rows, row, ROUND_TRIP_MS)},
     };
+    site->has_rules = pg_get_bool(rows, row, HAS_RULES);
     QueryNetworkLoad *network = network_of(site, device->network);
     network->devices++;
     add_load(&network->load, &device->load);

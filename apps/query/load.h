@@ -40,6 +40,7 @@ typedef struct QuerySiteLoad {
     QueryNetworkLoad *networks;
     size_t network_count, network_capacity;
     QueryLoad total;
+    bool has_rules; /* there is one */
     BpArena *arena; /* has all of it */
 } QuerySiteLoad;
 

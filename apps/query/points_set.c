@@ -47,11 +47,11 @@ static const CfgCommand command = {
     .details = QUERY_INTERVAL_HELP
     ".\n"
     "Exit codes: 0 fine, 1 no such point or site, 64 wrong use, 69 the database is away.\n",
-    .examples = "bacpipes points set --disable --find '*-SPARE*' --dry-run\n"
+    .examples = "bacpipes points set --disable --find '*-KW' --dry-run\n"
                 "bacpipes points set --enable --device 1001\n"
                 "bacpipes points set --interval 5min --device 'VAV-*' --find '*-T'\n"
                 "bacpipes points set --interval default --all\n"
-                "bacpipes points set --writable yes --find AHU-1/SAT-SP --dry-run",
+                "bacpipes points set --writable yes --find AHU-1/DUCT-SP --dry-run",
 };
 
 /* Columns of set_points.sql. */

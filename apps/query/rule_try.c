@@ -183,6 +183,10 @@ static void show(const QuerySiteLoad *load, const Cfg *cfg, bool is_try, int64_t
     else
         printf(" Nothing is changed%s\n",
                is_try ? ": `bacpipes rule apply --yes` does it." : " yet: --yes does it.");
+    if (!load->has_rules)
+        printf("There are no rules, by which nothing is polled: `bacpipes rule add --help` shows how to say "
+               "what "
+               "is.\n");
     if (strcmp(cfg->points_enable, "rules") != 0)
         printf("points.enable is %s: of points that are found from now on %s polled, whatever the rules "
                "say.\n",
@@ -272,6 +276,11 @@ static BpStatus try_or_apply(QuerySite *of, BpArena *arena, QuerySiteLoad *load,
                        "there are no points yet: the collector finds devices and reads out which they have "
                        "(`bacpipes device list`); with points.enable = none or rules nothing is polled "
                        "meanwhile");
+    if (yes && !load->has_rules)
+        return bp_fail(
+            err, BP_INVALID,
+            "there are no rules, by which nothing would be polled: `bacpipes rule add` makes one, and "
+            "where that is meant, `bacpipes points set --disable --all` does it");
     if (!yes)
         return BP_OK;
     const PgValue values[] = {query_site_value(of), pg_bool(by_hand)};

@@ -75,6 +75,10 @@ found() {
     run "$bacpipes" rule list
     [ "$status" = 1 ]
     [[ $output == "No rules. "* ]]
+    "$bacpipes" rule try | grep -q '^There are no rules, by which nothing is polled'
+    run "$bacpipes" rule apply --yes
+    [ "$status" = 64 ]
+    [[ $output == *"there are no rules"* ]]
     "$bacpipes" rule add --disable --point '*SP*'
     "$bacpipes" rule add --enable --network 2001 --type 'analog-*'
     "$bacpipes" rule add --enable --device 6001

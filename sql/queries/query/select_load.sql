@@ -38,7 +38,8 @@ select d.device_id, d.name, d.instance, coalesce(substring(d.address from '^[^/]
        coalesce(found.points, 0) as points, coalesce(found.by_hand, 0) as by_hand, coalesce(found.changes, 0) as changes,
        coalesce(now.points, 0) as polled_now, coalesce(now.requests_s, 0)::double precision as requests_s_now, coalesce(now.requests, 0)::double precision as requests_now,
        coalesce(later.points, 0) as polled_later, coalesce(later.requests_s, 0)::double precision as requests_s_later, coalesce(later.requests, 0)::double precision as requests_later,
-       (s.learned ->> 'round_trip_ms')::double precision as round_trip_ms
+       (s.learned ->> 'round_trip_ms')::double precision as round_trip_ms,
+       exists (select from point_rule where site_id = $1) as has_rules
   from device d
   left join device_status s using (site_id, device_id)
   left join (select device_id, count(*) as points, count(*) filter (where by_hand) as by_hand,
