@@ -53,7 +53,7 @@ BpStatus up_find_database(Up *up, BpError *err)
     return BP_OK;
 }
 
-static const char *program(Up *up, const char *name)
+const char *up_program(Up *up, const char *name)
 {
     char path[128];
     snprintf(path, sizeof path, "%s/%s", up->database.programs, name);
@@ -103,7 +103,7 @@ static BpStatus make_cluster(Up *up, BpError *err)
     const char *const clearing[] = {"rm", "-rf", draft, NULL}; /* of a start that was cut short */
     BP_TRY(up_run(up, "initdb", "rm", clearing, err));
     BP_TRY(up_make_folder(draft, err));
-    const char *const arguments[] = {program(up, "initdb"), /* by its path it finds postgres beside it */
+    const char *const arguments[] = {up_program(up, "initdb"), /* by its path it finds postgres beside it */
                                      "-D",
                                      draft,
                                      "--username=bacpipes",
@@ -154,6 +154,8 @@ static BpStatus configure_database(Up *up, bool has_port, BpError *err)
                   has_port ? "127.0.0.1" : "", (int)up->database.port, quoted(up, up->folder.run),
                   CONNECTIONS_MAX, AUTHENTICATION_S, quoted(up, up_path(up, "postgresql/bacpipes_hba.conf")),
                   quoted(up, up_path(up, "postgresql/bacpipes_ident.conf")));
+    if (up->database.has_preload)
+        bp_buf_str(&out, bp_str(up_preload_settings));
     BpStatus status = up_write_file(up_path(up, "postgresql/postgresql.conf"), bp_buf_text(&out), err);
     /* Over the socket we are whom we say; over TCP there is only who reads. */
     static const char hba[] = "local all all peer map=bacpipes\n"
@@ -317,7 +319,8 @@ BpStatus up_start_database(Up *up, BpError *err)
     BP_TRY(make_cluster(up, err));
     BP_TRY(part_wait_for_last(up, "PostgreSQL", up_path(up, "postgresql"), err));
     tell_recovery(up, up_path(up, "postgresql/postmaster.pid"));
-    const char *postgres = program(up, "postgres");
+    BP_TRY(up_choose_preload(up, err));
+    const char *postgres = up_program(up, "postgres");
     Part *part = up_add_part(up, &(UpPartOptions){.name = "postgresql",
                                                   .path = postgres,
                                                   .stop_signal = SIGINT, /* a fast shutdown */

@@ -16,6 +16,8 @@ enum { LAST_WORDS = 300, LINE = 8192, READ = 16 * 1024, PIPE_OCTETS = 1024 * 102
 
 struct UpLog {
     UpLog *next;
+    const Up *up;
+    bool is_repeated; /* on the screen, what is notable */
     char name[32];
     LogFile file;
     int from, to; /* of the pipe */
@@ -32,6 +34,7 @@ typedef struct Line {
     bool is_whole; /* it has time and level: a role of ours wrote it */
     BpLogLevel level;
     const char *complaint; /* where it begins to say what is wrong; NULL: nothing is */
+    const char *notable;   /* where a notice or warning of a role of ours begins; NULL: it is none */
     const char *advice;    /* what would be right, which PostgreSQL says in a line of its own; NULL: no */
 } Line;
 
@@ -57,6 +60,8 @@ static Line read_own(BpStr rest)
     const char *colon = strstr(text.data, ": ");
     if (line.level == BP_LOG_ERROR && colon)
         line.complaint = colon + 2;
+    else if (colon && (line.level == BP_LOG_WARNING || bp_str_equal(level, bp_str("notice"))))
+        line.notable = colon + 2;
     return line;
 }
 
@@ -116,6 +121,10 @@ static void end_line(UpLog *log)
         return;
     const Line line = read_line(text.data);
     note_words(log, text.data, &line);
+    if (log->is_repeated && line.notable && line.level == BP_LOG_WARNING)
+        up_warn("%s", line.notable);
+    else if (log->is_repeated && line.notable)
+        up_say(log->up, "%s", line.notable);
     if (line.is_whole)
         log_file_add_whole(&log->file, bp_wall_us(), text);
     else
@@ -198,6 +207,7 @@ BpStatus up_log_open(Up *up, const char *name, UpLog **ret_log, BpError *err)
         log = calloc(1, sizeof *log);
         if (!log)
             abort();
+        log->up = up;
         const BpStatus status = make(up, name, log, err);
         if (status != BP_OK) {
             close_log(log);
@@ -224,6 +234,11 @@ const char *up_log_last_words(UpLog *log)
     if (log->used)
         end_line(log);
     return log->words;
+}
+
+void up_log_repeat(UpLog *log)
+{
+    log->is_repeated = true;
 }
 
 void up_log_close_all(Up *up)

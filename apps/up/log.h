@@ -18,6 +18,10 @@ int up_log_output(const UpLog *log); /* a descriptor for the program's output */
  */
 const char *up_log_last_words(UpLog *log);
 
+/* From now on its notices and warnings, without time and level, are said on the screen as well: of a program
+ * that runs once, where nobody looks into its log. */
+void up_log_repeat(UpLog *log);
+
 void up_log_close_all(Up *up); /* when all parts have ended */
 
 #endif

@@ -222,6 +222,7 @@ BpStatus up_run(Up *up, const char *name, const char *path, const char *const *a
     Run run = {0};
     UpLog *log;
     BP_TRY(up_log_open(up, name, &log, err));
+    up_log_repeat(log);
     const LoopProcessOptions options = {.path = path,
                                         .arguments = arguments,
                                         .folder = "/",
@@ -232,8 +233,9 @@ BpStatus up_run(Up *up, const char *name, const char *path, const char *const *a
         return BP_UNAVAILABLE;
     wait_for(up, process, &run);
     loop_process_free(process);
+    const char *words = up_log_last_words(log); /* and what it said is repeated by now */
     if (run.is_over && run.code == 0)
         return BP_OK;
-    return bp_fail(err, BP_REFUSED, "%s ended with code %d: %s (more in %s)", name, run.code,
-                   up_log_last_words(log), up_path(up, "log/%s.log", name));
+    return bp_fail(err, BP_REFUSED, "%s ended with code %d: %s (more in %s)", name, run.code, words,
+                   up_path(up, "log/%s.log", name));
 }

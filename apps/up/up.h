@@ -5,6 +5,7 @@
  *   rights.c      root's rights are given up
  *   files.c       what is written there
  *   database.c    the private PostgreSQL
+ *   preload.c     TimescaleDB in it
  *   broker.c      the private Mosquitto
  *   yours.c       the operator's own database or broker, in place of these
  *   roles.c       our own roles
@@ -86,10 +87,11 @@ typedef struct UpDatabase {
     const char *programs; /* PostgreSQL's folder of them */
     const char *version;
     int64_t port;
-    bool is_yours;   /* the operator's, of settings database.*: none is started */
-    BpError lost;    /* of that one: why there is no connection */
-    Pg *pg;          /* NULL: not connected any more, or not yet */
-    UpAnswer answer; /* to the one question that is waited for */
+    bool has_preload; /* of TimescaleDB */
+    bool is_yours;    /* the operator's, of settings database.*: none is started */
+    BpError lost;     /* of that one: why there is no connection */
+    Pg *pg;           /* NULL: not connected any more, or not yet */
+    UpAnswer answer;  /* to the one question that is waited for */
 } UpDatabase;
 
 typedef struct UpBroker {
@@ -193,6 +195,7 @@ BpStatus up_run(Up *up, const char *name, const char *path, const char *const *a
 
 /* database.c */
 BpStatus up_find_database(Up *up, BpError *err) BP_CHECKED; /* its programs; makes nothing */
+const char *up_program(Up *up, const char *name);           /* the path of one of them, in the arena */
 BpStatus up_start_database(Up *up, BpError *err) BP_CHECKED;
 /* The port of last time, if it is still free, since Grafana and other tools have it in their settings; else
  * another one, which is said. */
@@ -223,6 +226,11 @@ BpStatus up_join_database(Up *up, bool is_admin, BpError *err) BP_CHECKED;
 BpStatus up_find_broker(Up *up,
                         BpError *err) BP_CHECKED; /* whether it is the operator's: up->broker.is_yours */
 BpStatus up_your_broker(Up *up, MqttOptions *options, BpError *err) BP_CHECKED; /* where it is, and as whom */
+
+/* preload.c */
+/* Decides whether TimescaleDB is preloaded: before each start, while PostgreSQL does not run. */
+BpStatus up_choose_preload(Up *up, BpError *err) BP_CHECKED;
+extern const char up_preload_settings[]; /* lines of postgresql.conf */
 
 /* broker.c */
 BpStatus up_start_broker(Up *up, BpError *err) BP_CHECKED;

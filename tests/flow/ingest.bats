@@ -474,7 +474,7 @@ for round in 1 2 3; do
     $PG_CTL start
     until_is "select count(*) from sensor_readings" $((round * 2))
     [ "$(stored)" = "$round 0" ]
-    until_is "select count(*) > 0 from pg_locks where locktype = 'advisory'" t
+    until_is "select count(*) > 0 from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory' and usename = 'bacpipes_ingest'" t
 done
 EOF
     servers
