@@ -47,6 +47,15 @@ static size_t walk_segment(BpStr in, size_t *ret_whole)
     return walk.count;
 }
 
+/* A payload is JSON, and that has no NUL: so the size of a record that was hidden in it would be too large.
+ */
+static BpStr as_text(const uint8_t *octets, size_t size, char payload[UINT8_MAX])
+{
+    for (size_t i = 0; i < size; i++)
+        payload[i] = octets[i] ? (char)octets[i] : ' ';
+    return (BpStr){payload, size};
+}
+
 /* Records of the sizes and contents that the play says, then one octet of it changed: all but its record are
  * read. */
 static void act(BpCursor in)
@@ -61,7 +70,8 @@ static void act(BpCursor in)
         const int64_t n = bp_cursor_u8(&in);
         const size_t wished = bp_cursor_u8(&in), left = bp_cursor_remaining(&in);
         const size_t size = wished < left ? wished : left, start = segment.size;
-        spool_record(&segment, &run, n, (BpStr){(const char *)bp_cursor_take(&in, size), size});
+        char payload[UINT8_MAX];
+        spool_record(&segment, &run, n, as_text(bp_cursor_take(&in, size), size, payload));
         if (where < start || where >= segment.size)
             continue;
         count_before = count;

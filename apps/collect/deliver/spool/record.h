@@ -8,7 +8,8 @@
 
 enum { SPOOL_RECORD_HEADER = 48 };
 
-/* Adds a record to `out`. */
+/* Adds a record to `out`. The payload is text without NUL: where the record is damaged none is found in its
+ * midst, since the size of a record begins with one. */
 void spool_record(BpBuf *out, const MdlRun *run, int64_t n, BpStr payload);
 
 /* Called for each whole record of a segment, in order. */
