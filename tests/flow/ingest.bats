@@ -119,6 +119,22 @@ EOF
     servers
 }
 
+@test "a point whose number is beyond all that are given is not known, and costs no memory" {
+    cat >>"$SCRIPT" <<'EOF'
+start_ingest
+q "insert into point (site_id, point_id, device_id, object_type, object_instance) values ('demo', 2000000000, 1, 'analog-input', 99)"
+for n in 1 2 3 4 5 6 7 8 9 10; do
+    publish "{\"v\":1,\"run\":\"$run\",\"n\":$n,\"oldest\":$n,\"device\":1,\"at\":$((now + n)),\"readings\":[[1,0,$n],[2000000000,0,$n]]}"
+done
+until_is "select stored from ingest_position where run = '$run'" 10
+[ "$(q "select count(*) from sensor_readings where point_id = 1")" = 10 ]
+[ "$(q "select count(*) from sensor_readings where point_id <> 1")" = 0 ]
+[ "$(q "select count(distinct reason) from ingest_quarantine")" = 1 ]
+[ "$(awk '/^VmPeak/ { print $2 }' /proc/$ingest/status)" -lt 2000000 ]
+EOF
+    servers
+}
+
 @test "killed with SIGKILL and started again it stores nothing twice, even when its positions are lost" {
     cat >>"$SCRIPT" <<'EOF'
 start_ingest

@@ -1,4 +1,5 @@
 /* Devices behind a router, which share it. */
+#include "apps/collect/ask/queues/trunk.h"
 #include "tests/unit/field.h"
 
 static void a_trunk_is_given_one_request_at_a_time_and_kept_busy(void **state)
@@ -52,6 +53,30 @@ static void a_dead_device_on_a_trunk_holds_up_nobody(void **state)
     for (size_t i = 0; i < 5; i++)
         assert_string_equal(field->stations[i].seen[0].reason, "timeout");
     field_free(field);
+}
+
+/* A timer comes late now and then: what that took of the budget is made good at the next request, and no more
+ * than one gap. */
+static void a_budget_forgives_a_late_timer_and_saves_nothing_up(void **state)
+{
+    (void)state;
+    const CollectShare share = {.window = 8, .rate = 10};
+    CollectTrunk trunk = {0};
+    CollectDevice device = {.on = {.trunk = &trunk, .leaves_us = INT64_MAX}};
+    int64_t now_us = BP_MINUTE, until_us = 0;
+    for (int i = 0; i < 100; i++) {
+        assert_true(collect_trunk_may_send(&device, &share, now_us, &until_us));
+        collect_trunk_sent(&device, &share, false, now_us);
+        collect_trunk_ended(&device, false);
+        assert_false(collect_trunk_may_send(&device, &share, now_us, &until_us));
+        assert_int_equal(until_us, BP_MINUTE + (i + 1) * 100 * BP_MS);
+        now_us = until_us + 30 * BP_MS;
+    }
+    now_us += BP_MINUTE;
+    for (int i = 0; i < 2; i++)
+        collect_trunk_sent(&device, &share, false, now_us);
+    assert_false(collect_trunk_may_send(&device, &share, now_us, &until_us));
+    assert_int_equal(until_us, now_us + 200 * BP_MS);
 }
 
 /* As seen by the router: whoever is asked there, whatever for, and whoever speaks of its devices. */
@@ -197,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_device_that_is_removed_leaves_the_trunk_to_the_others),
         cmocka_unit_test(a_busy_router_is_left_alone_until_it_is_free),
         cmocka_unit_test(a_trunk_keeps_to_its_budget),
+        cmocka_unit_test(a_budget_forgives_a_late_timer_and_saves_nothing_up),
     };
     return cmocka_run_group_tests_name("collect trunk", tests, NULL, NULL);
 }
