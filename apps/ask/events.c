@@ -44,7 +44,8 @@ BpStatus ask_events(const AskEvents *events, BacPeer *peer, BpError *err)
         bac_get_events_encode(&out, &request);
         BP_TRY(node_ask(events->node, peer, BAC_SERVICE_CONFIRMED_GET_EVENT_INFORMATION, bp_buf_text(&out),
                         NODE_WITH_RETRIES, &body, &refusal, err));
-        BP_TRY(bac_get_events_ack_decode(&body, &ack, err));
+        if (bac_get_events_ack_decode(&body, &ack, err) != BP_OK)
+            return node_blame(peer, err);
         /* What `each` asks takes the place of this answer. */
         BpCursor summaries = ack.summaries;
         const size_t size = bp_cursor_remaining(&summaries);
@@ -59,10 +60,12 @@ BpStatus ask_events(const AskEvents *events, BacPeer *peer, BpError *err)
                 return BP_OK;
         }
         if (status != BP_NOT_FOUND)
-            return status;
+            return node_blame(peer, err);
         if (!ack.has_more)
             return BP_OK;
-        if (!goes_on) /* no all-clear: something is wrong, and it does not fit in an answer */
-            return bp_fail(err, BP_MALFORMED, "the device says that it has more events, and sends none");
+        if (!goes_on) { /* no all-clear: something is wrong, and it does not fit in an answer */
+            bp_fail(err, BP_MALFORMED, "it has more events, and sends none");
+            return node_blame(peer, err);
+        }
     }
 }

@@ -209,11 +209,9 @@ static void add_elements(SayTable *table, const NodeReading *reading, BpBuf *scr
     BpCursor in = reading->value;
     for (element.index = 1; bp_cursor_remaining(&in); element.index++) {
         const size_t begin = in.offset;
-        BacValue value;
-        if (bac_value_decode(&in, &value, NULL) != BP_OK) { /* a constructed one: the rest in one row */
+        if (!ask_show_skip(&in, &element)) { /* a constructed one: the rest in one row */
             in = reading->value;
             in.offset = begin;
-            value.type = BAC_NULL;
         }
         const size_t end = in.offset > begin ? in.offset : in.size;
         bp_buf_clear(scratch);

@@ -1,5 +1,7 @@
 #include "apps/ask/show.h"
 
+#include "apps/ask/structure.h"
+
 #include "say/json.h"
 
 #include <inttypes.h>
@@ -22,6 +24,17 @@ static void show_octets(BpBuf *out, BpCursor octets)
 }
 
 static void show_sequence(BpBuf *out, BpCursor in, const BacReference *reference, int depth);
+
+/* A constructed value that the property's elements are known to be, in words. */
+static bool show_structure(BpBuf *out, BpCursor *in, const BacReference *reference)
+{
+    const size_t mark = out->size;
+    if (ask_structure_show(out, in, reference))
+        return true;
+    if (!out->failed)
+        bp_buf_rewind(out, mark);
+    return false;
+}
 
 /* One value, whose tag comes next. False where the octets break the rules: they are shown as they are. */
 static bool show_next(BpBuf *out, BpCursor *in, const BacReference *reference, int depth)
@@ -52,10 +65,15 @@ static bool show_next(BpBuf *out, BpCursor *in, const BacReference *reference, i
 
 static void show_sequence(BpBuf *out, BpCursor in, const BacReference *reference, int depth)
 {
-    for (bool first = true; bp_cursor_remaining(&in); first = false) {
+    const char *separator = "";
+    while (bp_cursor_remaining(&in)) {
         BpCursor rest = in;
-        if (!first)
-            bp_buf_printf(out, ", ");
+        bp_buf_printf(out, "%s", separator);
+        separator = ", ";
+        if (depth == 0 && show_structure(out, &in, reference)) {
+            separator = "; "; /* there are commas in it */
+            continue;
+        }
         if (!show_next(out, &in, reference, depth)) {
             show_octets(out, rest);
             return;
@@ -87,9 +105,20 @@ bool ask_show_is_array(uint32_t property)
     case BAC_PROP_OBJECT_LIST:
     case BAC_PROP_PROPERTY_LIST:
     case BAC_PROP_STATE_TEXT:
+    case BAC_PROP_EVENT_TIME_STAMPS:
+    case BAC_PROP_WEEKLY_SCHEDULE:
+    case BAC_PROP_EXCEPTION_SCHEDULE:
     case BAC_PROP_STRUCTURED_OBJECT_LIST: return true;
     default: return false;
     }
+}
+
+bool ask_show_skip(BpCursor *in, const BacReference *reference)
+{
+    char memory[1024];
+    BpBuf nowhere = bp_buf(memory, sizeof memory);
+    BacValue value;
+    return ask_structure_show(&nowhere, in, reference) || bac_value_decode(in, &value, NULL) == BP_OK;
 }
 
 /* ---- JSON ---- */
@@ -147,8 +176,31 @@ static json_t *primitives_json(BpCursor in, const BacReference *reference)
     return all;
 }
 
+/* One text for each; NULL where they are something else. */
+static json_t *structures_json(BpCursor in, const BacReference *reference)
+{
+    json_t *all = json_array();
+    while (bp_cursor_remaining(&in)) {
+        BpBuf text = bp_buf_growing(SHOWN_MAX);
+        const bool is_one = show_structure(&text, &in, reference);
+        if (is_one)
+            json_array_append_new(all, say_json_text(bp_buf_text(&text)));
+        bp_buf_done(&text);
+        if (!is_one) {
+            json_decref(all);
+            return NULL;
+        }
+    }
+    return all;
+}
+
 json_t *ask_show_json(BpCursor values, const BacReference *reference)
 {
+    json_t *list = ask_structure_is_list(reference->property) && reference->index == BAC_NO_INDEX
+                       ? structures_json(values, reference)
+                       : NULL;
+    if (list)
+        return list;
     json_t *all = primitives_json(values, reference);
     if (!all) {
         BpBuf text = bp_buf_growing(SHOWN_MAX);

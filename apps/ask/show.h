@@ -7,7 +7,8 @@
 #include <jansson.h>
 
 /* All values of a property in one line: primitive ones as bac_value_describe has them, separated by ", ";
- * "(empty)" where there is none; constructed ones as {[0] 0x05, [1] {21.5}}. */
+ * "(empty)" where there is none; constructed ones in words, separated by "; ", where they are known, else as
+ * {[0] 0x05, [1] {21.5}}. */
 void ask_show_values(BpBuf *out, BpCursor values, const BacReference *reference);
 
 /* The property's name as references have it: "present-value", "proprietary-600", "priority-array[8]". */
@@ -16,8 +17,12 @@ char *ask_show_property(const BacReference *reference, char ret_text[BAC_REFEREN
 /* True for the properties that are shown element by element. */
 bool ask_show_is_array(uint32_t property);
 
+/* Goes past the next element of a property that is shown element by element. False: it is constructed, and of
+ * no kind that is known. */
+bool ask_show_skip(BpCursor *in, const BacReference *reference);
+
 /* Primitive values as JSON's own (one, or an array where there are several or the property is one), others as
- * text. A new reference. */
+ * text, a list of known ones as an array of them. A new reference. */
 json_t *ask_show_json(BpCursor values, const BacReference *reference);
 
 #endif

@@ -223,7 +223,9 @@ static BpStatus ask(Trend *trend, BacReadRangeAck *ret_ack, BpError *err)
         status = node_ask(trend->node, trend->peer, BAC_SERVICE_CONFIRMED_READ_RANGE, bp_buf_text(&out),
                           NODE_WITH_RETRIES, &body, &refusal, err);
     } while (was_too_much(trend, status, refusal) || falls_to_position(trend, status, refusal));
-    return status == BP_OK ? bac_read_range_ack_decode(&body, ret_ack, err) : status;
+    if (status != BP_OK)
+        return status;
+    return bac_read_range_ack_decode(&body, ret_ack, err) == BP_OK ? BP_OK : node_blame(trend->peer, err);
 }
 
 /* Nothing came for the next number: the log has ended, or the device has written over what was to be next. */
@@ -250,7 +252,8 @@ static BpStatus read_records(Trend *trend, BpError *err)
     while (!trend->walk.is_over) {
         BacReadRangeAck ack;
         BP_TRY(ask(trend, &ack, err));
-        BP_TRY(ask_log_walk_take(&trend->walk, &ack, take_record, trend, err));
+        if (ask_log_walk_take(&trend->walk, &ack, take_record, trend, err) != BP_OK)
+            return node_blame(trend->peer, err);
         say_progress("%zu records so far", trend->count);
         if (ack.count == 0 && !trend->walk.is_over)
             BP_TRY(look_for_lost(trend, err));

@@ -28,6 +28,7 @@ struct Node {
     BacOutcome outcome;
     BacRefusal refusal;
     uint8_t tries;
+    uint64_t malformed_before; /* answers to it that break the rules are those above this */
     size_t body_size;
     uint8_t body[BAC_ANSWER_MAX];
 
@@ -292,6 +293,8 @@ static BpStatus describe_outcome(const Node *node, const BacPeer *peer, BpError 
     bac_address_format(&peer->address, address);
     if (node->outcome == BAC_REFUSED)
         return bp_fail(err, BP_REFUSED, "%s says %s", address, bac_refusal_format(node->refusal, refusal));
+    if (node->client.counts.malformed > node->malformed_before)
+        return bp_fail(err, BP_MALFORMED, "%s answers, and each answer breaks BACnet's rules", address);
     return bp_fail(err, BP_TIMEOUT, "%s did not answer %d %s, %s each", address, node->tries,
                    node->tries == 1 ? "time" : "tries",
                    bp_interval_format(node->cfg->bacnet_timeout, timeout));
@@ -308,6 +311,7 @@ BpStatus node_ask(Node *node, BacPeer *peer, BacConfirmedService service, BpStr 
     if (status != BP_OK)
         return status;
     node->asking = true;
+    node->malformed_before = node->client.counts.malformed;
     while (node->asking) {
         BacAnswer answer;
         const int64_t now_us = loop_now_us(node->loop), due_us = bac_client_next_due_us(&node->client);
@@ -319,6 +323,13 @@ BpStatus node_ask(Node *node, BacPeer *peer, BacConfirmedService service, BpStr 
     *ret_refusal = node->refusal;
     *ret_body = bp_cursor(node->body, node->body_size);
     return node->outcome == BAC_ANSWERED ? BP_OK : describe_outcome(node, peer, err);
+}
+
+BpStatus node_blame(const BacPeer *peer, BpError *err)
+{
+    char address[BAC_ADDRESS_TEXT_MAX];
+    return bp_within(err, "%s sent an answer that breaks BACnet's rules",
+                     bac_address_format(&peer->address, address));
 }
 
 void node_wait(Node *node, int64_t wait_us)

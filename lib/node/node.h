@@ -77,9 +77,13 @@ BacPeer *node_peer(Node *node, const BacAddress *address, uint16_t max_apdu);
 typedef enum NodeTries { NODE_ONCE, NODE_WITH_RETRIES } NodeTries;
 
 /* Asks and waits. On BP_OK *ret_body holds the ACK's parameters until the next question.
- * BP_REFUSED: *ret_refusal says how; BP_TIMEOUT: no answer; BP_INVALID: more than the peer takes. */
+ * BP_REFUSED: *ret_refusal says how; BP_TIMEOUT: no answer; BP_MALFORMED: none that is BACnet; BP_INVALID:
+ * more than the peer takes. */
 BpStatus node_ask(Node *node, BacPeer *peer, BacConfirmedService service, BpStr parameters, NodeTries tries,
                   BpCursor *ret_body, BacRefusal *ret_refusal, BpError *err) BP_CHECKED;
+
+/* What `peer` answered breaks BACnet's rules, as `err` says: says so, too, and whose answer it is. */
+BpStatus node_blame(const BacPeer *peer, BpError *err);
 
 /* Runs the loop for that long. */
 void node_wait(Node *node, int64_t wait_us);

@@ -68,10 +68,13 @@ static BpStatus ask_one(Node *node, BacPeer *peer, const BacReference *reference
     BacReference answered;
     BpStatus status = node_ask(node, peer, BAC_SERVICE_CONFIRMED_READ_PROPERTY, bp_buf_text(&parameters),
                                NODE_WITH_RETRIES, &body, &reading.refusal, err);
-    if (status == BP_OK)
+    if (status == BP_OK) {
         status = bac_read_property_ack_decode(&body, &answered, &reading.value, err);
-    else if (status == BP_REFUSED)
+        if (status != BP_OK)
+            node_blame(peer, err);
+    } else if (status == BP_REFUSED) {
         status = BP_OK; /* which is what it says about the property */
+    }
     if (status == BP_OK)
         *ret_reading = reading;
     return status;
@@ -224,7 +227,16 @@ static BacReference reference_to(BacObjectId object, uint32_t property)
     return (BacReference){.object = object, .property = property, .index = BAC_NO_INDEX};
 }
 
-/* The three that Property_List leaves out (clause 12.1.1.4.1), then those in it. */
+/* The three that Property_List leaves out (clause 12.1.1.4.1), then those in it; there are devices that name
+ * the three in it all the same. */
+static bool has_reference(const BacReference *references, size_t count, uint32_t property)
+{
+    for (size_t i = 0; i < count; i++)
+        if (references[i].property == property)
+            return true;
+    return false;
+}
+
 static size_t list_properties(const NodeReading *list, BacObjectId object,
                               BacReference ret_references[PROPERTIES_MAX])
 {
@@ -237,7 +249,7 @@ static size_t list_properties(const NodeReading *list, BacObjectId object,
     BpCursor in = list->value;
     while (bp_cursor_remaining(&in) && count < PROPERTIES_MAX &&
            bac_value_decode(&in, &property, NULL) == BP_OK)
-        if (property.type == BAC_ENUMERATED)
+        if (property.type == BAC_ENUMERATED && !has_reference(ret_references, count, property.enumerated))
             ret_references[count++] = reference_to(object, property.enumerated);
     return count;
 }

@@ -1,13 +1,17 @@
 /* A small BACnet device with the faults that real ones have, for tests of whoever asks devices:
  *
  *   odd_device [--no-multiple] [--no-segments] [--max-apdu N] [--mute-writes] [--forgetful] [--points N]
- *              [--name NAME] [--base N] [--announce ADDRESS:PORT] [--claim INSTANCE] [--list-twice] [--vendor
- * N] ADDRESS:PORT INSTANCE
+ *              [--name NAME] [--base N] [--announce ADDRESS:PORT] [--claim INSTANCE] [--list-twice]
+ *              [--vendor N] [--list-all] [--garble] ADDRESS:PORT INSTANCE
  *
  * analog-value,1, binary-output,1 and multi-state-value,1 have priority arrays, analog-value,2 can be written
  * without one, analog-input,1 to N cannot: they are --base and their instance. With --announce it sends an
- * I-Am there at its start, which says what it --claims to be. Slot 5 of analog-value,3 is taken by 18. Prints
- * "ready" when it hears, and ends with standard input. */
+ * I-Am there at its start, which says what it --claims to be. With --list-all its points have a
+ * Property_List, in which all stand that they have, it too; with --garble its answers to ReadRange,
+ * GetEventInformation and ReadPropertyMultiple break the rules, and so do those to ReadProperty but of its
+ * device object. Slot 5 of analog-value,3 is taken by 18. Prints "ready" when it hears, and ends with
+ * standard input. */
+#include "bacnet/service/read_property.h"
 #include "bacnet/talk/server.h"
 #include "base/time.h"
 #include "io/bip/bip.h"
@@ -29,7 +33,7 @@ typedef struct Commandable {
 } Commandable;
 
 static struct {
-    bool no_multiple, no_segments, mute_writes, forgetful, lists_twice;
+    bool no_multiple, no_segments, mute_writes, forgetful, lists_twice, lists_all, garbles;
     uint16_t max_apdu;
     uint64_t vendor;
     uint32_t points, instance, base, claim;
@@ -153,6 +157,13 @@ static void put_unsigned(BpBuf *out, uint64_t number)
     bac_value_encode(out, &(BacValue){.type = BAC_UNSIGNED, .natural = number});
 }
 
+enum { POINT_PROPERTIES = sizeof properties_of_points / sizeof properties_of_points[0] };
+
+static uint32_t all_properties(uint32_t i)
+{
+    return i < POINT_PROPERTIES ? properties_of_points[i] : (uint32_t)BAC_PROP_PROPERTY_LIST;
+}
+
 static void put_element(BpBuf *out, BacObjectId id, uint32_t list, uint32_t i)
 {
     const Commandable *object = find_commandable(id);
@@ -161,6 +172,8 @@ static void put_element(BpBuf *out, BacObjectId id, uint32_t list, uint32_t i)
                          &(BacValue){.type = BAC_OBJECT_IDENTIFIER, .object = object_at(i % object_count())});
     else if (list == BAC_PROP_STATE_TEXT)
         put_text(out, state_texts[i]);
+    else if (list == BAC_PROP_PROPERTY_LIST)
+        bac_value_encode(out, &(BacValue){.type = BAC_ENUMERATED, .enumerated = all_properties(i)});
     else if (object->in_use[i])
         put_number(out, id, object->slots[i]);
     else
@@ -197,6 +210,8 @@ static BacRefusal read_device(const BacReference *reference, BpBuf *out)
 
 static BacRefusal read_point(const BacReference *reference, BpBuf *out)
 {
+    if (settings.lists_all && reference->property == BAC_PROP_PROPERTY_LIST)
+        return put_array(out, reference, POINT_PROPERTIES + 1);
     const BacObjectId id = reference->object;
     const Commandable *object = find_commandable(id);
     static const uint8_t no_flags[] = {0};
@@ -300,9 +315,32 @@ static void on_send(void *owner, const BacAddress *to, BpStr datagram)
         bip_send(device->bip, to, datagram);
 }
 
+/* An answer of one application-tagged number, where there ought to be context tags. */
+static bool garble(const Device *device, const BacDatagram *datagram)
+{
+    const BacApdu *asked = &datagram->apdu;
+    uint8_t memory[64];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    BpCursor body = datagram->body;
+    BacReference reference;
+    if (!settings.garbles || !datagram->has_apdu || asked->type != BAC_CONFIRMED_REQUEST ||
+        (asked->service == BAC_SERVICE_CONFIRMED_READ_PROPERTY &&
+         bac_read_property_decode(&body, &reference, NULL) == BP_OK && reference.object.type == BAC_DEVICE))
+        return false;
+    const BacApdu apdu = {.type = BAC_COMPLEX_ACK, .invoke_id = asked->invoke_id, .service = asked->service};
+    const size_t begin =
+        bac_datagram_begin(&out, BAC_BVLC_ORIGINAL_UNICAST, &datagram->from, NULL, false, &apdu);
+    put_unsigned(&out, 5);
+    bac_datagram_end(&out, begin);
+    bip_send(device->bip, &datagram->from, bp_buf_text(&out));
+    return true;
+}
+
 static void on_datagram(void *owner, const BacDatagram *datagram)
 {
     Device *device = owner;
+    if (garble(device, datagram))
+        return;
     bac_server_receive(&device->server, datagram, loop_now_us(device->loop));
     is_mute = false;
 }
@@ -329,6 +367,10 @@ static void read_arguments(int argc, char **argv)
             settings.forgetful = true;
         else if (strcmp(argv[i], "--list-twice") == 0)
             settings.lists_twice = true;
+        else if (strcmp(argv[i], "--list-all") == 0)
+            settings.lists_all = true;
+        else if (strcmp(argv[i], "--garble") == 0)
+            settings.garbles = true;
         else if (strcmp(argv[i], "--vendor") == 0 && i + 1 < argc)
             settings.vendor = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--max-apdu") == 0 && i + 1 < argc)

@@ -237,3 +237,28 @@ present-value is 9, and was 7." ]
     [ "$status" -eq 64 ]
     [[ $stderr == *"did you mean present-value?" ]]
 }
+
+@test "without ReadPropertyMultiple no property is shown twice, and the list of them by names" {
+    device "$host.2:$port" 1001 --no-multiple --list-all
+    try read 1001 ai,1 all
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(grep -c ' object-name  ' <<<"$output")" -eq 1 ]
+    [ "$(grep -c ' object-identifier  ' <<<"$output")" -eq 1 ]
+    grep -q 'property-list\[4\]  *present-value' <<<"$output"
+    grep -q 'property-list\[7\]  *property-list' <<<"$output"
+}
+
+@test "an answer that breaks the rules is the device's fault, and that is said" {
+    device "$host.2:$port" 1001 --garble
+    try alarms "$host.2:$port"
+    echo "$stderr"
+    [ "$status" -eq 70 ]
+    [[ $stderr == *"$host.2:$port sent an answer that breaks BACnet's rules: application tag"* ]]
+    try read "$host.2:$port" ai,1 present-value --timeout 300ms
+    echo "$stderr"
+    [ "$status" -eq 70 ]
+    [[ $stderr == *"$host.2:$port answers, and each answer breaks BACnet's rules"* ]]
+    try read "$host.2:$port" device object-name
+    [ "$status" -eq 0 ]
+}

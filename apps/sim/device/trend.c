@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { POLLED = 0 /* BACnetLoggingType */ };
 static const int64_t INTERVAL_US = 15 * BP_MINUTE, HUNDREDTH_US = BP_SECOND / 100;
 
 void sim_trend_init(SimTrend *trend, uint32_t instance, const SimObject *object, const uint32_t *device)
@@ -139,7 +138,7 @@ BacRefusal sim_trend_read(const SimTrend *trend, const BacReference *reference, 
     case BAC_PROP_BUFFER_SIZE: sim_put_natural(out, SIM_TREND_RECORDS); break;
     case BAC_PROP_RECORD_COUNT: sim_put_natural(out, trend->count); break;
     case BAC_PROP_TOTAL_RECORD_COUNT: sim_put_natural(out, trend->total); break;
-    case BAC_PROP_LOGGING_TYPE: sim_put_enumerated(out, POLLED); break;
+    case BAC_PROP_LOGGING_TYPE: sim_put_enumerated(out, BAC_LOGGING_POLLED); break;
     case BAC_PROP_STATUS_FLAGS: sim_put_bits(out, &no_flags, 4); break;
     case BAC_PROP_EVENT_STATE: sim_put_enumerated(out, BAC_STATE_NORMAL); break;
     case BAC_PROP_LOG_INTERVAL: sim_put_natural(out, (uint64_t)(INTERVAL_US / HUNDREDTH_US)); break;

@@ -5,12 +5,6 @@
 
 #include "bacnet/wire/timestamp.h"
 
-typedef enum BacNotifyType {
-    BAC_NOTIFY_ALARM = 0,
-    BAC_NOTIFY_EVENT = 1,
-    BAC_NOTIFY_ACKNOWLEDGEMENT = 2,
-} BacNotifyType;
-
 typedef struct BacEventNotification {
     uint32_t process;
     uint32_t device; /* instance of who tells */

@@ -3,22 +3,14 @@
 #ifndef BACNET_SERVICE_EVENT_VALUES_H
 #define BACNET_SERVICE_EVENT_VALUES_H
 
+#include "bacnet/wire/enums.h"
 #include "bacnet/wire/value.h"
-
-/* The kinds of event whose values are read; the standard has more (clause 13.3). */
-typedef enum BacEventType {
-    BAC_EVENT_CHANGE_OF_STATE = 1,
-    BAC_EVENT_CHANGE_OF_VALUE = 2,
-    BAC_EVENT_COMMAND_FAILURE = 3,
-    BAC_EVENT_FLOATING_LIMIT = 4,
-    BAC_EVENT_OUT_OF_RANGE = 5,
-} BacEventType;
 
 /* The choice of BACnetPropertyStates that is a signed number. */
 enum { BAC_STATE_OF_INTEGER = 41 };
 
 typedef struct BacEventValues {
-    uint8_t type;         /* BacEventType */
+    uint8_t type;         /* BacEventType, of CHANGE_OF_STATE to OUT_OF_RANGE */
     BacBits status_flags; /* BacStatusFlag */
     union {
         struct {
@@ -42,7 +34,8 @@ typedef struct BacEventValues {
     };
 } BacEventValues;
 
-/* What a notification of the `type` says besides. BP_UNSUPPORTED: none of BacEventType. */
+/* What a notification of the `type` says besides. BP_UNSUPPORTED: none of those five, of which
+ * this knows what they say. */
 BpStatus bac_event_values_decode(BpCursor *in, uint8_t type, BacEventValues *ret_values,
                                  BpError *err) BP_CHECKED;
 void bac_event_values_encode(BpBuf *out, const BacEventValues *values);

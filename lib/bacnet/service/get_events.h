@@ -3,10 +3,11 @@
 #ifndef BACNET_SERVICE_GET_EVENTS_H
 #define BACNET_SERVICE_GET_EVENTS_H
 
+#include "bacnet/wire/enums.h"
 #include "bacnet/wire/timestamp.h"
 
-/* The three kinds of transition; arrays of them are in this order. */
-enum { BAC_TO_OFFNORMAL = 0, BAC_TO_FAULT = 1, BAC_TO_NORMAL = 2, BAC_TRANSITIONS = 3 };
+/* Arrays of transitions are in the order of BacTransition. */
+enum { BAC_TRANSITIONS = 3 };
 
 /* Where to go on after an answer that had more: the last object that it told of. */
 typedef struct BacGetEvents {

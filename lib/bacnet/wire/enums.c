@@ -128,6 +128,72 @@ static const BacWord NETWORK_TYPES[] = {
 };
 TABLE(bac_network_types, "network type", NETWORK_TYPES);
 
+static const BacWord NOTIFY_TYPE_WORDS[] = {
+#define NOTIFY_TYPE(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_notify_types, "notify type", NOTIFY_TYPE_WORDS);
+
+static const BacWord EVENT_TYPE_WORDS[] = {
+#define EVENT_TYPE(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_event_types, "event type", EVENT_TYPE_WORDS);
+
+static const BacWord LOGGING_TYPE_WORDS[] = {
+#define LOGGING_TYPE(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_logging_types, "logging type", LOGGING_TYPE_WORDS);
+
+static const BacWord ACTION_WORDS[] = {
+#define ACTION(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_actions, "action", ACTION_WORDS);
+
+static const BacWord RESTART_REASON_WORDS[] = {
+#define RESTART_REASON(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_restart_reasons, "restart reason", RESTART_REASON_WORDS);
+
+static const BacWord PROGRAM_STATE_WORDS[] = {
+#define PROGRAM_STATE(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_program_states, "program state", PROGRAM_STATE_WORDS);
+
+static const BacWord BACKUP_STATE_WORDS[] = {
+#define BACKUP_STATE(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_backup_states, "backup state", BACKUP_STATE_WORDS);
+
+static const BacWord FILE_ACCESS_METHOD_WORDS[] = {
+#define FILE_ACCESS_METHOD(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_file_access_methods, "file access method", FILE_ACCESS_METHOD_WORDS);
+
+static const BacWord NODE_TYPE_WORDS[] = {
+#define NODE_TYPE(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_node_types, "node type", NODE_TYPE_WORDS);
+
+static const BacWord TRANSITION_WORDS[] = {
+#define TRANSITION(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_transitions, "transition", TRANSITION_WORDS);
+
+static const BacWord LIMIT_ENABLE_WORDS[] = {
+#define LIMIT_ENABLE(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_limit_enables, "limit", LIMIT_ENABLE_WORDS);
+
 const BacWord *bac_words_find(const BacWords *table, uint32_t number)
 {
     size_t low = 0, high = table->count;

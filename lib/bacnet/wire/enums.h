@@ -106,6 +106,61 @@ typedef enum BacNetworkType { /* BAC_NETWORK_TYPE_IPV4 ... */
 #include "bacnet/wire/enums.def"
 } BacNetworkType;
 
+typedef enum BacNotifyType { /* BAC_NOTIFY_ALARM ... */
+#define NOTIFY_TYPE(name, number, text) BAC_NOTIFY_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacNotifyType;
+
+typedef enum BacEventType { /* BAC_EVENT_CHANGE_OF_BITSTRING ... */
+#define EVENT_TYPE(name, number, text) BAC_EVENT_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacEventType;
+
+typedef enum BacLoggingType { /* BAC_LOGGING_POLLED ... */
+#define LOGGING_TYPE(name, number, text) BAC_LOGGING_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacLoggingType;
+
+typedef enum BacAction { /* BAC_ACTION_DIRECT ... */
+#define ACTION(name, number, text) BAC_ACTION_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacAction;
+
+typedef enum BacRestartReason { /* BAC_RESTART_UNKNOWN ... */
+#define RESTART_REASON(name, number, text) BAC_RESTART_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacRestartReason;
+
+typedef enum BacProgramState { /* BAC_PROGRAM_IDLE ... */
+#define PROGRAM_STATE(name, number, text) BAC_PROGRAM_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacProgramState;
+
+typedef enum BacBackupState { /* BAC_BACKUP_IDLE ... */
+#define BACKUP_STATE(name, number, text) BAC_BACKUP_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacBackupState;
+
+typedef enum BacFileAccessMethod { /* BAC_FILE_RECORD_ACCESS ... */
+#define FILE_ACCESS_METHOD(name, number, text) BAC_FILE_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacFileAccessMethod;
+
+typedef enum BacNodeType { /* BAC_NODE_UNKNOWN ... */
+#define NODE_TYPE(name, number, text) BAC_NODE_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacNodeType;
+
+typedef enum BacTransition { /* BAC_TO_OFFNORMAL ... */
+#define TRANSITION(name, number, text) BAC_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacTransition;
+
+typedef enum BacLimitEnable { /* BAC_LIMIT_LOW_ENABLE ... */
+#define LIMIT_ENABLE(name, number, text) BAC_LIMIT_##name = (number),
+#include "bacnet/wire/enums.def"
+} BacLimitEnable;
+
 /* ---- words ---- */
 
 typedef struct BacWord {
@@ -124,7 +179,10 @@ typedef struct BacWords {
 extern const BacWords bac_object_types, bac_properties, bac_units, bac_confirmed_services,
     bac_unconfirmed_services, bac_services_supported, bac_error_classes, bac_error_codes, bac_reject_reasons,
     bac_abort_reasons, bac_communications, bac_reinitialized, bac_segmentations, bac_reliabilities,
-    bac_event_states, bac_device_statuses, bac_binaries, bac_polarities, bac_status_flags, bac_network_types;
+    bac_event_states, bac_device_statuses, bac_binaries, bac_polarities, bac_status_flags, bac_network_types,
+    bac_notify_types, bac_event_types, bac_logging_types, bac_actions, bac_restart_reasons,
+    bac_program_states, bac_backup_states, bac_file_access_methods, bac_node_types, bac_transitions,
+    bac_limit_enables;
 
 /* The entry for a number, or NULL where the standard has none. */
 const BacWord *bac_words_find(const BacWords *table, uint32_t number);

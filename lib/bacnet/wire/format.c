@@ -129,6 +129,16 @@ const BacWords *bac_property_words(uint16_t object_type, uint32_t property)
     case BAC_PROP_SEGMENTATION_SUPPORTED: return &bac_segmentations;
     case BAC_PROP_POLARITY: return &bac_polarities;
     case BAC_PROP_NETWORK_TYPE: return &bac_network_types;
+    case BAC_PROP_PROPERTY_LIST: return &bac_properties;
+    case BAC_PROP_NOTIFY_TYPE: return &bac_notify_types;
+    case BAC_PROP_EVENT_TYPE: return &bac_event_types;
+    case BAC_PROP_LOGGING_TYPE: return &bac_logging_types;
+    case BAC_PROP_ACTION: return object_type == BAC_LOOP ? &bac_actions : NULL;
+    case BAC_PROP_LAST_RESTART_REASON: return &bac_restart_reasons;
+    case BAC_PROP_PROGRAM_STATE: return &bac_program_states;
+    case BAC_PROP_BACKUP_AND_RESTORE_STATE: return &bac_backup_states;
+    case BAC_PROP_FILE_ACCESS_METHOD: return &bac_file_access_methods;
+    case BAC_PROP_NODE_TYPE: return &bac_node_types;
     default: return NULL;
     }
 }
@@ -138,6 +148,10 @@ static const BacWords *bit_words_of(uint32_t property)
 {
     switch (property) {
     case BAC_PROP_STATUS_FLAGS: return &bac_status_flags;
+    case BAC_PROP_EVENT_ENABLE:
+    case BAC_PROP_ACKED_TRANSITIONS:
+    case BAC_PROP_ACK_REQUIRED: return &bac_transitions;
+    case BAC_PROP_LIMIT_ENABLE: return &bac_limit_enables;
     case BAC_PROP_PROTOCOL_SERVICES_SUPPORTED: return &bac_services_supported;
     case BAC_PROP_PROTOCOL_OBJECT_TYPES_SUPPORTED: return &bac_object_types;
     default: return NULL;

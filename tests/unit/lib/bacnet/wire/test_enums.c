@@ -4,12 +4,37 @@
 
 #include <ctype.h>
 
-static const BacWords *const TABLES[] = {
-    &bac_object_types,         &bac_properties,         &bac_units,         &bac_confirmed_services,
-    &bac_unconfirmed_services, &bac_services_supported, &bac_error_classes, &bac_error_codes,
-    &bac_reject_reasons,       &bac_abort_reasons,      &bac_segmentations, &bac_reliabilities,
-    &bac_event_states,         &bac_device_statuses,    &bac_binaries,      &bac_polarities,
-    &bac_status_flags,         &bac_network_types};
+static const BacWords *const TABLES[] = {&bac_object_types,
+                                         &bac_properties,
+                                         &bac_units,
+                                         &bac_confirmed_services,
+                                         &bac_unconfirmed_services,
+                                         &bac_services_supported,
+                                         &bac_error_classes,
+                                         &bac_error_codes,
+                                         &bac_reject_reasons,
+                                         &bac_abort_reasons,
+                                         &bac_segmentations,
+                                         &bac_reliabilities,
+                                         &bac_event_states,
+                                         &bac_device_statuses,
+                                         &bac_binaries,
+                                         &bac_polarities,
+                                         &bac_status_flags,
+                                         &bac_network_types,
+                                         &bac_notify_types,
+                                         &bac_event_types,
+                                         &bac_logging_types,
+                                         &bac_actions,
+                                         &bac_restart_reasons,
+                                         &bac_program_states,
+                                         &bac_backup_states,
+                                         &bac_file_access_methods,
+                                         &bac_node_types,
+                                         &bac_transitions,
+                                         &bac_limit_enables,
+                                         &bac_communications,
+                                         &bac_reinitialized};
 enum { TABLE_COUNT = sizeof TABLES / sizeof TABLES[0] };
 
 static void tables_ascend_so_that_they_can_be_searched(void **state)

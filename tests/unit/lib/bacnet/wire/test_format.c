@@ -126,7 +126,8 @@ static void bits_are_described_by_name(void **state)
     assert_string_equal(describe(value, BAC_DEVICE, BAC_PROP_PROTOCOL_OBJECT_TYPES_SUPPORTED),
                         "analog-input,99");
     value.bits = (BacBits){flags, 4};
-    assert_string_equal(describe(value, BAC_ANALOG_INPUT, BAC_PROP_EVENT_ENABLE), "1100");
+    assert_string_equal(describe(value, BAC_ANALOG_INPUT, BAC_PROP_EVENT_ENABLE), "to-offnormal,to-fault");
+    assert_string_equal(describe(value, BAC_ANALOG_INPUT, BAC_PROP_PRESENT_VALUE), "1100");
 }
 
 static void a_type_that_does_not_fit_its_property_is_shown_as_it_is(void **state)
