@@ -3,6 +3,7 @@
 
 #include "bacnet/service/cov.h"
 #include "bacnet/service/read_property.h"
+#include "bacnet/service/who_has.h"
 #include "bacnet/service/who_is.h"
 
 static const BacAddress EVERYONE = {{10, 9, 1, 255}, BAC_PORT, {0}};
@@ -54,6 +55,18 @@ static bool answers(AStation *station)
     bac_read_property_encode(&out, &name);
     const Sent *answer = a_station_ask(station, BAC_SERVICE_CONFIRMED_READ_PROPERTY, bp_buf_text(&out));
     return answer && answer->apdu.type == BAC_COMPLEX_ACK;
+}
+
+/* Whether it says by an I-Have that it has this object. */
+static bool answers_who_has(AStation *station)
+{
+    uint8_t memory[64];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    const size_t before = station->count;
+    const BacApdu apdu = {.type = BAC_UNCONFIRMED_REQUEST, .service = BAC_SERVICE_UNCONFIRMED_WHO_HAS};
+    bac_who_has_encode(&out, &(BacWhoHas){.object = a_station_object(station, "AHU-1/SAT")->id});
+    a_station_hear(station, &apdu, bp_buf_text(&out));
+    return station->count > before;
 }
 
 /* How many I-Ams come of a Who-Is to all. */
@@ -161,9 +174,11 @@ static void without_initiation_it_answers_and_tells_nothing(void **state)
     (void)state;
     AStation *station = station_with_password(NULL);
     subscribe(station, "AHU-1/SAT");
+    assert_true(answers_who_has(station));
     assert_done(control(station, BAC_COMMUNICATION_DISABLE_INITIATION, 5, NULL));
     assert_true(answers(station));
     assert_int_equal(answers_who_is(station), 1);
+    assert_false(answers_who_has(station));
     const size_t before = station->count;
     force(station, "AHU-1/SAT", 33);
     force(station, "AHU-1/FRZ-A", 1);

@@ -225,12 +225,31 @@ static void an_impossible_window_ends_nothing_unless_it_comes_with_something_new
     assert_int_equal(acknowledge(&sender, 5, 4, false), BAC_ACK_IS_OLD); /* beyond the window */
 }
 
+/* Its answer may overtake the SegmentACK of a window that holds the last segment, and of no other. */
+static void a_message_may_be_whole_when_its_last_window_is_out(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t segments;
+        bool may_be;
+    } cases[] = {{4, true}, {5, true}, {6, false}}; /* 1 accepted, 4 on their way */
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        BacSegmentSender sender = {0};
+        assert_true(bac_segment_sender_may_be_whole(&sender)); /* nothing is being sent */
+        bac_segment_sender_begin(&sender, &(BacSegmentSending){cases[i].segments * 45, 45, 8, 3});
+        assert_false(bac_segment_sender_may_be_whole(&sender));
+        assert_int_equal(acknowledge(&sender, 0, 4, false), BAC_ACK_GOES_ON);
+        assert_int_equal(bac_segment_sender_may_be_whole(&sender), cases[i].may_be);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_network_asks_for_nothing_twice),
         cmocka_unit_test(a_bad_network_delays_and_spoils_nothing),
         cmocka_unit_test(a_dead_network_is_given_up),
+        cmocka_unit_test(a_message_may_be_whole_when_its_last_window_is_out),
         cmocka_unit_test(an_impossible_window_ends_nothing_unless_it_comes_with_something_new),
     };
     return cmocka_run_group_tests_name("bacnet segments alone", tests, NULL, NULL);
