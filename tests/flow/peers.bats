@@ -45,7 +45,7 @@ needs_node() {
     run node "$root/tests/peers/reader.mjs" 127.77.0.2:$((port + 5000)) 127.255.255.255 127.66.0.1:$port
     echo "$output"
     [ "$status" -eq 0 ]
-    [ "$(grep -c '^ok' <<<"$output")" -eq 13 ]
+    [ "$(grep -c '^ok' <<<"$output")" -eq 16 ]
 }
 
 @test "our tools read an independent stack's device" {

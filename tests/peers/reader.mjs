@@ -187,6 +187,32 @@ await check('what cannot be is refused in the words of the standard', async () =
     assert.match(await failure(write), /Class:2 - Code:40/) // write-access-denied
 })
 
+await check('who is told of changes and of alarms is listed', async () => {
+    await client.subscribeCov(device, setpoints()[0], 78, false, true, 60)
+    const subscriptions = await read(deviceId, P.ACTIVE_COV_SUBSCRIPTIONS)
+    assert.ok(JSON.stringify(subscriptions).includes('78'), JSON.stringify(subscriptions))
+    await client.subscribeCov(device, setpoints()[0], 78, true, false, 0)
+    const notifications = objects.find(({ type }) => type === ObjectType.NOTIFICATION_CLASS)
+    assert.deepEqual(await read(notifications, P.RECIPIENT_LIST), []) // nobody
+})
+
+await check('a device is quiet for as long as it is told to', async () => {
+    const [ENABLE, DISABLE] = [0, 1]
+    await client.deviceCommunicationControl(device, 1, DISABLE, { password: 'anything' })
+    assert.match(await failure(read(deviceId, P.OBJECT_NAME)), /TIMEOUT/i)
+    await client.deviceCommunicationControl(device, 1, ENABLE)
+    assert.ok((await read(deviceId, P.OBJECT_NAME))[0].value)
+})
+
+await check('a device that restarts is away, and comes back', async () => {
+    const WARMSTART = 1
+    await client.reinitializeDevice(device, WARMSTART)
+    assert.match(await failure(read(deviceId, P.OBJECT_NAME)), /TIMEOUT/i)
+    let silence = 'not asked yet'
+    for (let i = 0; i < 20 && silence; i++) silence = await failure(read(deviceId, P.OBJECT_NAME))
+    assert.equal(silence, null)
+})
+
 client.close()
 console.log(`1..${count}`)
 process.exit(failed ? 1 : 0)
