@@ -1,5 +1,6 @@
 /* What the parts of the collector tell each other. */
 #include "apps/collect/collect.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "base/time.h"
 
@@ -70,10 +71,24 @@ static void on_found(void *owner, CollectDevice *device, CollectDevice *gone)
     collect_network_found(collect->network, device, gone);
 }
 
+/* A database that was put back gives numbers of points anew. What was read of the old ones is put aside
+ * first.
+ */
+static bool holds_scans(Collect *collect)
+{
+    collect->holds_scans =
+        collect->holds_scans && !collect_deliver_is_stored(collect->deliver, collect->last_batch);
+    return collect->holds_scans;
+}
+
 static void on_scanned(void *owner, CollectDevice *device, CollectScan *scan)
 {
-    const Collect *collect = owner;
-    if (collect_network_scan_ended(collect->network, device, scan))
+    Collect *collect = owner;
+    const bool is_whole = collect_network_scan_ended(collect->network, device, scan);
+    if (is_whole && holds_scans(collect))
+        collect_network_scan_stored(collect->network, device,
+                                    "readings of points that the database has no more are put aside first");
+    else if (is_whole)
         collect_site_store_scan(collect->site, device, scan);
     collect_scan_free(scan);
 }
@@ -109,9 +124,23 @@ CollectNetwork *collect_make_network(Collect *collect)
 
 /* ---- the site: what the database says goes to everybody ---- */
 
+static void note_missing(Collect *collect)
+{
+    const size_t missing = collect_site_missing_points(collect->site);
+    if (missing == 0)
+        return;
+    bp_log(BP_LOG_WARNING,
+           "the database has %zu points less than when it was last there: what was read of them goes into "
+           "ingest_quarantine, and new points are stored after that",
+           missing);
+    collect->holds_scans = true;
+    collect->last_batch = collect_deliver_last(collect->deliver);
+}
+
 static void on_known(void *owner, bool is_first)
 {
-    const Collect *collect = owner;
+    Collect *collect = owner;
+    note_missing(collect);
     collect_deliver_points_changed(collect->deliver);
     collect_network_poll_soon(collect->network);
     if (is_first)

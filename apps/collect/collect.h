@@ -27,6 +27,9 @@ typedef struct Collect {
     int64_t started_at_us;
     uint64_t seed;
 
+    bool holds_scans; /* until this batch, and all before it, is stored: */
+    int64_t last_batch;
+
     CollectPoller *poller;
     CollectNetwork *network;
     CollectSite *site; /* before the network, which has its settings */

@@ -13,6 +13,7 @@ struct SiteSettings {
     Cfg cfg;
     BpArena arena; /* of the texts of `cfg` that are not the file's */
     PgReload *reload;
+    const PgRows *rows; /* while on_read is called */
     void (*on_read)(void *owner);
     void *owner;
 };
@@ -31,15 +32,21 @@ static void apply(SiteSettings *settings, const PgRows *rows)
     }
 }
 
+static void take(SiteSettings *settings, const PgRows *rows)
+{
+    apply(settings, rows);
+    settings->rows = rows;
+    settings->on_read(settings->owner);
+    settings->rows = NULL;
+}
+
 static void on_rows(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     SiteSettings *settings = context;
     if (pg_reload_answered(settings->reload, status))
         bp_log(BP_LOG_WARNING, "reading table setting: %s; it is read again", err->text);
-    if (status != BP_OK)
-        return;
-    apply(settings, rows);
-    settings->on_read(settings->owner);
+    if (status == BP_OK)
+        take(settings, rows);
 }
 
 static void ask(void *owner)
@@ -73,6 +80,16 @@ void site_settings_free(SiteSettings *settings)
 const Cfg *site_settings_cfg(const SiteSettings *settings)
 {
     return &settings->cfg;
+}
+
+const PgRows *site_settings_rows(const SiteSettings *settings)
+{
+    return settings->rows;
+}
+
+void site_settings_recall(SiteSettings *settings, const PgRows *rows)
+{
+    take(settings, rows);
 }
 
 void site_settings_connected(SiteSettings *settings)

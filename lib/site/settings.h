@@ -21,6 +21,12 @@ void site_settings_free(SiteSettings *settings);
  * said, and the file's value stays. */
 const Cfg *site_settings_cfg(const SiteSettings *settings);
 
+/* Inside on_read: the rows that were read. */
+const PgRows *site_settings_rows(const SiteSettings *settings);
+
+/* Rows that were read before, by another run: they stand until the table is read. Calls on_read. */
+void site_settings_recall(SiteSettings *settings, const PgRows *rows);
+
 void site_settings_connected(SiteSettings *settings); /* the database is there, again or at first: reads */
 void site_settings_changed(SiteSettings *settings);   /* table setting has: reads soon */
 

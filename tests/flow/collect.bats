@@ -260,3 +260,63 @@ begin_collect
 until_sql "count(*) = 10 from point_latest where quality = 'good' and time > now() - interval '3 s'"
 EOS
 }
+
+@test "a collector that starts while the database is away polls what the last one knew, and nothing of that is lost" {
+    servers <<'EOS'
+begin_device 1
+begin_collect; begin_ingest
+until_sql "count(*) = 10 from point_latest where quality = 'good'"
+q "insert into setting (site_id, name, value) values ('demo', 'poll.trunk_rate', '77')"
+until_true grep -q poll.trunk_rate "$BACPIPES_DATA/plan"
+end ingest TERM; end collect TERM
+$PG_CTL stop -m immediate
+gone=$(date +%s.%N)
+: >"$SCRIPT.collect.log"
+begin_collect
+until_true says 'the database does not answer: polling what was known at 2' collect
+until_true says 'ready: 10 points of site demo are known' collect
+spooled() { [ "$(find "$BACPIPES_DATA/spool" -name '*.spool' -size +0 | wc -l)" -gt 0 ]; }
+until_true spooled
+sleep 5
+end collect KILL # and another, which has nothing but the plan and the spool
+begin_collect
+sleep 12
+back=$(date +%s.%N)
+$PG_CTL start
+begin_ingest
+until_sql "count(*) = 10 from point_latest where quality = 'good' and time > to_timestamp($back)"
+stop_polling
+drained() { [[ $(mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/collect/status -R -C 1 -W 20) == *'"queue_batches":0,'*'"spool_octets":0,'* ]]; }
+until_true drained
+nothing_is_refused
+[ "$(q "select count(*) from point")" -eq 10 ]
+# Each point was read some 5 times by each of the two, less what the killed one had not yet spooled.
+while read -r reads; do [ "$reads" -ge 8 ]; done < <(q "select count(*) from sensor_readings where time between to_timestamp($gone) and to_timestamp($back) group by point_id")
+[ "$(q "select count(distinct point_id) from sensor_readings where time between to_timestamp($gone) and to_timestamp($back)")" -eq 10 ]
+EOS
+}
+
+@test "what was read of points that the database does not know any more when it is back goes aside, and to no other point" {
+    servers <<'EOS'
+begin_device 1
+begin_collect; begin_ingest
+until_sql "count(*) = 10 from point_latest where quality = 'good'"
+until_true test -s "$BACPIPES_DATA/plan"
+end ingest TERM; end collect TERM
+# The database is put back to when it knew half of the points, and their numbers.
+q "delete from sensor_readings; delete from point where point_id > 5; update site set last_point_id = 5"
+$PG_CTL stop
+begin_collect
+until_true says 'ready: 10 points of site demo are known' collect
+spooled() { [ "$(find "$BACPIPES_DATA/spool" -name '*.spool' -size +0 | wc -l)" -gt 0 ]; }
+until_true spooled
+sleep 4
+$PG_CTL start
+until_true says 'has 5 points less' collect
+back=$(date +%s.%N)
+begin_ingest
+until_sql "count(*) > 0 from ingest_quarantine where reason like 'no such point%'"
+until_sql "count(distinct point_id) = 5 from sensor_readings where point_id <= 5 and time > to_timestamp($back)"
+[ "$(q "select count(*) from sensor_readings join point using (site_id, point_id) where time < to_timestamp($back) and point_id > 5")" -eq 0 ]
+EOS
+}

@@ -238,6 +238,39 @@ void collect_deliver_free(CollectDeliver *deliver)
     free(deliver);
 }
 
+/* ---- what is stored ---- */
+
+/* As segments have it: our own run may get another name, and begins at 1 again. */
+typedef struct Look {
+    const MdlRun *own;
+    int64_t last;
+    int64_t found; /* the largest of our own that waits */
+    bool waits;    /* one up to `last`, or of an earlier run */
+} Look;
+
+static void look_at_item(void *context, const OutboxItem *item)
+{
+    Look *look_for = context;
+    const bool is_own = strcmp(item->run->text, look_for->own->text) == 0;
+    look_for->waits |= !is_own || item->n <= look_for->last;
+    if (is_own && item->n > look_for->found)
+        look_for->found = item->n;
+}
+
+int64_t collect_deliver_last(const CollectDeliver *deliver)
+{
+    Look look_for = {.own = &outbox_own(deliver->outbox)->name};
+    outbox_each(deliver->outbox, look_at_item, &look_for);
+    return look_for.found;
+}
+
+bool collect_deliver_is_stored(const CollectDeliver *deliver, int64_t last)
+{
+    Look look_for = {.own = &outbox_own(deliver->outbox)->name, .last = last};
+    outbox_each(deliver->outbox, look_at_item, &look_for);
+    return !look_for.waits;
+}
+
 OutboxCounts collect_deliver_counts(const CollectDeliver *deliver)
 {
     return outbox_counts(deliver->outbox);

@@ -79,6 +79,11 @@ void collect_deliver_message(CollectDeliver *deliver, BpStr topic, BpStr payload
 
 /* ---- how it is going ---- */
 
+/* The number of the last batch so far, and whether that and all before it, of earlier runs too, are stored.
+ */
+int64_t collect_deliver_last(const CollectDeliver *deliver);
+bool collect_deliver_is_stored(const CollectDeliver *deliver, int64_t last);
+
 OutboxCounts collect_deliver_counts(const CollectDeliver *deliver);
 
 #endif

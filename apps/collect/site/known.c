@@ -10,21 +10,17 @@ struct CollectKnown {
     CollectKnownOptions options;
     CollectSitePoints *points;
     PgReload *reload;
-    bool is_loaded, is_behind;
+    bool is_loaded, is_behind, is_recalled;
+    size_t missing; /* points that were recalled; while on_known is called */
 };
 
-static void on_rows(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+static void take(CollectKnown *known, const PgRows *rows)
 {
-    CollectKnown *known = context;
     const CollectKnownOptions *options = &known->options;
-    const bool is_news = pg_reload_answered(known->reload, status), is_first = !known->is_loaded;
-    known->is_behind = status == BP_OK && pg_reload_is_waiting(known->reload);
-    if (status != BP_OK) {
-        if (is_news)
-            bp_log(BP_LOG_WARNING, "reading tables device and point: %s; they are read again", err->text);
-        return;
-    }
+    const bool is_first = !known->is_loaded;
     const size_t devices = collect_site_count_devices(rows);
+    known->missing = known->is_recalled ? collect_site_points_missing(known->points, rows, devices) : 0;
+    known->is_recalled = false;
     collect_site_take_devices(options, rows, devices);
     collect_site_points_set(known->points, rows, devices, loop_now_us(options->loop));
     known->is_loaded = true;
@@ -33,6 +29,20 @@ static void on_rows(void *context, BpStatus status, const PgRows *rows, const Bp
                options->cfg->site);
     options->on_known(options->owner, is_first);
     BP_INVARIANT(collect_known_check(known));
+}
+
+static void on_rows(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    CollectKnown *known = context;
+    const bool is_news = pg_reload_answered(known->reload, status);
+    known->is_behind = status == BP_OK && pg_reload_is_waiting(known->reload);
+    if (status != BP_OK) {
+        if (is_news)
+            bp_log(BP_LOG_WARNING, "reading tables device and point: %s; they are read again", err->text);
+        return;
+    }
+    collect_keep_known(known->options.keep, rows);
+    take(known, rows);
 }
 
 static void ask(void *owner)
@@ -82,6 +92,17 @@ void collect_known_changed(CollectKnown *known)
 {
     known->is_behind = true;
     pg_reload_soon(known->reload);
+}
+
+void collect_known_recall(CollectKnown *known, const PgRows *rows)
+{
+    take(known, rows);
+    known->is_recalled = true;
+}
+
+size_t collect_known_missing(const CollectKnown *known)
+{
+    return known->missing;
 }
 
 bool collect_known_is_loaded(const CollectKnown *known)

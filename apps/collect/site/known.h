@@ -3,6 +3,7 @@
 #ifndef COLLECT_SITE_KNOWN_H
 #define COLLECT_SITE_KNOWN_H
 
+#include "apps/collect/site/keep.h"
 #include "apps/collect/site/points.h"
 #include "apps/collect/site/states.h"
 #include "config/config.h"
@@ -19,6 +20,7 @@ typedef struct CollectKnownOptions {
     void *owner;
     void (*forget)(void *owner, CollectDevice *device); /* as in site.h, like: */
     void (*on_known)(void *owner, bool is_first);
+    CollectKeep *keep; /* is given what was read */
 } CollectKnownOptions;
 
 CollectKnown *collect_known_new(const CollectKnownOptions *options); /* what they point to outlives it */
@@ -31,7 +33,13 @@ void collect_known_connected(CollectKnown *known);
 void collect_known_lost(CollectKnown *known);
 void collect_known_changed(CollectKnown *known); /* somebody says so */
 
-bool collect_known_is_loaded(const CollectKnown *known); /* read at least once */
+/* Rows that were read before, by another run: they stand until the tables are read. */
+void collect_known_recall(CollectKnown *known, const PgRows *rows);
+
+bool collect_known_is_loaded(const CollectKnown *known); /* read at least once, or recalled */
+/* Inside on_known: how many points that were recalled the database does not have any more, now that it is
+ * there. */
+size_t collect_known_missing(const CollectKnown *known);
 bool collect_known_is_behind(const CollectKnown *known); /* changed, and it is not known yet how */
 bool collect_known_is_reading(const CollectKnown *known);
 const CollectSitePoint *collect_known_point(const CollectKnown *known, int32_t point_id);

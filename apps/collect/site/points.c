@@ -155,6 +155,29 @@ void collect_site_points_set(CollectSitePoints *points, const PgRows *rows, size
     forget_points(points, now_us);
 }
 
+static bool is_same(const CollectSitePoints *points, const PgRows *rows, size_t row)
+{
+    char text[BAC_REFERENCE_TEXT_MAX];
+    BacObjectId object;
+    const CollectSitePoint *point =
+        collect_site_points_find(points, (int32_t)pg_get_integer(rows, row, POINT_ID));
+    snprintf(text, sizeof text, "%.*s,%lld", BP_STR_ARGS(pg_get_text(rows, row, OBJECT_TYPE)),
+             (long long)pg_get_integer(rows, row, OBJECT_INSTANCE));
+    return point && bac_object_parse(bp_str(text), &object, NULL) == BP_OK &&
+           bac_object_equal(object, point->object) &&
+           point->device_id == pg_get_integer(rows, row, DEVICE_ID);
+}
+
+size_t collect_site_points_missing(const CollectSitePoints *points, const PgRows *rows, size_t row)
+{
+    size_t known = 0, found = 0;
+    for (size_t i = 0; i < points->count; i++)
+        known += points->all[i].is_known;
+    for (; row < pg_row_count(rows); row++)
+        found += is_same(points, rows, row);
+    return known - found;
+}
+
 const CollectSitePoint *collect_site_points_find(const CollectSitePoints *points, int32_t point_id)
 {
     if (point_id < 0 || (size_t)point_id >= points->count || !points->all[point_id].is_known)

@@ -25,6 +25,10 @@ void collect_site_points_free(CollectSitePoints *points);
  * before are forgotten, and each device of the poller is asked for its own. */
 void collect_site_points_set(CollectSitePoints *points, const PgRows *rows, size_t row, int64_t now_us);
 
+/* How many points are known that none of these rows speaks of: as the same number of the same
+ * object of the same device. */
+size_t collect_site_points_missing(const CollectSitePoints *points, const PgRows *rows, size_t row);
+
 /* NULL: it is not known. */
 const CollectSitePoint *collect_site_points_find(const CollectSitePoints *points, int32_t point_id);
 

@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+static const int64_t PATIENCE_US = 5 * BP_SECOND; /* with a database that does not answer at a start */
+
 struct CollectSite {
     CollectSiteOptions options;
     Pg *pg;
@@ -17,6 +19,8 @@ struct CollectSite {
     SiteBroker *broker;
     CollectStates *states;
     CollectKnown *known; /* devices and points */
+    CollectKeep *keep;
+    LoopTimer *patience; /* until what was kept is taken */
 };
 
 /* ---- the database ---- */
@@ -30,6 +34,42 @@ static void on_connected(void *owner)
     site_broker_database_connected(site->broker);
     collect_known_connected(site->known);
     collect_states_tell_all(site->states); /* what changed while it was away */
+}
+
+static void on_settings(void *owner)
+{
+    CollectSite *site = owner;
+    collect_keep_settings(site->keep, site_settings_rows(site->settings));
+    site->options.on_settings(site->options.owner);
+}
+
+/* The database was not there in time: what the last run knew is polled, until it is. */
+static void recall(void *owner)
+{
+    CollectSite *site = owner;
+    CollectPlan plan;
+    BpError err;
+    char when[BP_TIME_TEXT_MAX];
+    if (collect_known_is_loaded(site->known))
+        return;
+    const BpStatus status = collect_keep_recall(site->keep, &plan, &err);
+    if (status == BP_NOT_FOUND)
+        bp_log(BP_LOG_WARNING,
+               "no earlier run has kept what to poll (%s): nothing is, until the database is there",
+               err.text);
+    else if (status != BP_OK)
+        bp_log(BP_LOG_WARNING, "%s: it is not used, and nothing is polled until the database is there",
+               err.text);
+    if (status != BP_OK)
+        return;
+    bp_log(
+        BP_LOG_NOTICE,
+        "the database does not answer: polling what was known at %s; readings are kept, and nothing new is "
+        "stored until it is back",
+        bp_time_format(plan.known_us, 0, when));
+    site_settings_recall(site->settings, plan.settings);
+    collect_known_recall(site->known, plan.known);
+    collect_plan_done(&plan);
 }
 
 static void on_lost(void *owner, const BpError *why)
@@ -115,6 +155,11 @@ bool collect_site_is_behind(const CollectSite *site)
     return collect_known_is_behind(site->known);
 }
 
+size_t collect_site_missing_points(const CollectSite *site)
+{
+    return collect_known_missing(site->known);
+}
+
 const CollectSitePoint *collect_site_point(const CollectSite *site, int32_t point_id)
 {
     return collect_known_point(site->known, point_id);
@@ -138,8 +183,10 @@ CollectSite *collect_site_new(const CollectSiteOptions *options)
     database.on_lost = on_lost;
     database.on_notice = on_notice;
     site->pg = pg_new(options->loop, &database);
-    site->settings =
-        site_settings_new(options->loop, site->pg, options->file, options->on_settings, options->owner);
+    site->settings = site_settings_new(options->loop, site->pg, options->file, on_settings, site);
+    site->keep = collect_keep_new(options->loop, options->file->data_folder, options->file->site);
+    site->patience = loop_timer_new(options->loop, recall, site);
+    loop_timer_set(site->patience, loop_now_us(options->loop) + PATIENCE_US);
     site->broker = site_broker_new(&(SiteBrokerOptions){.loop = options->loop,
                                                         .pg = site->pg,
                                                         .site = options->file->site,
@@ -156,6 +203,7 @@ CollectSite *collect_site_new(const CollectSiteOptions *options)
                                                            .poller = options->poller,
                                                            .cfg = site_settings_cfg(site->settings),
                                                            .states = site->states,
+                                                           .keep = site->keep,
                                                            .owner = options->owner,
                                                            .forget = options->forget,
                                                            .on_known = options->on_known});
@@ -165,11 +213,15 @@ CollectSite *collect_site_new(const CollectSiteOptions *options)
 
 void collect_site_close(CollectSite *site)
 {
+    loop_timer_free(site->patience);
+    site->patience = NULL;
     pg_free(site->pg); /* answers what is under way, and so goes first */
     site->pg = NULL;
     collect_known_close(site->known);
     site_settings_free(site->settings);
     site->settings = NULL;
+    collect_keep_free(site->keep);
+    site->keep = NULL;
     site_broker_free(site->broker, BP_SECOND);
     site->broker = NULL;
 }
