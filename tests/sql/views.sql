@@ -1,6 +1,6 @@
 -- What people and Grafana select from.
 begin;
-select plan(9);
+select plan(14);
 
 insert into site (site_id, name) values ('demo', 'Demo');
 insert into device (site_id, device_id, address, instance, name) values ('demo', 1, '10.0.0.1', 1, 'AHU-1');
@@ -17,6 +17,11 @@ select is((select reason from points where point_id = 1), 'timeout', 'and why it
 select is((select state from points where point_id = 2), 'off', 'the state of a binary point counts from 0');
 select is((select state from points where point_id = 3), 'away', 'that of a multi-state point from 1');
 select is((select state from points where point_id = 1), null, 'an analog one has none');
+select is(state_text('timer', '{idle,running,expired}', 2), 'expired', 'an enumeration of the standard counts from 0');
+select is(state_text('life-safety-zone', '{quiet,pre-alarm}', 0), 'quiet', 'that of life safety, too');
+select is(state_text('life-safety-zone', '{quiet,pre-alarm}', 300), null, 'a vendor''s own state has no word');
+select is(state_text('binary-lighting-output', '{off,on,warn}', 2), 'warn', 'a binary lighting output has more than two');
+select is(state_text('load-control', '{shed-inactive}', 1e300), null, 'nor has what is no state');
 select is((select count(*) from points where point_id = 4 and value is null and time is null), 1::bigint, 'a point without readings is shown');
 select is((select device from readings where point = 'FAN'), 'AHU-1', 'readings have names');
 select has_role('bacpipes_reader');

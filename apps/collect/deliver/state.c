@@ -74,10 +74,10 @@ static char *state_topic(const PointStates *states, int32_t device_id, BacObject
     return mdl_state_topic(states->site, device_id, text, ret_topic);
 }
 
-/* The text of a binary value, which counts from 0, or of a multi-state one, from 1. */
+/* The text of a multi-state value, which counts from 1, or of another, from 0. */
 static const char *value_text(const CollectPointName *name, const MdlReading *reading)
 {
-    const double index = reading->value - (bac_object_is_binary(name->object.type) ? 0 : 1);
+    const double index = reading->value - (bac_object_is_multi_state(name->object.type) ? 1 : 0);
     return reading->has_value && index >= 0 && index < (double)name->state_count ? name->states[(size_t)index]
                                                                                  : NULL;
 }

@@ -98,6 +98,36 @@ static const BacWord EVENT_STATES[] = {
 };
 TABLE(bac_event_states, "event state", EVENT_STATES);
 
+static const BacWord LIFE_SAFETY_STATES[] = {
+#define LIFE_SAFETY_STATE(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_life_safety_states, "life safety state", LIFE_SAFETY_STATES);
+
+static const BacWord TIMER_STATES[] = {
+#define TIMER_STATE(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_timer_states, "timer state", TIMER_STATES);
+
+static const BacWord SHED_STATES[] = {
+#define SHED_STATE(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_shed_states, "shed state", SHED_STATES);
+
+static const BacWord BINARY_LIGHTINGS[] = {
+#define BINARY_LIGHTING(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_binary_lightings, "binary lighting value", BINARY_LIGHTINGS);
+
+static const BacWord DOOR_VALUES[] = {
+#define DOOR_VALUE(name, number, text) {(number), (text), NULL},
+#include "bacnet/wire/enums.def"
+};
+TABLE(bac_door_values, "door value", DOOR_VALUES);
+
 static const BacWord DEVICE_STATUSES[] = {
 #define DEVICE_STATUS(name, number, text) {(number), (text), NULL},
 #include "bacnet/wire/enums.def"

@@ -184,6 +184,10 @@ extern const BacWords bac_object_types, bac_properties, bac_units, bac_confirmed
     bac_program_states, bac_backup_states, bac_file_access_methods, bac_node_types, bac_transitions,
     bac_limit_enables;
 
+/* Present values of whole types of objects (bac_object_states). */
+extern const BacWords bac_life_safety_states, bac_timer_states, bac_shed_states, bac_binary_lightings,
+    bac_door_values;
+
 /* The entry for a number, or NULL where the standard has none. */
 const BacWord *bac_words_find(const BacWords *table, uint32_t number);
 

@@ -31,6 +31,10 @@ bool bac_object_is_analog(uint16_t type)
     case BAC_POSITIVE_INTEGER_VALUE:
     case BAC_PULSE_CONVERTER:
     case BAC_ACCUMULATOR:
+    case BAC_CHANNEL:
+    case BAC_LIGHTING_OUTPUT:
+    case BAC_STAGING:
+    case BAC_COLOR_TEMPERATURE:
     case BAC_LOOP: return true;
     default: return false;
     }
@@ -44,6 +48,24 @@ bool bac_object_is_binary(uint16_t type)
 bool bac_object_is_multi_state(uint16_t type)
 {
     return type == BAC_MULTI_STATE_INPUT || type == BAC_MULTI_STATE_OUTPUT || type == BAC_MULTI_STATE_VALUE;
+}
+
+const BacWords *bac_object_states(uint16_t type)
+{
+    switch (type) {
+    case BAC_LIFE_SAFETY_POINT:
+    case BAC_LIFE_SAFETY_ZONE: return &bac_life_safety_states;
+    case BAC_LOAD_CONTROL: return &bac_shed_states;
+    case BAC_TIMER: return &bac_timer_states;
+    case BAC_BINARY_LIGHTING_OUTPUT: return &bac_binary_lightings;
+    case BAC_ACCESS_DOOR: return &bac_door_values;
+    default: return NULL;
+    }
+}
+
+bool bac_object_is_enumerated(uint16_t type)
+{
+    return bac_object_states(type) != NULL;
 }
 
 char *bac_object_format(BacObjectId object, char ret_text[BAC_REFERENCE_TEXT_MAX])

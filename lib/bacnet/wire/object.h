@@ -37,14 +37,20 @@ static inline uint32_t bac_object_id_to(BacObjectId object)
     return (uint32_t)object.type << 22 | (object.instance & BAC_INSTANCE_WILDCARD);
 }
 
-/* Types whose present value is a number: of a quantity, 0 or 1 (inactive, active), or a state from 1. */
+/* Types whose present value is a number: of a quantity, 0 or 1 (inactive, active), a state from 1, or one of
+ * the standard's own enumerations, from 0. */
 bool bac_object_is_analog(uint16_t type);
 bool bac_object_is_binary(uint16_t type);
 bool bac_object_is_multi_state(uint16_t type);
+bool bac_object_is_enumerated(uint16_t type);
+
+/* That enumeration's words; NULL: the type has none. */
+const BacWords *bac_object_states(uint16_t type);
 
 static inline bool bac_object_is_numeric(uint16_t type)
 {
-    return bac_object_is_analog(type) || bac_object_is_binary(type) || bac_object_is_multi_state(type);
+    return bac_object_is_analog(type) || bac_object_is_binary(type) || bac_object_is_multi_state(type) ||
+           bac_object_is_enumerated(type);
 }
 
 #define BAC_NO_INDEX UINT32_MAX

@@ -13,9 +13,10 @@ typedef struct Writer {
     size_t zeros;
 } Writer;
 
+/* A tabulator is part of the name that somebody gave; what moves a terminal is not. */
 static bool is_control(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7F && c < 0xA0);
+    return (c < 0x20 && c != '\t') || (c >= 0x7F && c < 0xA0);
 }
 
 static void put(Writer *writer, uint32_t c)

@@ -35,12 +35,21 @@ static bool is_exact(const BacValue *value)
            !(value->type == BAC_SIGNED && (value->integer > most || value->integer < -most));
 }
 
+/* Of the kind that the object's type has. */
+static bool fits(const BacValue *value, const CollectPoint *point)
+{
+    return point->property != BAC_PROP_PRESENT_VALUE || !bac_object_is_enumerated(point->object.type) ||
+           value->type == BAC_ENUMERATED || value->type == BAC_UNSIGNED;
+}
+
 static bool is_plausible(const CollectPoint *point, double number)
 {
     if (point->property != BAC_PROP_PRESENT_VALUE)
         return true;
     if (bac_object_is_binary(point->object.type))
         return number == 0 || number == 1;
+    if (bac_object_is_enumerated(point->object.type))
+        return number >= 0 && number == floor(number);
     return !bac_object_is_multi_state(point->object.type) || (number >= 1 && number == floor(number));
 }
 
@@ -66,7 +75,9 @@ void collect_decode_value(BpCursor value, const CollectPoint *point, CollectSamp
         if (!isfinite(number))
             sample->problem = "not-a-number";
         else
-            sample->problem = is_exact(&decoded) && is_plausible(point, number) ? NULL : "implausible";
+            sample->problem = fits(&decoded, point) && is_exact(&decoded) && is_plausible(point, number)
+                                  ? NULL
+                                  : "implausible";
         sample->number = sample->problem ? 0 : number_of(&decoded, number);
         sample->is_beyond = !sample->problem && is_beyond_states(point, number);
     }

@@ -83,13 +83,38 @@ static void want_device(CollectScan *scan)
 
 static bool is_output(uint16_t type)
 {
-    return type == BAC_ANALOG_OUTPUT || type == BAC_BINARY_OUTPUT || type == BAC_MULTI_STATE_OUTPUT;
+    return type == BAC_ANALOG_OUTPUT || type == BAC_BINARY_OUTPUT || type == BAC_MULTI_STATE_OUTPUT ||
+           type == BAC_LIGHTING_OUTPUT || type == BAC_BINARY_LIGHTING_OUTPUT || type == BAC_ACCESS_DOOR;
 }
 
 static bool may_be_commandable(uint16_t type)
 {
     return type == BAC_ANALOG_VALUE || type == BAC_BINARY_VALUE || type == BAC_MULTI_STATE_VALUE ||
            type == BAC_LARGE_ANALOG_VALUE || type == BAC_INTEGER_VALUE || type == BAC_POSITIVE_INTEGER_VALUE;
+}
+
+/* Quantities that always have the same unit, or none: these objects have no property Units. */
+static int64_t fixed_units(uint16_t type)
+{
+    switch (type) {
+    case BAC_LIGHTING_OUTPUT: return BAC_UNITS_PERCENT;
+    case BAC_COLOR_TEMPERATURE: return BAC_UNITS_DEGREES_KELVIN;
+    default: return -1;
+    }
+}
+
+static void want_quantity(CollectScan *scan, BacObjectId id)
+{
+    if (id.type == BAC_CHANNEL)
+        return; /* it has whatever was written to it last */
+    if (fixed_units(id.type) < 0)
+        want(scan, id, id.type == BAC_LOOP ? BAC_PROP_OUTPUT_UNITS : BAC_PROP_UNITS, BAC_NO_INDEX);
+    if (id.type != BAC_LIGHTING_OUTPUT) {
+        want(scan, id, BAC_PROP_MIN_PRES_VALUE, BAC_NO_INDEX);
+        want(scan, id, BAC_PROP_MAX_PRES_VALUE, BAC_NO_INDEX);
+        want(scan, id, BAC_PROP_RESOLUTION, BAC_NO_INDEX);
+    }
+    want(scan, id, BAC_PROP_COV_INCREMENT, BAC_NO_INDEX);
 }
 
 static void want_object(CollectScan *scan)
@@ -99,15 +124,11 @@ static void want_object(CollectScan *scan)
     want(scan, id, BAC_PROP_OBJECT_NAME, BAC_NO_INDEX);
     want(scan, id, BAC_PROP_DESCRIPTION, BAC_NO_INDEX);
     if (bac_object_is_analog(id.type)) {
-        want(scan, id, id.type == BAC_LOOP ? BAC_PROP_OUTPUT_UNITS : BAC_PROP_UNITS, BAC_NO_INDEX);
-        want(scan, id, BAC_PROP_MIN_PRES_VALUE, BAC_NO_INDEX);
-        want(scan, id, BAC_PROP_MAX_PRES_VALUE, BAC_NO_INDEX);
-        want(scan, id, BAC_PROP_RESOLUTION, BAC_NO_INDEX);
-        want(scan, id, BAC_PROP_COV_INCREMENT, BAC_NO_INDEX);
+        want_quantity(scan, id);
     } else if (bac_object_is_binary(id.type)) {
         want(scan, id, BAC_PROP_INACTIVE_TEXT, BAC_NO_INDEX);
         want(scan, id, BAC_PROP_ACTIVE_TEXT, BAC_NO_INDEX);
-    } else {
+    } else if (bac_object_is_multi_state(id.type)) {
         want(scan, id, BAC_PROP_NUMBER_OF_STATES, BAC_NO_INDEX);
         want(scan, id, BAC_PROP_STATE_TEXT, BAC_NO_INDEX);
     }
@@ -240,9 +261,19 @@ static void grow_objects(CollectScan *scan)
         *find_place(scan, scan->objects[i].id) = (uint32_t)i + 1;
 }
 
+/* Those of an enumeration of the standard's, which counts from 0 without a gap. */
+static void keep_words(CollectScan *scan, CollectScanObject *object, const BacWords *words)
+{
+    object->states = bp_arena_take(&scan->arena, words->count * sizeof *object->states);
+    object->state_count = words->count;
+    for (size_t i = 0; i < words->count; i++)
+        object->states[i] = words->words[i].text;
+}
+
 /* Some devices list an object twice, and some make a list that has no end. */
 static void add_object(CollectScan *scan, BacObjectId id)
 {
+    const BacWords *states = bac_object_states(id.type);
     if (!bac_object_is_numeric(id.type))
         return; /* its present value is no number */
     if (scan->object_count == scan->object_capacity)
@@ -259,13 +290,15 @@ static void add_object(CollectScan *scan, BacObjectId id)
     scan->objects[scan->object_count++] = (CollectScanObject){.id = id,
                                                               .name = "",
                                                               .description = "",
-                                                              .units = -1,
+                                                              .units = fixed_units(id.type),
                                                               .min = NAN,
                                                               .max = NAN,
                                                               .resolution = NAN,
                                                               .cov_increment = NAN,
                                                               .commandable = is_output(id.type)};
     *place = (uint32_t)scan->object_count;
+    if (states)
+        keep_words(scan, &scan->objects[scan->object_count - 1], states);
 }
 
 static void take_listed(CollectScan *scan, BpCursor in)

@@ -104,10 +104,11 @@ static void binary_values_count_their_texts_from_0_and_multi_state_ones_from_1(v
         uint16_t type;
         double value;
         const char *text; /* NULL: none */
-    } cases[] = {{BAC_BINARY_VALUE, 0, "off"},        {BAC_BINARY_INPUT, 1, "on"},
-                 {BAC_BINARY_OUTPUT, 2, NULL},        {BAC_MULTI_STATE_VALUE, 0, NULL},
-                 {BAC_MULTI_STATE_INPUT, 1, "off"},   {BAC_MULTI_STATE_OUTPUT, 2, "on"},
-                 {BAC_MULTI_STATE_VALUE, 1e300, NULL}};
+    } cases[] = {{BAC_BINARY_VALUE, 0, "off"},         {BAC_BINARY_INPUT, 1, "on"},
+                 {BAC_BINARY_OUTPUT, 2, NULL},         {BAC_MULTI_STATE_VALUE, 0, NULL},
+                 {BAC_MULTI_STATE_INPUT, 1, "off"},    {BAC_MULTI_STATE_OUTPUT, 2, "on"},
+                 {BAC_MULTI_STATE_VALUE, 1e300, NULL}, {BAC_TIMER, 0, "off"},
+                 {BAC_LOAD_CONTROL, 300, NULL}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const int32_t point_id = 100 + (int32_t)i;
         names[point_id] = called(1, cases[i].type, 7);

@@ -122,6 +122,8 @@ static void controls_become_spaces_and_zeros_at_the_end_stay_away(void **state)
     (void)state;
     assert_string_equal(utf8(BAC_UTF_8, "41 0a 42 00 43 00 00"), "A B C");
     assert_string_equal(utf8(BAC_UCS_2, "00 41 00 00"), "A");
+    assert_string_equal(utf8(BAC_UTF_8, "41 09 42"), "A\tB"); /* as the device has it */
+    assert_string_equal(utf8(BAC_ISO_8859_1, "41 09 e4"), "A\tä");
     assert_string_equal(utf8(BAC_UTF_8, "1b 5b 32 4a c2 9b 7f 41"),
                         " [2J  A"); /* nothing that moves a terminal */
 }

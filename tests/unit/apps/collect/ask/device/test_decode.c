@@ -46,6 +46,16 @@ static void what_an_object_cannot_have_is_implausible(void **state)
          9007199254740992},
         {BAC_ACCUMULATOR, 0, {.type = BAC_UNSIGNED, .natural = (UINT64_C(1) << 53) + 1}, MDL_BAD, 0},
         {BAC_INTEGER_VALUE, 0, {.type = BAC_SIGNED, .integer = INT64_MIN}, MDL_BAD, 0},
+        {BAC_TIMER, 0, {.type = BAC_ENUMERATED, .enumerated = 0}, MDL_GOOD, 0},
+        {BAC_LIFE_SAFETY_POINT,
+         0,
+         {.type = BAC_ENUMERATED, .enumerated = 300},
+         MDL_GOOD,
+         300}, /* a vendor's */
+        {BAC_LOAD_CONTROL, 0, {.type = BAC_REAL, .real = 1}, MDL_BAD, 0},
+        {BAC_BINARY_LIGHTING_OUTPUT, 0, {.type = BAC_ENUMERATED, .enumerated = 3}, MDL_GOOD, 3},
+        {BAC_LIGHTING_OUTPUT, 0, {.type = BAC_REAL, .real = 62.5F}, MDL_GOOD, 62.5},
+        {BAC_CHANNEL, 0, {.type = BAC_BOOLEAN, .boolean = true}, MDL_GOOD, 1},
         {BAC_ANALOG_INPUT, 0, {.type = BAC_REAL, .real = -3e38F}, MDL_GOOD, (double)-3e38F},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

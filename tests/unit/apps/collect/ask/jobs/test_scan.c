@@ -119,6 +119,64 @@ static void an_object_that_is_listed_twice_is_read_once(void **state)
     }
 }
 
+/* Each has the units and states that the standard gives it, and is asked for what it has. */
+static void numbers_of_all_kinds_are_points(void **state)
+{
+    (void)state;
+    static const struct {
+        BacObjectId id;
+        int64_t units;
+        const char *last_state; /* NULL: none */
+        size_t asked;
+        bool commandable;
+    } kinds[] = {
+        {{BAC_LIGHTING_OUTPUT, 1}, BAC_UNITS_PERCENT, NULL, 3, true},
+        {{BAC_BINARY_LIGHTING_OUTPUT, 1}, -1, "stop", 2, true},
+        {{BAC_CHANNEL, 1}, -1, NULL, 2, false},
+        {{BAC_LOAD_CONTROL, 1}, -1, "shed-non-compliant", 2, false},
+        {{BAC_TIMER, 1}, -1, "expired", 2, false},
+        {{BAC_LIFE_SAFETY_POINT, 1}, -1, "test-supervisory", 2, false},
+        {{BAC_LIFE_SAFETY_ZONE, 1}, -1, "test-supervisory", 2, false},
+        {{BAC_ACCESS_DOOR, 1}, -1, "extended-pulse-unlock", 2, true},
+        {{BAC_STAGING, 1}, BAC_UNITS_KILOWATTS, NULL, 7, false},
+        {{BAC_COLOR_TEMPERATURE, 1}, BAC_UNITS_DEGREES_KELVIN, NULL, 6, false},
+        {{BAC_PULSE_CONVERTER, 1}, BAC_UNITS_KILOWATTS, NULL, 7, false},
+    };
+    enum { OF_DEVICE = 11 }; /* its own properties and the list */
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        Odd odd = plain(&kinds[i].id, 1);
+        odd.units = (BacValue){.type = BAC_ENUMERATED, .enumerated = BAC_UNITS_KILOWATTS};
+        CollectScan *scan = read_out(&odd, 100);
+        size_t count;
+        const CollectScanObject *objects = collect_scan_objects(scan, &count);
+        assert_int_equal(count, 1);
+        assert_int_equal(objects[0].units, kinds[i].units);
+        assert_int_equal(objects[0].commandable, kinds[i].commandable);
+        assert_int_equal(odd.asked, OF_DEVICE + kinds[i].asked);
+        if (kinds[i].last_state)
+            assert_string_equal(objects[0].states[objects[0].state_count - 1], kinds[i].last_state);
+        else
+            assert_int_equal(objects[0].state_count, 0);
+        collect_scan_free(scan);
+    }
+}
+
+/* Averaging, say, has no present value, and a schedule's is of any type. */
+static void what_has_no_number_is_no_point(void **state)
+{
+    (void)state;
+    static const BacObjectId listed[] = {{BAC_DEVICE, 7},       {BAC_AVERAGING, 1},
+                                         {BAC_SCHEDULE, 1},     {BAC_CALENDAR, 1},
+                                         {BAC_NETWORK_PORT, 1}, {BAC_CHARACTERSTRING_VALUE, 1},
+                                         {BAC_TREND_LOG, 1},    {(BacObjectType)300, 1}};
+    Odd odd = plain(listed, sizeof listed / sizeof listed[0]);
+    CollectScan *scan = read_out(&odd, 100);
+    size_t count;
+    (void)collect_scan_objects(scan, &count);
+    assert_int_equal(count, 0);
+    collect_scan_free(scan);
+}
+
 static void in_a_long_list_too(void **state)
 {
     (void)state;
@@ -273,6 +331,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_that_is_listed_twice_is_read_once),
+        cmocka_unit_test(numbers_of_all_kinds_are_points),
+        cmocka_unit_test(what_has_no_number_is_no_point),
         cmocka_unit_test(in_a_long_list_too),
         cmocka_unit_test(a_list_without_an_end_costs_the_device_alone),
         cmocka_unit_test(numbers_that_cannot_be_are_left_out),
