@@ -19,6 +19,26 @@ static void each_point_is_read_at_its_interval(void **state)
     field_free(field);
 }
 
+/* It was the only one that waited: the queue is empty, and takes the next. */
+static void who_waits_alone_for_a_seat_and_goes_is_in_nobodys_way(void **state)
+{
+    (void)state;
+    Field *field = field_new(3, NULL, 0, 0);
+    field->settings.devices = 1;
+    collect_poll_set(field->poller, &field->settings);
+    for (size_t i = 0; i < 2; i++)
+        collect_poll_probe(field->poller, field->stations[i].device, field->network.now_us);
+    assert_int_equal(field->stations[0].device->turn.seat, COLLECT_ACTIVE);
+    assert_int_equal(field->stations[1].device->turn.seat, COLLECT_WAITING);
+    collect_poll_remove(field->poller, field->stations[1].device, field->network.now_us);
+    collect_poll_probe(field->poller, field->stations[2].device, field->network.now_us);
+    assert_int_equal(field->stations[2].device->turn.seat, COLLECT_WAITING);
+    field_run(field, BP_SECOND);
+    assert_int_equal(field->stations[0].device->state, COLLECT_ONLINE);
+    assert_int_equal(field->stations[2].device->state, COLLECT_ONLINE);
+    field_free(field);
+}
+
 static void a_hundred_devices_form_no_burst(void **state)
 {
     (void)state;
@@ -233,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_point_is_read_at_its_interval),
+        cmocka_unit_test(who_waits_alone_for_a_seat_and_goes_is_in_nobodys_way),
         cmocka_unit_test(a_hundred_devices_form_no_burst),
         cmocka_unit_test(a_disabled_device_is_left_alone_and_goes_on_when_enabled),
         cmocka_unit_test(a_new_interval_holds_at_once),

@@ -342,6 +342,51 @@ static void one_that_is_lost_is_not_sent_again(void **state)
     field_free(field);
 }
 
+/* In segments of a window that cannot be. */
+static bool answers_what_cannot_be_taken(FieldStation *station, const BacDatagram *datagram)
+{
+    uint8_t memory[64];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    if (datagram->apdu.type != BAC_CONFIRMED_REQUEST ||
+        datagram->apdu.service != BAC_SERVICE_CONFIRMED_READ_PROPERTY)
+        return false;
+    const BacApdu apdu = {.type = BAC_COMPLEX_ACK,
+                          .segmented = true,
+                          .more_follows = true,
+                          .invoke_id = datagram->apdu.invoke_id,
+                          .service = datagram->apdu.service};
+    const size_t begin_at =
+        bac_datagram_begin(&out, BAC_BVLC_ORIGINAL_UNICAST, &datagram->from, NULL, false, &apdu);
+    bp_buf_u8(&out, 0);
+    bac_datagram_end(&out, begin_at);
+    network_send(&station->field->network, &station->sim.address, &datagram->from, bp_buf_text(&out));
+    return true;
+}
+
+/* The Abort is our own: the device has said nothing against it, and may have carried it out. */
+static void an_answer_that_we_refuse_is_no_refusal_of_the_device(void **state)
+{
+    (void)state;
+    Field *field = begin(1, NULL);
+    field_run(field, 10 * BP_SECOND);
+    field->intercept = answers_what_cannot_be_taken;
+    uint8_t memory[64];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    bac_read_property_encode(&out,
+                             &(BacReference){setpoint_of(field, 0), BAC_PROP_DESCRIPTION, BAC_NO_INDEX});
+    Given *one = &given.all[given.count++];
+    *one = (Given){0};
+    const CollectOrderRequest request = {.service = BAC_SERVICE_CONFIRMED_READ_PROPERTY,
+                                         .parameters = bp_buf_text(&out),
+                                         .is_urgent = true,
+                                         .context = one,
+                                         .on_end = on_end};
+    collect_poll_order(field->poller, field->stations[0].device, &request, field->network.now_us);
+    field_run(field, BP_SECOND);
+    assert_end(one, COLLECT_ORDER_UNKNOWN, COLLECT_ORDER_WAS_SENT);
+    field_free(field);
+}
+
 static void one_that_is_under_way_when_all_ends_may_have_been_carried_out(void **state)
 {
     (void)state;
@@ -506,6 +551,7 @@ int main(void)
         cmocka_unit_test(what_no_device_could_hold_is_refused_at_once),
         cmocka_unit_test(an_order_goes_to_no_other_device),
         cmocka_unit_test(one_that_is_lost_is_not_sent_again),
+        cmocka_unit_test(an_answer_that_we_refuse_is_no_refusal_of_the_device),
         cmocka_unit_test(one_that_is_under_way_when_all_ends_may_have_been_carried_out),
         cmocka_unit_test(every_order_has_one_end_in_thousands_of_bad_days),
     };
