@@ -73,6 +73,7 @@ static json_t *counters_json(const CollectStatusFigures *figures)
         {"cov_foreign", poll->cov_foreign},
         {"cov_missed", poll->cov_missed},
         {"cov_given_up", poll->cov_given_up},
+        {"cov_cancelled", poll->cov_cancelled},
         {"batches_sent", outbox->sent},
         {"batches_sent_again", outbox->repeated},
         {"batches_stored", outbox->stored},

@@ -320,3 +320,40 @@ until_sql "count(distinct point_id) = 5 from sensor_readings where point_id <= 5
 [ "$(q "select count(*) from sensor_readings join point using (site_id, point_id) where time < to_timestamp($back) and point_id > 5")" -eq 0 ]
 EOS
 }
+
+@test "subscriptions are cancelled when the collector ends, and made again when it is back" {
+    servers <<'EOS'
+begin sim "$BACPIPES" sim --address 127.77.0.1 --port "$PORT" --points 30 --without-flaws
+until_true says ready sim
+begin_collect; begin_ingest
+until_sql "count(*) >= 30 from point_latest"
+q "update device set cov = true"
+status() { mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/collect/status -C 1 -W 20 "$@"; }
+counter() { sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
+points=$(q "select count(*) from point")
+subscribed() { [ "$(status -R | counter cov_subscribed)" -ge "$points" ]; }
+until_true subscribed
+end collect TERM
+[ "$(status | counter cov_cancelled)" -eq "$points" ] # the last one, which is kept
+begin_collect
+until_true subscribed
+# A simulator that is gone is not waited for.
+end sim KILL
+before=$SECONDS
+end collect TERM
+[ $((SECONDS - before)) -le 20 ]
+EOS
+}
+
+@test "our own device answers for all that it says it has" {
+    servers <<'EOS'
+begin_collect
+until_true says 'on the BACnet network' collect
+net=(--address 127.0.0.1 --broadcast 127.255.255.255 --port $((PORT + 2)))
+own=127.0.0.1:$((PORT + 1))
+"$BACPIPES" read "$own" device,4194000 'property-list[0]' "${net[@]}" | grep -qw 19
+all=$("$BACPIPES" read "$own" device,4194000 all "${net[@]}")
+echo "$all"
+[[ $all == *"BacPipes demo"* && $all == *"segmented-both"* && $all != *unknown* ]]
+EOS
+}

@@ -54,6 +54,7 @@ typedef struct CollectPollCounts {
     uint64_t cov_foreign;    /* and those that nobody waits for */
     uint64_t cov_missed;     /* polls that brought what should have been told */
     uint64_t cov_given_up;   /* subscriptions that were refused, or did not tell */
+    uint64_t cov_cancelled;  /* since we end */
     int64_t lateness_max_us; /* since the last collect_poll_take_extremes */
     int64_t round_max_us;    /* longest from due to done, since then */
     uint64_t latencies[COLLECT_LATENCIES]; /* of requests answered at the first try */

@@ -30,8 +30,9 @@ static void sent(CollectShared *shared, CollectJob *job, int64_t now_us)
 /* A device that does not know the subscription any more is as good as one that has ended it. */
 static CollectNext answered(CollectShared *shared, CollectJob *job, const BacAnswer *answer, int64_t now_us)
 {
-    (void)shared, (void)now_us;
+    (void)now_us;
     job->device->cov.leaving--;
+    shared->counts.cov_cancelled += answer->outcome == BAC_ANSWERED;
     if (collect_job_met_silence(job, answer))
         collect_state_doubt(job->device, 1, 0);
     return COLLECT_JOB_ENDS;

@@ -53,7 +53,7 @@ static void all_keys_are_there_and_in_their_order(void **state)
         "\"forwarded_ignored\":0,\"datagrams_received\":0,\"datagrams_sent\":0,"
         "\"batches\":0,\"readings\":0,\"cov_subscribed\":0,"
         "\"cov_told\":0,\"cov_foreign\":0,\"cov_missed\":0,"
-        "\"cov_given_up\":0,\"batches_sent\":0,\"batches_sent_again\":0,"
+        "\"cov_given_up\":0,\"cov_cancelled\":0,\"batches_sent\":0,\"batches_sent_again\":0,"
         "\"batches_stored\":0,\"batches_spooled\":0,\"batches_recovered\":0,"
         "\"batches_given_up\":0,\"batches_dropped\":0,\"batches_unsure\":0,"
         "\"queue_batches\":0,\"queue_octets\":0,\"spool_octets\":0,"
