@@ -1,5 +1,6 @@
 #include "apps/collect/ask/jobs/scan.h"
 
+#include "apps/collect/ask/jobs/wanted.h"
 #include "bacnet/service/read_multiple.h"
 #include "bacnet/service/read_property.h"
 #include "base/random.h"
@@ -81,60 +82,14 @@ static void want_device(CollectScan *scan)
         want(scan, device_id(scan), properties[i], BAC_NO_INDEX);
 }
 
-static bool is_output(uint16_t type)
-{
-    return type == BAC_ANALOG_OUTPUT || type == BAC_BINARY_OUTPUT || type == BAC_MULTI_STATE_OUTPUT ||
-           type == BAC_LIGHTING_OUTPUT || type == BAC_BINARY_LIGHTING_OUTPUT || type == BAC_ACCESS_DOOR;
-}
-
-static bool may_be_commandable(uint16_t type)
-{
-    return type == BAC_ANALOG_VALUE || type == BAC_BINARY_VALUE || type == BAC_MULTI_STATE_VALUE ||
-           type == BAC_LARGE_ANALOG_VALUE || type == BAC_INTEGER_VALUE || type == BAC_POSITIVE_INTEGER_VALUE;
-}
-
-/* Quantities that always have the same unit, or none: these objects have no property Units. */
-static int64_t fixed_units(uint16_t type)
-{
-    switch (type) {
-    case BAC_LIGHTING_OUTPUT: return BAC_UNITS_PERCENT;
-    case BAC_COLOR_TEMPERATURE: return BAC_UNITS_DEGREES_KELVIN;
-    default: return -1;
-    }
-}
-
-static void want_quantity(CollectScan *scan, BacObjectId id)
-{
-    if (id.type == BAC_CHANNEL)
-        return; /* it has whatever was written to it last */
-    if (fixed_units(id.type) < 0)
-        want(scan, id, id.type == BAC_LOOP ? BAC_PROP_OUTPUT_UNITS : BAC_PROP_UNITS, BAC_NO_INDEX);
-    if (id.type != BAC_LIGHTING_OUTPUT) {
-        want(scan, id, BAC_PROP_MIN_PRES_VALUE, BAC_NO_INDEX);
-        want(scan, id, BAC_PROP_MAX_PRES_VALUE, BAC_NO_INDEX);
-        want(scan, id, BAC_PROP_RESOLUTION, BAC_NO_INDEX);
-    }
-    want(scan, id, BAC_PROP_COV_INCREMENT, BAC_NO_INDEX);
-}
-
 static void want_object(CollectScan *scan)
 {
     const BacObjectId id = scan->objects[scan->object].id;
+    uint32_t properties[COLLECT_WANTED_MAX];
     begin(scan, READ_OBJECTS);
-    want(scan, id, BAC_PROP_OBJECT_NAME, BAC_NO_INDEX);
-    want(scan, id, BAC_PROP_DESCRIPTION, BAC_NO_INDEX);
-    if (bac_object_is_analog(id.type)) {
-        want_quantity(scan, id);
-    } else if (bac_object_is_binary(id.type)) {
-        want(scan, id, BAC_PROP_INACTIVE_TEXT, BAC_NO_INDEX);
-        want(scan, id, BAC_PROP_ACTIVE_TEXT, BAC_NO_INDEX);
-    } else if (bac_object_is_multi_state(id.type)) {
-        want(scan, id, BAC_PROP_NUMBER_OF_STATES, BAC_NO_INDEX);
-        want(scan, id, BAC_PROP_STATE_TEXT, BAC_NO_INDEX);
-    }
-    /* A relinquish default tells of a priority array at the cost of one value instead of sixteen. */
-    if (may_be_commandable(id.type))
-        want(scan, id, BAC_PROP_RELINQUISH_DEFAULT, BAC_NO_INDEX);
+    const size_t count = collect_wanted(id.type, properties);
+    for (size_t i = 0; i < count; i++)
+        want(scan, id, properties[i], BAC_NO_INDEX);
 }
 
 /* What is listed behind the most that are read is not asked for: it may have no end. */
@@ -287,15 +242,16 @@ static void add_object(CollectScan *scan, BacObjectId id)
         scan->left_out++;
         return;
     }
-    scan->objects[scan->object_count++] = (CollectScanObject){.id = id,
-                                                              .name = "",
-                                                              .description = "",
-                                                              .units = fixed_units(id.type),
-                                                              .min = NAN,
-                                                              .max = NAN,
-                                                              .resolution = NAN,
-                                                              .cov_increment = NAN,
-                                                              .commandable = is_output(id.type)};
+    scan->objects[scan->object_count++] =
+        (CollectScanObject){.id = id,
+                            .name = "",
+                            .description = "",
+                            .units = collect_wanted_units(id.type),
+                            .min = NAN,
+                            .max = NAN,
+                            .resolution = NAN,
+                            .cov_increment = NAN,
+                            .commandable = collect_wanted_is_output(id.type)};
     *place = (uint32_t)scan->object_count;
     if (states)
         keep_words(scan, &scan->objects[scan->object_count - 1], states);
