@@ -1,6 +1,6 @@
 /* bacpipes read: properties of a device, read now. */
+#include "apps/ask/device.h"
 #include "apps/ask/show.h"
-#include "node/device.h"
 #include "node/readings.h"
 #include "node/tool.h"
 #include "say/exit.h"
@@ -18,18 +18,22 @@ static const CfgOption options[] = {NODE_OPTIONS, {0}};
 
 static const CfgCommand command = {
     .name = "bacpipes read",
-    .positionals = "DEVICE OBJECT [PROPERTY]... [OBJECT [PROPERTY]...]...",
-    .positionals_min = 2,
+    .positionals = "DEVICE OBJECT [PROPERTY]... | POINT [PROPERTY]...",
+    .positionals_min = 1,
     .positionals_max = ARGUMENTS_MAX,
     .summary = "Reads properties of a device's objects, many in one request where the device can do that.",
     .options = options,
     .offers_json = true,
-    .details = NODE_DEVICE_HELP
+    .details = ASK_DEVICE_HELP
     "OBJECT is a type and an instance: analog-input,3 or ai,3 or 0,3; `device` alone is the device's own.\n"
     "PROPERTY is a name or number, with an index for an array's element: present-value, pv, 85,\n"
     "priority-array[8]; `all` stands for all that the object has. Without any: what is usually wanted.\n"
-    "An object without `,` or digits at its end is taken for a property.\n" SAY_EXIT_CODES,
+    "An object without `,` or digits at its end is taken for a property. More objects of the device may "
+    "follow,\n"
+    "each with its properties; a POINT may stand wherever an OBJECT may.\n" SAY_EXIT_CODES,
     .examples = "bacpipes read 1001 ai,3\n"
+                "bacpipes read AHU-1/SAT\n"
+                "bacpipes read AHU-1/SAT present-value AHU-1/RAT present-value\n"
                 "bacpipes read 1001 av,1 present-value priority-array av,2\n"
                 "bacpipes read 10.2.0.1/2001:0a device all\n"
                 "bacpipes read 1001 device object-list --json",
@@ -59,7 +63,8 @@ static BpStatus parse_object(const char *text, BacObjectId *ret_object, BpError 
     return bac_object_parse(bp_str(text), ret_object, err);
 }
 
-static BpStatus fail_with_nearest_property(const char *text, BpError *err)
+/* Behind why the word is no point: it may be a slip in a property. */
+static BpStatus tell_no_property(const char *text, BpError *err)
 {
     const char *nearest = NULL;
     size_t best = strlen(text) / 3 + 2;
@@ -70,16 +75,20 @@ static BpStatus fail_with_nearest_property(const char *text, BpError *err)
             nearest = bac_properties.words[i].text;
         }
     }
-    return bp_fail(err, BP_INVALID,
-                   "\"%s\" is neither an object like ai,3 nor a property or its number%s%s%s", text,
-                   nearest ? ": did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+    if (nearest)
+        return bp_fail(err, BP_INVALID,
+                       "\"%s\" is neither an object like ai,3 nor a property or its number: did you mean %s?",
+                       text, nearest);
+    const BpStatus status = err->status;
+    bp_within(err, "\"%s\" is neither an object like ai,3 nor a property or its number", text);
+    return status;
 }
 
 static BpStatus add_property(Wish *wish, const char *text, BpError *err)
 {
     BacReference reference = {.object = wish->object};
     if (bac_property_parse(bp_str(text), &reference.property, &reference.index, err) != BP_OK)
-        return fail_with_nearest_property(text, err);
+        return BP_INVALID;
     wish->usual = false;
     if (reference.property == BAC_PROP_ALL)
         wish->all = true;
@@ -88,22 +97,64 @@ static BpStatus add_property(Wish *wish, const char *text, BpError *err)
     return BP_OK;
 }
 
-static BpStatus parse_wishes(const char **texts, size_t count, BpArena *arena, Wishes *ret_wishes,
-                             BpError *err)
+/* Who reads, and what is known of the words. */
+typedef struct Line {
+    const Cfg *cfg;
+    BpArena *arena;
+    AskDevice device;
+    Wishes wishes;
+} Line;
+
+static bool is_property(const char *text)
 {
-    Wishes wishes = {.items = bp_arena_take(arena, count * sizeof *wishes.items)};
-    for (size_t i = 0; i < count; i++) {
-        BacObjectId object;
-        if (parse_object(texts[i], &object, err) == BP_OK) {
-            wishes.items[wishes.count++] = (Wish){.object = object, .usual = true};
-            wishes.items[wishes.count - 1].references = bp_arena_take(arena, count * sizeof(BacReference));
-        } else if (wishes.count == 0) {
-            return BP_INVALID; /* the first must be an object: err says what one looks like */
-        } else if (add_property(&wishes.items[wishes.count - 1], texts[i], err) != BP_OK) {
-            return BP_INVALID;
-        }
+    BacReference reference;
+    return bac_property_parse(bp_str(text), &reference.property, &reference.index, NULL) == BP_OK;
+}
+
+/* An object begins the next wish. Of a point it is the property that the database has for it. */
+static void begin_wish(Line *line, const BacReference *reference, size_t room)
+{
+    Wish *wish = &line->wishes.items[line->wishes.count++];
+    *wish = (Wish){.object = reference->object, .usual = reference->property == BAC_PROP_PRESENT_VALUE};
+    wish->references = bp_arena_take(line->arena, (room + 1) * sizeof *wish->references);
+    if (!wish->usual)
+        wish->references[wish->count++] = *reference;
+}
+
+/* An object, a property of the one before, or the name of a point. */
+static BpStatus add_word(Line *line, const char *text, size_t room, BpError *err)
+{
+    BacReference reference = {.property = BAC_PROP_PRESENT_VALUE, .index = BAC_NO_INDEX};
+    Wishes *wishes = &line->wishes;
+    if (parse_object(text, &reference.object, NULL) == BP_OK) {
+        begin_wish(line, &reference, room);
+        return BP_OK;
     }
-    *ret_wishes = wishes;
+    if (wishes->count && is_property(text))
+        return add_property(&wishes->items[wishes->count - 1], text, err);
+    if (is_property(text))
+        return bp_fail(err, BP_INVALID, "%s of which object? The object stands first, as in ai,3 %s", text,
+                       text);
+    const BpStatus status = ask_device_object(&line->device, text, line->cfg, line->arena, &reference, err);
+    if (status == BP_OK)
+        begin_wish(line, &reference, room);
+    else if (wishes->count && (status == BP_NOT_FOUND || status == BP_UNAVAILABLE))
+        return tell_no_property(text, err);
+    return status;
+}
+
+static BpStatus parse_line(Line *line, const CfgTexts *texts, BpError *err)
+{
+    const size_t room = texts->count;
+    line->wishes.items = bp_arena_take(line->arena, room * sizeof *line->wishes.items);
+    BP_TRY(ask_device_parse(texts->items[0], line->cfg, line->arena, &line->device, err));
+    if (line->device.named.is_point)
+        begin_wish(line, &line->device.named.reference, room);
+    else if (texts->count == 1)
+        return bp_fail(err, BP_INVALID, "which object of it? As in %s ai,3; `%s device` is the device's own",
+                       texts->items[0], texts->items[0]);
+    for (size_t i = 1; i < texts->count; i++)
+        BP_TRY(add_word(line, texts->items[i], room, err));
     return BP_OK;
 }
 
@@ -281,13 +332,13 @@ static bool has_value(const NodeReadings *readings)
 static BpStatus read_all(const CfgTexts *texts, const Cfg *cfg, Node **node, NodeReadings *readings,
                          BpError *err)
 {
-    Wishes wishes;
+    Line line = {.cfg = cfg, .arena = readings->arena};
     BacPeer *peer;
-    BP_TRY(parse_wishes(texts->items + 1, texts->count - 1, readings->arena, &wishes, err));
+    BP_TRY(parse_line(&line, texts, err));
     BP_TRY(node_new(cfg, node, err));
-    BP_TRY(node_device_find(*node, cfg, texts->items[0], &peer, err));
-    BP_TRY(name_device(*node, cfg, peer, &wishes, readings->arena, err));
-    return read_wishes(readings, *node, peer, &wishes, err);
+    BP_TRY(ask_device_find(&line.device, *node, cfg, &peer, err));
+    BP_TRY(name_device(*node, cfg, peer, &line.wishes, readings->arena, err));
+    return read_wishes(readings, *node, peer, &line.wishes, err);
 }
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)

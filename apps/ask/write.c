@@ -1,13 +1,14 @@
 /* bacpipes write and release: one WriteProperty, never a second one, and then a look at what came of it. */
 #include "apps/ask/write.h"
 #include "apps/ask/coerce.h"
-#include "node/device.h"
+#include "apps/ask/device.h"
 #include "node/tool.h"
 #include "say/exit.h"
 
 #include "apps/roles.h"
 #include "bacnet/service/write_multiple.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 enum {
@@ -17,14 +18,15 @@ enum {
 };
 
 static int64_t priority = BAC_NO_PRIORITY;
-static const char *property_text = "present-value", *type_text;
+static const char *property_text, *type_text;
 
 static const CfgOption write_options[] = {
     {"priority", "N",
      "Slot of the priority array to write to, 1 (highest) to 16. Default: 16, which overrides "
      "nothing that somebody else has set; an operator's usual one is 8. Not 6: it is the device's.",
      .integer = &priority, .min = 1, .max = ASK_SLOTS},
-    {"property", "NAME", "Property to write. Default: present-value.", .text = &property_text},
+    {"property", "NAME", "Property to write. Default: present-value, or that of POINT.",
+     .text = &property_text},
     {"type", "TYPE",
      "null, boolean, unsigned, signed, real, double, string, enumerated or object. Default: what the "
      "property has when it is read.",
@@ -35,8 +37,8 @@ static const CfgOption write_options[] = {
 
 static const CfgCommand write_command = {
     .name = "bacpipes write",
-    .positionals = "DEVICE OBJECT VALUE [OBJECT VALUE]...",
-    .positionals_min = 3,
+    .positionals = "DEVICE OBJECT VALUE [OBJECT VALUE]... | POINT VALUE [POINT VALUE]...",
+    .positionals_min = 2,
     .positionals_max = 1 + 2 * OBJECTS_MAX,
     .summary =
         "Writes a property of one or several objects of a device, once, then reads each and its priority "
@@ -44,14 +46,17 @@ static const CfgCommand write_command = {
         "never writes twice.",
     .options = write_options,
     .offers_json = true,
-    .details = NODE_DEVICE_HELP
-    "OBJECT is a type and an instance: analog-value,3 or av,3 or 2,3.\n"
+    .details = ASK_DEVICE_HELP
+    "OBJECT is a type and an instance: analog-value,3 or av,3 or 2,3. POINT may stand wherever OBJECT may; "
+    "all are of\n"
+    "one device.\n"
     "VALUE is taken as the property's datatype: 21.5, active or its text, a state's number or text; null\n"
     "releases, as `bacpipes release` does.\n"
     "Several objects are written by one request (WritePropertyMultiple), in order, up to the first that the\n"
     "device refuses; one after the other where it does not know that service.\n"
     "Exit codes: 0 it holds the value, 1 it does not or the device refuses, 64 wrong use, 69 no answer.\n",
     .examples = "bacpipes write 1001 av,2 300\n"
+                "bacpipes write AHU-1/SF-C active --priority 8\n"
                 "bacpipes write 1001 bo,1 active --priority 8\n"
                 "bacpipes write 1001 msv,1 off --priority 8\n"
                 "bacpipes write 1004 av,4 -1.5\n"
@@ -68,17 +73,18 @@ static const CfgOption release_options[] = {
 
 static const CfgCommand release_command = {
     .name = "bacpipes release",
-    .positionals = "DEVICE OBJECT",
-    .positionals_min = 2,
+    .positionals = "DEVICE OBJECT | POINT",
+    .positionals_min = 1,
     .positionals_max = 2,
     .summary = "Takes back what was written to a slot of an object's priority array, by writing Null to it, "
                "then reads "
                "back and says what holds the value now.",
     .options = release_options,
     .offers_json = true,
-    .details = NODE_DEVICE_HELP
+    .details = ASK_DEVICE_HELP
     "Exit codes: 0 the slot is empty, 1 it is not or the device refuses, 64 wrong use, 69 no answer.\n",
-    .examples = "bacpipes release 1001 bo,1 --priority 8",
+    .examples = "bacpipes release 1001 bo,1 --priority 8\n"
+                "bacpipes release AHU-1/SF-C --priority 8",
 };
 
 /* ---- before ---- */
@@ -194,42 +200,61 @@ static BpStatus write_several(AskWrite *jobs, size_t count, BpError *err)
 
 /* ---- the whole of it ---- */
 
-static BpStatus check_job(AskWrite *job, const char *device, BpError *err)
+/* What the command line says. */
+typedef struct AskLine {
+    AskDevice device;
+    AskWrite *jobs;
+    size_t count;
+} AskLine;
+
+static BpStatus check_job(AskWrite *job, const AskDevice *device, BpError *err)
 {
-    BP_TRY(bac_object_parse(bp_str(job->object_text), &job->reference.object, err));
-    BP_TRY(bac_property_parse(bp_str(property_text), &job->reference.property, &job->reference.index, err));
+    if (device->named.is_point && job->object_text == device->word)
+        job->reference = device->named.reference;
+    else
+        BP_TRY(ask_device_object(device, job->object_text, job->cfg, job->arena, &job->reference, err));
+    if (property_text)
+        BP_TRY(
+            bac_property_parse(bp_str(property_text), &job->reference.property, &job->reference.index, err));
     if (priority == SLOT_RESERVED)
         return bp_fail(err, BP_INVALID,
                        "priority 6 is the device's own, for minimum on and off times (ASHRAE 135, "
                        "19.2.3): take another, as 8");
     if (job->command == &release_command && priority == BAC_NO_PRIORITY)
         return bp_fail(err, BP_INVALID,
-                       "which slot? --priority N says it (1 to 16); `bacpipes read %s %s "
+                       "which slot? --priority N says it (1 to 16); `bacpipes read %s%s%s "
                        "priority-array` shows what is in them",
-                       device, job->object_text);
+                       device->word, job->object_text == device->word ? "" : " ",
+                       job->object_text == device->word ? "" : job->object_text);
     return BP_OK;
 }
 
-/* DEVICE, then OBJECT VALUE as often as there are, or OBJECT alone to release it. */
-static BpStatus read_line(const AskWrite *common, const CfgTexts *texts, AskWrite **ret_jobs,
-                          size_t *ret_count, BpError *err)
+/* DEVICE, then OBJECT VALUE as often as there are, or OBJECT alone to release it; or the same without DEVICE,
+ * the first being a point. */
+static BpStatus read_line(const AskWrite *common, const CfgTexts *texts, AskLine *ret_line, BpError *err)
 {
     const bool releases = common->command == &release_command;
-    const size_t words = releases ? 1 : 2, count = (texts->count - 1) / words;
-    if ((texts->count - 1) % words)
-        return bp_fail(err, BP_INVALID, "%s has no value: each OBJECT has one behind it",
+    AskLine line = {0};
+    BP_TRY(ask_device_parse(texts->items[0], common->cfg, common->arena, &line.device, err));
+    const size_t first = line.device.named.is_point ? 0 : 1, words = releases ? 1 : 2,
+                 count = texts->count - first;
+    line.count = count / words;
+    if (count == 0)
+        return bp_fail(err, BP_INVALID, "which object of it? As in %s av,3", texts->items[0]);
+    if (count % words)
+        return bp_fail(err, BP_INVALID, "%s has no value: each OBJECT or POINT has one behind it",
                        texts->items[texts->count - 1]);
-    AskWrite *jobs = bp_arena_take(common->arena, count * sizeof *jobs);
-    for (size_t i = 0; i < count; i++) {
-        jobs[i] = *common;
-        jobs[i].object_text = texts->items[1 + i * words];
-        jobs[i].value_text = releases ? NULL : texts->items[2 + i * words];
-        const BpStatus status = check_job(&jobs[i], texts->items[0], err);
-        if (status != BP_OK)
-            return status;
+    if (releases && line.count > 1)
+        return bp_fail(err, BP_INVALID, "%s is one too many: release one at a time",
+                       texts->items[texts->count - 1]);
+    line.jobs = bp_arena_take(common->arena, line.count * sizeof *line.jobs);
+    for (size_t i = 0; i < line.count; i++) {
+        line.jobs[i] = *common;
+        line.jobs[i].object_text = texts->items[first + i * words];
+        line.jobs[i].value_text = releases ? NULL : texts->items[first + i * words + 1];
+        BP_TRY(check_job(&line.jobs[i], &line.device, err));
     }
-    *ret_jobs = jobs;
-    *ret_count = count;
+    *ret_line = line;
     return BP_OK;
 }
 
@@ -242,10 +267,13 @@ static BpStatus prepare(AskWrite *job, BpError *err)
     return settle_priority(job, err);
 }
 
-static BpStatus carry_out(Node *node, AskWrite *jobs, size_t count, const char *device, BpError *err)
+static BpStatus carry_out(Node *node, const AskLine *line, const Cfg *cfg, BpError *err)
 {
     BacPeer *peer;
-    BP_TRY(node_device_find(node, jobs->cfg, device, &peer, err));
+    AskWrite *jobs = line->jobs;
+    const size_t count = line->count;
+    assert(jobs && count); /* or read_line has refused it */
+    BP_TRY(ask_device_find(&line->device, node, cfg, &peer, err));
     for (size_t i = 0; i < count; i++) {
         jobs[i].node = node;
         jobs[i].peer = peer;
@@ -260,21 +288,21 @@ static BpStatus carry_out(Node *node, AskWrite *jobs, size_t count, const char *
 static int run(const CfgCommand *command, const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     BpError err;
-    AskWrite *jobs = NULL;
-    size_t count = 0, held = 0;
+    AskLine line = {0};
+    size_t held = 0;
     Node *node = NULL;
     const AskWrite common = {.command = command, .cfg = cfg, .arena = arena, .value.type = BAC_NULL};
-    BpStatus status = read_line(&common, &arguments->positionals, &jobs, &count, &err);
+    BpStatus status = read_line(&common, &arguments->positionals, &line, &err);
     if (status == BP_OK)
         status = node_new(cfg, &node, &err);
     if (status == BP_OK)
-        status = carry_out(node, jobs, count, arguments->positionals.items[0], &err);
+        status = carry_out(node, &line, cfg, &err);
     if (status == BP_OK)
-        ask_write_tell(jobs, count, arguments->json);
-    for (size_t i = 0; status == BP_OK && i < count; i++)
-        held += ask_write_holds(&jobs[i]);
+        ask_write_tell(line.jobs, line.count, arguments->json);
+    for (size_t i = 0; status == BP_OK && i < line.count; i++)
+        held += ask_write_holds(&line.jobs[i]);
     node_free(node);
-    return status != BP_OK ? say_fail(command->name, &err) : held == count ? EX_OK : SAY_NOTHING;
+    return status != BP_OK ? say_fail(command->name, &err) : held == line.count ? EX_OK : SAY_NOTHING;
 }
 
 static int run_write(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)

@@ -10,7 +10,7 @@ enum { ASK_SLOTS = 16, ASK_SHOWN_MAX = 1024 };
 
 /* Of write.c, which fills it in; the other files fill in what they are given a pointer to. */
 typedef struct AskWrite {
-    const char *object_text, *value_text; /* value: NULL to release */
+    const char *object_text, *value_text; /* as the command line has them; value: NULL to release */
     const CfgCommand *command;
     const Cfg *cfg;
     BpArena *arena;

@@ -136,12 +136,52 @@ BpStatus node_device_instance(Node *node, const Cfg *cfg, BacPeer *peer, BpArena
     return BP_OK;
 }
 
+/* ---- whichever way ---- */
+
+bool node_device_is_name(const char *text)
+{
+    BacAddress address;
+    return text[strspn(text, "0123456789.:/")] != '\0' &&
+           bac_address_parse(bp_str(text), &address, NULL) != BP_OK;
+}
+
+BpStatus node_device_named(Node *node, const Cfg *cfg, const NodeNamed *named, BacPeer **ret_peer,
+                           BpError *err)
+{
+    Search search = {.count = 0};
+    char address[BAC_ADDRESS_TEXT_MAX];
+    ask_target(node, &named->address, named->instance, &search);
+    if (search.count) {
+        *ret_peer = node_peer(node, &named->address, BAC_APDU_MAX);
+        return BP_OK;
+    }
+    if (find_by_instance(node, cfg, named->instance, ret_peer, err) == BP_OK)
+        return BP_OK;
+    return bp_within(err, "%s is not at %s, where the database has it", named->name,
+                     bac_address_format(&named->address, address));
+}
+
+static BpStatus find_by_name(Node *node, const Cfg *cfg, const char *name, BacPeer **ret_peer, BpError *err)
+{
+    NodeNamed named;
+    BpArena arena = {0};
+    BpStatus status = node_name_find(cfg, name, NULL, &arena, &named, err);
+    if (status == BP_OK && named.is_point)
+        status = bp_fail(err, BP_INVALID, "\"%s\" is the name of a point, and no device's", name);
+    if (status == BP_OK)
+        status = node_device_named(node, cfg, &named, ret_peer, err);
+    bp_arena_done(&arena);
+    return status;
+}
+
 BpStatus node_device_find(Node *node, const Cfg *cfg, const char *text, BacPeer **ret_peer, BpError *err)
 {
     int64_t instance;
     BacAddress address;
     if (bp_parse_i64(bp_str(text), 0, BAC_INSTANCE_MAX, &instance, NULL) == BP_OK)
         return find_by_instance(node, cfg, (uint32_t)instance, ret_peer, err);
+    if (node_device_is_name(text))
+        return find_by_name(node, cfg, text, ret_peer, err);
     if (bac_address_parse(bp_str(text), &address, NULL) != BP_OK)
         return bp_fail(err, BP_INVALID,
                        "\"%s\" is neither a device's instance (0 to %d) nor an address like 10.1.2.9, "

@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# Tools that ask devices, beside a running site that knows them: by name, and what may be written. BUILD names the build folder (default: build).
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    BACPIPES=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
+    unset BACPIPES_CONFIG
+    folder=$(mktemp -d /tmp/bacpipes-beside.XXXXXX)
+    chmod 755 "$folder"
+    BACPIPES_DATA=$folder/data
+    export BACPIPES BACPIPES_DATA folder
+    "$BACPIPES" up --demo --points 120 >"$folder/out" 2>&1 3>&- &
+    up=$!
+    export up
+    until grep -q ' stored, newest' "$folder/out"; do
+        kill -0 "$up" || { cat "$folder/out"; return 1; }
+        sleep 0.1
+    done
+}
+
+teardown_file() {
+    kill -INT "$up"
+    while kill -0 "$up" 2>/dev/null; do sleep 0.1; done
+    rm -rf "$folder"
+}
+
+sql() {
+    psql -qXtA -v ON_ERROR_STOP=1 -h "$BACPIPES_DATA/run" -p "$(sed -n 's/^database.port = //p' "$BACPIPES_DATA/bacpipes.conf")" -U bacpipes bacpipes -c "$1"
+}
+
+# As `run`, with standard output and error apart.
+try() {
+    run --separate-stderr timeout 60 "$BACPIPES" "$@"
+}
+
+@test "a point is read by its name: alone, of a device, and several with their properties" {
+    for words in "AHU-1/SAT" "ahu-1/sat" "1001 AHU-1/SAT" "AHU-1 AHU-1/SAT" "AHU-1 ai,1" "127.66.0.1:$(cat "$BACPIPES_DATA/demo.port") AHU-1/SAT"; do
+        # shellcheck disable=SC2086  # words
+        try read $words object-name
+        [ "$status" -eq 0 ]
+        [[ "${lines[1]}" == "analog-input,1  object-name  AHU-1/SAT" ]]
+    done
+    try read AHU-1/SAT object-name AHU-1/RAT object-name
+    [[ "${lines[1]} ${lines[2]}" == *AHU-1/SAT*AHU-1/RAT ]]
+    for tool in "time AHU-1" "trend AHU-1 tl,1 --last 1" "alarms AHU-1"; do
+        # shellcheck disable=SC2086
+        try $tool
+        [ "$status" -eq 0 ]
+    done
+}
+
+@test "a name that nothing has is told with the nearest, or with the device that has it" {
+    try read AHU-1/SATT
+    [ "$status" -eq 1 ]
+    [[ "$stderr" == *'nothing has the name "AHU-1/SATT": did you mean AHU-1/SAT'*"?" ]]
+    try read AHU-9 ai,1
+    [[ "$stderr" == *'nothing has the name "AHU-9": did you mean AHU-1'* ]]
+    try read 1002 AHU-1/SAT
+    [ "$status" -eq 1 ]
+    [[ "$stderr" == *'device 1002 has no point "AHU-1/SAT": it is analog-input,1 of device 1001' ]]
+    try read AHU-1/SAT presentvalue
+    [ "$status" -eq 64 ]
+    [[ "$stderr" == *"did you mean present-value?" ]]
+    try time AHU-1/SAT
+    [ "$status" -eq 64 ]
+    [[ "$stderr" == *"the name of a point, and no device's" ]]
+    try write AHU-1 5
+    [ "$status" -eq 64 ]
+}
+
+@test "a name that several have lists them, and the device says which" {
+    sql "update point set name = 'twin', enabled = false from device where device.device_id = point.device_id and instance in (1001, 1002) and object_type = 'analog-input' and object_instance = 1"
+    try read twin
+    [ "$status" -eq 69 ]
+    [[ "$stderr" == *'several have the name "twin", say which, as in 1001 twin: analog-input,1 of device 1001; analog-input,1 of device 1002' ]]
+    try read 1002 twin present-value
+    [ "$status" -eq 0 ]
+    [[ "${lines[1]}" == "analog-input,1  present-value  "* ]]
+    sql "update point set missing_since = now() from device where device.device_id = point.device_id and instance = 1002 and point.name = 'twin'"
+    try read twin object-name
+    [[ "${lines[1]}" == *"AHU-1/SAT" ]]
+}
+
+@test "a device that is not where the database has it is found, and another one there is not asked in its place" {
+    one=$(sql "select address from device where instance = 1001")
+    other=$(sql "select address from device where instance = 1002")
+    # Nothing else hears of it: the collector keeps what it knows.
+    quietly() { sql "alter table device disable trigger all; $1; alter table device enable trigger all"; }
+    quietly "update device set address = '10.0.0.1' where instance = 1002; update device set address = '$other' where instance = 1001"
+    try read AHU-1 device object-name
+    quietly "update device set address = '$one' where instance = 1001; update device set address = '$other' where instance = 1002"
+    [ "$status" -eq 0 ]
+    [[ "${lines[1]}" == "device,1001  object-name  AHU-1" ]]
+}
+
+@test "without a site, names are told to need one, and instances and objects do not" {
+    for words in "AHU-1/SAT" "1001 AHU-1/SAT"; do
+        # shellcheck disable=SC2086
+        try read $words --data ./nothing
+        [ "$status" -eq 69 ]
+        [[ "$stderr" == *"looked up in the site's database (instances, addresses and objects, as in 1001 ai,3, need none): "*"is \`bacpipes up\` running?"* ]]
+    done
+    try read 1001 ai,1 present-value --data ./nothing --address 127.0.0.1 --broadcast 127.255.255.255 --port "$(cat "$BACPIPES_DATA/demo.port")"
+    [ "$status" -eq 0 ]
+}
