@@ -18,7 +18,15 @@ enum {
 };
 
 static int64_t priority = BAC_NO_PRIORITY;
+static bool direct;
 static const char *property_text, *type_text;
+
+/* For --help. */
+#define ASK_GATE_HELP                                                                                        \
+    "Where the site's database has the point (bacpipes points), it is written only if it is writable "       \
+    "there, and\n"                                                                                           \
+    "between its limits: `bacpipes points set --writable yes --find NAME`. What it does not have is "        \
+    "written.\n"
 
 static const CfgOption write_options[] = {
     {"priority", "N",
@@ -31,6 +39,9 @@ static const CfgOption write_options[] = {
      "null, boolean, unsigned, signed, real, double, string, enumerated or object. Default: what the "
      "property has when it is read.",
      .text = &type_text},
+    {"direct", NULL,
+     "Goes past what the site's database says of the point: that it is not writable, and its limits.",
+     .flag = &direct},
     NODE_OPTIONS,
     {0},
 };
@@ -53,20 +64,24 @@ static const CfgCommand write_command = {
     "VALUE is taken as the property's datatype: 21.5, active or its text, a state's number or text; null\n"
     "releases, as `bacpipes release` does.\n"
     "Several objects are written by one request (WritePropertyMultiple), in order, up to the first that the\n"
-    "device refuses; one after the other where it does not know that service.\n"
-    "Exit codes: 0 it holds the value, 1 it does not or the device refuses, 64 wrong use, 69 no answer.\n",
+    "device refuses; one after the other where it does not know that service.\n" ASK_GATE_HELP
+    "Exit codes: 0 it holds the value, 1 it does not or the device refuses, 64 wrong use, 69 no answer,\n"
+    "77 the database has it as not writable, or the value as out of its limits.\n",
     .examples = "bacpipes write 1001 av,2 300\n"
                 "bacpipes write AHU-1/SF-C active --priority 8\n"
                 "bacpipes write 1001 bo,1 active --priority 8\n"
                 "bacpipes write 1001 msv,1 off --priority 8\n"
                 "bacpipes write 1004 av,4 -1.5\n"
                 "bacpipes write 1001 av,1 24 av,2 300 --priority 8\n"
-                "bacpipes write 1001 ai,1 false --property out-of-service",
+                "bacpipes write 1001 ai,1 false --property out-of-service --direct",
 };
 
 static const CfgOption release_options[] = {
     {"priority", "N", "Slot of the priority array to release, 1 to 16. It must be given.",
      .integer = &priority, .min = 1, .max = ASK_SLOTS},
+    {"direct", NULL,
+     "Goes past what the site's database says of the point: that it is not writable, and its limits.",
+     .flag = &direct},
     NODE_OPTIONS,
     {0},
 };
@@ -81,8 +96,9 @@ static const CfgCommand release_command = {
                "back and says what holds the value now.",
     .options = release_options,
     .offers_json = true,
-    .details = ASK_DEVICE_HELP
-    "Exit codes: 0 the slot is empty, 1 it is not or the device refuses, 64 wrong use, 69 no answer.\n",
+    .details = ASK_DEVICE_HELP ASK_GATE_HELP
+    "Exit codes: 0 the slot is empty, 1 it is not or the device refuses, 64 wrong use, 69 no answer,\n"
+    "77 the database has it as not writable.\n",
     .examples = "bacpipes release 1001 bo,1 --priority 8\n"
                 "bacpipes release AHU-1/SF-C --priority 8",
 };
@@ -153,6 +169,22 @@ static BacWrite encode(AskWrite *job)
     return (BacWrite){.reference = job->reference, .value = job->octets, .priority = job->priority};
 }
 
+/* The device's own limits behind its refusal, where it has them. */
+static BpStatus tell_limits(const AskWrite *job, BpError *err)
+{
+    BacValue min, max;
+    double from, to;
+    if (err->status != BP_REFUSED || !strstr(err->text, "value-out-of-range") ||
+        !node_reading_first(node_readings_find(&job->before, job->reference.object, BAC_PROP_MIN_PRES_VALUE),
+                            &min) ||
+        !node_reading_first(node_readings_find(&job->before, job->reference.object, BAC_PROP_MAX_PRES_VALUE),
+                            &max) ||
+        !bac_value_number(&min, &from) || !bac_value_number(&max, &to))
+        return err->status;
+    const BpError why = *err;
+    return bp_fail(err, BP_REFUSED, "%s; it takes %g to %g", why.text, from, to);
+}
+
 /* BP_TIMEOUT is no failure: it is not known whether the device took it, and what is read back tells. */
 static BpStatus write_once(AskWrite *job, BpError *err)
 {
@@ -164,7 +196,7 @@ static BpStatus write_once(AskWrite *job, BpError *err)
     const BpStatus status = node_ask(job->node, job->peer, BAC_SERVICE_CONFIRMED_WRITE_PROPERTY,
                                      bp_buf_text(&parameters), NODE_ONCE, &body, &refusal, err);
     job->answered = status == BP_OK;
-    return status == BP_TIMEOUT ? BP_OK : status;
+    return status == BP_TIMEOUT ? BP_OK : status == BP_OK ? BP_OK : tell_limits(job, err);
 }
 
 static bool is_unknown_service(BacRefusal refusal)
@@ -205,6 +237,7 @@ typedef struct AskLine {
     AskDevice device;
     AskWrite *jobs;
     size_t count;
+    bool is_forbidden; /* the site's database does not let it be written */
 } AskLine;
 
 static BpStatus check_job(AskWrite *job, const AskDevice *device, BpError *err)
@@ -258,16 +291,35 @@ static BpStatus read_line(const AskWrite *common, const CfgTexts *texts, AskLine
     return BP_OK;
 }
 
-/* Nothing is written before all of them are known to be right. */
-static BpStatus prepare(AskWrite *job, BpError *err)
+/* The first sentence of what the database has against it, where that is to be gone past. */
+static BpStatus pass(AskWrite *job, BpStatus status, const BpError *err)
 {
+    BpStr rest;
+    if (status != BP_REFUSED || !direct)
+        return status;
+    job->past = bp_arena_text(job->arena, bp_str_cut(bp_str(err->text), ':', &rest));
+    return BP_OK;
+}
+
+/* Nothing is written before all of them are known to be right. */
+static BpStatus prepare(AskWrite *job, const AskDevice *device, bool *ret_is_forbidden, BpError *err)
+{
+    double number;
+    ask_gate_look(device, &job->peer->address, &job->reference, job->cfg, job->arena, &job->gate);
+    *ret_is_forbidden = true;
+    BP_TRY(pass(job, ask_gate_check_write(&job->gate, err), err));
+    *ret_is_forbidden = false;
     BP_TRY(ask_write_look(job, &job->before, err));
     if (job->value_text)
         BP_TRY(coerce(job, bp_str(job->value_text), err));
+    *ret_is_forbidden = true;
+    if (bac_value_number(&job->value, &number))
+        BP_TRY(pass(job, ask_gate_check_number(&job->gate, number, err), err));
+    *ret_is_forbidden = false;
     return settle_priority(job, err);
 }
 
-static BpStatus carry_out(Node *node, const AskLine *line, const Cfg *cfg, BpError *err)
+static BpStatus carry_out(Node *node, AskLine *line, const Cfg *cfg, BpError *err)
 {
     BacPeer *peer;
     AskWrite *jobs = line->jobs;
@@ -277,7 +329,7 @@ static BpStatus carry_out(Node *node, const AskLine *line, const Cfg *cfg, BpErr
     for (size_t i = 0; i < count; i++) {
         jobs[i].node = node;
         jobs[i].peer = peer;
-        BP_TRY(prepare(&jobs[i], err));
+        BP_TRY(prepare(&jobs[i], &line->device, &line->is_forbidden, err));
     }
     BP_TRY(count == 1 ? write_once(jobs, err) : write_several(jobs, count, err));
     for (size_t i = 0; i < count; i++)
@@ -302,7 +354,11 @@ static int run(const CfgCommand *command, const CfgArguments *arguments, const C
     for (size_t i = 0; status == BP_OK && i < line.count; i++)
         held += ask_write_holds(&line.jobs[i]);
     node_free(node);
-    return status != BP_OK ? say_fail(command->name, &err) : held == line.count ? EX_OK : SAY_NOTHING;
+    if (status != BP_OK) {
+        const int code = say_fail(command->name, &err);
+        return line.is_forbidden ? EX_NOPERM : code;
+    }
+    return held == line.count ? EX_OK : SAY_NOTHING;
 }
 
 static int run_write(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)

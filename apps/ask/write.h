@@ -3,6 +3,7 @@
 #ifndef ASK_WRITE_H
 #define ASK_WRITE_H
 
+#include "apps/ask/gate.h"
 #include "config/arguments.h"
 #include "node/readings.h"
 
@@ -17,6 +18,8 @@ typedef struct AskWrite {
     Node *node;
     BacPeer *peer;
     BacReference reference;
+    AskGate gate;
+    const char *past; /* by --direct: why the site's database would not have it written; NULL: it would */
     bool commandable; /* it has a priority array */
     uint8_t priority; /* or BAC_NO_PRIORITY */
     BacValue value;

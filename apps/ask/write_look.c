@@ -16,8 +16,9 @@ bool ask_write_is_present_value(const AskWrite *job)
 BpStatus ask_write_look(const AskWrite *job, NodeReadings *readings, BpError *err)
 {
     static const uint32_t around[] = {
-        BAC_PROP_PRIORITY_ARRAY, BAC_PROP_RELINQUISH_DEFAULT, BAC_PROP_OBJECT_NAME, BAC_PROP_NUMBER_OF_STATES,
-        BAC_PROP_STATE_TEXT,     BAC_PROP_INACTIVE_TEXT,      BAC_PROP_ACTIVE_TEXT};
+        BAC_PROP_PRIORITY_ARRAY,   BAC_PROP_RELINQUISH_DEFAULT, BAC_PROP_OBJECT_NAME,
+        BAC_PROP_NUMBER_OF_STATES, BAC_PROP_STATE_TEXT,         BAC_PROP_INACTIVE_TEXT,
+        BAC_PROP_ACTIVE_TEXT,      BAC_PROP_MIN_PRES_VALUE,     BAC_PROP_MAX_PRES_VALUE};
     enum { AROUND = sizeof around / sizeof around[0] };
     BacReference references[1 + AROUND] = {job->reference};
     for (size_t i = 0; i < AROUND; i++)

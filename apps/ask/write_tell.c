@@ -57,6 +57,8 @@ static void tell(const AskWrite *job)
            shown_reading(job, before));
     if (job->commandable)
         tell_slots(job);
+    if (job->past)
+        printf("Written past the site's database (--direct): %s.\n", job->past);
 }
 
 static json_t *slots_json(const AskWrite *job)
@@ -85,6 +87,8 @@ static json_t *job_json(const AskWrite *job)
                              ask_show_json(job->octets, &job->reference), "answered", job->answered, "held",
                              ask_write_holds(job), "before", reading_json(ask_write_own(&job->before)),
                              "value", reading_json(ask_write_own(&job->after)));
+    if (job->past)
+        json_object_set_new(told, "past", json_string(job->past));
     if (job->commandable) {
         const unsigned holding = ask_write_holding_slot(job, &job->after);
         json_object_set_new(told, "priority", json_integer(job->priority));

@@ -44,6 +44,8 @@ static BpStatus describe(Up *up, BpError *err)
     if (!up->wish.is_demo)
         return BP_OK;
     BP_TRY(set(up, "bacnet.address", "127.0.0.1", err));
+    BP_TRY(
+        set(up, "points.writable", "true", err)); /* as they are found: who says otherwise later is heard */
     BP_TRY(set(up, "bacnet.broadcast", "127.255.255.255", err));
     return set(up, "bacnet.port", up->demo.port_text, err);
 }

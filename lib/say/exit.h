@@ -6,6 +6,7 @@
  *   69  EX_UNAVAILABLE  somebody is silent or away: a device, the database
  *   70  EX_SOFTWARE     it went wrong in another way
  *   75  EX_TEMPFAIL     it runs already
+ *   77  EX_NOPERM       the site's database does not let it be written
  *   78  EX_CONFIG       a setting is wrong (cfg_begin) */
 #ifndef SAY_EXIT_H
 #define SAY_EXIT_H

@@ -13,7 +13,7 @@ typedef struct Storing {
     uint32_t instance;
     size_t count;
     size_t left_out; /* objects that were not read out */
-    PgValue device_values[5], point_values[5];
+    PgValue device_values[5], point_values[6];
     PgStep steps[4];
 } Storing;
 
@@ -85,9 +85,10 @@ void collect_store_scan(const CollectStore *store, const CollectDevice *device, 
     storing->point_values[1] = pg_text(bp_str(storing->address));
     storing->point_values[3] = pg_integer(store->cfg->site_max_points);
     storing->point_values[4] = pg_text(bp_str(store->cfg->points_enable));
+    storing->point_values[5] = pg_bool(store->cfg->points_writable);
     storing->steps[0] = (PgStep){SQL_UPSERT_DEVICE, storing->device_values, 5};
     storing->steps[1] = (PgStep){SQL_UPDATE_POINTS, storing->point_values, 3};
-    storing->steps[2] = (PgStep){SQL_INSERT_POINTS, storing->point_values, 5};
+    storing->steps[2] = (PgStep){SQL_INSERT_POINTS, storing->point_values, 6};
     storing->steps[3] = (PgStep){SQL_UPDATE_MISSING_POINTS, storing->point_values, 3};
     pg_transaction(store->pg, storing->steps, 4, on_scan_stored, storing);
 }

@@ -1,0 +1,27 @@
+/* What the site's database lets people and programs write: its points that are writable, between their
+ * limits. */
+#ifndef ASK_GATE_H
+#define ASK_GATE_H
+
+#include "apps/ask/device.h"
+
+typedef struct AskGate {
+    bool is_known; /* the database has a point there; all else is only where it does */
+    int64_t point_id;
+    const char *name; /* in the arena */
+    bool is_writable;
+    bool has_min, has_max;
+    double min, max;
+} AskGate;
+
+/* What it says of the property of the object, or of its present-value where it has no point of that property.
+ * Nothing is known where it does not answer, which is said on standard error where somebody has said where it
+ * is. `address`: where the device was found. */
+void ask_gate_look(const AskDevice *device, const BacAddress *address, const BacReference *reference,
+                   const Cfg *cfg, BpArena *arena, AskGate *ret_gate);
+
+/* Whether it may be written, and this number. BP_REFUSED: the sentence says why not, and how to allow it. */
+BpStatus ask_gate_check_write(const AskGate *gate, BpError *err) BP_CHECKED;
+BpStatus ask_gate_check_number(const AskGate *gate, double number, BpError *err) BP_CHECKED;
+
+#endif
