@@ -158,12 +158,13 @@ static void show_notification(const Alarms *alarms, const BacEventNotification *
     const char *from = told->has_from_state ? ask_event_word(&bac_event_states, told->from_state) : "";
     const char *to = ask_event_word(&bac_event_states, told->to_state);
     if (alarms->json) {
-        json_auto_t *line =
-            json_pack("{s:I, s:s, s:s, s:s, s:s, s:i, s:b, s:s}", "device", (json_int_t)told->device,
-                      "object", object, "from", from, "to", to, "time", time, "priority", (int)told->priority,
-                      "acknowledgement", is_ack, "message", message);
-        json_dumpf(line, stdout, JSON_COMPACT);
-    } else if (is_ack) {
+        say_json_print_line(json_pack("{s:I, s:s, s:s, s:s, s:s, s:i, s:b, s:s}", "device",
+                                      (json_int_t)told->device, "object", object, "from", from, "to", to,
+                                      "time", time, "priority", (int)told->priority, "acknowledgement",
+                                      is_ack, "message", message));
+        return;
+    }
+    if (is_ack) {
         printf("%s  device %" PRIu32 "  %s  %s is acknowledged", time, told->device, object, to);
     } else {
         printf("%s  device %" PRIu32 "  %s  %s -> %s  priority %u%s%s", time, told->device, object, from, to,

@@ -2,9 +2,9 @@
 #include "apps/roles.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "config/arguments.h"
 #include "io/pg/settings.h"
 #include "model/topic.h"
+#include "say/begin.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
@@ -80,8 +80,8 @@ int collect_main(int argc, char **argv)
                     "--set poll.interval=30s",
     };
     CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &collect->arena, &arguments, &collect->file);
-    if (code == CFG_GO_ON) {
+    int code = say_begin(&command, argc, argv, &collect->arena, &arguments, &collect->file);
+    if (code == SAY_GO_ON) {
         collect->started_at_us = bp_wall_us();
         if (getrandom(&collect->seed, sizeof collect->seed, 0) != sizeof collect->seed)
             collect->seed = (uint64_t)collect->started_at_us;

@@ -1,14 +1,13 @@
 /* bacpipes config: are the settings right, what are they, and what could they be. */
 #include "apps/roles.h"
-#include "config/arguments.h"
 #include "io/pg/settings.h"
+#include "say/begin.h"
 #include "say/json.h"
-#include "say/table.h"
+#include "say/parts.h"
 #include "site/settings.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -54,48 +53,61 @@ static BpStatus check_world(const Cfg *cfg, const char *const *origins, BpArena 
     return problems->size == before ? BP_OK : BP_INVALID;
 }
 
-static void print_check_json(const char *file, const BpBuf *problems)
+static void print_check_json(const char *file, bool fine, const BpBuf *problems)
 {
     json_t *lines = json_array();
     for (BpStr rest = bp_buf_text(problems); rest.size;) {
         const BpStr line = bp_str_cut(rest, '\n', &rest);
         json_array_append_new(lines, say_json_text(line));
     }
-    say_json_print(
-        json_pack("{s:s?, s:b, s:o}", "file", file, "fine", problems->size == 0, "problems", lines));
+    say_json_print(json_pack("{s:s?, s:b, s:o}", "file", file, "fine", fine, "problems", lines));
 }
 
-static void print_check(const char *file, const BpBuf *problems)
+static void print_check(const char *file, bool fine, const BpBuf *problems)
 {
-    if (problems->size)
-        fwrite(problems->data, 1, problems->size, stderr);
-    else if (file)
+    fwrite(problems->data, 1, problems->size, stderr);
+    if (!fine)
+        return;
+    if (file)
         printf("%s: fine\n", file);
     else
         printf("No settings file is there: the defaults, the environment and the command line are fine.\n");
 }
 
-static int check(int argc, char **argv, BpArena *arena)
+static int check_them(const CfgArguments *arguments, BpArena *arena)
 {
     Cfg cfg;
-    BpError err;
-    CfgArguments arguments;
     const char *origins[CFG_SETTING_COUNT];
-    if (cfg_arguments_parse(&check_command, argc, argv, arena, &arguments, &err) != BP_OK || arguments.help)
-        return cfg_begin(&check_command, argc, argv, arena, &arguments, &cfg);
-    if (arguments.positionals.count)
-        arguments.config = arguments.positionals.items[0];
     BpBuf problems = bp_buf_growing(CFG_PROBLEM_TEXT_MAX);
-    BpStatus status = cfg_arguments_load(&arguments, arena, origins, &cfg, &problems);
+    BpStatus status = cfg_arguments_load(arguments, arena, origins, &cfg, &problems);
     if (status == BP_OK)
         status = check_world(&cfg, origins, arena, &problems);
-    const char *file = cfg_arguments_file(&arguments, arena);
-    if (arguments.json)
-        print_check_json(file, &problems);
+    cfg_odd_variables(environ, &problems);
+    const char *file = cfg_arguments_file(arguments, arena);
+    if (arguments->json)
+        print_check_json(file, status == BP_OK, &problems);
     else
-        print_check(file, &problems);
+        print_check(file, status == BP_OK, &problems);
     bp_buf_done(&problems);
     return status == BP_OK ? EX_OK : EX_CONFIG;
+}
+
+static int check(int argc, char **argv)
+{
+    BpArena arena = {0};
+    CfgArguments arguments;
+    /* What is wrong with the settings is told here, all of it, and not as say_begin does. */
+    int code =
+        cfg_arguments_parse(&check_command, argc, argv, &arena, &arguments, NULL) == BP_OK && !arguments.help
+            ? SAY_GO_ON
+            : say_begin(&check_command, argc, argv, &arena, &arguments, NULL);
+    if (code == SAY_GO_ON) {
+        if (arguments.positionals.count)
+            arguments.config = arguments.positionals.items[0];
+        code = check_them(&arguments, &arena);
+    }
+    bp_arena_done(&arena);
+    return code;
 }
 
 /* ---- show ---- */
@@ -155,25 +167,27 @@ static void read_table(const char **origins, BpArena *arena, Cfg *cfg)
         fprintf(stderr, "What table setting says is not among them: %s\n", err.text);
 }
 
-static int show(int argc, char **argv, BpArena *arena)
+static int run_show(const CfgArguments *arguments, const Cfg *begun, BpArena *arena)
 {
     enum { VALUE_MAX = 16 * 1024 };
     Cfg cfg;
-    CfgArguments arguments;
     const char *origins[CFG_SETTING_COUNT];
-    const int code = cfg_begin(&show_command, argc, argv, arena, &arguments, &cfg);
-    if (code != CFG_GO_ON)
-        return code;
+    (void)begun; /* once more, with where each value is from */
     BpBuf scratch = bp_buf_growing(VALUE_MAX);
-    const BpStatus status = cfg_arguments_load(&arguments, arena, origins, &cfg, &scratch);
+    const BpStatus status = cfg_arguments_load(arguments, arena, origins, &cfg, &scratch);
     if (status == BP_OK)
         read_table(origins, arena, &cfg);
-    if (status == BP_OK && arguments.json)
+    if (status == BP_OK && arguments->json)
         show_json(&cfg, origins, &scratch);
     else if (status == BP_OK)
         show_text(&cfg, origins, &scratch);
     bp_buf_done(&scratch);
     return status == BP_OK ? EX_OK : EX_CONFIG;
+}
+
+static int show(int argc, char **argv)
+{
+    return say_run(&show_command, argc, argv, run_show);
 }
 
 /* ---- docs ---- */
@@ -234,12 +248,9 @@ static bool is_first_of_group(size_t index)
     return true;
 }
 
-static int docs(int argc, char **argv, BpArena *arena)
+static int run_docs(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
-    CfgArguments arguments;
-    const int code = cfg_begin(&docs_command, argc, argv, arena, &arguments, NULL);
-    if (code != CFG_GO_ON)
-        return code;
+    (void)arguments, (void)cfg, (void)arena;
     fputs(docs_beginning, stdout);
     for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
         const BpStr group = group_of(&cfg_settings[i]);
@@ -254,39 +265,26 @@ static int docs(int argc, char **argv, BpArena *arena)
     return EX_OK;
 }
 
+static int docs(int argc, char **argv)
+{
+    return say_run(&docs_command, argc, argv, run_docs);
+}
+
 /* ---- which of them ---- */
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv, BpArena *arena);
-    const char *summary;
-} parts[] = {
-    {"check", check, "tells all that is wrong with the settings"},
-    {"show", show, "shows every setting and where it comes from"},
-    {"docs", docs, "prints docs/configuration.md"},
+static const SayPart parts[] = {
+    {"check", "tells all that is wrong with the settings", check},
+    {"show", "shows every setting and where it comes from", show},
+    {"docs", "prints docs/configuration.md", docs},
 };
-enum { PARTS = sizeof parts / sizeof parts[0] };
-
-static int print_parts(FILE *to, int code)
-{
-    fprintf(to, "usage: bacpipes config check|show|docs [OPTION]...\n\n");
-    for (size_t i = 0; i < PARTS; i++)
-        fprintf(to, "  %-6s  %s\n", parts[i].name, parts[i].summary);
-    fprintf(to, "\n`bacpipes config check --help` tells more, with examples.\n");
-    return code;
-}
+static const SayParts tool = {
+    .tool = "bacpipes config",
+    .parts = parts,
+    .count = sizeof parts / sizeof parts[0],
+    .text = "`bacpipes config check --help` tells more, with examples.\n",
+};
 
 int config_main(int argc, char **argv)
 {
-    BpArena arena = {0};
-    int code = CFG_GO_ON;
-    for (size_t i = 0; argc >= 2 && i < PARTS; i++)
-        if (strcmp(argv[1], parts[i].name) == 0)
-            code = parts[i].run(argc - 1, argv + 1, &arena);
-    if (code == CFG_GO_ON) {
-        const bool help = argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-        code = help ? print_parts(stdout, EX_OK) : print_parts(stderr, EX_USAGE);
-    }
-    bp_arena_done(&arena);
-    return code;
+    return say_parts_run(&tool, argc, argv);
 }

@@ -3,7 +3,7 @@
 #include "say/exit.h"
 
 #include "base/time.h"
-#include "config/arguments.h"
+#include "say/begin.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -342,5 +342,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int ede_export(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, run);
+    return say_run(&command, argc, argv, run);
 }

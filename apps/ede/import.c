@@ -1,7 +1,7 @@
 /* bacpipes ede import: an EDE file's devices and points to rows of device and point, all or none. */
 #include "apps/ede/plan.h"
 
-#include "config/arguments.h"
+#include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/number.h"
@@ -271,5 +271,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int ede_import(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, run);
+    return say_run(&command, argc, argv, run);
 }

@@ -2,13 +2,13 @@
 #include "apps/ede/site.h"
 
 #include "apps/roles.h"
-#include "config/parts.h"
+#include "say/parts.h"
 
-static const CfgPart parts[] = {
+static const SayPart parts[] = {
     {"export", "writes devices and points of the database to an EDE file", ede_export},
     {"import", "takes devices and points from an EDE file into the database", ede_import},
 };
-static const CfgParts tool = {
+static const SayParts tool = {
     .tool = "bacpipes ede",
     .parts = parts,
     .count = sizeof parts / sizeof parts[0],
@@ -20,5 +20,5 @@ static const CfgParts tool = {
 
 int ede_main(int argc, char **argv)
 {
-    return cfg_parts_run(&tool, argc, argv);
+    return say_parts_run(&tool, argc, argv);
 }

@@ -2,9 +2,9 @@
 #include "apps/roles.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "config/arguments.h"
 #include "io/pg/settings.h"
 #include "model/topic.h"
+#include "say/begin.h"
 #include "site/site.h"
 
 #include <stdlib.h>
@@ -89,8 +89,8 @@ int ingest_main(int argc, char **argv)
                     "ingest.flush=500ms",
     };
     CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &ingest->arena, &arguments, &ingest->file_cfg);
-    if (code == CFG_GO_ON) {
+    int code = say_begin(&command, argc, argv, &ingest->arena, &arguments, &ingest->file_cfg);
+    if (code == SAY_GO_ON) {
         ingest->cfg = &ingest->file_cfg;
         ingest->site_id = bp_str(ingest->cfg->site);
         ingest->started_at_us = bp_wall_us();

@@ -6,15 +6,16 @@
 #include "apps/roles.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "config/arguments.h"
 #include "io/pg/settings.h"
+#include "say/begin.h"
+#include "say/exit.h"
+#include "say/json.h"
 #include "site/database.h"
 #include "sql/migrations.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 
 static const int64_t CONNECT_PATIENCE_US = 30 * BP_SECOND;
 enum { CHECKSUM_LENGTH = 64 }; /* SHA-256, in hexadecimal digits */
@@ -233,11 +234,9 @@ static void tell_engine(const Migrate *migrate)
 {
     const Engine *engine = &migrate->engine;
     if (migrate->is_json) {
-        json_auto_t *told = json_pack("{s:{s:s, s:s?, s:b, s:b}, s:O}", "engine", "name", engine->name,
-                                      "version", engine->version, "is_there", engine->is_there,
-                                      "is_compressed", engine->is_compressed, "migrations", migrate->report);
-        json_dumpf(told, stdout, JSON_INDENT(2));
-        printf("\n");
+        say_json_print(json_pack("{s:{s:s, s:s?, s:b, s:b}, s:O}", "engine", "name", engine->name, "version",
+                                 engine->version, "is_there", engine->is_there, "is_compressed",
+                                 engine->is_compressed, "migrations", migrate->report));
         return;
     }
     printf("%-32s %s%s%s%s%s\n", "engine", engine->name, engine->version ? " " : "",
@@ -252,10 +251,8 @@ static int run(Migrate *migrate, const Cfg *cfg)
 {
     BpError err = {0};
     PgOptions options;
-    if (pg_settings_options(cfg, PG_ADMIN, "bacpipes migrate", &migrate->arena, &options, &err) != BP_OK) {
-        bp_log(BP_LOG_ERROR, "%s", err.text);
-        return EX_CONFIG;
-    }
+    if (pg_settings_options(cfg, PG_ADMIN, "bacpipes migrate", &migrate->arena, &options, &err) != BP_OK)
+        return say_fail_with(EX_CONFIG, "bacpipes migrate", bp_str(err.text));
     migrate->cfg = cfg;
     options.owner = migrate;
     options.on_lost = on_lost;
@@ -265,12 +262,13 @@ static int run(Migrate *migrate, const Cfg *cfg)
     const BpStatus status = migrate_all(migrate, &err);
     if (status == BP_OK)
         tell_engine(migrate);
-    else
-        bp_log(BP_LOG_ERROR, "%s", err.text);
     json_decref(migrate->report);
     pg_free(migrate->pg);
     loop_free(loop);
-    return status == BP_OK ? EX_OK : status == BP_UNAVAILABLE ? EX_UNAVAILABLE : EX_SOFTWARE;
+    if (status == BP_OK)
+        return EX_OK;
+    return say_fail_with(status == BP_UNAVAILABLE ? EX_UNAVAILABLE : EX_SOFTWARE, "bacpipes migrate",
+                         bp_str(err.text));
 }
 
 int migrate_main(int argc, char **argv)
@@ -299,8 +297,8 @@ int migrate_main(int argc, char **argv)
     };
     CfgArguments arguments;
     Cfg cfg;
-    int code = cfg_begin(&command, argc, argv, &migrate.arena, &arguments, &cfg);
-    if (code == CFG_GO_ON) {
+    int code = say_begin(&command, argc, argv, &migrate.arena, &arguments, &cfg);
+    if (code == SAY_GO_ON) {
         migrate.is_json = arguments.json;
         code = run(&migrate, &cfg);
     }

@@ -3,6 +3,7 @@
 #include "apps/query/listing.h"
 
 #include "base/time.h"
+#include "say/begin.h"
 #include "say/json.h"
 #include "site/devices.h"
 
@@ -103,5 +104,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int query_device_list(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, run);
+    return say_run(&command, argc, argv, run);
 }

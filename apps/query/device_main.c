@@ -2,14 +2,14 @@
 #include "apps/query/device.h"
 
 #include "apps/roles.h"
-#include "config/parts.h"
+#include "say/parts.h"
 
-static const CfgPart parts[] = {
+static const SayPart parts[] = {
     {"list", "lists devices: where they are, how they are", query_device_list},
     {"replace", "gives a device's points and history to the controller that took its place",
      query_device_replace},
 };
-static const CfgParts tool = {
+static const SayParts tool = {
     .tool = "bacpipes device",
     .parts = parts,
     .count = sizeof parts / sizeof parts[0],
@@ -21,5 +21,5 @@ static const CfgParts tool = {
 
 int query_device_main(int argc, char **argv)
 {
-    return cfg_parts_run(&tool, argc, argv);
+    return say_parts_run(&tool, argc, argv);
 }

@@ -3,7 +3,7 @@
 #include "apps/query/device.h"
 #include "apps/query/rows.h"
 
-#include "config/arguments.h"
+#include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/table.h"
@@ -226,5 +226,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int query_device_replace(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, run);
+    return say_run(&command, argc, argv, run);
 }

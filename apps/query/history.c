@@ -9,7 +9,7 @@
 
 #include "apps/roles.h"
 #include "base/time.h"
-#include "config/arguments.h"
+#include "say/begin.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -335,5 +335,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int query_history_main(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, run);
+    return say_run(&command, argc, argv, run);
 }

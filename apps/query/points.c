@@ -2,6 +2,7 @@
 #include "apps/query/points.h"
 #include "apps/query/interval.h"
 #include "apps/query/listing.h"
+#include "say/begin.h"
 #include "say/json.h"
 #include "say/number.h"
 
@@ -207,5 +208,5 @@ int query_points_main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "set") == 0)
         return query_points_set(argc - 1, argv + 1);
-    return cfg_run(&command, argc, argv, run);
+    return say_run(&command, argc, argv, run);
 }

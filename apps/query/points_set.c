@@ -7,7 +7,7 @@
 #include "apps/query/site.h"
 
 #include "base/parse.h"
-#include "config/arguments.h"
+#include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/table.h"
@@ -191,5 +191,5 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 
 int query_points_set(int argc, char **argv)
 {
-    return cfg_run(&command, argc, argv, run);
+    return say_run(&command, argc, argv, run);
 }

@@ -4,8 +4,8 @@
 
 #include "apps/roles.h"
 #include "base/parse.h"
-#include "config/parts.h"
 #include "say/exit.h"
+#include "say/parts.h"
 
 int query_quarantine_work(const CfgCommand *command, const CfgArguments *arguments, const Cfg *cfg,
                           BpArena *arena, const char *site, QueryQuarantineWork *work)
@@ -37,13 +37,13 @@ const char *query_plural(int64_t count, const char *one, const char *many)
     return count == 1 ? one : many;
 }
 
-static const CfgPart parts[] = {
+static const SayPart parts[] = {
     {"list", "lists what was put aside, and why", query_quarantine_list},
     {"show", "shows an entry whole", query_quarantine_show},
     {"retry", "puts entries back, when their cause is gone", query_quarantine_retry},
     {"drop", "drops entries for good", query_quarantine_drop},
 };
-static const CfgParts tool = {
+static const SayParts tool = {
     .tool = "bacpipes quarantine",
     .parts = parts,
     .count = sizeof parts / sizeof parts[0],
@@ -55,5 +55,5 @@ static const CfgParts tool = {
 
 int query_quarantine_main(int argc, char **argv)
 {
-    return cfg_parts_run(&tool, argc, argv);
+    return say_parts_run(&tool, argc, argv);
 }

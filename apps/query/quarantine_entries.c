@@ -2,6 +2,7 @@
 #include "apps/query/quarantine.h"
 
 #include "base/time.h"
+#include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/progress.h"
@@ -259,10 +260,10 @@ static int run_drop(const CfgArguments *arguments, const Cfg *cfg, BpArena *aren
 
 int query_quarantine_retry(int argc, char **argv)
 {
-    return cfg_run(&retry_command, argc, argv, run_retry);
+    return say_run(&retry_command, argc, argv, run_retry);
 }
 
 int query_quarantine_drop(int argc, char **argv)
 {
-    return cfg_run(&drop_command, argc, argv, run_drop);
+    return say_run(&drop_command, argc, argv, run_drop);
 }

@@ -2,6 +2,7 @@
 #include "apps/query/quarantine.h"
 
 #include "base/time.h"
+#include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
 
@@ -170,10 +171,10 @@ static int run_show(const CfgArguments *arguments, const Cfg *cfg, BpArena *aren
 
 int query_quarantine_list(int argc, char **argv)
 {
-    return cfg_run(&list_command, argc, argv, run_list);
+    return say_run(&list_command, argc, argv, run_list);
 }
 
 int query_quarantine_show(int argc, char **argv)
 {
-    return cfg_run(&show_command, argc, argv, run_show);
+    return say_run(&show_command, argc, argv, run_show);
 }

@@ -6,7 +6,7 @@
 
 #include "bacnet/wire/object.h"
 #include "base/parse.h"
-#include "config/arguments.h"
+#include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
 
@@ -259,10 +259,10 @@ static int run_remove(const CfgArguments *arguments, const Cfg *cfg, BpArena *ar
 
 int query_rule_add(int argc, char **argv)
 {
-    return cfg_run(&add_command, argc, argv, run_add);
+    return say_run(&add_command, argc, argv, run_add);
 }
 
 int query_rule_remove(int argc, char **argv)
 {
-    return cfg_run(&remove_command, argc, argv, run_remove);
+    return say_run(&remove_command, argc, argv, run_remove);
 }

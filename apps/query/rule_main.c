@@ -2,9 +2,9 @@
 #include "apps/query/rule.h"
 
 #include "apps/roles.h"
-#include "config/parts.h"
+#include "say/parts.h"
 
-static const CfgPart parts[] = {
+static const SayPart parts[] = {
     {"list", "lists the rules in their order", query_rule_list},
     {"add", "adds a rule", query_rule_add},
     {"remove", "takes a rule away", query_rule_remove},
@@ -12,7 +12,7 @@ static const CfgPart parts[] = {
      query_rule_try},
     {"apply", "makes the points that are known what the rules say", query_rule_apply},
 };
-static const CfgParts tool = {
+static const SayParts tool = {
     .tool = "bacpipes rule",
     .parts = parts,
     .count = sizeof parts / sizeof parts[0],
@@ -29,5 +29,5 @@ static const CfgParts tool = {
 
 int query_rule_main(int argc, char **argv)
 {
-    return cfg_parts_run(&tool, argc, argv);
+    return say_parts_run(&tool, argc, argv);
 }

@@ -6,7 +6,7 @@
 #include "apps/query/rule.h"
 
 #include "base/time.h"
-#include "config/arguments.h"
+#include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/table.h"
@@ -322,10 +322,10 @@ static int run_apply(const CfgArguments *arguments, const Cfg *cfg, BpArena *are
 
 int query_rule_try(int argc, char **argv)
 {
-    return cfg_run(&try_command, argc, argv, run_try);
+    return say_run(&try_command, argc, argv, run_try);
 }
 
 int query_rule_apply(int argc, char **argv)
 {
-    return cfg_run(&apply_command, argc, argv, run_apply);
+    return say_run(&apply_command, argc, argv, run_apply);
 }

@@ -5,14 +5,14 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/time.h"
-#include "config/arguments.h"
+#include "say/begin.h"
+#include "say/exit.h"
+#include "say/json.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 
 static const int64_t STEP_US = BP_SECOND, LOGGED_US = 6 * BP_HOUR; /* of trend logs, at the start */
 
@@ -91,9 +91,7 @@ static void list_json(const SimSite *site)
     json_t *devices = json_array();
     for (size_t i = 0; i < site->device_count; i++)
         json_array_append_new(devices, device_json(&site->devices[i]));
-    json_dumpf(devices, stdout, JSON_INDENT(2));
-    printf("\n");
-    json_decref(devices);
+    say_json_print(devices);
 }
 
 /* ---- running ---- */
@@ -330,8 +328,8 @@ int sim_main(int argc, char **argv)
     };
     BpArena arena = {0};
     CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &arena, &arguments, NULL);
-    if (code == CFG_GO_ON) {
+    int code = say_begin(&command, argc, argv, &arena, &arguments, NULL);
+    if (code == SAY_GO_ON) {
         Sim sim = {.speed = 1};
         SimQuirks quirks[QUIRKS_MAX];
         BacAddress peers[BAC_BBMD_PEERS_MAX];
@@ -342,8 +340,7 @@ int sim_main(int argc, char **argv)
         if (read_arguments(&given, &network, &sim.speed, &start_us, &recipient, &err) != BP_OK ||
             read_quirks(given.quirks, quirks, &network.quirk_count, &err) != BP_OK ||
             (given.bbmd && read_peers(given.bbmd, peers, &network.peer_count, &err) != BP_OK)) {
-            fprintf(stderr, "bacpipes sim: %s\n", err.text);
-            code = EX_USAGE;
+            code = say_fail_with(EX_USAGE, command.name, bp_str(err.text));
         } else {
             sim_site_init(&sim.site, (size_t)given.points, (uint64_t)given.seed, start_us - LOGGED_US,
                           !given.without_flaws);

@@ -1,13 +1,13 @@
 #include "apps/roles.h"
 #include "apps/status/status.h"
 #include "base/time.h"
-#include "config/arguments.h"
+#include "say/begin.h"
+#include "say/exit.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +26,7 @@ static const CfgCommand command = {
         "is left, and of what is wrong, what to do.",
     .options = options,
     .offers_json = true,
+    .wrong_settings_code = STATUS_UNKNOWN, /* nothing is known then */
     .details = "It looks and changes nothing. As root it does so as the data folder's owner.\n"
                "--json prints one object: state, code, site, at, things (each with thing, state, text) and "
                "figures.\n"
@@ -75,9 +76,9 @@ static void pause_for(int64_t pause_us)
 static int run(const CfgArguments *arguments, const Cfg *cfg)
 {
     if (!become_owner(cfg->data_folder)) {
-        fprintf(stderr, "bacpipes status: becoming the owner of %s: %s\n", cfg->data_folder,
-                bp_errno_text(errno));
-        return STATUS_UNKNOWN;
+        BpError err;
+        bp_fail(&err, BP_REFUSED, "becoming the owner of %s: %s", cfg->data_folder, bp_errno_text(errno));
+        return say_fail_with(STATUS_UNKNOWN, command.name, bp_str(err.text));
     }
     StatusLevel level = look(cfg, arguments->json);
     while (watch_us && !ferror(stdout)) {
@@ -94,13 +95,11 @@ int status_main(int argc, char **argv)
     Cfg cfg = {0};
     BpArena arena = {0};
     CfgArguments arguments = {0};
-    int code = cfg_begin(&command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON) {
+    int code = say_begin(&command, argc, argv, &arena, &arguments, &cfg);
+    if (code == SAY_GO_ON) {
         if (arguments.data)
             cfg.data_folder = arguments.data;
         code = run(&arguments, &cfg);
-    } else if (code == EX_CONFIG) { /* nothing is known: a monitoring has a code of its own for that */
-        code = STATUS_UNKNOWN;
     }
     bp_arena_done(&arena);
     return code;

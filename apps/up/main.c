@@ -2,8 +2,8 @@
 #include "apps/up/up.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "config/arguments.h"
 #include "model/topic.h"
+#include "say/begin.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -210,8 +210,8 @@ int up_main(int argc, char **argv)
             "bacpipes up --demo\nbacpipes up --data /var/lib/bacpipes\nbacpipes up --demo --for 60s --json",
     };
     CfgArguments arguments;
-    int code = cfg_begin(&command, argc, argv, &up.arena, &arguments, &up.wish.cfg);
-    if (code == CFG_GO_ON) {
+    int code = say_begin(&command, argc, argv, &up.arena, &arguments, &up.wish.cfg);
+    if (code == SAY_GO_ON) {
         if (arguments.data)
             up.wish.cfg.data_folder = arguments.data;
         up.wish.site = up.wish.is_demo ? "demo" : up.wish.cfg.site;

@@ -70,6 +70,21 @@ size_t bp_str_distance(BpStr a, BpStr b)
     return rows[a.size % 3][b.size];
 }
 
+BpNearest bp_nearest(BpStr word)
+{
+    return (BpNearest){.word = word, .distance = word.size / 3 + 2};
+}
+
+bool bp_nearest_look(BpNearest *nearest, const char *name)
+{
+    const size_t distance = bp_str_distance(nearest->word, bp_str(name));
+    if (distance >= nearest->distance)
+        return false;
+    nearest->distance = distance;
+    nearest->name = name;
+    return true;
+}
+
 bool bp_str_is_utf8(BpStr text)
 {
     for (size_t i = 0; i < text.size;) {

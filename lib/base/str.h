@@ -39,6 +39,17 @@ bool bp_str_copy(BpStr text, char *ret_text, size_t capacity);
  * other: for "did you mean". Texts are compared by octets, as far as their first 64. */
 size_t bp_str_distance(BpStr a, BpStr b);
 
+/* Which of some names may be meant by a word that is none of them: the nearest one that is near enough. */
+typedef struct BpNearest {
+    BpStr word;
+    size_t distance;  /* of what was nearest; further away than that it is another word */
+    const char *name; /* NULL: none is near */
+} BpNearest;
+BpNearest bp_nearest(BpStr word);
+
+/* Looks at one more of them, borrowed. True where it is nearer than those before. */
+bool bp_nearest_look(BpNearest *nearest, const char *name);
+
 /* True if all of it is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool bp_str_is_utf8(BpStr text);
 

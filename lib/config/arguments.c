@@ -1,6 +1,5 @@
 #include "config/arguments.h"
 
-#include "base/log.h"
 #include "base/parse.h"
 
 #include <assert.h>
@@ -8,10 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 #include <unistd.h>
 
-#define PROGRAM            "bacpipes "
 #define DATA_FOLDER        "var"
 #define FILE_IN_DATA       "bacpipes.conf"
 #define FILE_OF_THE_SYSTEM "/etc/bacpipes/bacpipes.conf"
@@ -30,7 +27,8 @@ static void list_common_options(Reading *reading)
     CfgArguments *arguments = reading->arguments;
     CfgOption *next = reading->common;
     if (reading->command->offers_json)
-        *next++ = (CfgOption){"json", NULL, "Write JSON instead of a table.", .flag = &arguments->json};
+        *next++ = (CfgOption){"json", NULL, "Write JSON instead of a table, and say in JSON what goes wrong.",
+                              .flag = &arguments->json};
     if (!reading->command->without_settings) {
         *next++ =
             (CfgOption){"config", "FILE",
@@ -65,26 +63,16 @@ static const CfgOption *find_option(const Reading *reading, BpStr name)
     return own ? own : find_among(reading->common, name);
 }
 
-static void find_nearer(const CfgOption *options, BpStr name, const char **nearest, size_t *best)
-{
-    for (; options && options->name; options++) {
-        const size_t distance = bp_str_distance(name, bp_str(options->name));
-        if (distance < *best) {
-            *best = distance;
-            *nearest = options->name;
-        }
-    }
-}
-
 static BpStatus refuse_option(const Reading *reading, BpStr name, BpError *err)
 {
-    const char *nearest = NULL;
-    size_t best = name.size / 3 + 2; /* further away it is another word */
-    find_nearer(reading->command->options, name, &nearest, &best);
-    find_nearer(reading->common, name, &nearest, &best);
-    if (nearest)
+    BpNearest nearest = bp_nearest(name);
+    for (const CfgOption *option = reading->command->options; option && option->name; option++)
+        bp_nearest_look(&nearest, option->name);
+    for (const CfgOption *option = reading->common; option->name; option++)
+        bp_nearest_look(&nearest, option->name);
+    if (nearest.name)
         return bp_fail(err, BP_INVALID, "there is no option --%.*s: did you mean --%s?", BP_STR_ARGS(name),
-                       nearest);
+                       nearest.name);
     return bp_fail(err, BP_INVALID, "there is no option --%.*s: `%s --help` lists them", BP_STR_ARGS(name),
                    reading->command->name);
 }
@@ -188,6 +176,17 @@ static BpStatus check_positionals(const CfgCommand *command, const CfgTexts *pos
     return BP_OK;
 }
 
+/* Two shapes at once are none. */
+static BpStatus check_shapes(const Reading *reading, BpError *err)
+{
+    const CfgOption *csv = find_among(reading->command->options, bp_str("csv"));
+    if (reading->arguments->json && csv && csv->flag && *csv->flag)
+        return bp_fail(err, BP_INVALID,
+                       "--csv and --json exclude each other: take --json for a program, --csv for a "
+                       "spreadsheet");
+    return BP_OK;
+}
+
 BpStatus cfg_arguments_parse(const CfgCommand *command, int argc, char **argv, BpArena *arena,
                              CfgArguments *ret_arguments, BpError *err)
 {
@@ -208,8 +207,10 @@ BpStatus cfg_arguments_parse(const CfgCommand *command, int argc, char **argv, B
         else if (take_option(&reading, argc, argv, &at, arena, err) != BP_OK)
             return BP_INVALID;
     }
-    if (!arguments.help && check_positionals(command, &arguments.positionals, err) != BP_OK)
-        return BP_INVALID;
+    if (!arguments.help) {
+        BP_TRY(check_positionals(command, &arguments.positionals, err));
+        BP_TRY(check_shapes(&reading, err));
+    }
     arguments.sets = reading.sets.items;
     *ret_arguments = arguments;
     return BP_OK;
@@ -237,9 +238,12 @@ static void write_wrapped(BpBuf *out, BpStr text, size_t column, size_t indent)
     bp_buf_printf(out, "\n");
 }
 
-static void write_options(BpBuf *out, const CfgOption *options)
+/* Options of the command's own stand before common ones of the same name. */
+static void write_options(BpBuf *out, const CfgOption *options, const CfgOption *own)
 {
     for (; options && options->name; options++) {
+        if (find_among(own, bp_str(options->name)))
+            continue;
         const size_t begin = out->size;
         bp_buf_printf(out, "  --%s%s%s", options->name, options->value ? " " : "",
                       options->value ? options->value : "");
@@ -272,8 +276,8 @@ void cfg_arguments_help(const CfgCommand *command, BpBuf *out)
                   command->positionals ? command->positionals : "");
     write_wrapped(out, bp_str(command->summary), 0, 0);
     bp_buf_printf(out, "\nOptions:\n");
-    write_options(out, command->options);
-    write_options(out, reading.common);
+    write_options(out, command->options, NULL);
+    write_options(out, reading.common, command->options);
     if (command->details)
         bp_buf_printf(out, "\n%s", command->details);
     write_indented(out, "Examples:", command->examples);
@@ -314,16 +318,6 @@ const char *cfg_arguments_file(const CfgArguments *arguments, BpArena *arena)
 {
     bool is_in_data;
     return find_file(arguments, arena, &is_in_data);
-}
-
-static int show_help(const CfgCommand *command)
-{
-    enum { HELP_MAX = 64 * 1024 };
-    BpBuf help = bp_buf_growing(HELP_MAX);
-    cfg_arguments_help(command, &help);
-    fwrite(help.data, 1, help.size, stdout);
-    bp_buf_done(&help);
-    return EX_OK;
 }
 
 static bool is_from(const char *origin, const char *file)
@@ -368,45 +362,4 @@ BpStatus cfg_arguments_load(const CfgArguments *arguments, BpArena *arena, const
     if (is_from(source.ret_origins[CFG_INDEX_data_folder], file))
         ret_cfg->data_folder = data_folder(arguments);
     return check_paths(file, source.ret_origins, problems);
-}
-
-static int load_or_complain(const CfgArguments *arguments, BpArena *arena, Cfg *ret_cfg)
-{
-    BpBuf problems = bp_buf_growing(CFG_PROBLEM_TEXT_MAX);
-    const BpStatus status = cfg_arguments_load(arguments, arena, NULL, ret_cfg, &problems);
-    if (status != BP_OK)
-        fwrite(problems.data, 1, problems.size, stderr);
-    bp_buf_done(&problems);
-    return status == BP_OK ? CFG_GO_ON : EX_CONFIG;
-}
-
-int cfg_begin(const CfgCommand *command, int argc, char **argv, BpArena *arena, CfgArguments *ret_arguments,
-              Cfg *ret_cfg)
-{
-    BpError err;
-    if (cfg_arguments_parse(command, argc, argv, arena, ret_arguments, &err) != BP_OK) {
-        fprintf(stderr, "%s: %s\n", command->name, err.text);
-        return EX_USAGE;
-    }
-    if (ret_arguments->help)
-        return show_help(command);
-    if (command->without_settings)
-        return CFG_GO_ON;
-    const int code = load_or_complain(ret_arguments, arena, ret_cfg);
-    const bool named = strncmp(command->name, PROGRAM, strlen(PROGRAM)) == 0;
-    if (code == CFG_GO_ON)
-        bp_log_open(named ? command->name + strlen(PROGRAM) : command->name, ret_cfg->log_level);
-    return code;
-}
-
-int cfg_run(const CfgCommand *command, int argc, char **argv, CfgRun *run)
-{
-    Cfg cfg = {0};
-    BpArena arena = {0};
-    CfgArguments arguments = {0};
-    int code = cfg_begin(command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON)
-        code = run(&arguments, &cfg, &arena);
-    bp_arena_done(&arena);
-    return code;
 }

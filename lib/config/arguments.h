@@ -33,6 +33,7 @@ typedef struct CfgCommand {
     const CfgOption *options; /* its own, closed by one without a name; NULL: none */
     bool offers_json;         /* has --json */
     bool without_settings;    /* has no --config, --set, --data, --log */
+    int wrong_settings_code;  /* its exit code where a setting is wrong; 0: EX_CONFIG */
     const char *details;      /* lines for --help after the options: units, exit codes; NULL: none */
     const char *examples;     /* lines, each a command; NULL: none */
 } CfgCommand;
@@ -66,17 +67,5 @@ const char *cfg_arguments_file(const CfgArguments *arguments, BpArena *arena);
  * names no other files either: BP_INVALID. */
 BpStatus cfg_arguments_load(const CfgArguments *arguments, BpArena *arena, const char **ret_origins,
                             Cfg *ret_cfg, BpBuf *problems) BP_CHECKED;
-
-/* How a main begins: reads the command line, prints --help or what is wrong, loads the settings into *ret_cfg
- * (unless the command is without them; then ret_cfg may be NULL) and opens the log. Returns CFG_GO_ON, or the
- * exit code to end with: EX_OK after --help, EX_USAGE, EX_CONFIG. */
-enum { CFG_GO_ON = -1 };
-int cfg_begin(const CfgCommand *command, int argc, char **argv, BpArena *arena, CfgArguments *ret_arguments,
-              Cfg *ret_cfg) BP_CHECKED;
-
-/* A tool from its command line to its exit code: begins as above, and then `run` says the code. What was
- * taken from the arena is given back behind it. */
-typedef int CfgRun(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena);
-int cfg_run(const CfgCommand *command, int argc, char **argv, CfgRun *run);
 
 #endif

@@ -32,16 +32,12 @@ const CfgSetting *cfg_find(BpStr name)
 
 const CfgSetting *cfg_find_nearest(BpStr name)
 {
-    const CfgSetting *nearest = NULL;
-    size_t best = name.size / 3 + 2; /* further away it is another word */
-    for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
-        const size_t distance = bp_str_distance(name, bp_str(cfg_settings[i].name));
-        if (distance < best) {
-            best = distance;
-            nearest = &cfg_settings[i];
-        }
-    }
-    return nearest;
+    const CfgSetting *like = NULL;
+    BpNearest nearest = bp_nearest(name);
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++)
+        if (bp_nearest_look(&nearest, cfg_settings[i].name))
+            like = &cfg_settings[i];
+    return like;
 }
 
 /* ---- loading: what is known so far, and what was wrong ---- */
@@ -249,37 +245,88 @@ static void name_with_dots_only(const char *name, char ret_name[NAME_MAX_OCTETS]
             *letter = '.';
 }
 
-/* Sets what the variable says. Others' variables may begin with BACPIPES_ too (Kubernetes makes such ones for
- * a service of that name): only what is one slip away from a setting's is a problem. */
-static void read_variable(Load *load, BpStr variable, BpStr value)
+/* What a variable says, without knowing whether it is a setting's. */
+typedef struct Variable {
+    BpStr name, value;
+    const CfgSetting *setting; /* NULL: none's */
+    const CfgSetting *like;    /* then: the nearest, or NULL */
+    size_t distance;           /* to that */
+} Variable;
+
+/* False for variables that are not ours by their beginning. */
+static bool read_variable(const char *text, Variable *ret_variable)
 {
-    char wanted[NAME_MAX_OCTETS], name[NAME_MAX_OCTETS];
     const size_t prefix = strlen(ENVIRONMENT_PREFIX);
-    const BpStr asked = variable_to_name((BpStr){variable.data + prefix, variable.size - prefix}, wanted);
-    const CfgSetting *like = NULL;
+    char wanted[NAME_MAX_OCTETS], name[NAME_MAX_OCTETS];
+    Variable variable = {0};
+    variable.name = bp_str_cut(bp_str(text), '=', &variable.value);
+    if (!variable.value.data || variable.name.size >= NAME_MAX_OCTETS || variable.name.size <= prefix ||
+        memcmp(text, ENVIRONMENT_PREFIX, prefix) != 0)
+        return false;
+    const BpStr rest = {text + prefix, variable.name.size - prefix};
+    BpNearest nearest = bp_nearest(variable_to_name(rest, wanted));
     for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
         name_with_dots_only(cfg_settings[i].name, name);
-        const size_t distance = bp_str_distance(asked, bp_str(name));
-        if (distance == 0) {
-            set_value(load, &cfg_settings[i], value, bp_arena_text(load->arena, variable));
-            return;
-        }
-        if (distance == 1 && asked.size > 5)
-            like = &cfg_settings[i];
+        if (bp_nearest_look(&nearest, name))
+            variable.like = &cfg_settings[i];
     }
-    if (like)
-        complain(load, bp_arena_text(load->arena, variable),
-                 "is not a setting's variable: did you mean that of %s?", like->name);
+    variable.distance = nearest.distance;
+    variable.setting = variable.like && nearest.distance == 0 ? variable.like : NULL;
+    *ret_variable = variable;
+    return true;
+}
+
+/* One slip away from a setting's: too like it to be anything else. */
+static bool is_slip(const Variable *variable)
+{
+    return variable->like && variable->distance == 1 && variable->name.size > strlen(ENVIRONMENT_PREFIX) + 5;
 }
 
 static void read_environment(Load *load, char *const *environment)
 {
+    Variable variable;
     for (; *environment; environment++) {
-        BpStr value;
-        const BpStr variable = bp_str_cut(bp_str(*environment), '=', &value);
-        if (value.data && variable.size < NAME_MAX_OCTETS && variable.size > strlen(ENVIRONMENT_PREFIX) &&
-            memcmp(variable.data, ENVIRONMENT_PREFIX, strlen(ENVIRONMENT_PREFIX)) == 0)
-            read_variable(load, variable, value);
+        if (!read_variable(*environment, &variable))
+            continue;
+        const char *origin = bp_arena_text(load->arena, variable.name);
+        if (variable.setting)
+            set_value(load, variable.setting, variable.value, origin);
+        else if (is_slip(&variable))
+            complain(load, origin, "is not a setting's variable: did you mean that of %s?",
+                     variable.like->name);
+    }
+}
+
+/* Kubernetes makes such ones for a service of the name bacpipes: BACPIPES_SERVICE_HOST,
+ * BACPIPES_PORT_1883_TCP. */
+static bool is_others(BpStr name)
+{
+    static const char *const known[] = {ENVIRONMENT_PREFIX "CONFIG", ENVIRONMENT_PREFIX "PORT"};
+    static const char *const beginnings[] = {ENVIRONMENT_PREFIX "SERVICE_", ENVIRONMENT_PREFIX "PORT_",
+                                             ENVIRONMENT_PREFIX "TEST_", ENVIRONMENT_PREFIX "MODEL_",
+                                             ENVIRONMENT_PREFIX "SOURCE_"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (bp_str_equal(name, bp_str(known[i])))
+            return true;
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+        if (name.size > strlen(beginnings[i]) && memcmp(name.data, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return false;
+}
+
+void cfg_odd_variables(char *const *environment, BpBuf *out)
+{
+    Variable variable;
+    for (; *environment; environment++) {
+        if (!read_variable(*environment, &variable) || variable.setting || is_slip(&variable) ||
+            is_others(variable.name))
+            continue;
+        bp_buf_printf(
+            out, "%.*s: no setting has this variable, and it does nothing: ", BP_STR_ARGS(variable.name));
+        if (variable.like)
+            bp_buf_printf(out, "did you mean that of %s?\n", variable.like->name);
+        else
+            bp_buf_printf(out, "`bacpipes config show` lists the settings\n");
     }
 }
 

@@ -83,6 +83,10 @@ typedef struct CfgSource {
  * ret_cfg is untouched. */
 BpStatus cfg_load(const CfgSource *source, BpArena *arena, Cfg *ret_cfg, BpBuf *problems) BP_CHECKED;
 
+/* Writes a line for each variable BACPIPES_... that is no setting's and that cfg_load lets pass, with what
+ * may be meant. Variables may be others': some of theirs are known and left out. */
+void cfg_odd_variables(char *const *environment, BpBuf *out);
+
 /* Sets one setting of scope SITE, as from table setting. BP_NOT_FOUND, BP_INVALID, with a sentence that says
  * what would be right. */
 BpStatus cfg_apply(Cfg *cfg, BpArena *arena, BpStr name, BpStr value, BpError *err) BP_CHECKED;

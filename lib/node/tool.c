@@ -13,13 +13,13 @@ static void read_table(const CfgCommand *command, const CfgArguments *arguments,
         fprintf(stderr, "%s: settings are those of the file alone: %s\n", command->name, err.text);
 }
 
-int node_run(const CfgCommand *command, int argc, char **argv, CfgRun *run)
+int node_run(const CfgCommand *command, int argc, char **argv, SayRun *run)
 {
     Cfg cfg = {0};
     BpArena arena = {0};
     CfgArguments arguments = {0};
-    int code = cfg_begin(command, argc, argv, &arena, &arguments, &cfg);
-    if (code == CFG_GO_ON) {
+    int code = say_begin(command, argc, argv, &arena, &arguments, &cfg);
+    if (code == SAY_GO_ON) {
         read_table(command, &arguments, &arena, &cfg);
         code = run(&arguments, &cfg, &arena);
     }

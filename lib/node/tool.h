@@ -2,10 +2,10 @@
 #ifndef NODE_TOOL_H
 #define NODE_TOOL_H
 
-#include "config/arguments.h"
+#include "say/begin.h"
 
-/* As cfg_run. Where the site runs, what its table setting says stands over file and environment, so that the
+/* As say_run. Where the site runs, what its table setting says stands over file and environment, so that the
  * tool is on the network that the collector is on; what the command line says stands over both. */
-int node_run(const CfgCommand *command, int argc, char **argv, CfgRun *run);
+int node_run(const CfgCommand *command, int argc, char **argv, SayRun *run);
 
 #endif

@@ -4,14 +4,18 @@
  *    1  SAY_NOTHING     nothing was found, or a device understood and said no
  *   64  EX_USAGE        the command line, or a file that it names, is wrong
  *   69  EX_UNAVAILABLE  somebody is silent or away: a device, the database
- *   70  EX_SOFTWARE     it went wrong in another way
+ *   70  EX_SOFTWARE     a device's answer is wrong, the database refuses, or worse
  *   75  EX_TEMPFAIL     it runs already
  *   77  EX_NOPERM       the site's database does not let it be written
- *   78  EX_CONFIG       a setting is wrong (cfg_begin) */
+ *   78  EX_CONFIG       a setting is wrong (say_begin)
+ *
+ * With --json standard output ends with what --help says, or, where that failed, with one line
+ * {"error": "SENTENCE", "exit": CODE}. */
 #ifndef SAY_EXIT_H
 #define SAY_EXIT_H
 
 #include "base/error.h"
+#include "base/str.h"
 
 #include <sysexits.h>
 
@@ -22,8 +26,17 @@ enum { SAY_NOTHING = 1 };
  * EX_SOFTWARE. */
 int say_fail(const char *command, const BpError *err);
 
+/* The same with a code of its own, which is returned. `command` may be NULL: the text, of one line or more,
+ * says itself where it comes from. */
+int say_fail_with(int code, const char *command, BpStr text);
+
+/* Where --json is among the words, what goes wrong from now on is JSON on standard output, too. Even where
+ * the command line is wrong, and it is not known what it wants. */
+void say_look_for_json(int argc, char **argv);
+
 /* The codes, for --help. */
 #define SAY_EXIT_CODES                                                                                       \
-    "Exit codes: 0 fine, 1 nothing found or the device refuses, 64 wrong use, 69 no answer.\n"
+    "Exit codes: 0 fine; 1 nothing found, or the device refuses; 64 wrong use; 69 no answer, or the\n"       \
+    "database is away; 70 the device's answer is wrong, or another failure; 78 a setting is wrong.\n"
 
 #endif

@@ -40,6 +40,15 @@ void say_json_print(json_t *value)
     json_decref(value);
 }
 
+void say_json_print_line(json_t *value)
+{
+    const int digits = reals_are_short(value) ? SHORT_DIGITS : ALL_DIGITS;
+    json_dumpf(value, stdout, JSON_COMPACT | JSON_REAL_PRECISION(digits) | JSON_ENCODE_ANY);
+    putchar('\n');
+    fflush(stdout);
+    json_decref(value);
+}
+
 json_t *say_json_text(BpStr text)
 {
     json_t *value = json_stringn(text.data, text.size);

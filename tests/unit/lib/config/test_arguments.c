@@ -21,7 +21,7 @@ static BpError err;
 static int64_t priority, since_us;
 static const char *property;
 static CfgTexts targets;
-static bool names;
+static bool names, csv;
 
 static const CfgOption options[] = {
     {"priority", "N", "Priority to write at, 1 to 16. Default: 16.", .integer = &priority, .min = 1,
@@ -30,6 +30,7 @@ static const CfgOption options[] = {
     {"property", "NAME", "Property.", .text = &property},
     {"target", "ADDRESS", "Whom to ask. May be repeated.", .texts = &targets},
     {"names", NULL, "Names too.", .flag = &names},
+    {"csv", NULL, "CSV.", .flag = &csv},
     {"port", "PORT", "Our port.", .setting = "bacnet.port"},
     {0},
 };
@@ -53,7 +54,7 @@ static BpStatus parse(const char *words)
     priority = since_us = 0;
     property = NULL;
     targets = (CfgTexts){0};
-    names = false;
+    names = csv = false;
     snprintf(text, sizeof text, "%s", words);
     for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
         argv[argc++] = word;
@@ -111,6 +112,8 @@ static void what_is_wrong_is_told_with_what_would_be_right(void **state)
     assert_refused("1 --since 0s", "--since 0s is no time at all: write it as 500ms, 15s, 5min, 2h or 7d");
     assert_refused("1 --names=yes", "--names takes no value");
     assert_refused("--json", "something is missing: usage: bacpipes write DEVICE [VALUE]");
+    assert_refused("1 --csv --json", "--csv and --json exclude each other: take --json for a program, --csv "
+                                     "for a spreadsheet");
     assert_refused("1 2 3", "\"3\" is one argument too many: usage: bacpipes write DEVICE [VALUE]");
 }
 
@@ -223,21 +226,6 @@ static void a_file_in_the_data_folder_is_no_link_and_names_no_other_folder(void 
     rmdir(folder);
 }
 
-static void a_main_that_begins_wrong_ends_with_the_exit_code_that_says_why(void **state)
-{
-    (void)state;
-    Cfg cfg;
-    char *unknown[] = {(char[]){"write"}, (char[]){"--unknown"}, NULL};
-    assert_int_equal(cfg_begin(&command, 2, unknown, &arena, &arguments, &cfg), EX_USAGE);
-    char *missing[] = {(char[]){"write"}, (char[]){"1"}, (char[]){"--config"}, (char[]){"/nowhere"}, NULL};
-    assert_int_equal(cfg_begin(&command, 4, missing, &arena, &arguments, &cfg), EX_CONFIG);
-    unsetenv("BACPIPES_CONFIG");
-    unsetenv("BACPIPES_DATA");
-    char *fine[] = {(char[]){"write"}, (char[]){"1"}, (char[]){"--config"}, (char[]){"/dev/null"}, NULL};
-    assert_int_equal(cfg_begin(&command, 4, fine, &arena, &arguments, &cfg), CFG_GO_ON);
-    assert_string_equal(cfg.site, "site");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,7 +237,6 @@ int main(void)
         cmocka_unit_test(help_names_every_option_with_its_meaning),
         cmocka_unit_test(the_file_is_looked_for_in_the_data_folder_unless_it_is_named),
         cmocka_unit_test(a_file_in_the_data_folder_is_no_link_and_names_no_other_folder),
-        cmocka_unit_test(a_main_that_begins_wrong_ends_with_the_exit_code_that_says_why),
     };
     return cmocka_run_group_tests_name("config arguments", tests, NULL, forget);
 }

@@ -391,9 +391,32 @@ static void a_row_of_table_setting_acts_on_settings_of_the_site_only(void **stat
     assert_int_equal(cfg.poll_interval, 30 * BP_SECOND);
 }
 
+static void odd_variables_are_told_with_what_may_be_meant_and_those_of_others_are_not(void **state)
+{
+    (void)state;
+    static char text[1024];
+    BpBuf out = bp_buf(text, sizeof text - 1);
+    char *const environment[] = {"PATH=/bin",
+                                 "BACPIPES_SITE=a",
+                                 "BACPIPES_CONFIG=/x",
+                                 "BACPIPES_SERVICE_HOST=1",
+                                 "BACPIPES_PORT=tcp://1",
+                                 "BACPIPES_POLLING_INTERVAL=5s",
+                                 "BACPIPES_NOSUCH=x",
+                                 NULL};
+    cfg_odd_variables(environment, &out);
+    text[out.size] = '\0';
+    assert_string_equal(
+        text, "BACPIPES_POLLING_INTERVAL: no setting has this variable, and it does nothing: did you "
+              "mean that of poll.interval?\n"
+              "BACPIPES_NOSUCH: no setting has this variable, and it does nothing: `bacpipes "
+              "config show` lists the settings\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(odd_variables_are_told_with_what_may_be_meant_and_those_of_others_are_not),
         cmocka_unit_test(without_any_source_all_settings_have_their_defaults),
         cmocka_unit_test(a_misspelled_name_is_told_with_the_nearest),
         cmocka_unit_test(a_name_like_no_other_is_told_where_to_look),
