@@ -37,11 +37,10 @@ static const CfgCommand command = {
         "of all that answer a Who-Is.",
     .options = options,
     .offers_json = true,
-    .details =
-        NODE_DEVICE_HELP "Times are those of the device's own clock. Devices that know no alarms are left "
-                         "out, unless they are named.\n"
-                         "Exit codes: 0 fine, also where there is none; 1 a device refuses, 64 wrong use, "
-                         "69 no answer.\n",
+    .details = NODE_DEVICE_HELP
+    "Times are those of the device's own clock, which knows no zone. Devices that know no alarms are left "
+    "out, unless they are named.\n"
+    "Where there is no alarm the exit code is 0, too.\n" SAY_EXIT_CODES,
     .examples =
         "bacpipes alarms\nbacpipes alarms 1001 1002\nbacpipes alarms --watch 1h\nbacpipes alarms --json",
 };
@@ -222,7 +221,7 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     static const SayColumn columns[] = {{"device"},
                                         {"object"},
                                         {"state"},
-                                        {"since"},
+                                        {"since (device's clock)"},
                                         {"priority", .is_number = true},
                                         {"not acknowledged", .may_be_cut = true}};
     BpError err;

@@ -3,6 +3,7 @@
 #include "node/tool.h"
 #include "say/exit.h"
 #include "say/json.h"
+#include "say/when.h"
 
 #include "apps/roles.h"
 #include "bacnet/service/time_sync.h"
@@ -29,7 +30,9 @@ static const CfgCommand command = {
                "(TimeSynchronization, which no device confirms: the clock is read again).",
     .options = options,
     .offers_json = true,
-    .details = NODE_DEVICE_HELP SAY_EXIT_CODES,
+    .details =
+        NODE_DEVICE_HELP "A device's clock knows no zone; this machine's is shown with the offset of its "
+                         "zone (or of $TZ).\n" SAY_EXIT_CODES,
     .examples = "bacpipes time 1001\nbacpipes time 1001 --set\nbacpipes time 10.2.0.9 --set --utc",
 };
 
@@ -60,7 +63,7 @@ static void send_time(Node *node, const BacPeer *peer)
 
 static void tell(int64_t offset_us, bool json)
 {
-    char text[BAC_DATE_TIME_TEXT_MAX], apart[BP_TIME_TEXT_MAX];
+    char text[BAC_DATE_TIME_TEXT_MAX], apart[BP_TIME_TEXT_MAX], here[BP_TIME_TEXT_MAX];
     const int64_t now_us = bp_wall_us(), from_local_us = offset_us - (local_us(now_us) - now_us);
     const BacDateTime shown = bac_date_time_at(now_us + offset_us);
     bac_date_time_format(&shown, text);
@@ -72,10 +75,11 @@ static void tell(int64_t offset_us, bool json)
     }
     const int64_t size_us = from_local_us < 0 ? -from_local_us : from_local_us;
     if (size_us < 2 * BP_SECOND)
-        printf("%s, as here\n", text);
+        printf("%s on the device's clock, as here: %s\n", text, say_time(now_us, 0, here));
     else
-        printf("%s, %s %s of this machine's local time\n", text, bp_interval_format(size_us, apart),
-               from_local_us < 0 ? "behind" : "ahead");
+        printf("%s on the device's clock, %s %s of this machine's local time: %s\n", text,
+               bp_interval_format(size_us, apart), from_local_us < 0 ? "behind" : "ahead",
+               say_time(now_us, 0, here));
 }
 
 static BpStatus ask(Node *node, const Cfg *cfg, const char *text, BpArena *arena, int64_t *ret_offset_us,

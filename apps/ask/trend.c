@@ -34,8 +34,11 @@ static bool csv;
 static const CfgOption options[] = {
     {"last", "N", "The last N records. Default: 20, where neither --since nor --until is given.",
      .integer = &last, .min = 1, .max = INT32_MAX},
-    {"since", "TIME", "Records from then on: 2026-11-24T08:00:00Z, or 6h or 7d ago.", .text = &since_text},
-    {"until", "TIME", "And up to then.", .text = &until_text},
+    {"since", "TIME",
+     "Records from then on: a time of the device's clock as it is shown, one with a zone "
+     "(2026-11-24T08:00:00Z), or this long ago (6h, 7d).",
+     .text = &since_text},
+    {"until", "TIME", "And up to then, said in the same way.", .text = &until_text},
     {"csv", NULL, "Write CSV instead of a table.", .flag = &csv},
     NODE_OPTIONS,
     {0},
@@ -51,8 +54,8 @@ static const CfgCommand command = {
     .options = options,
     .offers_json = true,
     .details = NODE_DEVICE_HELP "OBJECT is a trend log: trend-log,1 or tl,1.\n"
-                                "Times of records are those of the device's own clock; --since and --until "
-                                "are converted to it.\n" SAY_EXIT_CODES,
+                                "Times of records are the device's own clock's, which knows no zone, in "
+                                "JSON and CSV too.\n" SAY_EXIT_CODES,
     .examples = "bacpipes trend 1001 tl,1\n"
                 "bacpipes trend 1001 tl,1 --since 6h --csv > sat.csv\n"
                 "bacpipes read 1001 tl,1 all",
@@ -288,17 +291,15 @@ static BpStatus begin_with_time(Trend *trend, BpError *err)
 {
     int64_t since_us = 0, offset_us;
     const int64_t now_us = bp_wall_us();
-    if (since_text)
-        BP_TRY(say_when("since", since_text, now_us, &since_us, err));
-    if (until_text)
-        BP_TRY(say_when("until", until_text, now_us, &trend->until_us, err));
     BP_TRY(node_device_clock(trend->node, trend->cfg, trend->peer, trend->arena, &offset_us, err));
+    if (since_text)
+        BP_TRY(say_when_of_clock("since", since_text, now_us, offset_us, &since_us, err));
+    if (until_text)
+        BP_TRY(say_when_of_clock("until", until_text, now_us, offset_us, &trend->until_us, err));
     trend->wanted = last ? last : INT64_MAX;
     trend->has_until = until_text != NULL;
-    trend->until_us += offset_us;
     trend->walk.next.kind = BAC_RANGE_BY_TIME;
-    trend->walk.next.time =
-        bac_date_time_at(since_us + (since_text ? offset_us : 0) - BP_SECOND / 100); /* later than */
+    trend->walk.next.time = bac_date_time_at(since_us - BP_SECOND / 100); /* later than */
     return BP_OK;
 }
 
@@ -339,8 +340,10 @@ static int tell(Trend *trend)
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
-    static const SayColumn columns[] = {
-        {"time"}, {"kind"}, {"value", .is_number = true}, {"flags", .may_be_cut = true}};
+    const SayColumn columns[] = {{csv ? "time" : "time (device's clock)"},
+                                 {"kind"},
+                                 {"value", .is_number = true},
+                                 {"flags", .may_be_cut = true}};
     BpError err;
     Trend trend = {.cfg = cfg, .arena = arena, .json = arguments->json ? json_array() : NULL};
     const char *const *words = arguments->positionals.items;

@@ -30,9 +30,11 @@ static int64_t every_us;
 static bool csv, raw;
 
 static const CfgOption options[] = {
-    {"since", "TIME", "From this instant (2026-11-24T08:00:00Z) or this long ago (2h, 7d) on. Default: 1h.",
+    {"since", "TIME",
+     "From then on: a time as it is shown, with its zone or of this machine's, or this long ago (2h, 7d). "
+     "Default: 1h.",
      .text = &since_text},
-    {"until", "TIME", "Up to this instant, or this long ago. Default: now.", .text = &until_text},
+    {"until", "TIME", "Up to then, said in the same way. Default: now.", .text = &until_text},
     {"every", "DURATION", "One row for each span of this length: smallest, mean, largest and last value.",
      .duration_us = &every_us},
     {"site", "SITE", "Whose point, where the database has several sites.", .text = &site},
@@ -54,10 +56,10 @@ static const CfgCommand command = {
     .details =
         "POINT is a point_id or a name, or a part of a name that only one point has (`bacpipes points`).\n"
         "Spans begin at whole multiples of their length in UTC; values of quality bad count only as `bad`.\n"
-        "Exit codes: 0 fine, 1 no such point or no readings, 64 wrong use, 69 the database is away.\n",
+        "" SAY_TIMES_HELP SAY_EXIT_CODES,
     .examples = "bacpipes history AHU-1/SAT\n"
                 "bacpipes history 42 --since 24h --every 15min\n"
-                "bacpipes history 42 --since 2026-11-01T00:00:00Z --until 2026-11-08T00:00:00Z --csv",
+                "bacpipes history 42 --since '2026-11-01 00:00:00+08:00' --until 2026-11-08T00:00:00Z --csv",
 };
 
 typedef struct History {
@@ -135,11 +137,18 @@ static void add_number(SayTable *table, const PgRows *rows, size_t row, int colu
     say_table_add(table, bp_buf_text(&out));
 }
 
+/* CSV is for programs: in UTC. */
+static void add_time(SayTable *table, const PgRows *rows, size_t row, int digits)
+{
+    char time[BP_TIME_TEXT_MAX];
+    const int64_t at_us = pg_get_time_us(rows, row, 0);
+    say_table_add(table, bp_str(csv ? bp_time_format(at_us, digits, time) : say_time(at_us, digits, time)));
+}
+
 static void add_reading(void *context, const PgRows *rows, size_t row)
 {
     History *history = context;
-    char time[BP_TIME_TEXT_MAX];
-    say_table_add(&history->table, bp_str(bp_time_format(pg_get_time_us(rows, row, 0), 3, time)));
+    add_time(&history->table, rows, row, 3);
     add_number(&history->table, rows, row, 1, say_number);
     for (int column = 2; column <= 4; column++)
         say_table_add(&history->table, pg_get_text(rows, row, column));
@@ -175,9 +184,7 @@ static const SayColumn span_columns[] = {{"time"},
 static void add_span(void *context, const PgRows *rows, size_t row)
 {
     History *history = context;
-    char time[BP_TIME_TEXT_MAX];
-    const int digits = history->every_us % BP_SECOND ? 3 : 0;
-    say_table_add(&history->table, bp_str(bp_time_format(pg_get_time_us(rows, row, 0), digits, time)));
+    add_time(&history->table, rows, row, history->every_us % BP_SECOND ? 3 : 0);
     for (int column = 1; column <= 4; column++)
         add_number(&history->table, rows, row, column, say_number_rounded);
     for (int column = 5; column <= 6; column++)
@@ -290,7 +297,7 @@ static void tell_nothing(const History *history)
                 BP_STR_ARGS(name));
     else
         fprintf(stderr, "Nothing of %.*s is stored for that time: its newest reading is of %s.\n",
-                BP_STR_ARGS(name), bp_time_format(history->newest_us, 0, newest));
+                BP_STR_ARGS(name), say_time(history->newest_us, 0, newest));
 }
 
 static int tell(const History *history)

@@ -5,6 +5,7 @@
 #include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
+#include "say/when.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ static const CfgCommand list_command = {
     .summary = "Lists what ingest has put aside, the newest last, and how much went for want of room.",
     .options = list_options,
     .offers_json = true,
-    .details = "Exit codes: 0 fine, 1 there is no such site, 64 wrong use, 69 the database is away.\n",
+    .details = SAY_TIMES_HELP SAY_EXIT_CODES,
     .examples = "bacpipes quarantine list\nbacpipes quarantine list --reason 'no such point' --json",
 };
 
@@ -37,7 +38,7 @@ static const CfgCommand show_command = {
     .positionals_max = 1,
     .summary = "Shows an entry whole: why it was put aside, and what was received.",
     .offers_json = true,
-    .details = "Exit codes: 0 fine, 1 there is no such entry, 64 wrong use, 69 the database is away.\n",
+    .details = SAY_TIMES_HELP SAY_EXIT_CODES,
     .examples = "bacpipes quarantine show 17\nbacpipes quarantine show 17 --json",
 };
 
@@ -76,8 +77,7 @@ static void add_entry(void *context, const PgRows *rows, size_t row)
         return;
     }
     say_table_add(&quarantine->table, pg_get_text(rows, row, ID));
-    say_table_add(&quarantine->table,
-                  bp_str(bp_time_format(pg_get_time_us(rows, row, RECEIVED_AT), 0, received)));
+    say_table_add(&quarantine->table, bp_str(say_time(pg_get_time_us(rows, row, RECEIVED_AT), 0, received)));
     for (int column = RUN; column <= REASON; column++)
         say_table_add(&quarantine->table, pg_get_text(rows, row, column));
 }
@@ -88,8 +88,9 @@ static void tell_total(void *context, const PgRows *rows, size_t row)
     char at[BP_TIME_TEXT_MAX];
     const int64_t entries = pg_get_integer(rows, row, 0), octets = pg_get_integer(rows, row, 1),
                   dropped = pg_get_integer(rows, row, 2), readings = pg_get_integer(rows, row, 3);
-    (void)bp_time_format(pg_get_time_us(rows, row, 4), 0, at);
+    const int64_t at_us = pg_get_time_us(rows, row, 4);
     if (quarantine->arguments->json) {
+        (void)bp_time_format(at_us, 0, at);
         say_json_print(json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "list", json_incref(quarantine->json),
                                  "entries", (json_int_t)entries, "octets", (json_int_t)octets, "dropped",
                                  (json_int_t)dropped, "dropped_readings", (json_int_t)readings, "dropped_at",
@@ -107,7 +108,7 @@ static void tell_total(void *context, const PgRows *rows, size_t row)
         printf("%" PRId64 " older %s with %" PRId64
                " %s went for want of room (quarantine.size), last at %s.\n",
                dropped, query_plural(dropped, "one", "ones"), readings,
-               query_plural(readings, "reading", "readings"), at);
+               query_plural(readings, "reading", "readings"), say_time(at_us, 0, at));
 }
 
 static int list(QueryQuarantine *quarantine, BpError *err)
@@ -135,7 +136,7 @@ static void show_entry(void *context, const PgRows *rows, size_t row)
     }
     printf("id        %.*s\n", BP_STR_ARGS(pg_get_text(rows, row, ID)));
     printf("site      %.*s\n", BP_STR_ARGS(pg_get_text(rows, row, SITE_ID)));
-    printf("received  %s\n", bp_time_format(pg_get_time_us(rows, row, RECEIVED_AT), 3, received));
+    printf("received  %s\n", say_time(pg_get_time_us(rows, row, RECEIVED_AT), 3, received));
     if (!pg_is_null(rows, row, N))
         printf("batch     %.*s of run %.*s\n", BP_STR_ARGS(pg_get_text(rows, row, N)),
                BP_STR_ARGS(pg_get_text(rows, row, RUN)));

@@ -24,6 +24,7 @@ setup() {
     folder=$(mktemp -d)
     cd "$folder"
     unset BACPIPES_CONFIG BACPIPES_DATA
+    export TZ=UTC
     export BACPIPES_DATABASE_HOST=$PGHOST BACPIPES_DATABASE_PORT=$PGPORT
 }
 
@@ -76,7 +77,7 @@ SQL
     sql -c "insert into ingest_quarantine (site_id, reason, payload) values ('macau', 'no JSON: °C', 'garbage')"
     try list
     [[ ${lines[0]} == "id  received "*"run "*" n  readings  octets  reason" ]]
-    [[ ${lines[1]} == " 1  20"*"Z  0123456789abcdef  7         1 "*"  no such point" ]]
+    [[ ${lines[1]} == " 1  20"*"+00:00  0123456789abcdef  7         1 "*"  no such point" ]]
     [[ ${lines[2]} == " 2  20"*"no JSON: °C" ]]
     [[ ${lines[3]} == "2 entries, "*" MB in all." ]]
     try list --reason JSON --json

@@ -70,6 +70,20 @@ simulate() {
     [ "$(grep ',value,' "$BATS_TEST_TMPDIR/out" | cut -d, -f1 | sort -u | wc -l)" -eq "$count" ]
 }
 
+@test "a log is read from a time on as it was shown, which is the device's own" {
+    simulate --start 2026-03-01T12:07:00Z
+    run "$bacpipes" trend 1001 tl,1 --last 10 "${net[@]}"
+    echo "$output"
+    [[ "${lines[0]}" == "time (device's clock) "* ]]
+    sixth=$(sed -n 7p <<<"$output" | cut -c1-19)
+    run env TZ=Asia/Tokyo "$bacpipes" trend 1001 tl,1 --since "$sixth" --csv "${net[@]}"
+    echo "$output"
+    [[ "${lines[0]}" == time,* && "${lines[1]}" == "$sixth,"* ]]
+    # With a zone it is an instant: two hours ago as the device's clock had it, which shows March.
+    run "$bacpipes" trend 1001 tl,1 --since "$(date -u -d '2 hours ago' +%Y-%m-%dT%H:%M:%SZ)" --csv "${net[@]}"
+    [[ "${lines[1]}" == "2026-03-01 10:"* ]]
+}
+
 @test "what is no trend log, and wrong words" {
     simulate
     run "$bacpipes" trend 1001 ai,1 "${net[@]}"
@@ -87,12 +101,12 @@ simulate() {
     simulate --start 2026-03-01T12:07:00Z
     run "$bacpipes" time 1001 "${net[@]}"
     echo "$output"
-    [[ "$output" == "2026-03-01 12:07:"*" behind of this machine's local time" ]]
+    [[ "$output" == "2026-03-01 12:07:"*" on the device's clock, "*" behind of this machine's local time: "* ]]
     run env TZ=Asia/Tokyo "$bacpipes" time 1001 --set "${net[@]}"
     echo "$output"
-    [[ "$output" == *", as here" ]]
+    [[ "$output" == *" on the device's clock, as here: "*"+09:00" ]]
     run env TZ=UTC "$bacpipes" time 1001 "${net[@]}"
-    [[ "$output" == *" 9 h ahead of this machine's local time" ]]
+    [[ "$output" == *" 9 h ahead of this machine's local time: "*"+00:00" ]]
     run env TZ=Asia/Tokyo "$bacpipes" time 1001 --set --utc --json "${net[@]}"
     python3 -c 'import json, sys; d = json.loads(sys.argv[1]); assert abs(d["from_utc_s"]) < 2, d' "$output"
 }

@@ -25,6 +25,7 @@ setup() {
     folder=$(mktemp -d)
     cd "$folder"
     unset BACPIPES_CONFIG BACPIPES_DATA
+    export TZ=UTC
     export BACPIPES_DATABASE_HOST=$PGHOST BACPIPES_DATABASE_PORT=$PGPORT
 }
 
@@ -128,7 +129,7 @@ SQL
         try $command --site nosuch
         echo "$output$stderr"
         [ "$status" -eq 1 ]
-        [ -z "$output" ]
+        [[ -z $output || $output == '{"error":'*',"exit":1}' ]]
         [[ $stderr == *'no site "nosuch", it has: macau' ]]
     done
     try points --site macau
@@ -152,6 +153,20 @@ SQL
     [ "${lines[2]}" = "2026-11-01T08:00:01.000Z,,,bad,timeout" ]
     [ "${lines[3]}" = "2026-11-01T08:00:15.000Z,21,,good," ]
     [ "${#lines[@]}" -eq 4 ]
+}
+
+@test "times are shown in the zone of whoever looks, in CSV and JSON in UTC, and are taken as they are shown" {
+    fill
+    export TZ=Asia/Macau
+    try history 41 --since 2026-11-01T08:00:00Z --until 2026-11-01T08:00:30Z
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ ${lines[2]} == "2026-11-01 16:00:00.000+08:00 "* ]]
+    from_shown=$(bacpipes history 41 --since '2026-11-01 16:00:00.000+08:00' --until '2026-11-01 16:00:30' --csv)
+    from_utc=$(bacpipes history 41 --since 2026-11-01T08:00:00Z --until 2026-11-01T08:00:30Z --csv)
+    [ "$from_shown" = "$from_utc" ]
+    [[ $from_utc == *$'\n2026-11-01T08:00:00.000Z,20,,good,'* ]]
+    [[ $(bacpipes history 41 --since '2026-11-01 16:00' --until '2026-11-01 16:00:30' --json) == *'"time": "2026-11-01T08:00:00.000000Z"'* ]]
 }
 
 @test "values beyond what anybody measures stop neither points nor history" {
@@ -196,7 +211,7 @@ SQL
     fill
     try history 41
     [ "$status" -eq 1 ]
-    [[ $stderr == *"its newest reading is of 2026-11-01T09:59:45Z"* ]]
+    [[ $stderr == *"its newest reading is of 2026-11-01 09:59:45+00:00"* ]]
     try history 43
     [[ $stderr == *"is stored yet"* ]]
 }
