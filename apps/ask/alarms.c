@@ -51,6 +51,7 @@ typedef struct Alarms {
     Node *node;
     BacAddress devices[DEVICES_MAX];
     size_t device_count;
+    size_t failed_count; /* of them, that did not answer or answered wrongly */
     SayTable table;
     json_t *json; /* NULL: a table */
     size_t count;
@@ -112,8 +113,10 @@ static BpStatus ask_everyone(Alarms *alarms, BpError *err)
     for (size_t i = 0; i < alarms->device_count; i++) {
         BacPeer *peer = node_peer(alarms->node, &alarms->devices[i], BAC_APDU_MAX);
         const BpStatus status = ask_events(&events, peer, err);
-        if (status != BP_OK && status != BP_REFUSED) /* refused: it knows no alarms */
-            fprintf(stderr, "%s\n", err->text);
+        if (status == BP_OK || status == BP_REFUSED) /* refused: it knows no alarms */
+            continue;
+        fprintf(stderr, "%s\n", err->text);
+        alarms->failed_count++;
     }
     return alarms->device_count ? BP_OK : bp_fail(err, BP_TIMEOUT, "no device answered a Who-Is");
 }
@@ -195,21 +198,32 @@ static void on_datagram(void *owner, const BacDatagram *datagram)
 
 static int tell(Alarms *alarms)
 {
+    if (watch_us && alarms->count == 0)
+        fprintf(stderr, "Nothing was told in that time.\n");
     if (watch_us)
         return EX_OK; /* each was told as it came */
     if (alarms->json)
         say_json_print(json_incref(alarms->json));
     else if (alarms->count)
         say_table_print(&alarms->table, stdout, say_terminal_width(stdout));
-    else
+    else if (alarms->failed_count == 0)
         fprintf(stderr, "Nothing is wrong, and all is acknowledged.\n");
-    return EX_OK;
+    if (alarms->failed_count == 0)
+        return EX_OK;
+    BpError err;
+    bp_fail(&err, BP_TIMEOUT, "%s%zu of %zu devices did not say: their alarms are not known",
+            alarms->count ? "" : "nothing is wrong with the others, but ", alarms->failed_count,
+            alarms->device_count);
+    return say_fail(command.name, &err);
 }
 
 static BpStatus look(Alarms *alarms, const CfgTexts *names, BpError *err)
 {
     const NodeListener listener = {.on_datagram = on_datagram, .owner = alarms};
     if (watch_us) {
+        char span[BP_TIME_TEXT_MAX];
+        fprintf(stderr, "Watching for %s: what devices tell comes as it happens, Ctrl-C ends it sooner.\n",
+                bp_interval_format(watch_us, span));
         node_listen(alarms->node, &listener, watch_us);
         return BP_OK;
     }

@@ -257,6 +257,16 @@ static void tell_duplicates(const Discovery *discovery)
                     discovery->devices[i].i_am.instance);
 }
 
+/* It is no device of the building, and the database has none of it. */
+static void tell_own(const Discovery *discovery)
+{
+    for (size_t i = 0; i < discovery->count; i++)
+        if (discovery->devices[i].i_am.instance == (uint32_t)discovery->cfg->bacnet_instance)
+            fprintf(stderr,
+                    "%" PRIu32 " is this site's collector (bacnet.instance), which is a device, too.\n",
+                    discovery->devices[i].i_am.instance);
+}
+
 static int tell(const Discovery *discovery, bool json)
 {
     if (json)
@@ -269,6 +279,7 @@ static int tell(const Discovery *discovery, bool json)
                 "reach it? Devices behind a router can be asked by --target.\n",
                 discovery->cfg->bacnet_address);
     tell_duplicates(discovery);
+    tell_own(discovery);
     return discovery->count ? EX_OK : SAY_NOTHING;
 }
 

@@ -348,8 +348,11 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     Trend trend = {.cfg = cfg, .arena = arena, .json = arguments->json ? json_array() : NULL};
     const char *const *words = arguments->positionals.items;
     say_table_init(&trend.table, columns, sizeof columns / sizeof columns[0]);
-    const int code =
-        read_trend(&trend, words[0], words[1], &err) == BP_OK ? tell(&trend) : say_fail(command.name, &err);
+    const BpStatus status = read_trend(&trend, words[0], words[1], &err);
+    /* What was read before it went wrong is shown too. */
+    int code = status == BP_OK || trend.count ? tell(&trend) : EX_OK;
+    if (status != BP_OK)
+        code = say_fail(command.name, &err);
     node_free(trend.node);
     say_table_done(&trend.table);
     json_decref(trend.json);

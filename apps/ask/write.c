@@ -65,8 +65,8 @@ static const CfgCommand write_command = {
     "releases, as `bacpipes release` does.\n"
     "Several objects are written by one request (WritePropertyMultiple), in order, up to the first that the\n"
     "device refuses; one after the other where it does not know that service.\n" ASK_GATE_HELP
-    "Exit codes: 0 it holds the value, 1 it does not or the device refuses, 64 wrong use, 69 no answer,\n"
-    "77 the database has it as not writable, or the value as out of its limits.\n",
+    "Exit codes: 0 it holds the value; 1 it does not, or the device refuses; 77 the database has it as\n"
+    "not writable, or the value as out of its limits;\n" SAY_EXIT_OF_DEVICES,
     .examples = "bacpipes write 1001 av,2 300\n"
                 "bacpipes write AHU-1/SF-C active --priority 8\n"
                 "bacpipes write 1001 bo,1 active --priority 8\n"
@@ -97,8 +97,8 @@ static const CfgCommand release_command = {
     .options = release_options,
     .offers_json = true,
     .details = ASK_DEVICE_HELP ASK_GATE_HELP
-    "Exit codes: 0 the slot is empty, 1 it is not or the device refuses, 64 wrong use, 69 no answer,\n"
-    "77 the database has it as not writable.\n",
+    "Exit codes: 0 the slot is empty; 1 it is not, or the device refuses; 77 the database has it as not\n"
+    "writable;\n" SAY_EXIT_OF_DEVICES,
     .examples = "bacpipes release 1001 bo,1 --priority 8\n"
                 "bacpipes release AHU-1/SF-C --priority 8",
 };

@@ -74,8 +74,11 @@ int collect_main(int argc, char **argv)
         .name = "bacpipes collect",
         .summary = "Finds BACnet devices, polls their points, and publishes readings over MQTT. What is not "
                    "yet stored in the database is kept.",
-        .details = "Devices, points, settings and the broker are in the database, and what is changed there "
-                   "acts at once.",
+        .details =
+            "Devices, points, settings and the broker are in the database, and what is changed there "
+            "acts at once.\n"
+            "Exit codes: 0 stopped; 64 wrong use; 73 the spool cannot be opened; 75 another collector\n"
+            "works in the data folder; 78 a setting is wrong.\n",
         .examples = "bacpipes collect --data var\nbacpipes collect --config /etc/bacpipes/bacpipes.conf "
                     "--set poll.interval=30s",
     };

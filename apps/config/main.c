@@ -21,7 +21,7 @@ static const CfgCommand check_command = {
                "FILE:LINE: "
                "what is wrong: what would be right. Without FILE, that of --config or the one that is found.",
     .offers_json = true,
-    .details = "Exit codes: 0 all fine, 78 something is wrong.\n",
+    .details = "Exit codes: 0 all fine; 64 wrong use; 78 something is wrong.\n",
     .examples = "bacpipes config check\nbacpipes config check /etc/bacpipes/bacpipes.conf\n"
                 "bacpipes config check --set poll.interval=15s",
 };
@@ -121,8 +121,8 @@ static const CfgCommand show_command = {
                "file, environment and --set.",
     .offers_json = true,
     .details =
-        "Exit codes: 0 shown, the database's part too or not (standard error says which), 78 a setting is "
-        "wrong.\n",
+        "Exit codes: 0 shown, the database's part too or not (standard error says which); 64 wrong use;\n"
+        "78 a setting is wrong.\n",
     .examples = "bacpipes config show\nbacpipes config show --config /etc/bacpipes/bacpipes.conf | grep poll",
 };
 

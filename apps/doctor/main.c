@@ -41,7 +41,7 @@ static const CfgCommand command = {
     .details =
         "Changes nothing. Sends one Who-Is, two questions to routers, and to each address that answers one "
         "to BBMDs.\n"
-        "Exit codes: 0 nothing wrong, 1 something is, 64 wrong use.\n",
+        "Exit codes: 0 nothing wrong; 1 something is; 64 wrong use; 78 a setting is wrong.\n",
     .examples = "bacpipes doctor\n"
                 "bacpipes doctor --address 10.1.2.9 --bbmd 10.1.1.1\n"
                 "sudo bacpipes doctor --pcap site.pcap --wait 5min\n"

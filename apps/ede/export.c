@@ -34,11 +34,11 @@ static const CfgCommand command = {
         "Writes devices and points of the database to an EDE file (BIG-EU, layout 2.3): CSV in UTF-8 with "
         "semicolons.",
     .options = options,
-    .details = "A device has a line with its address as vendor-specific-address; points have one each, "
-               "settable where\n"
-               "they are commandable. Points with the same texts of states refer to the same list.\n"
-               "Exit codes: 0 fine, 1 no device found, 64 wrong use, 69 the database is away or a file "
-               "cannot be written.\n",
+    .details =
+        "A device has a line with its address as vendor-specific-address; points have one each, "
+        "settable where\n"
+        "they are commandable. Points with the same texts of states refer to the same list.\n"
+        "Exit codes: 0 fine; 1 no device found; 69 also: a file cannot be written;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes ede export --output site.csv\n"
                 "bacpipes ede export --device 1001 > ahu-1.csv\n"
                 "bacpipes ede export --site macau --output macau.csv --states macau-texts.csv",

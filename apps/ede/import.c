@@ -49,7 +49,7 @@ static const CfgCommand command = {
                "nothing, and points that are not in it stay. Settable makes a point commandable, never "
                "writable: that is a\n"
                "decision (update point set writable = true ...). Whether values are told (COV) stays too.\n"
-               "Exit codes: 0 fine, 1 no such site, 64 wrong use or a wrong file, 69 the database is away.\n",
+               "Exit codes: 0 fine; 1 no such site; 64 also: the file is wrong;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes ede import site.csv --states site_StateTexts.csv --dry-run\n"
                 "bacpipes ede import site.csv --address 1001=10.1.2.9 --address 1002=10.1.2.1/2001:0a\n"
                 "bacpipes ede import site.csv --site macau --json",

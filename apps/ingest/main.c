@@ -82,9 +82,9 @@ int ingest_main(int argc, char **argv)
     const CfgCommand command = {
         .name = "bacpipes ingest",
         .summary = "Stores readings that arrive over MQTT in the database, and announces which are stored.",
-        .details =
-            "The broker is the one in table mqtt_config. Settings in table setting act at once.\n"
-            "Exit codes: 0 stopped, 64 wrong use, 75 another ingest works for the site, 78 wrong settings.",
+        .details = "The broker is the one in table mqtt_config. Settings in table setting act at once.\n"
+                   "Exit codes: 0 stopped; 64 wrong use; 75 another ingest works for the site; 78 a setting "
+                   "is wrong.\n",
         .examples = "bacpipes ingest --data var\nbacpipes ingest --config /etc/bacpipes/bacpipes.conf --set "
                     "ingest.flush=500ms",
     };

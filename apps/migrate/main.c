@@ -289,9 +289,10 @@ int migrate_main(int argc, char **argv)
         .details = "How readings are kept is decided when sensor_readings is made: by setting "
                    "history.engine, and in "
                    "TimescaleDB\nwhere that can be had (docs/operating.md).\n"
-                   "Exit codes: 0 up to date; 69 the database is away, or TimescaleDB is asked for and "
+                   "Exit codes: 0 up to date; 64 wrong use; 69 the database is away, or TimescaleDB is asked "
+                   "for and "
                    "cannot be had; "
-                   "70 a migration\nfailed, and changed nothing.",
+                   "70 a migration\nfailed, and changed nothing; 78 a setting is wrong.\n",
         .examples = "bacpipes migrate\nbacpipes migrate --status --json\nbacpipes migrate --set "
                     "history.engine=native",
     };

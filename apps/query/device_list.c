@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "say/begin.h"
+#include "say/exit.h"
 #include "say/json.h"
 #include "site/devices.h"
 
@@ -25,7 +26,7 @@ static const CfgCommand command = {
     .options = options,
     .offers_json = true,
     .details = "A device that is replaced has lost its address to another one, and is found nowhere else.\n"
-               "Exit codes: 0 fine, 1 no device found, 64 wrong use, 69 the database is away.\n",
+               "Exit codes: 0 fine; 1 no device found;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes device list\nbacpipes device list 1001 --json\n"
                 "bacpipes device list --json | jq '.[] | select(.state != \"online\")'",
 };

@@ -38,8 +38,7 @@ static const CfgCommand command = {
                "What was read\n"
                "of NEW's since then is added to their history. NEW's other points are added, OLD's are kept "
                "as missing.\n"
-               "Exit codes: 0 fine, 1 no such device, or OLD still answers, 64 wrong use, 69 the database is "
-               "away.\n",
+               "Exit codes: 0 fine; 1 no such device, or OLD still answers;\n" SAY_EXIT_OF_DATABASE,
     .examples =
         "bacpipes device replace 2101 --by 2108\n"
         "bacpipes device replace AHU-1 --by id:57 --yes\n"

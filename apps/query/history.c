@@ -55,8 +55,9 @@ static const CfgCommand command = {
     .offers_json = true,
     .details =
         "POINT is a point_id or a name, or a part of a name that only one point has (`bacpipes points`).\n"
-        "Spans begin at whole multiples of their length in UTC; values of quality bad count only as `bad`.\n"
-        "" SAY_TIMES_HELP SAY_EXIT_CODES,
+        "Spans begin at whole multiples of their length in UTC; values of quality bad count only as "
+        "`bad`.\n" SAY_TIMES_HELP
+        "Exit codes: 0 fine; 1 no such point, or no readings;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes history AHU-1/SAT\n"
                 "bacpipes history 42 --since 24h --every 15min\n"
                 "bacpipes history 42 --since '2026-11-01 00:00:00+08:00' --until 2026-11-08T00:00:00Z --csv",

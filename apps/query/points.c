@@ -3,6 +3,7 @@
 #include "apps/query/interval.h"
 #include "apps/query/listing.h"
 #include "say/begin.h"
+#include "say/exit.h"
 #include "say/json.h"
 #include "say/number.h"
 
@@ -33,8 +34,7 @@ static const CfgCommand command = {
                "`bacpipes points set` changes that.",
     .options = options,
     .offers_json = true,
-    .details =
-        "Exit codes: 0 fine, 1 no point found or no such site, 64 wrong use, 69 the database is away.\n",
+    .details = "Exit codes: 0 fine; 1 no point found, or no such site;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes points\nbacpipes points --find SAT\nbacpipes points --device 1001 --json\n"
                 "bacpipes points --device 'AHU-*' --find '*SAT'\nbacpipes points --csv > points.csv",
 };

@@ -47,8 +47,7 @@ static const CfgCommand retry_command = {
     .offers_json = true,
     .details =
         "The limits are the settings retention.readings and readings.future_max, also of table setting.\n"
-        "Exit codes: 0 all was put back, 1 no such entry or some is still refused, 64 wrong use, 69 the "
-        "database is away.\n",
+        "Exit codes: 0 all was put back; 1 no such entry, or some is still refused;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes quarantine retry --all --dry-run\n"
                 "bacpipes quarantine retry 17 18\n"
                 "bacpipes quarantine retry --reason 'ahead of the clock'",
@@ -61,7 +60,7 @@ static const CfgCommand drop_command = {
     .summary = "Drops entries for good.",
     .options = drop_options,
     .offers_json = true,
-    .details = "Exit codes: 0 fine, 1 there is no such entry, 64 wrong use, 69 the database is away.\n",
+    .details = "Exit codes: 0 fine; 1 no such entry;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes quarantine drop 17\nbacpipes quarantine drop --reason 'no JSON' --dry-run",
 };
 

@@ -27,7 +27,7 @@ static const CfgCommand list_command = {
     .summary = "Lists what ingest has put aside, the newest last, and how much went for want of room.",
     .options = list_options,
     .offers_json = true,
-    .details = SAY_TIMES_HELP SAY_EXIT_CODES,
+    .details = SAY_TIMES_HELP "Exit codes: 0 fine; 1 no such site;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes quarantine list\nbacpipes quarantine list --reason 'no such point' --json",
 };
 
@@ -38,7 +38,7 @@ static const CfgCommand show_command = {
     .positionals_max = 1,
     .summary = "Shows an entry whole: why it was put aside, and what was received.",
     .offers_json = true,
-    .details = SAY_TIMES_HELP SAY_EXIT_CODES,
+    .details = SAY_TIMES_HELP "Exit codes: 0 fine; 1 no such entry;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes quarantine show 17\nbacpipes quarantine show 17 --json",
 };
 

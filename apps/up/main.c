@@ -205,7 +205,7 @@ int up_main(int argc, char **argv)
             "reads_failed, readings_per_s, newest_reading_age_s; error, which is null when all went well.\n"
             "Exit codes: 0 stopped as asked; 64 the command line is wrong; 69 something could not be "
             "started; "
-            "70 no reading was stored with --for; 75 it runs already; 78 a setting or the folder is wrong.",
+            "70 no reading was stored with --for; 75 it runs already; 78 a setting or the folder is wrong.\n",
         .examples =
             "bacpipes up --demo\nbacpipes up --data /var/lib/bacpipes\nbacpipes up --demo --for 60s --json",
     };

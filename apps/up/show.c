@@ -227,8 +227,18 @@ static void on_timer(void *owner)
     pg_request(up->database.pg, SQL_SELECT_SUMMARY, values, 2, on_figures, up);
 }
 
+/* What the block on a terminal goes on showing. */
+static void say_where_to_look(const Up *up)
+{
+    up_say(up, "look at values: bacpipes points --data %s", up->folder.data);
+    up_say(up, "ask the database: psql -h %s -p %d -U bacpipes bacpipes", up->folder.run,
+           (int)up->database.port);
+}
+
 void up_start_view(Up *up)
 {
+    if (!up->wish.is_terminal)
+        say_where_to_look(up);
     up->view.timer = loop_timer_new(up->loop, on_timer, up);
     loop_timer_set(up->view.timer, loop_now_us(up->loop) + BP_SECOND);
 }

@@ -12,11 +12,14 @@
 
 enum { TRANSACTIONS = 4, BUCKETS = 256 };
 
+int64_t node_within_us = 5 * BP_MINUTE;
+
 struct Node {
     const Cfg *cfg;
     Loop *loop;
     Bip *bip;
-    BpArena arena; /* peers */
+    int64_t until_us; /* nothing is asked after that */
+    BpArena arena;    /* peers */
 
     BacClient client;
     BacTransaction transactions[TRANSACTIONS];
@@ -167,6 +170,7 @@ BpStatus node_new(const Cfg *cfg, Node **ret_node, BpError *err)
         abort();
     node->cfg = cfg;
     node->loop = loop_new();
+    node->until_us = loop_now_us(node->loop) + node_within_us;
     bac_client_init(&node->client, &(BacClientOptions){.owner = node,
                                                        .send = on_send,
                                                        .transactions = node->transactions,
@@ -300,6 +304,14 @@ static BpStatus describe_outcome(const Node *node, const BacPeer *peer, BpError 
                    bp_interval_format(node->cfg->bacnet_timeout, timeout));
 }
 
+/* The request goes on in the client; nobody waits for it, and no other one follows. */
+static BpStatus tell_over(const BacPeer *peer, BpError *err)
+{
+    char address[BAC_ADDRESS_TEXT_MAX], within[BP_TIME_TEXT_MAX];
+    return bp_fail(err, BP_TIMEOUT, "%s has not answered all questions within %s: --within gives it longer",
+                   bac_address_format(&peer->address, address), bp_interval_format(node_within_us, within));
+}
+
 BpStatus node_ask(Node *node, BacPeer *peer, BacConfirmedService service, BpStr parameters, NodeTries tries,
                   BpCursor *ret_body, BacRefusal *ret_refusal, BpError *err)
 {
@@ -307,6 +319,8 @@ BpStatus node_ask(Node *node, BacPeer *peer, BacConfirmedService service, BpStr 
                                 .parameters = parameters,
                                 .timeout_us = node->cfg->bacnet_timeout,
                                 .retries = tries == NODE_ONCE ? 0 : (uint8_t)node->cfg->bacnet_retries};
+    if (loop_now_us(node->loop) >= node->until_us)
+        return tell_over(peer, err);
     const BpStatus status = bac_client_request(&node->client, peer, &request, loop_now_us(node->loop), err);
     if (status != BP_OK)
         return status;
@@ -315,8 +329,10 @@ BpStatus node_ask(Node *node, BacPeer *peer, BacConfirmedService service, BpStr 
     while (node->asking) {
         BacAnswer answer;
         const int64_t now_us = loop_now_us(node->loop), due_us = bac_client_next_due_us(&node->client);
+        if (now_us >= node->until_us)
+            return tell_over(peer, err);
         if (due_us > now_us)
-            loop_run_once(node->loop, due_us - now_us);
+            loop_run_once(node->loop, (due_us < node->until_us ? due_us : node->until_us) - now_us);
         while (node->asking && bac_client_expire(&node->client, loop_now_us(node->loop), &answer))
             take_answer(node, &answer);
     }

@@ -29,10 +29,18 @@ typedef struct Node Node;
          .setting = "bacnet.bbmd",                                                                           \
          .meaning = "A BBMD of another subnet to register with, so that its devices are heard. Default: "    \
                     "setting bacnet.bbmd."},                                                                 \
+        {.name = "timeout",                                                                                  \
+         .value = "DURATION",                                                                                \
+         .setting = "bacnet.timeout",                                                                        \
+         .meaning = "How long a device may take to answer. Default: setting bacnet.timeout."},               \
     {                                                                                                        \
-        .name = "timeout", .value = "DURATION", .setting = "bacnet.timeout",                                 \
-        .meaning = "How long a device may take to answer. Default: setting bacnet.timeout."                  \
+        .name = "within", .value = "DURATION", .duration_us = &node_within_us,                               \
+        .meaning = "How long all questions together may take: a device may be slow, or answer wrongly "      \
+                   "again and again. Default: 5min."                                                         \
     }
+
+/* From node_new on; what is asked later, or is under way then, gets no answer. */
+extern int64_t node_within_us;
 
 /* Binds as the settings say; where the port is taken, as by the collector, to another one of the same
  * address, which is told on standard error where it means that less is heard. `cfg` must outlive the node. */
@@ -77,8 +85,8 @@ BacPeer *node_peer(Node *node, const BacAddress *address, uint16_t max_apdu);
 typedef enum NodeTries { NODE_ONCE, NODE_WITH_RETRIES } NodeTries;
 
 /* Asks and waits. On BP_OK *ret_body holds the ACK's parameters until the next question.
- * BP_REFUSED: *ret_refusal says how; BP_TIMEOUT: no answer; BP_MALFORMED: none that is BACnet; BP_INVALID:
- * more than the peer takes. */
+ * BP_REFUSED: *ret_refusal says how; BP_TIMEOUT: no answer, or node_within_us is over; BP_MALFORMED: none
+ * that is BACnet; BP_INVALID: more than the peer takes. */
 BpStatus node_ask(Node *node, BacPeer *peer, BacConfirmedService service, BpStr parameters, NodeTries tries,
                   BpCursor *ret_body, BacRefusal *ret_refusal, BpError *err) BP_CHECKED;
 

@@ -34,9 +34,12 @@ int say_fail_with(int code, const char *command, BpStr text);
  * the command line is wrong, and it is not known what it wants. */
 void say_look_for_json(int argc, char **argv);
 
-/* The codes, for --help. */
-#define SAY_EXIT_CODES                                                                                       \
-    "Exit codes: 0 fine; 1 nothing found, or the device refuses; 64 wrong use; 69 no answer, or the\n"       \
-    "database is away; 70 the device's answer is wrong, or another failure; 78 a setting is wrong.\n"
+/* The codes, for --help: those of a tool that asks devices, and what stands behind the 0 and 1 of one that
+ * asks devices, or the database. */
+#define SAY_EXIT_CODES "Exit codes: 0 fine; 1 nothing found, or the device refuses;\n" SAY_EXIT_OF_DEVICES
+#define SAY_EXIT_OF_DEVICES                                                                                  \
+    "64 wrong use; 69 no answer; 70 the device's answer is wrong; 78 a setting is wrong.\n"
+#define SAY_EXIT_OF_DATABASE                                                                                 \
+    "64 wrong use; 69 the database is away; 70 the database refuses; 78 a setting is wrong.\n"
 
 #endif

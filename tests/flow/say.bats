@@ -14,6 +14,7 @@ setup() {
 }
 
 teardown() {
+    [ -z "${device:-}" ] || kill "$device"
     rm -rf "$folder"
 }
 
@@ -154,4 +155,53 @@ each() {
     [[ $stderr == *'BACPIPES_NOSUCH: no setting has this variable'* ]]
     [[ $stderr == *'BACPIPES_POLLING_INTERVAL: '*'did you mean that of poll.interval?'* ]]
     [[ $stderr != *SERVICE_HOST* ]]
+}
+
+# wrong MODE: a device that answers wrongly, at 127.0.9.2; tools ask it from 127.0.9.1.
+wrong() {
+    "$root/tests/flow/wrong_device.py" "$1" 127.0.9.2 $port 1001 >wrong.log 2>&1 3>&- &
+    device=$!
+    until grep -q ready wrong.log; do
+        kill -0 $device
+        sleep 0.02
+    done
+    net="--address 127.0.9.1 --broadcast 127.255.255.255 --port $port --timeout 100ms"
+}
+
+@test "an answer that is none is told with whose it is, and has the exit code that --help says" {
+    wrong garbage
+    for tool in "trend 1001 tl,1" "alarms 1001"; do
+        read -ra words <<<"$tool"
+        # shellcheck disable=SC2086
+        fails 70 "${words[@]}" $net
+        [[ $stderr == *"the answer of 127.0.9.2"*" is wrong: "* ]]
+        [[ $(bacpipes "${words[0]}" --help) == *"70 the device's answer is wrong"* ]]
+    done
+    for tool in "read 1001 ai,1 present-value" "time 1001"; do
+        read -ra words <<<"$tool"
+        # shellcheck disable=SC2086
+        fails 69 "${words[@]}" $net
+        [[ $stderr == *"127.0.9.2"*" gave no right answer to 3 tries, 100 ms each: what it sent breaks the standard"* ]]
+    done
+}
+
+@test "where a device says nothing of its alarms it is not said that nothing is wrong" {
+    wrong silent
+    # shellcheck disable=SC2086
+    fails 69 alarms --wait 500ms $net
+    [[ $stderr == *"1 of 1 devices did not say: their alarms are not known"* && $stderr != *"all is acknowledged"* ]]
+    # shellcheck disable=SC2086
+    run --separate-stderr bacpipes alarms --watch 200ms $net
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"Watching for 200 ms"*"Nothing was told in that time."* ]]
+}
+
+@test "all questions together take as long as --within says" {
+    wrong late
+    began=$(date +%s)
+    # shellcheck disable=SC2086
+    fails 69 read 1001 device all ai,1 all ai,2 all ai,3 all --within 2s $net
+    took=$(($(date +%s) - began))
+    [ $took -ge 2 ] && [ $took -lt 30 ]
+    [[ $stderr == *"127.0.9.2"*" has not answered all questions within 2 s: --within gives it longer"* ]]
 }
