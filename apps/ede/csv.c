@@ -4,8 +4,6 @@
 
 /* ---- characters ---- */
 
-#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
-
 /* Windows-1252 from 0x80 to 0x9F; elsewhere it is ISO 8859-1, whose controls fill its five holes. */
 static const uint16_t windows_1252[32] = {
     0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
@@ -60,8 +58,8 @@ BpStr ede_csv_decode(BpStr octets, BpArena *arena, EdeCsvText *ret_text)
         *ret_text = EDE_CSV_UTF16;
         return (BpStr){"", 0};
     }
-    if (begins_with(octets, BYTE_ORDER_MARK))
-        octets = without_first(octets, sizeof BYTE_ORDER_MARK - 1);
+    if (begins_with(octets, EDE_BYTE_ORDER_MARK))
+        octets = without_first(octets, sizeof EDE_BYTE_ORDER_MARK - 1);
     if (bp_str_is_utf8(octets))
         return octets;
     *ret_text = EDE_CSV_WINDOWS_1252;

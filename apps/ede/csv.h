@@ -6,6 +6,9 @@
 #include "base/arena.h"
 #include "say/problem.h"
 
+/* Of UTF-8. */
+#define EDE_BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
 /* What a file's octets turned out to be. */
 typedef enum EdeCsvText {
     EDE_CSV_UTF8,

@@ -39,7 +39,8 @@ typedef struct EdeObject {
     size_t line;
     BpStr keyname, name, description, address; /* address: vendor-specific-address */
     uint32_t device;                           /* instance of its device object */
-    BacObjectId object;                        /* BAC_DEVICE: the row is the device's own */
+    BpStr twin;         /* see apps/ede/twins.h; empty: no other one has that instance */
+    BacObjectId object; /* BAC_DEVICE: the row is the device's own */
     double min, max;
     EdeAnswer settable, cov;
     uint32_t states; /* number of a list of texts */
@@ -76,11 +77,12 @@ bool ede_read_states(BpStr octets, const char *file, BpArena *arena, SayProblems
 /* The list of a number, or NULL. */
 const EdeStates *ede_find_states(const EdeStatesFile *states, uint32_t number);
 
-/* Writes them with ';', CRLF and in UTF-8, in the order given. */
+/* Writes them with ';', CRLF and in UTF-8 with the mark without which Excel takes it for something else, in
+ * the order given. */
 void ede_write(BpBuf *out, const Ede *ede);
 void ede_write_states(BpBuf *out, const EdeStates *lists, size_t count);
 
-/* Device, then type, then instance; the device's own row first. For qsort. */
+/* Device, then twin, type, instance; the device's own row first. For qsort. */
 int ede_compare(const void *a, const void *b);
 
 #endif

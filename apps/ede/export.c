@@ -1,5 +1,6 @@
 /* bacpipes ede export: rows of device and point to an EDE file, the texts of states to a second one. */
 #include "apps/ede/site.h"
+#include "apps/ede/twins.h"
 #include "say/exit.h"
 
 #include "base/time.h"
@@ -32,12 +33,14 @@ static const CfgCommand command = {
     .name = "bacpipes ede export",
     .summary =
         "Writes devices and points of the database to an EDE file (BIG-EU, layout 2.3): CSV in UTF-8 with "
-        "semicolons.",
+        "semicolons, as Excel opens it.",
     .options = options,
     .details =
         "A device has a line with its address as vendor-specific-address; points have one each, "
         "settable where\n"
-        "they are commandable. Points with the same texts of states refer to the same list.\n"
+        "they are commandable. Points with the same texts of states refer to the same list. Where several "
+        "devices\n"
+        "have one instance, their points have the address, too, which tells import whose they are.\n"
         "Exit codes: 0 fine; 1 no device found; 69 also: a file cannot be written;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes ede export --output site.csv\n"
                 "bacpipes ede export --device 1001 > ahu-1.csv\n"
@@ -115,6 +118,7 @@ static void add_point(Export *export, const EdeSitePoint *point)
         .max = point->max,
         .settable = point->commandable ? EDE_YES : EDE_NO,
         .states = EDE_NOTHING,
+        .address = point->device->address,
     };
     export->without_code += !bac_units_parse(point->units, &object.units);
     if (object.units == BAC_UNITS_NO_UNITS)
@@ -122,20 +126,18 @@ static void add_point(Export *export, const EdeSitePoint *point)
     export->ede.objects[export->ede.count++] = object;
 }
 
-/* Objects of devices with the same instance would get mixed. */
-static BpStatus check_instances(const Export *export, BpError *err)
+/* Points need their device's address where another device has its instance, and nowhere else. */
+static void mark_twins(Export *export)
 {
-    for (size_t i = 1; i < export->ede.count; i++) {
-        const EdeObject *one = &export->ede.objects[i - 1], *other = &export->ede.objects[i];
-        if (one->object.type == BAC_DEVICE && other->object.type == BAC_DEVICE &&
-            one->device == other->device)
-            return bp_fail(err, BP_INVALID,
-                           "the devices at %.*s and %.*s both have instance %" PRIu32
-                           ", which an EDE file cannot tell apart: --device %.*s writes one of them",
-                           BP_STR_ARGS(one->address), BP_STR_ARGS(other->address), one->device,
-                           BP_STR_ARGS(one->address));
+    SayProblems none;
+    say_problems_init(&none);
+    ede_mark_twins(&export->ede, output, export->arena, &none); /* addresses are all there */
+    say_problems_done(&none);
+    for (size_t i = 0; i < export->ede.count; i++) {
+        EdeObject *object = &export->ede.objects[i];
+        if (object->object.type != BAC_DEVICE && object->twin.size == 0)
+            object->address = bp_str("");
     }
-    return BP_OK;
 }
 
 /* A point's list is looked for in the order of the file, so the same content gives the same numbers. The
@@ -169,9 +171,10 @@ static BpStatus gather(Export *export, BpError *err)
         } else {
             export->left_out++;
         }
+    mark_twins(export);
     qsort(export->ede.objects, export->ede.count, sizeof *export->ede.objects, ede_compare);
     number_states(export);
-    return check_instances(export, err);
+    return BP_OK;
 }
 
 /* ---- files ---- */

@@ -158,6 +158,25 @@ static void place_as_told(EdePlaces *places, EdePlace *place, const BacAddress *
         place_new(places, place, address);
 }
 
+/* Of several with one instance in the file the address says which. */
+static void place_twin(EdePlaces *places, EdePlace *place, const BacAddress *told)
+{
+    BacAddress own;
+    const bool has_own = parse_address(place->twin, &own);
+    const EdeSiteDevice *there = has_own ? find_at(places->site, &own) : NULL;
+    if (told)
+        wrong(places, place, EDE_DEVICE,
+              "the file has several devices %" PRIu32 ": their lines say where each is, --address cannot",
+              place->instance);
+    else if (!has_own)
+        wrong(places, place, EDE_ADDRESS,
+              "this is no address like 10.1.2.9, 10.1.2.9:47809 or 10.1.2.1/2001:0a");
+    else if (there && there->instance == place->instance)
+        place->known = there;
+    else
+        place_new(places, place, &own);
+}
+
 static void find_place(EdePlaces *places, EdePlace *place, const BacAddress *told)
 {
     BacAddress own;
@@ -165,7 +184,9 @@ static void find_place(EdePlaces *places, EdePlace *place, const BacAddress *tol
     const size_t count = find_instance(places->site, place->instance, known);
     const bool has_own = own_line_has_address(place, &own);
     const EdeSiteDevice *at_own = has_own ? find_at(places->site, &own) : NULL;
-    if (told)
+    if (place->twin.size)
+        place_twin(places, place, told);
+    else if (told)
         place_as_told(places, place, told);
     else if (count == 1)
         place->known = known[0];
@@ -192,6 +213,11 @@ static bool is_wanted(const EdeObject *object)
     return object->object.type == BAC_DEVICE || bac_object_is_numeric(object->object.type);
 }
 
+bool ede_place_has(const EdePlace *place, const EdeObject *object)
+{
+    return place->instance == object->device && bp_str_equal(place->twin, object->twin);
+}
+
 void ede_places_find(EdePlaces *places, const EdeToldPlaces *told)
 {
     const Ede *ede = places->ede;
@@ -200,8 +226,9 @@ void ede_places_find(EdePlaces *places, const EdeToldPlaces *told)
         const EdeObject *object = &ede->objects[i];
         if (!is_wanted(object))
             places->left_out++;
-        else if (places->count == 0 || places->items[places->count - 1].instance != object->device)
-            places->items[places->count++] = (EdePlace){.instance = object->device, .first = object};
+        else if (places->count == 0 || !ede_place_has(&places->items[places->count - 1], object))
+            places->items[places->count++] =
+                (EdePlace){.instance = object->device, .twin = object->twin, .first = object};
     }
     for (size_t i = 0; i < places->count; i++)
         find_place(places, &places->items[i], find_told(told, places->items[i].instance));

@@ -10,6 +10,7 @@
 /* A device that the file is about. */
 typedef struct EdePlace {
     uint32_t instance;
+    BpStr twin;                 /* as in EdeObject */
     const EdeObject *first;     /* the first of its lines, in the order of ede_compare */
     const EdeSiteDevice *known; /* NULL: new */
     BpStr address;              /* of a new one */
@@ -22,7 +23,7 @@ typedef struct EdePlaces {
     const EdeSite *site;
     SayProblems *problems;
     BpArena *arena;
-    EdePlace *items; /* ascending by instance */
+    EdePlace *items; /* ascending by instance, then twin */
     size_t count;
     size_t left_out; /* objects of types that are no points */
 } EdePlaces;
@@ -37,6 +38,9 @@ typedef struct EdeToldPlaces {
  * the file. */
 BpStatus ede_places_read_told(const CfgTexts *texts, const Ede *ede, BpArena *arena, EdeToldPlaces *ret_told,
                               BpError *err) BP_CHECKED;
+
+/* Is the object this device, or of it? */
+bool ede_place_has(const EdePlace *place, const EdeObject *object);
 
 /* Finds a place for each device; whose there is none is added to the problems. */
 void ede_places_find(EdePlaces *places, const EdeToldPlaces *told);

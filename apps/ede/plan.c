@@ -206,9 +206,9 @@ void ede_plan_init(EdePlan *plan, const EdePlaces *places, const EdeStatesFile *
     for (size_t i = 0; i < places->count; i++) {
         const EdePlace *place = &places->items[i];
         plan_device(&planning, place);
-        while (at < ede->count && ede->objects[at].device < place->instance)
+        while (at < ede->count && &ede->objects[at] < place->first)
             at++;
-        for (; at < ede->count && ede->objects[at].device == place->instance; at++)
+        for (; at < ede->count && ede_place_has(place, &ede->objects[at]); at++)
             if (bac_object_is_numeric(ede->objects[at].object.type))
                 plan_point(&planning, place, &ede->objects[at]);
     }

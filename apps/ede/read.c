@@ -2,6 +2,7 @@
 #include "apps/ede/cell.h"
 #include "apps/ede/columns.h"
 #include "apps/ede/line.h"
+#include "apps/ede/twins.h"
 
 #include "base/compare.h"
 
@@ -13,7 +14,8 @@ typedef struct Reading {
     Ede ede; /* its titles at the end */
     size_t capacity;
     bool has_titles, had_titles; /* somewhere in the file; already */
-    EdeLine line;                /* the one being read */
+    size_t rows, likely; /* that should be objects; and have the number of a device, which text has not */
+    EdeLine line;        /* the one being read */
 } Reading;
 
 static void keep(Reading *reading, const EdeObject *object)
@@ -83,6 +85,13 @@ static bool read_key(Reading *reading)
     return true;
 }
 
+static void count_row(Reading *reading, const EdeCsvRow *row)
+{
+    uint32_t device;
+    reading->rows++;
+    reading->likely += row->count > 1 && ede_cell_whole(row->cells[1].text, BAC_INSTANCE_MAX, &device);
+}
+
 static void read_row(Reading *reading, const EdeCsvRow *row)
 {
     EdeObject object;
@@ -106,6 +115,7 @@ static void read_row(Reading *reading, const EdeCsvRow *row)
      */
     if ((reading->has_titles && !reading->had_titles) || ede_cell_is(row->cells[0].text, "mandatory"))
         return;
+    count_row(reading, row);
     if (ede_line_read(&reading->line, &object))
         keep(reading, &object);
 }
@@ -135,6 +145,9 @@ int ede_compare(const void *a, const void *b)
     const EdeObject *one = a, *other = b;
     if (one->device != other->device)
         return bp_compare_u64(one->device, other->device);
+    const int by_twin = bp_str_compare(one->twin, other->twin);
+    if (by_twin)
+        return by_twin;
     const bool one_is_device = one->object.type == BAC_DEVICE,
                other_is_device = other->object.type == BAC_DEVICE;
     if (one_is_device != other_is_device)
@@ -153,7 +166,8 @@ static void check_twice(const Ede *ede, const char *file, BpArena *arena, SayPro
     for (size_t i = 1; i < ede->count; i++) {
         char object[BAC_REFERENCE_TEXT_MAX];
         const EdeObject *first = &sorted[i - 1], *again = &sorted[i];
-        if (first->device == again->device && bac_object_equal(first->object, again->object))
+        if (first->device == again->device && bp_str_equal(first->twin, again->twin) &&
+            bac_object_equal(first->object, again->object))
             say_problem(problems, file, again->line, ede->titles[EDE_INSTANCE],
                         "%s of device %" PRIu32 " is in line %zu too: an object has one line",
                         bac_object_format(again->object, object), again->device, first->line);
@@ -164,7 +178,7 @@ bool ede_read(BpStr octets, const char *file, BpArena *arena, SayProblems *probl
 {
     Reading reading = {.arena = arena,
                        .line = {.file = file, .problems = problems, .cells_max = EDE_COLUMNS}};
-    const size_t before = problems->count;
+    const SayProblems before = *problems;
     for (int column = 0; column < EDE_COLUMNS; column++) {
         reading.line.titles[column] = bp_str(ede_column_title((EdeColumn)column));
         reading.line.cell_of[column] = column;
@@ -182,12 +196,21 @@ bool ede_read(BpStr octets, const char *file, BpArena *arena, SayProblems *probl
         say_problem(problems, file, 0, bp_str(""),
                     "the titles stand in the middle of a cell: \"keyname\" must begin its line; is a quote "
                     "missing above it?");
-    if (reading.ede.count == 0 && problems->count == before)
+    if (!reading.has_titles && reading.rows && reading.likely == 0) {
+        say_problems_take_back(problems, &before);
+        say_problem(
+            problems, file, 0, bp_str(""),
+            "this is no EDE file: none of its lines begins with \"keyname\", the first of the titles, "
+            "and none has "
+            "a device's number in its second cell");
+    }
+    if (reading.ede.count == 0 && problems->count == before.count)
         say_problem(
             problems, file, 0, bp_str(""),
             "there is no object in it: is it an EDE file, and not one of the texts or units beside it?");
     memcpy(reading.ede.titles, reading.line.titles, sizeof reading.ede.titles);
+    ede_mark_twins(&reading.ede, file, arena, problems);
     check_twice(&reading.ede, file, arena, problems);
     *ret_ede = reading.ede;
-    return problems->count == before;
+    return problems->count == before.count;
 }

@@ -67,7 +67,7 @@ static void write_cell(BpBuf *out, const EdeObject *object, EdeColumn column)
 
 void ede_write(BpBuf *out, const Ede *ede)
 {
-    bp_buf_str(out, bp_str("#Engineering-Data-Exchange - B.I.G.-EU" NEWLINE));
+    bp_buf_str(out, bp_str(EDE_BYTE_ORDER_MARK "#Engineering-Data-Exchange - B.I.G.-EU" NEWLINE));
     write_key(out, "PROJECT_NAME", ede->project);
     write_key(out, "VERSION_OF_REFERENCEFILE", ede->version);
     write_key(out, "TIMESTAMP_OF_LAST_CHANGE", ede->timestamp);
@@ -86,7 +86,7 @@ void ede_write(BpBuf *out, const Ede *ede)
 
 void ede_write_states(BpBuf *out, const EdeStates *lists, size_t count)
 {
-    bp_buf_str(out, bp_str("#State Text Reference" NEWLINE));
+    bp_buf_str(out, bp_str(EDE_BYTE_ORDER_MARK "#State Text Reference" NEWLINE));
     bp_buf_str(out, bp_str("#Reference Number;Text 1 or Inactive-Text;Text 2 or Active-Text" NEWLINE));
     for (size_t i = 0; i < count; i++) {
         bp_buf_printf(out, "%" PRIu32, lists[i].number);

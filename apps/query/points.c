@@ -141,7 +141,8 @@ static void add_row(QueryListing *listing, const PgRows *rows, size_t row)
     bp_buf_clear(&out);
     show_value(&out, rows, row);
     say_table_add(&listing->table, bp_buf_text(&out));
-    say_table_add(&listing->table, say_units(pg_get_text(rows, row, UNITS)));
+    const BpStr units = pg_get_text(rows, row, UNITS);
+    say_table_add(&listing->table, csv ? units : say_units(units)); /* CSV is for programs */
     bp_buf_clear(&out);
     show_quality(&out, rows, row);
     say_table_add(&listing->table, bp_buf_text(&out));

@@ -19,6 +19,14 @@ static inline BpStr bp_str(const char *text)
     return (BpStr){text, text ? strlen(text) : 0};
 }
 
+/* By octets, for sorting: less than, equal to or greater than 0. */
+static inline int bp_str_compare(BpStr a, BpStr b)
+{
+    const size_t shorter = a.size < b.size ? a.size : b.size;
+    const int by_octets = shorter ? memcmp(a.data, b.data, shorter) : 0;
+    return by_octets ? by_octets : (a.size > b.size) - (a.size < b.size);
+}
+
 static inline bool bp_str_equal(BpStr a, BpStr b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);

@@ -38,6 +38,12 @@ void say_problem(SayProblems *problems, const char *file, size_t line, BpStr col
     va_end(arguments);
 }
 
+void say_problems_take_back(SayProblems *problems, const SayProblems *mark)
+{
+    problems->count = mark->count;
+    problems->text.size = mark->text.size;
+}
+
 BpStr say_problems_text(SayProblems *problems)
 {
     if (problems->count > SAY_PROBLEMS_TOLD_MAX) {

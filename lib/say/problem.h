@@ -24,6 +24,9 @@ void say_problem(SayProblems *problems, const char *file, size_t line, BpStr col
 void say_problem_va(SayProblems *problems, const char *file, size_t line, BpStr column, const char *format,
                     va_list arguments);
 
+/* Takes back what was added since `mark` was a copy of *problems. */
+void say_problems_take_back(SayProblems *problems, const SayProblems *mark);
+
 /* The lines, ended by how many more there are. */
 BpStr say_problems_text(SayProblems *problems);
 

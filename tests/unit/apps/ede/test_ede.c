@@ -382,13 +382,38 @@ static void too_long_a_text_and_too_many_cells_are_told(void **state)
     is_refused(text, "f.csv:1: the row has more than 4096 cells: is a quote missing?\n");
 }
 
+static void what_is_no_ede_file_is_told_once(void **state)
+{
+    (void)state;
+    static const char expected[] = "f.csv: this is no EDE file: none of its lines begins with \"keyname\", "
+                                   "the first of the titles, and none "
+                                   "has a device's number in its second cell\n";
+    is_refused("BacPipes\n\nreads buildings; writes tables, too.\n| a | b |\n", expected);
+    is_refused("{\"a\": 1}", expected);
+    is_refused("time,value\n2026-11-24,21.5\n", expected);
+}
+
+static void devices_of_one_instance_are_told_apart_by_their_addresses(void **state)
+{
+    (void)state;
+    is_read("d;7;A;8;7;;;;;;;;;;;10.0.0.1;\nd;7;B;8;7;;;;;;;;;;;10.0.0.2;\np;7;n;0;1;;;;;;;;;;;10.0.0.2;\n"
+            "q;7;m;0;1;;;;;;;;;;;10.0.0.1;\nr;8;o;0;1;;;;;;;;;;;elsewhere;\n");
+    assert_text(ede.objects[0].twin, "10.0.0.1");
+    assert_text(ede.objects[2].twin, "10.0.0.2");
+    assert_text(ede.objects[4].twin, "");
+    is_refused(
+        "d;7;A;8;7;;;;;;;;;;;10.0.0.1;\nd;7;B;8;7;;;;;;;;;;;10.0.0.2;\np;7;n;0;1\n",
+        "f.csv:3: vendor-specific-address: the file has several devices 7, as at 10.0.0.1 and 10.0.0.2: the "
+        "address of one of them must be here, to say whose this is\n");
+}
+
 static void twenty_wrong_lines_are_told_and_how_many_more(void **state)
 {
     (void)state;
     char memory[4096] = "";
     BpBuf text = bp_buf(memory, sizeof memory - 1);
     for (int i = 0; i < 23; i++)
-        bp_buf_printf(&text, "k;x;n;0;%d\n", i);
+        bp_buf_printf(&text, "k;1;n;x;%d\n", i);
     assert_false(reads(memory));
     assert_int_equal(problems.count, 23);
     const char *lines = told();
@@ -453,7 +478,8 @@ static void what_is_written_is_read_back_and_written_the_same(void **state)
 {
     (void)state;
     static const char text[] =
-        "#Engineering-Data-Exchange - B.I.G.-EU\r\nPROJECT_NAME;\"a;b\"\r\nVERSION_OF_REFERENCEFILE;1\r\n"
+        "\xEF\xBB\xBF#Engineering-Data-Exchange - "
+        "B.I.G.-EU\r\nPROJECT_NAME;\"a;b\"\r\nVERSION_OF_REFERENCEFILE;1\r\n"
         "TIMESTAMP_OF_LAST_CHANGE;2026-11-24\r\nAUTHOR_OF_LAST_CHANGE;BacPipes\r\nVERSION_OF_LAYOUT;2.3\r\n"
         "#mandatory;mandatory;mandatory;mandatory;mandatory;optional;optional;optional;optional;optional;"
         "optional;"
@@ -465,9 +491,9 @@ static void what_is_written_is_read_back_and_written_the_same(void **state)
         "vendor-specific-address;notification-class\r\n"
         "\"#k\";1;\" a\";0;5;\"x\"\"\r\n客\";;-0.1;1e+20;Y;N;;;4;62;10.1.2.9;\r\n"
         ";4194302;;1023;0;;;;;;;;;;;;\r\n";
-    static const char lists[] =
-        "#State Text Reference\r\n#Reference Number;Text 1 or Inactive-Text;Text 2 or Active-Text\r\n"
-        "1;off;on\r\n2;a;;\"\"\r\n";
+    static const char lists[] = "\xEF\xBB\xBF#State Text Reference\r\n#Reference Number;Text 1 or "
+                                "Inactive-Text;Text 2 or Active-Text\r\n"
+                                "1;off;on\r\n2;a;;\"\"\r\n";
     BpBuf out = bp_buf_growing(65536);
     is_read(text);
     ede_write(&out, &ede);
@@ -513,6 +539,8 @@ int main(void)
         TEST(other_layouts_and_utf16_are_told),
         TEST(an_octet_of_zero_is_no_text),
         TEST(too_long_a_text_and_too_many_cells_are_told),
+        TEST(what_is_no_ede_file_is_told_once),
+        TEST(devices_of_one_instance_are_told_apart_by_their_addresses),
         TEST(twenty_wrong_lines_are_told_and_how_many_more),
         TEST(quoted_text_is_cut_and_has_no_control_characters),
         TEST(lists_of_texts_are_read),
