@@ -36,11 +36,6 @@ void doctor_mend(Doctor *doctor, const char *format, ...) BP_PRINTF(2, 3);
 /* host.c: the machine itself; sends nothing. */
 void doctor_look_at_host(Doctor *doctor);
 
-/* Whether a firewall's rules (nft list ruleset, or iptables-save) drop what comes in for a UDP port, as far
- * as can be told without being it: incoming datagrams are dropped unless a rule lets them in, and no rule
- * names the port. */
-bool doctor_firewall_drops(BpStr rules, uint16_t port);
-
 /* collector.c: whether the collector of this data folder, where one runs, is on the network. Before
  * doctor_look_at_network, which may open its port. */
 void doctor_look_at_collector(Doctor *doctor);

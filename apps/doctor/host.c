@@ -1,5 +1,6 @@
 /* What can be seen without sending anything: interfaces, the port, the firewall, a container. */
 #include "apps/doctor/doctor.h"
+#include "apps/doctor/firewall.h"
 
 #include "bacnet/wire/address.h"
 #include "base/time.h"
@@ -160,27 +161,6 @@ static void look_at_port(Doctor *doctor)
 
 /* ---- the firewall ---- */
 
-static bool has_word(BpStr text, const char *word)
-{
-    return memmem(text.data, text.size, word, strlen(word)) != NULL;
-}
-
-bool doctor_firewall_drops(BpStr rules, uint16_t port)
-{
-    char number[8];
-    bool drops = false;
-    snprintf(number, sizeof number, "%u", port);
-    for (BpStr rest = rules; rest.size;) {
-        const BpStr line = bp_str_trim(bp_str_cut(rest, '\n', &rest));
-        const bool accepts = has_word(line, "accept") || has_word(line, "ACCEPT");
-        drops |= has_word(line, "hook input") && has_word(line, "policy drop");
-        drops |= has_word(line, ":INPUT DROP") || has_word(line, ":INPUT REJECT");
-        if (accepts && has_word(line, number))
-            return false;
-    }
-    return drops;
-}
-
 /* What a command of the system prints; nothing where it is not there or may not. */
 static BpStr output_of(const char *line, BpArena *arena)
 {
@@ -204,9 +184,9 @@ static void look_at_firewall(Doctor *doctor)
         doctor_mend(doctor, "sudo bacpipes doctor looks at them too");
         return;
     }
-    const BpStr nft = output_of("nft list ruleset 2>/dev/null", doctor->arena),
+    const BpStr nft = output_of("nft -j list ruleset 2>/dev/null", doctor->arena),
                 iptables = output_of("iptables-save 2>/dev/null", doctor->arena);
-    if (!doctor_firewall_drops(nft, port) && !doctor_firewall_drops(iptables, port)) {
+    if (!doctor_nft_drops(nft, doctor->interface->name, port) && !doctor_iptables_drops(iptables, port)) {
         doctor_say(doctor, DOCTOR_FINE, "firewall", "nothing that drops UDP port %u is to be seen", port);
         return;
     }

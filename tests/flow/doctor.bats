@@ -101,9 +101,21 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("10.9.1.50", 47808
     says WRONG "firewall +the firewall drops what comes in, and no rule lets UDP port 47808 in"
     says WRONG "devices +no device answered"
     doctor near 10.9.1.50
+    # Rules of other ports and of what we asked for do not open it; ranges, named sets and chains do.
+    in_ns near nft flush chain inet filter input
+    in_ns near nft add rule inet filter input ct state established,related accept
+    in_ns near nft add rule inet filter input tcp dport '{ 22, 47808 }' accept
+    closed=$(in_ns near "$BACPIPES" doctor --address 10.9.1.50 --wait 200ms || true)
+    in_ns near nft add set inet filter ports '{ type inet_service; flags interval; elements = { 5353, 47000-48000 }; }'
+    in_ns near nft add chain inet filter building
+    in_ns near nft add rule inet filter building udp dport @ports accept
+    in_ns near nft add rule inet filter input meta l4proto '{ tcp, udp }' jump building
+    opened=$(in_ns near "$BACPIPES" doctor --address 10.9.1.50 --wait 200ms || true)
     in_ns near nft delete table inet filter
     [ "$status" -eq 0 ]
     says fine "firewall"
+    grep -q "WRONG *firewall *the firewall drops what comes in" <<<"$closed"
+    grep -q "fine *firewall" <<<"$opened"
 }
 
 @test "duplicate instances, and one that is ours" {
