@@ -354,10 +354,9 @@ static int run(const CfgCommand *command, const CfgArguments *arguments, const C
     for (size_t i = 0; status == BP_OK && i < line.count; i++)
         held += ask_write_holds(&line.jobs[i]);
     node_free(node);
-    if (status != BP_OK) {
-        const int code = say_fail(command->name, &err);
-        return line.is_forbidden ? EX_NOPERM : code;
-    }
+    if (status != BP_OK)
+        return line.is_forbidden ? say_fail_with(EX_NOPERM, command->name, bp_str(err.text))
+                                 : say_fail(command->name, &err);
     return held == line.count ? EX_OK : SAY_NOTHING;
 }
 

@@ -44,9 +44,8 @@ static const CfgCommand command = {
                "changes (`bacpipes rule`).",
     .options = options,
     .offers_json = true,
-    .details = QUERY_INTERVAL_HELP
-    ".\n"
-    "Exit codes: 0 fine, 1 no such point or site, 64 wrong use, 69 the database is away.\n",
+    .details = QUERY_INTERVAL_HELP ".\n"
+                                   "Exit codes: 0 fine; 1 no such point or site;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes points set --disable --find '*-KW' --dry-run\n"
                 "bacpipes points set --enable --device 1001\n"
                 "bacpipes points set --interval 5min --device 'VAV-*' --find '*-T'\n"

@@ -57,7 +57,7 @@ static const CfgCommand add_command = {
                "case; " QUERY_INTERVAL_HELP ".\n"
                "Rules count for points that are found from then on, where setting points.enable is `rules`; "
                "`bacpipes rule\napply` has them count for those that are known.\n"
-               "Exit codes: 0 fine, 1 no such site, 64 wrong use, 69 the database is away.\n",
+               "Exit codes: 0 fine; 1 no such site;\n" SAY_EXIT_OF_DATABASE,
     .examples =
         "bacpipes rule add --disable --point '*TEST*' --position 5\n"
         "bacpipes rule add --enable --device 'AHU-*' --type 'analog-*'\n"
@@ -219,8 +219,7 @@ static const CfgCommand remove_command = {
     .summary = "Takes the rule at a position away. Points that it has chosen stay as they are.",
     .options = remove_options,
     .offers_json = true,
-    .details = "Exit codes: 0 fine, 1 there is no such rule or site, 64 wrong use, 69 the database is "
-               "away.\n",
+    .details = "Exit codes: 0 fine; 1 there is no such rule or site;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes rule remove 20",
 };
 

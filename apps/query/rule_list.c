@@ -2,6 +2,8 @@
 #include "apps/query/interval.h"
 #include "apps/query/listing.h"
 #include "apps/query/rule.h"
+#include "say/begin.h"
+#include "say/exit.h"
 
 #include <stdio.h>
 
@@ -18,8 +20,7 @@ static const CfgCommand command = {
                "The first that a point matches decides; `points` says of how many it does.",
     .options = options,
     .offers_json = true,
-    .details = "Exit codes: 0 fine, 1 there is no rule, or no such site, 64 wrong use, 69 the database is "
-               "away.\n",
+    .details = "Exit codes: 0 fine; 1 there is no rule, or no such site;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes rule list\nbacpipes rule list --json",
 };
 

@@ -29,8 +29,7 @@ static bool by_hand, yes, dry_run;
     "longer to answer (device_status.learned); `used` is the part of that which is asked for, and `round` "  \
     "how\n"                                                                                                  \
     "long it takes to read every polled point once. `12 -> 3` is: now, and by the rules.\n"                  \
-    "Exit codes: 0 fine, 1 there are no points yet, or no such site, 64 wrong use, 69 the database is "      \
-    "away.\n"
+    "Exit codes: 0 fine; 1 there are no points yet, or no such site;\n" SAY_EXIT_OF_DATABASE
 
 static const CfgOption try_options[] = {COMMON_OPTIONS, {0}};
 
