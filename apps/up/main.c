@@ -88,6 +88,7 @@ static void stop(Up *up)
     if (up->parts.count)
         up_say(up, "stopping: %s", up->end.why ? up->end.why : "not everything could be started");
     up_end_view(up);
+    up_end_renewal(up);
     loop_timer_free(up->end.timer);
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         Part *part = up_find_part(up, order[i]);
@@ -110,6 +111,7 @@ static void stop(Up *up)
 static void watch(Up *up)
 {
     up_start_view(up);
+    up_begin_renewal(up);
     while (!up->end.is_near)
         loop_run(up->loop);
 }

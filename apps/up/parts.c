@@ -56,6 +56,13 @@ static void start_again(void *owner)
     }
 }
 
+static void start_again_at(Part *part, int64_t when_us)
+{
+    if (!part->restart)
+        part->restart = loop_timer_new(part->up->loop, start_again, part);
+    loop_timer_set(part->restart, when_us);
+}
+
 static void on_exit_of(void *owner, int code)
 {
     Part *part = owner;
@@ -64,6 +71,11 @@ static void on_exit_of(void *owner, int code)
     if (part->is_stopping || up->end.is_near)
         return;
     const int64_t now_us = loop_now_us(up->loop);
+    if (part->is_renewing) {
+        part->is_renewing = false;
+        start_again_at(part, now_us);
+        return;
+    }
     if (now_us - part->started_at_us > STEADY_US)
         part->pause_us = FIRST_PAUSE_US;
     up_leave_block(up);
@@ -74,9 +86,7 @@ static void on_exit_of(void *owner, int code)
     else
         up_warn("%s ended with code %d (%s); starting it again in %s", part->options.name, code,
                 up_log_last_words(part->log), bp_interval_format(part->pause_us, interval));
-    if (!part->restart)
-        part->restart = loop_timer_new(up->loop, start_again, part);
-    loop_timer_set(part->restart, now_us + part->pause_us);
+    start_again_at(part, now_us + part->pause_us);
     part->pause_us = part->pause_us * 2 < LONGEST_PAUSE_US ? part->pause_us * 2 : LONGEST_PAUSE_US;
 }
 
@@ -157,6 +167,16 @@ BpStatus part_is_not_ready(const Part *part, BpError *err)
     return bp_within(err, "%s is not ready (%s; more in %s)", part->options.name,
                      part->log ? up_log_last_words(part->log) : "",
                      up_path(part->up, "log/%s.log", part->options.name));
+}
+
+void part_renew(Part *part)
+{
+    if (part->is_renewing || part->is_stopping || !part_is_running(part))
+        return;
+    up_leave_block(part->up);
+    up_say(part->up, "%s was updated on this machine: starting it again", part->options.name);
+    part->is_renewing = true;
+    loop_process_signal(part->process, part->options.stop_signal);
 }
 
 void part_hurry(Part *part)

@@ -10,6 +10,7 @@
  *   yours.c       the operator's own database or broker, in place of these
  *   roles.c       our own roles
  *   parts.c       processes: ready, died, started again, stopped
+ *   renew.c       servers whose programs were updated
  *   log.c         what they say, in files of limited size (log_file.c)
  *   show.c        what is seen meanwhile */
 #ifndef UP_UP_H
@@ -35,7 +36,7 @@ typedef struct UpPartOptions {
     BpStatus (*prepare)(Up *up, BpError *err); /* before each start; NULL: nothing */
 } UpPartOptions;
 
-/* A process that is kept running. All of it is parts.c's. */
+/* A process that is kept running. All of it is parts.c's, but for what says otherwise. */
 typedef struct Part {
     Up *up;
     UpPartOptions options;
@@ -46,6 +47,8 @@ typedef struct Part {
     int64_t started_at_us, pause_us;
     unsigned restarts, exits; /* exits: by itself, with an error */
     bool is_stopping;
+    bool is_renewing; /* told to end, to be started again at once */
+    bool is_outdated; /* renew.c: another program is where its own was */
 } Part;
 
 typedef struct UpParts {
@@ -139,6 +142,7 @@ struct Up {
     UpBroker broker;                   /* broker.c */
     UpDemo demo;                       /* roles.c */
     UpView view;                       /* show.c */
+    LoopTimer *renewal;                /* renew.c */
 };
 
 /* One line of what is being done; not with --quiet. Where it is no terminal that shows it, it has time and
@@ -181,6 +185,7 @@ void part_argument(Part *part, const char *argument);
 BpStatus part_start(Part *part, BpError *err) BP_CHECKED;
 void part_stop(Part *part, int64_t patience_us);
 Part *up_find_part(Up *up, const char *name);
+void part_renew(Part *part); /* ends it in order, and starts it again when it has ended */
 void part_hurry(Part *part); /* it will be stopped: told so now, and not waited for later */
 /* Waits for a server that was started for the last `up`, which was killed: until it has ended it has its
  * port. It is known by an argument, the path that it works on. */
@@ -243,6 +248,10 @@ BpStatus up_describe_site(Up *up,
                           BpError *err) BP_CHECKED; /* makes the tables, and says there what is where */
 BpStatus up_start_roles(Up *up, BpError *err) BP_CHECKED;
 void up_end_roles(Up *up); /* what we do for them: they have ended */
+
+/* renew.c */
+void up_begin_renewal(Up *up); /* from now on who runs an updated program is started again */
+void up_end_renewal(Up *up);
 
 /* show.c */
 BpStatus up_connect_broker(Up *up, BpError *err) BP_CHECKED;
