@@ -39,7 +39,7 @@ until_true() {
 }
 
 @test "an alarm is told, listed by its device and by all, acknowledged, and gone" {
-    "$bacpipes" alarms --watch 60s --address 127.0.0.1 --port $((port + 5000)) >"$BATS_TEST_TMPDIR/told" 2>&1 3>&- &
+    "$bacpipes" alarms --watch 60s --address 127.0.0.1 --port $((port + 5000)) >"$BATS_TEST_TMPDIR/told" 2>"$BATS_TEST_TMPDIR/notes" 3>&- &
     watch=$!
     sleep 0.5
     "$bacpipes" write 1004 ai,1 10 --property high-limit "${net[@]}"
@@ -60,6 +60,7 @@ until_true() {
     [ "$status" -eq 0 ]
     [ "$output" = "ai,1: to-offnormal is acknowledged" ]
     until_true 'grep -q "analog-input,1  high-limit is acknowledged" "$BATS_TEST_TMPDIR/told"'
+    grep -q "^Watching for 1 min" "$BATS_TEST_TMPDIR/notes"
     [ "$(wc -l <"$BATS_TEST_TMPDIR/told")" -eq 3 ] # each once: they are confirmed
     run "$bacpipes" alarms 1004 "${net[@]}"
     [ "$output" = "Nothing is wrong, and all is acknowledged." ]

@@ -106,7 +106,7 @@ SQL
     [[ ${lines[3]} == "43  客房    analog-value,3  房间/Setpoint         °C "*" yes" ]]
     try points --csv
     [ "${lines[0]}" = id,device,object,name,value,units,quality,age,enabled,interval_s,writable,by_hand ]
-    [ "${lines[3]}" = "43,客房,\"analog-value,3\",房间/Setpoint,,°C,,,yes,,no,yes" ]
+    [ "${lines[3]}" = "43,客房,\"analog-value,3\",房间/Setpoint,,degrees-celsius,,,yes,,no,yes" ]
 }
 
 @test "points can be chosen by device and by text" {
