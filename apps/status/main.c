@@ -3,11 +3,9 @@
 #include "base/time.h"
 #include "say/begin.h"
 #include "say/exit.h"
+#include "site/owner.h"
 
-#include <errno.h>
-#include <grp.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,17 +35,6 @@ static const CfgCommand command = {
                 "bacpipes status --watch 5s",
 };
 
-/* Whoever owns the folder says there whose passwords are shown to whom: with root's rights nothing is read.
- */
-static bool become_owner(const char *folder)
-{
-    struct stat status;
-    if (geteuid() != 0 || stat(folder, &status) != 0 || status.st_uid == 0)
-        return true;
-    return setgroups(0, NULL) == 0 && setresgid(status.st_gid, status.st_gid, status.st_gid) == 0 &&
-           setresuid(status.st_uid, status.st_uid, status.st_uid) == 0;
-}
-
 static StatusLevel look(const Cfg *settings, bool is_json)
 {
     BpArena arena = {0};
@@ -75,11 +62,9 @@ static void pause_for(int64_t pause_us)
 
 static int run(const CfgArguments *arguments, const Cfg *cfg)
 {
-    if (!become_owner(cfg->data_folder)) {
-        BpError err;
-        bp_fail(&err, BP_REFUSED, "becoming the owner of %s: %s", cfg->data_folder, bp_errno_text(errno));
+    BpError err;
+    if (site_become_owner(cfg->data_folder, &err) != BP_OK)
         return say_fail_with(STATUS_UNKNOWN, command.name, bp_str(err.text));
-    }
     StatusLevel level = look(cfg, arguments->json);
     while (watch_us && !ferror(stdout)) {
         pause_for(watch_us);

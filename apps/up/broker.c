@@ -3,13 +3,13 @@
  * account has just its topics. */
 #include "apps/up/up.h"
 #include "base/time.h"
+#include "io/tls/password.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
-/* Whoever fills the port leaves descriptors for the socket: Mosquitto may open 1,024 as a rule. */
-enum { FIRST_BROKER_PORT = 18830, PORT_CONNECTIONS_MAX = 200 };
+enum { FIRST_BROKER_PORT = 18830 };
 static const int64_t READY_PATIENCE_US = 60 * BP_SECOND;
 static const char SOCKET[] = "mosquitto.sock"; /* in the run folder, where Mosquitto works */
 
@@ -46,9 +46,11 @@ static BpStatus list_accounts(Up *up, BpBuf *passwords, BpBuf *acl, BpError *err
     for (size_t i = 0; i < ACCOUNTS; i++) {
         char secret[64];
         const char *password = "";
+        char hash[TLS_HASH_TEXT_MAX];
         snprintf(secret, sizeof secret, "mqtt_%s", accounts[i].name);
         BP_TRY(up_secret(up, secret, &password, err));
-        bp_buf_printf(passwords, "%s:%s\n", accounts[i].name, password);
+        BP_TRY(tls_password_hash(password, hash, err));
+        bp_buf_printf(passwords, "%s:%s\n", accounts[i].name, hash);
         bp_buf_printf(acl, "user %s\n", accounts[i].name);
         for (size_t j = 0; j < TOPICS_MAX && accounts[i].topics[j]; j++)
             put_topic(up, accounts[i].topics[j], acl);
@@ -58,11 +60,7 @@ static BpStatus list_accounts(Up *up, BpBuf *passwords, BpBuf *acl, BpError *err
 
 static BpStatus write_lists(Up *up, const BpBuf *passwords, const BpBuf *acl, BpError *err)
 {
-    const char *path = up_path(up, "mosquitto/passwords");
-    /* Hashes what is in the file, so that no password is an argument. */
-    const char *const arguments[] = {"mosquitto_passwd", "-U", path, NULL};
-    BP_TRY(up_write_file(path, bp_buf_text(passwords), err));
-    BP_TRY(up_run(up, "mosquitto", "mosquitto_passwd", arguments, err));
+    BP_TRY(up_write_file(up_path(up, "mosquitto/passwords"), bp_buf_text(passwords), err));
     return up_write_file(up_path(up, "mosquitto/acl"), bp_buf_text(acl), err);
 }
 
@@ -103,23 +101,32 @@ BpStatus up_describe_broker(Up *up, BpError *err)
 
 /* ---- starting it, and again ---- */
 
+/* Who may come in, of each listener for itself: the accounts of roles are none for other machines. */
+static void put_accounts(Up *up, BpBuf *out)
+{
+    bp_buf_printf(out, "allow_anonymous false\npassword_file %s\nacl_file %s\n",
+                  up_path(up, "mosquitto/passwords"), up_path(up, "mosquitto/acl"));
+}
+
 static BpStatus write_configuration(Up *up, BpError *err)
 {
     BpBuf out = bp_buf_growing(64 * 1024);
     bp_buf_printf(&out,
                   "# Written by `bacpipes up` at each start.\n"
-                  "listener 0 %s\n", /* a path with a space would end there: it works in its folder */
-                  SOCKET);
-    if (up->broker.port)
-        bp_buf_printf(&out, "listener %d 127.0.0.1\nmax_connections %d\n", (int)up->broker.port,
-                      PORT_CONNECTIONS_MAX);
-    bp_buf_printf(&out,
-                  "allow_anonymous false\npassword_file %s\nacl_file %s\n"
+                  "per_listener_settings true\n"
                   "persistence true\npersistence_location %s/\nautosave_interval 300\nmax_queued_messages "
                   "10000\nmax_inflight_messages 0\n"
                   "log_dest stdout\nlog_timestamp false\nlog_type error\nlog_type warning\nlog_type notice\n"
-                  "connection_messages false\n",
-                  up_path(up, "mosquitto/passwords"), up_path(up, "mosquitto/acl"), up_path(up, "mosquitto"));
+                  "connection_messages false\n"
+                  "listener 0 %s\n", /* a path with a space would end there: it works in its folder */
+                  up_path(up, "mosquitto"), SOCKET);
+    put_accounts(up, &out);
+    if (up->broker.port) {
+        bp_buf_printf(&out, "listener %d 127.0.0.1\nmax_connections %d\n", (int)up->broker.port,
+                      UP_BROKER_CONNECTIONS_MAX);
+        put_accounts(up, &out);
+    }
+    lan_write_listener(up, &out);
     const BpStatus status = up_write_file(up_path(up, "mosquitto/mosquitto.conf"), bp_buf_text(&out), err);
     bp_buf_done(&out);
     return status;
@@ -150,6 +157,7 @@ BpStatus up_start_broker(Up *up, BpError *err)
 {
     const int64_t begin_us = loop_now_us(up->loop);
     BP_TRY(write_accounts(up, err));
+    BP_TRY(lan_write_accounts(up, err));
     const char *configuration = up_path(up, "mosquitto/mosquitto.conf");
     BP_TRY(part_wait_for_last(up, "Mosquitto", configuration, err));
     Part *part = up_add_part(up, &(UpPartOptions){.name = "mosquitto",
@@ -169,5 +177,6 @@ BpStatus up_start_broker(Up *up, BpError *err)
     up_say(up, "Mosquitto is ready after %s%s%.0d",
            bp_interval_format(loop_now_us(up->loop) - begin_us, interval),
            up->broker.port ? ", on port " : "", (int)up->broker.port);
+    lan_watch(up);
     return BP_OK;
 }

@@ -363,6 +363,16 @@ bool up_udp_port_is_free(const char *address, int64_t port)
     return try_port(SOCK_DGRAM, address, port) == 0;
 }
 
+const char *up_tcp_port_problem(const char *address, int64_t port)
+{
+    const int number = try_port(SOCK_STREAM, address, port);
+    return number == 0               ? NULL
+           : number == EADDRINUSE    ? "another program has that port"
+           : number == EADDRNOTAVAIL ? "this machine has no such address"
+           : number == EACCES        ? "ports below 1024 are root's"
+                                     : bp_errno_text(number);
+}
+
 BpStatus up_free_port(int64_t first, int64_t *ret_port, BpError *err)
 {
     bool is_forbidden = false;

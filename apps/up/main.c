@@ -85,6 +85,7 @@ static void stop(Up *up)
 {
     static const char *const order[] = {"collect", "sim", "ingest", "mosquitto", "postgresql"};
     up_leave_block(up);
+    lan_end(up);
     if (up->parts.count)
         up_say(up, "stopping: %s", up->end.why ? up->end.why : "not everything could be started");
     up_end_view(up);

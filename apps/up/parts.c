@@ -169,12 +169,18 @@ BpStatus part_is_not_ready(const Part *part, BpError *err)
                      up_path(part->up, "log/%s.log", part->options.name));
 }
 
-void part_renew(Part *part)
+void part_signal(Part *part, int number)
+{
+    if (part_is_running(part))
+        loop_process_signal(part->process, number);
+}
+
+void part_renew(Part *part, const char *why)
 {
     if (part->is_renewing || part->is_stopping || !part_is_running(part))
         return;
     up_leave_block(part->up);
-    up_say(part->up, "%s was updated on this machine: starting it again", part->options.name);
+    up_say(part->up, "%s %s: starting it again", part->options.name, why);
     part->is_renewing = true;
     loop_process_signal(part->process, part->options.stop_signal);
 }

@@ -33,7 +33,7 @@ static void look(void *owner)
         const bool was_outdated = part->is_outdated;
         part->is_outdated = part->options.path && part_is_running(part) && is_outdated(part);
         if (part->is_outdated && was_outdated)
-            part_renew(part);
+            part_renew(part, "was updated on this machine");
     }
     loop_timer_set(up->renewal, loop_now_us(up->loop) + LOOK_EVERY_US);
 }

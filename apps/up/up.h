@@ -7,6 +7,7 @@
  *   database.c    the private PostgreSQL
  *   preload.c     TimescaleDB in it
  *   broker.c      the private Mosquitto
+ *   lan.c         where that listens for other machines, and who may read there
  *   yours.c       the operator's own database or broker, in place of these
  *   roles.c       our own roles
  *   parts.c       processes: ready, died, started again, stopped
@@ -26,6 +27,8 @@
 #include <sys/types.h>
 
 enum { UP_PATH_MAX = 4096, UP_PARTS_MAX = 8, UP_ARGUMENTS_MAX = 24 };
+/* Of a port: whoever fills it leaves descriptors for the socket. Mosquitto may open 1,024 as a rule. */
+enum { UP_BROKER_CONNECTIONS_MAX = 200 };
 
 /* What a process is. */
 typedef struct UpPartOptions {
@@ -97,8 +100,19 @@ typedef struct UpDatabase {
     UpAnswer answer;  /* to the one question that is waited for */
 } UpDatabase;
 
+/* Of lan.c alone. */
+typedef struct UpLan {
+    bool is_open;      /* Mosquitto was told to listen there */
+    char problem[512]; /* what was told last of what is wrong; "": nothing is */
+    size_t accounts;
+    int64_t accounts_version, certificate_version; /* of the files that Mosquitto has */
+    int64_t look_at_us;                            /* at certificates, next */
+    LoopTimer *timer;
+} UpLan;
+
 typedef struct UpBroker {
-    int64_t port;  /* 0: it has its socket alone */
+    int64_t port; /* 0: it has its socket alone */
+    UpLan lan;
     bool is_yours; /* the operator's, of table mqtt_config, as follows: none is started */
     const char *host, *user, *password_file, *ca_file;
     int64_t host_port;
@@ -163,6 +177,7 @@ bool up_wait(Up *up, int64_t until_us, BpError *err) BP_CHECKED;
 BpStatus up_open_folder(Up *up, BpError *err) BP_CHECKED;
 BpStatus up_free_port(int64_t first, int64_t *ret_port, BpError *err) BP_CHECKED; /* TCP on 127.0.0.1 */
 bool up_udp_port_is_free(const char *address, int64_t port);
+const char *up_tcp_port_problem(const char *address, int64_t port); /* why it is not to be had; NULL: it is */
 void up_close_folder(Up *up);
 
 /* files.c */
@@ -185,7 +200,9 @@ void part_argument(Part *part, const char *argument);
 BpStatus part_start(Part *part, BpError *err) BP_CHECKED;
 void part_stop(Part *part, int64_t patience_us);
 Part *up_find_part(Up *up, const char *name);
-void part_renew(Part *part); /* ends it in order, and starts it again when it has ended */
+void part_signal(Part *part, int number); /* where it runs */
+/* Ends it in order, and starts it again when it has ended; `why` stands behind its name: "was updated". */
+void part_renew(Part *part, const char *why);
 void part_hurry(Part *part); /* it will be stopped: told so now, and not waited for later */
 /* Waits for a server that was started for the last `up`, which was killed: until it has ended it has its
  * port. It is known by an argument, the path that it works on. */
@@ -221,6 +238,14 @@ void up_disconnect_database(Up *up);
 void up_answered(void *context, BpStatus status, const PgRows *rows, const BpError *err);
 
 BpStatus up_wait_for_answer(Up *up, BpError *err) BP_CHECKED; /* to up_request */
+
+/* lan.c */
+/* Writes who may read there. What is wrong is told; then it is nobody who could not before. */
+BpStatus lan_write_accounts(Up *up, BpError *err) BP_CHECKED;
+/* Before each start of Mosquitto: its lines for that listener, or none, and then it is told why. */
+void lan_write_listener(Up *up, BpBuf *out);
+void lan_watch(Up *up); /* from now on changed accounts and certificates act by themselves */
+void lan_end(Up *up);
 
 /* yours.c */
 bool up_database_is_yours(const Cfg *cfg); /* and not one that an `up` runs */

@@ -50,6 +50,10 @@ BpStatus up_choose_database(Up *up, BpError *err)
     const char **const paths[] = {&cfg->database_password_file, &cfg->database_ca_file,
                                   &cfg->database_client_certificate, &cfg->database_client_key};
     up->database.is_yours = up_database_is_yours(cfg);
+    const char **const of_broker[] = {&cfg->broker_certificate, &cfg->broker_key,
+                                      &cfg->broker_client_ca_file};
+    for (size_t i = 0; i < sizeof of_broker / sizeof of_broker[0]; i++)
+        BP_TRY(make_absolute(&up->arena, of_broker[i], err));
     for (size_t i = 0; up->database.is_yours && i < sizeof paths / sizeof paths[0]; i++)
         BP_TRY(make_absolute(&up->arena, paths[i], err));
     return up->database.is_yours ? BP_OK : up_find_database(up, err);
@@ -114,8 +118,9 @@ BpStatus up_find_broker(Up *up, BpError *err)
     up_request(up, SQL_SELECT_MQTT_CONFIG, values, 2, on_broker);
     BP_TRY(up_wait_for_answer(up, err));
     if (up->broker.is_yours)
-        up_say(up, "the broker is yours, at %s, port %d: no Mosquitto is started", up->broker.host,
-               (int)up->broker.host_port);
+        up_say(up, "the broker is yours, at %s, port %d: no Mosquitto is started%s", up->broker.host,
+               (int)up->broker.host_port,
+               *up->wish.cfg.broker_address ? ", and broker.address means nothing" : "");
     return BP_OK;
 }
 

@@ -326,6 +326,12 @@ static bool is_from(const char *origin, const char *file)
     return strncmp(origin, file, size) == 0 && origin[size] == ':';
 }
 
+/* `bacpipes up` opens these when it has given up root's rights, and nobody else does. */
+static bool is_the_brokers(const CfgSetting *setting)
+{
+    return strncmp(setting->name, "broker.", strlen("broker.")) == 0;
+}
+
 /* Root reads a key or a password for whoever names it, and shows it to the server that the same one names. */
 static BpStatus check_paths(const char *file, const char *const *origins, BpBuf *problems)
 {
@@ -334,7 +340,8 @@ static BpStatus check_paths(const char *file, const char *const *origins, BpBuf 
     if (geteuid() != 0 || lstat(file, &status) != 0 || status.st_uid == 0)
         return BP_OK;
     for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
-        if (cfg_settings[i].kind != CFG_PATH || i == CFG_INDEX_data_folder || !is_from(origins[i], file))
+        if (cfg_settings[i].kind != CFG_PATH || i == CFG_INDEX_data_folder || !is_from(origins[i], file) ||
+            is_the_brokers(&cfg_settings[i]))
             continue;
         bp_buf_printf(problems,
                       "%s: root opens no file that another user's settings name: say %s with --set, or in a "

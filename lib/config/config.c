@@ -348,17 +348,28 @@ static void read_sets(Load *load, const char *const *sets)
 
 /* ---- all together ---- */
 
+static bool is_set(const Load *load, size_t index) /* of a text */
+{
+    return **(const char *const *)((const char *)&load->cfg + cfg_settings[index].offset);
+}
+
+static void check_pair(Load *load, size_t one, size_t other)
+{
+    if (is_set(load, one) == is_set(load, other))
+        return;
+    const size_t given = is_set(load, one) ? one : other, missing = is_set(load, one) ? other : one;
+    complain(load, load->origins[given], "%s is set without %s: set both or neither",
+             cfg_settings[given].name, cfg_settings[missing].name);
+}
+
 static void check_pairs(Load *load)
 {
-    const bool certificate = *load->cfg.database_client_certificate;
-    const bool key = *load->cfg.database_client_key;
-    if (certificate == key)
-        return;
-    const CfgSetting *one = &cfg_settings[CFG_INDEX_database_client_certificate];
-    const CfgSetting *other = &cfg_settings[CFG_INDEX_database_client_key];
-    const CfgSetting *given = certificate ? one : other, *missing = certificate ? other : one;
-    complain(load, load->origins[given - cfg_settings], "%s is set without %s: set both or neither",
-             given->name, missing->name);
+    check_pair(load, CFG_INDEX_database_client_certificate, CFG_INDEX_database_client_key);
+    check_pair(load, CFG_INDEX_broker_certificate, CFG_INDEX_broker_key);
+    if (*load->cfg.broker_address && load->cfg.broker_tls && !*load->cfg.broker_certificate)
+        complain(load, load->origins[CFG_INDEX_broker_address],
+                 "broker.address is set without broker.certificate and broker.key: set them, or broker.tls = "
+                 "false where everybody on that network may read passwords and readings");
 }
 
 BpStatus cfg_load(const CfgSource *source, BpArena *arena, Cfg *ret_cfg, BpBuf *problems)

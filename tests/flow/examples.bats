@@ -39,7 +39,7 @@ examples() {
     cd "$folder/here"
     failed=0 tried=0
     for tool in status discover read write release alarms ack trend time communication restart points history "device list" "ede export" "config check" \
-        "config show" "config docs" "quarantine list" "quarantine retry" "quarantine drop" \
+        "config show" "config docs" "account add" "account list" "account remove" "quarantine list" "quarantine retry" "quarantine drop" \
         "rule add" "rule list" "rule try" "rule remove" "points set" "rule apply"; do
         examples $tool >"$folder/examples"
         [ -s "$folder/examples" ]

@@ -143,6 +143,22 @@ static void words_that_are_not_among_the_choices_are_told_with_them(void **state
                    "false: true or false\n");
 }
 
+static void a_broker_for_other_machines_wants_a_certificate_or_to_be_told_to_do_without(void **state)
+{
+    (void)state;
+    static const char without[] =
+        "bacpipes.conf:1: broker.address is set without broker.certificate and broker.key: set them, or "
+        "broker.tls = false where everybody on that network may read passwords and readings\n";
+    assert_refused("broker.address = 10.1.2.5\n", without);
+    assert_refused("broker.certificate = a.crt\n",
+                   "bacpipes.conf:1: broker.certificate is set without broker.key: set both or neither\n");
+    assert_refused("broker.key = a.key\n",
+                   "bacpipes.conf:1: broker.key is set without broker.certificate: set both or neither\n");
+    assert_int_equal(load_text("broker.address = 10.1.2.5\nbroker.tls = false\n"), BP_OK);
+    assert_int_equal(load_text("broker.address = 10.1.2.5\nbroker.certificate = a.crt\nbroker.key = a.key\n"),
+                     BP_OK);
+}
+
 static void a_site_id_with_capitals_is_told_what_letters_it_has(void **state)
 {
     (void)state;
@@ -427,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_line_without_an_equals_sign_is_told),
         cmocka_unit_test(an_unclosed_quote_is_told),
         cmocka_unit_test(words_that_are_not_among_the_choices_are_told_with_them),
+        cmocka_unit_test(a_broker_for_other_machines_wants_a_certificate_or_to_be_told_to_do_without),
         cmocka_unit_test(a_site_id_with_capitals_is_told_what_letters_it_has),
         cmocka_unit_test(an_address_that_is_none_is_told_what_one_looks_like),
         cmocka_unit_test(a_bbmd_and_a_target_that_are_no_address_are_told_what_one_looks_like),

@@ -1,0 +1,111 @@
+#include "apps/account/account.h"
+#include "say/begin.h"
+#include "say/exit.h"
+#include "say/json.h"
+#include "say/table.h"
+#include "site/accounts.h"
+
+#include <stdio.h>
+
+/* ---- list ---- */
+
+static const CfgCommand list_command = {
+    .name = "bacpipes account list",
+    .summary =
+        "Lists the accounts that read the broker from other machines, with the topics that each may read.",
+    .offers_json = true,
+    .details = "Exit codes: 0 shown, also where there is none; 64 wrong use, 69 the folder cannot be read.\n",
+    .examples = "bacpipes account list\nbacpipes account list --json",
+};
+
+static void tell_wrong(const BpError *err)
+{
+    fprintf(stderr, "%s\n", err->text);
+}
+
+static void show_json(const Cfg *cfg, const SiteAccounts *accounts)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < accounts->count; i++) {
+        json_t *topics = json_array();
+        for (size_t j = 0; j < accounts->items[i].topic_count; j++)
+            json_array_append_new(topics, say_json_text(bp_str(accounts->items[i].topics[j])));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o}", "name", accounts->items[i].name, "topics", topics));
+    }
+    say_json_print(json_pack("{s:o, s:s, s:I, s:b, s:o}", "accounts", list, "address", cfg->broker_address,
+                             "port", (json_int_t)cfg->broker_port, "tls", cfg->broker_tls, "listens",
+                             json_boolean(*cfg->broker_address)));
+}
+
+static void show(const Cfg *cfg, const SiteAccounts *accounts, BpArena *arena)
+{
+    static const SayColumn columns[] = {{.title = "account"}, {.title = "may read", .may_be_cut = true}};
+    SayTable table;
+    say_table_init(&table, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < accounts->count; i++)
+        for (size_t j = 0; j < accounts->items[i].topic_count; j++) {
+            say_table_add(&table, bp_str(j ? "" : accounts->items[i].name));
+            say_table_add(&table, bp_str(accounts->items[i].topics[j]));
+        }
+    if (accounts->count)
+        say_table_print(&table, stdout, say_terminal_width(stdout));
+    else
+        printf("There is no account yet: `bacpipes account add NAME` makes one.\n");
+    say_table_done(&table);
+    printf("\n%s\n", account_door(cfg, arena));
+}
+
+static int list(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+{
+    BpError err;
+    const char *folder;
+    SiteAccounts accounts;
+    if (account_open_folder(cfg->data_folder, arena, &folder, &err) != BP_OK ||
+        site_accounts_read(folder, tell_wrong, arena, &accounts, &err) != BP_OK)
+        return say_fail(list_command.name, &err);
+    if (arguments->json)
+        show_json(cfg, &accounts);
+    else
+        show(cfg, &accounts, arena);
+    return EX_OK;
+}
+
+int account_list(int argc, char **argv)
+{
+    return say_run(&list_command, argc, argv, list);
+}
+
+/* ---- remove ---- */
+
+static const CfgCommand remove_command = {
+    .name = "bacpipes account remove",
+    .positionals = "NAME",
+    .positionals_min = 1,
+    .positionals_max = 1,
+    .summary =
+        "Removes an account that reads the broker from other machines. A running `bacpipes up` refuses it "
+        "within some seconds, also where it is connected.",
+    .offers_json = true,
+    .details = "Exit codes: 0 removed, 1 there is no such account, 64 wrong use.\n",
+    .examples = "bacpipes account remove nodered",
+};
+
+static int remove_one(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+{
+    BpError err;
+    const char *folder, *name = arguments->positionals.items[0];
+    if (account_open_folder(cfg->data_folder, arena, &folder, &err) != BP_OK ||
+        site_account_remove(folder, name, &err) != BP_OK)
+        return say_fail(remove_command.name, &err);
+    if (arguments->json)
+        say_json_print(json_pack("{s:s}", "removed", name));
+    else
+        printf("Removed account %s.\n", name);
+    return EX_OK;
+}
+
+int account_remove(int argc, char **argv)
+{
+    return say_run(&remove_command, argc, argv, remove_one);
+}
