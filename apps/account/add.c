@@ -14,7 +14,8 @@ static CfgTexts topics;
 static const CfgOption options[] = {
     {"topic", "TOPIC",
      "May read this, with + for one level and # for all that follow; may be given several times. Default: "
-     "bacpipes/<site>/points/# and bacpipes/<site>/+/status",
+     "bacpipes/<site>/points/#, bacpipes/<site>/+/status and what Home Assistant is told "
+     "(setting homeassistant.points)",
      .texts = &topics},
     {0},
 };
@@ -52,6 +53,10 @@ static BpStatus choose_topics(const Cfg *cfg, SiteAccount *account, BpArena *are
     for (size_t i = 0; !topics.count && i < sizeof usual / sizeof usual[0]; i++)
         account->topics[account->topic_count++] =
             bp_arena_text(arena, bp_str(mdl_topic(cfg->site, usual[i], topic)));
+    if (!topics.count) {
+        snprintf(topic, sizeof topic, "%s/+/bacpipes_%s/+/config", cfg->homeassistant_prefix, cfg->site);
+        account->topics[account->topic_count++] = bp_arena_text(arena, bp_str(topic));
+    }
     return BP_OK;
 }
 

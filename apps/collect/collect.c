@@ -24,10 +24,17 @@ static CollectPollSettings poll_settings(const Cfg *cfg)
         .rest_us = DATAGRAM_LIFE_US};
 }
 
+static HomeChoice home_choice(const char *points)
+{
+    return strcmp(points, "all") == 0 ? HOME_ALL : strcmp(points, "tagged") == 0 ? HOME_TAGGED : HOME_NONE;
+}
+
 static CollectDeliverSettings deliver_settings(const Cfg *cfg)
 {
-    return (CollectDeliverSettings){
-        .spool_after_us = cfg->spool_after, .memory_max = cfg->spool_memory, .disk_max = cfg->spool_size};
+    return (CollectDeliverSettings){.spool_after_us = cfg->spool_after,
+                                    .memory_max = cfg->spool_memory,
+                                    .disk_max = cfg->spool_size,
+                                    .home = home_choice(cfg->homeassistant_points)};
 }
 
 static void on_settings(void *owner)
@@ -210,8 +217,21 @@ static bool name_point(void *owner, int32_t point_id, CollectPointName *ret_name
                                    .name = point->name,
                                    .units = point->units,
                                    .states = point->states,
-                                   .state_count = point->state_count};
+                                   .state_count = point->state_count,
+                                   .is_polled = point->is_polled,
+                                   .is_tagged = point->is_tagged};
+    if (point->device)
+        ret_name->device = (CollectDeviceName){.name = point->device->name,
+                                               .vendor = point->device->vendor,
+                                               .model = point->device->model,
+                                               .version = point->device->version};
     return true;
+}
+
+static int32_t points_end(void *owner)
+{
+    const Collect *collect = owner;
+    return collect->site ? collect_site_end(collect->site) : 0;
 }
 
 static Mqtt *mqtt_of(void *owner)
@@ -229,7 +249,9 @@ CollectDeliver *collect_make_deliver(Collect *collect)
                                            .settings = deliver_settings(&collect->file),
                                            .owner = collect,
                                            .mqtt = mqtt_of,
+                                           .home_prefix = collect->file.homeassistant_prefix,
                                            .name_point = name_point,
+                                           .points_end = points_end,
                                            .oldest_reading_us = oldest_reading_us};
     return collect_deliver_new(&options);
 }

@@ -19,15 +19,19 @@ enum { TOPICS_MAX = 8 };
 typedef struct Account {
     const char *name;
     const char *topics[TOPICS_MAX]; /* below bacpipes/<site>/, after "read " or "write " */
+    const char *home; /* what it may do with the discovery topics of Home Assistant; NULL: nothing */
 } Account;
 
 static const Account accounts[] = {
     {"collect",
      {"write readings", "write points/#", "write collect/status", "read readings/stored",
-      "read readings/want"}},
-    {"ingest", {"read readings", "write readings/stored", "write readings/want", "write ingest/status"}},
-    {"up", {"read collect/status", "read ingest/status"}},
-    {"reader", {"read #"}},
+      "read readings/want"},
+     "readwrite"},
+    {"ingest",
+     {"read readings", "write readings/stored", "write readings/want", "write ingest/status"},
+     NULL},
+    {"up", {"read collect/status", "read ingest/status"}, NULL},
+    {"reader", {"read #"}, "read"},
 };
 enum { ACCOUNTS = sizeof accounts / sizeof accounts[0] };
 
@@ -54,6 +58,9 @@ static BpStatus list_accounts(Up *up, BpBuf *passwords, BpBuf *acl, BpError *err
         bp_buf_printf(acl, "user %s\n", accounts[i].name);
         for (size_t j = 0; j < TOPICS_MAX && accounts[i].topics[j]; j++)
             put_topic(up, accounts[i].topics[j], acl);
+        if (accounts[i].home)
+            bp_buf_printf(acl, "topic %s %s/+/bacpipes_%s/+/config\n", accounts[i].home,
+                          up->wish.cfg.homeassistant_prefix, up->wish.site);
     }
     return BP_OK;
 }

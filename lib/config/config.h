@@ -23,6 +23,7 @@ typedef int64_t CfgSize;     /* octets */
 typedef bool CfgBool;
 typedef int CfgLevel;           /* BpLogLevel */
 typedef const char *CfgChooser; /* all, none or rules */
+typedef const char *CfgTagged;  /* none, tagged or all */
 typedef const char *CfgEngine;  /* auto, native or timescaledb */
 
 typedef enum CfgKind {
@@ -38,6 +39,7 @@ typedef enum CfgKind {
     CFG_BOOL,
     CFG_LEVEL,
     CFG_CHOOSER,
+    CFG_TAGGED,
     CFG_ENGINE
 } CfgKind;
 typedef enum CfgScope { CFG_PROCESS, CFG_SITE } CfgScope;
@@ -54,6 +56,7 @@ typedef enum CfgScope { CFG_PROCESS, CFG_SITE } CfgScope;
 #define CFG_TYPE_BOOL       CfgBool
 #define CFG_TYPE_LEVEL      CfgLevel
 #define CFG_TYPE_CHOOSER    CfgChooser
+#define CFG_TYPE_TAGGED     CfgTagged
 #define CFG_TYPE_ENGINE     CfgEngine
 
 typedef struct Cfg {

@@ -25,6 +25,7 @@ struct CollectDeliver {
     SpoolWork *work;
     OwnRun *run;
     PointStates *states;
+    HomeAssistant *home;
     LoopTimer *timer; /* NULL: not open, or at the end */
     uint64_t said_disbelieved;
     int64_t say_disbelieved_again_us;
@@ -47,6 +48,12 @@ static bool name_point(void *owner, int32_t point_id, CollectPointName *ret_name
 {
     const CollectDeliver *deliver = owner;
     return deliver->options.name_point(deliver->options.owner, point_id, ret_name);
+}
+
+static int32_t points_end(void *owner)
+{
+    const CollectDeliver *deliver = owner;
+    return deliver->options.points_end(deliver->options.owner);
 }
 
 static BpStatus publish_state(void *owner, const char *topic, BpStr payload, BpError *err)
@@ -84,6 +91,8 @@ static void look(void *owner)
         outbox_rewind(deliver->outbox, now_us);
     if (is_connected)
         outbox_send(deliver->outbox, now_us);
+    if (is_connected)
+        home_assistant_advance(deliver->home);
     spool_work_advance(deliver->work,
                        outbox_is_crowded(deliver->outbox) ? INT64_MAX
                                                           : now_us - deliver->options.settings.spool_after_us,
@@ -104,6 +113,7 @@ void collect_deliver_readings(CollectDeliver *deliver, int32_t device_id, const 
 void collect_deliver_points_changed(CollectDeliver *deliver)
 {
     states_withdraw(deliver->states);
+    home_assistant_points_changed(deliver->home);
 }
 
 /* ---- the broker ---- */
@@ -114,8 +124,10 @@ void collect_deliver_connected(CollectDeliver *deliver)
     Mqtt *mqtt = deliver->options.mqtt(deliver->options.owner);
     mqtt_subscribe(mqtt, mdl_topic(deliver->site, "readings/stored", topic), 1);
     mqtt_subscribe(mqtt, mdl_topic(deliver->site, "readings/want", topic), 1);
+    mqtt_subscribe(mqtt, home_assistant_pattern(deliver->home), 1);
     outbox_rewind(deliver->outbox, loop_now_us(deliver->options.loop));
     states_forget(deliver->states);
+    home_assistant_forget(deliver->home);
     look_soon(deliver);
 }
 
@@ -139,6 +151,8 @@ void collect_deliver_message(CollectDeliver *deliver, BpStr topic, BpStr payload
     int64_t from;
     BpError err;
     const int64_t now_us = loop_now_us(deliver->options.loop);
+    if (home_assistant_heard(deliver->home, topic, payload))
+        return;
     const bool is_want = topic.size >= 4 && memcmp(topic.data + topic.size - 4, "want", 4) == 0;
     if (is_want && mdl_want_decode(payload, &run, &from, &err) == BP_OK)
         outbox_want(deliver->outbox, &run, from);
@@ -163,12 +177,15 @@ CollectDeliver *collect_deliver_new(const CollectDeliverOptions *options)
     snprintf(folder, size, "%s/spool", options->data_folder);
     deliver->options = *options;
     snprintf(deliver->site, sizeof deliver->site, "%s", options->site);
-    deliver->options.site = deliver->options.data_folder = NULL;
+    deliver->options.site = deliver->options.data_folder = deliver->options.home_prefix = NULL;
     deliver->folder = folder;
     deliver->spool = (Spool){&spool_files, folder};
     deliver->lock = NO_LOCK;
     const OutboxOptions outbox = {.owner = deliver, .send = send_batch};
     const PointStatesHooks states = {.owner = deliver, .name_point = name_point, .publish = publish_state};
+    const HomeAssistantHooks home = {
+        .owner = deliver, .name_point = name_point, .points_end = points_end, .publish = publish_state};
+    deliver->home = home_assistant_new(deliver->site, options->home_prefix, &home);
     deliver->outbox = outbox_new(&outbox);
     deliver->states = states_new(deliver->site, &states);
     deliver->work = spool_work_new(options->loop, &deliver->spool, deliver->outbox, look_soon, deliver);
@@ -180,6 +197,7 @@ CollectDeliver *collect_deliver_new(const CollectDeliverOptions *options)
 void collect_deliver_set(CollectDeliver *deliver, const CollectDeliverSettings *settings)
 {
     deliver->options.settings = *settings;
+    home_assistant_choose(deliver->home, settings->home);
     outbox_set_room(deliver->outbox, settings->memory_max, settings->disk_max);
 }
 
@@ -233,6 +251,7 @@ void collect_deliver_free(CollectDeliver *deliver)
     own_run_free(deliver->run);
     spool_work_free(deliver->work);
     states_free(deliver->states);
+    home_assistant_free(deliver->home);
     outbox_free(deliver->outbox);
     free(deliver->folder);
     free(deliver);

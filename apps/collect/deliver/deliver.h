@@ -10,10 +10,12 @@
  *   spool_job.c   what is to be done on disk next; spool_work.c has it done beside the loop
  *   recover.c     what earlier runs have left there
  *   own_run.c     our run: its name, and what the next start is to know of it (spool_notes.c)
- *   state.c       states of points */
+ *   state.c       states of points
+ *   home_assistant.c  chosen points, told to Home Assistant; home_assistant_json.c says what */
 #ifndef COLLECT_DELIVER_DELIVER_H
 #define COLLECT_DELIVER_DELIVER_H
 
+#include "apps/collect/deliver/home_assistant.h"
 #include "apps/collect/deliver/outbox/outbox.h"
 #include "apps/collect/deliver/state.h"
 #include "io/loop/loop.h"
@@ -26,12 +28,14 @@ typedef struct CollectDeliverSettings {
     int64_t spool_after_us; /* what was read so long ago and is not stored goes to the spool */
     int64_t memory_max;     /* octets of batches */
     int64_t disk_max;       /* octets of the spool */
+    HomeChoice home;        /* which points Home Assistant is told of */
 } CollectDeliverSettings;
 
 typedef struct CollectDeliverOptions {
     Loop *loop;
     const char *site;        /* copied, like: */
     const char *data_folder; /* the spool is in it */
+    const char *home_prefix; /* of Home Assistant's discovery topics */
     uint64_t seed;           /* the run is named by it */
     CollectDeliverSettings settings;
 
@@ -41,6 +45,7 @@ typedef struct CollectDeliverOptions {
     /* What people call a point; its texts are looked at before this is called again. False: it is not known,
      * and has no state. */
     bool (*name_point)(void *owner, int32_t point_id, CollectPointName *ret_name);
+    int32_t (*points_end)(void *owner); /* all points that are known have smaller numbers */
     /* The (monotonic) instant of the oldest reading that was made and not yet given to
      * collect_deliver_readings; `now_us` where there is none. */
     int64_t (*oldest_reading_us)(void *owner, int64_t now_us);

@@ -3,7 +3,6 @@
 #include "base/invariant.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "model/topic.h"
 
 #include <assert.h>
 #include <jansson.h>
@@ -62,8 +61,8 @@ static bool has_changed(const State *state, const MdlReading *reading)
 
 /* ---- going out ---- */
 
-static char *state_topic(const PointStates *states, int32_t device_id, BacObjectId object,
-                         const char *property, char ret_topic[MDL_TOPIC_MAX])
+static char *state_topic(const char *site, int32_t device_id, BacObjectId object, const char *property,
+                         char ret_topic[MDL_TOPIC_MAX])
 {
     char text[BAC_REFERENCE_TEXT_MAX];
     bac_object_format(object, text);
@@ -71,7 +70,12 @@ static char *state_topic(const PointStates *states, int32_t device_id, BacObject
         const size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, ",%s", property);
     }
-    return mdl_state_topic(states->site, device_id, text, ret_topic);
+    return mdl_state_topic(site, device_id, text, ret_topic);
+}
+
+char *states_topic(const char *site, const CollectPointName *name, char ret_topic[MDL_TOPIC_MAX])
+{
+    return state_topic(site, name->device_id, name->object, name->property, ret_topic);
 }
 
 /* The text of a multi-state value, which counts from 1, or of another, from 0. */
@@ -124,7 +128,7 @@ static void publish_one(PointStates *states, State *state, const CollectPointNam
     char *json = state_json(name, reading);
     if (!json)
         return;
-    state_topic(states, name->device_id, name->object, name->property, topic);
+    states_topic(states->site, name, topic);
     if (states->hooks.publish(states->hooks.owner, topic, bp_str(json), &err) == BP_OK)
         note_published(states, state, name, reading); /* else it still differs at the next reading */
     free(json);
@@ -160,7 +164,7 @@ void states_withdraw(PointStates *states)
         if (!state->is_published ||
             (states->hooks.name_point(states->hooks.owner, (int32_t)i, &name) && is_of(state, &name)))
             continue;
-        state_topic(states, state->device_id, state->object, property_of(state), topic);
+        state_topic(states->site, state->device_id, state->object, property_of(state), topic);
         if (states->hooks.publish(states->hooks.owner, topic, bp_str(""), &err) == BP_FULL)
             bp_log(BP_LOG_WARNING, "withdrawing %s: %s", topic, err.text);
         state->is_published = false;

@@ -7,6 +7,12 @@
 #include "bacnet/wire/object.h"
 #include "base/buf.h"
 #include "model/reading.h"
+#include "model/topic.h"
+
+/* What a device says of itself; texts that may be empty. */
+typedef struct CollectDeviceName {
+    const char *name, *vendor, *model, *version;
+} CollectDeviceName;
 
 /* What people call a point. Texts are the caller's. */
 typedef struct CollectPointName {
@@ -16,7 +22,12 @@ typedef struct CollectPointName {
     const char *name, *units; /* units: their symbol */
     const char **states;      /* texts of its values, for a binary or multi-state one */
     size_t state_count;
+    CollectDeviceName device;  /* of which nothing may be known: NULLs */
+    bool is_polled, is_tagged; /* the tag: homeAssistant */
 } CollectPointName;
+
+/* Where its state is. */
+char *states_topic(const char *site, const CollectPointName *name, char ret_topic[MDL_TOPIC_MAX]);
 
 typedef struct PointStates PointStates;
 

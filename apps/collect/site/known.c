@@ -120,6 +120,11 @@ bool collect_known_is_reading(const CollectKnown *known)
     return pg_reload_is_under_way(known->reload);
 }
 
+int32_t collect_known_points_end(const CollectKnown *known)
+{
+    return collect_site_points_end(known->points);
+}
+
 const CollectSitePoint *collect_known_point(const CollectKnown *known, int32_t point_id)
 {
     return collect_site_points_find(known->points, point_id);

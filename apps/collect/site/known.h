@@ -42,6 +42,7 @@ bool collect_known_is_loaded(const CollectKnown *known); /* read at least once, 
 size_t collect_known_missing(const CollectKnown *known);
 bool collect_known_is_behind(const CollectKnown *known); /* changed, and it is not known yet how */
 bool collect_known_is_reading(const CollectKnown *known);
+int32_t collect_known_points_end(const CollectKnown *known); /* all points have smaller numbers */
 const CollectSitePoint *collect_known_point(const CollectKnown *known, int32_t point_id);
 
 /* Asserts that what the poller asks of each device are points of this device. */

@@ -23,14 +23,22 @@ enum {
     STATES,
     COV,
     COV_INCREMENT,
-    STATE_COUNT
+    STATE_COUNT,
+    IS_TAGGED,
+    DEVICE_NAME, /* this and what follows: of a device's row */
+    VENDOR,
+    MODEL,
+    VERSION
 };
 
 struct CollectSitePoints {
     CollectPoller *poller;
     CollectSitePoint *all; /* by point_id */
     size_t count;
-    BpArena arena; /* their texts */
+    CollectSiteDevice *devices; /* in the order of the rows, by device_id; in the arena, as are all texts */
+    int64_t *device_ids;
+    size_t device_count;
+    BpArena arena;
 };
 
 static void keep_states(CollectSitePoints *points, CollectSitePoint *point, BpStr json)
@@ -44,6 +52,34 @@ static void keep_states(CollectSitePoints *points, CollectSitePoint *point, BpSt
     }
 }
 
+static void keep_devices(CollectSitePoints *points, const PgRows *rows, size_t count)
+{
+    points->devices = bp_arena_take(&points->arena, (count + 1) * sizeof *points->devices);
+    points->device_ids = bp_arena_take(&points->arena, (count + 1) * sizeof *points->device_ids);
+    points->device_count = count;
+    for (size_t row = 0; row < count; row++) {
+        points->device_ids[row] = pg_get_integer(rows, row, DEVICE_ID);
+        points->devices[row] =
+            (CollectSiteDevice){.name = bp_arena_text(&points->arena, pg_get_text(rows, row, DEVICE_NAME)),
+                                .vendor = bp_arena_text(&points->arena, pg_get_text(rows, row, VENDOR)),
+                                .model = bp_arena_text(&points->arena, pg_get_text(rows, row, MODEL)),
+                                .version = bp_arena_text(&points->arena, pg_get_text(rows, row, VERSION))};
+    }
+}
+
+static const CollectSiteDevice *find_device(const CollectSitePoints *points, int64_t device_id)
+{
+    size_t low = 0, high = points->device_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (points->device_ids[middle] < device_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < points->device_count && points->device_ids[low] == device_id ? &points->devices[low] : NULL;
+}
+
 static void keep_point(CollectSitePoints *points, const PgRows *rows, size_t row, BacObjectId object)
 {
     const int64_t point_id = pg_get_integer(rows, row, POINT_ID);
@@ -54,6 +90,9 @@ static void keep_point(CollectSitePoints *points, const PgRows *rows, size_t row
     const char *symbol =
         bac_words_parse(&bac_units, units, &number, NULL) == BP_OK ? bac_units_symbol(number) : NULL;
     point->is_known = true;
+    point->is_polled = pg_get_bool(rows, row, POINT_ENABLED);
+    point->is_tagged = pg_get_bool(rows, row, IS_TAGGED);
+    point->device = find_device(points, pg_get_integer(rows, row, DEVICE_ID));
     point->device_id = (int32_t)pg_get_integer(rows, row, DEVICE_ID);
     point->object = object;
     point->property =
@@ -150,6 +189,7 @@ static void forget_points(CollectSitePoints *points, int64_t now_us)
 void collect_site_points_set(CollectSitePoints *points, const PgRows *rows, size_t row, int64_t now_us)
 {
     make_points(points, rows);
+    keep_devices(points, rows, row);
     while (row < pg_row_count(rows))
         row = take_points(points, rows, row, now_us);
     forget_points(points, now_us);
@@ -176,6 +216,11 @@ size_t collect_site_points_missing(const CollectSitePoints *points, const PgRows
     for (; row < pg_row_count(rows); row++)
         found += is_same(points, rows, row);
     return known - found;
+}
+
+int32_t collect_site_points_end(const CollectSitePoints *points)
+{
+    return (int32_t)points->count;
 }
 
 const CollectSitePoint *collect_site_points_find(const CollectSitePoints *points, int32_t point_id)

@@ -160,6 +160,11 @@ size_t collect_site_missing_points(const CollectSite *site)
     return collect_known_missing(site->known);
 }
 
+int32_t collect_site_end(const CollectSite *site)
+{
+    return collect_known_points_end(site->known);
+}
+
 const CollectSitePoint *collect_site_point(const CollectSite *site, int32_t point_id)
 {
     return collect_known_point(site->known, point_id);

@@ -66,6 +66,7 @@ bool collect_site_is_behind(const CollectSite *site);
  * meanwhile (plan.h). */
 size_t collect_site_missing_points(const CollectSite *site);
 
+int32_t collect_site_end(const CollectSite *site); /* all points have smaller numbers */
 const CollectSitePoint *collect_site_point(const CollectSite *site, int32_t point_id);
 
 /* Stores what was read out of the device, and who it is: a stranger may be one that is known, and has moved.

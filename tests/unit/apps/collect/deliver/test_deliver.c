@@ -22,6 +22,12 @@ static Mqtt *no_mqtt(void *owner)
     return NULL;
 }
 
+static int32_t no_points(void *owner)
+{
+    (void)owner;
+    return 0;
+}
+
 static bool no_point(void *owner, int32_t point_id, CollectPointName *ret_name)
 {
     (void)owner;
@@ -66,7 +72,9 @@ static CollectDeliver *new_deliver(uint64_t seed, int64_t spool_after_us)
         .seed = seed,
         .settings = {.spool_after_us = spool_after_us, .memory_max = 1 << 20, .disk_max = 1 << 20},
         .mqtt = no_mqtt,
+        .home_prefix = "homeassistant",
         .name_point = no_point,
+        .points_end = no_points,
         .oldest_reading_us = oldest_reading_us};
     return collect_deliver_new(&options);
 }
