@@ -51,7 +51,7 @@ examples() {
             case $code:$example in
             0:*) ;;
             1:*" ack "*) grep -q "has nothing to acknowledge" "$folder/said" || failed=1 ;;
-            1:*--since\ 2026*) grep -q "is stored for that time" "$folder/said" || failed=1 ;; # of a time when nothing was
+            1:*--since*2026*) grep -q "is stored for that time" "$folder/said" || failed=1 ;; # of a time when nothing was
             *) failed=1 ;;
             esac
             [ $code = 0 ] || { echo "code $code: $example"; head -5 "$folder/said"; }
