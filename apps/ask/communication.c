@@ -118,6 +118,7 @@ static BpStatus carry_out(AskControl *control, const char *device, const char *w
     if (bac_words_parse(&bac_communications, bp_str(word), &request.state, NULL) != BP_OK)
         return bp_fail(err, BP_INVALID, "\"%s\" is none of enable, disable-initiation and disable", word);
     BP_TRY(read_minutes(request.state, &request.minutes, err));
+    control->may_be_quiet = request.state == BAC_COMMUNICATION_ENABLE;
     const BpStatus status = ask_control_begin(control, device, err);
     if (status == BP_TIMEOUT && request.state == BAC_COMMUNICATION_ENABLE)
         return bp_within(err, "a disabled device does not say who it is, and is named by its address");

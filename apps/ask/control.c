@@ -24,7 +24,8 @@ BpStatus ask_control_begin(AskControl *control, const char *device, BpError *err
                                        .text = {BAC_UTF_8, bp_cursor(password, strlen(password))}};
     }
     BP_TRY(node_new(control->cfg, &control->node, err));
-    return node_device_find(control->node, control->cfg, device, &control->peer, err);
+    return (control->may_be_quiet ? node_device_find_quiet : node_device_find)(control->node, control->cfg,
+                                                                               device, &control->peer, err);
 }
 
 static void show_value(const NodeReadings *readings, size_t i, BpBuf *out)

@@ -20,6 +20,7 @@ typedef struct AskControl {
     BpArena *arena;
     const char *password_file; /* NULL: none */
     bool is_meant;             /* nobody is asked */
+    bool may_be_quiet;         /* the device may answer nothing but this */
     Node *node;                /* made by ask_control_begin; the caller's to free */
     BacPeer *peer;
     BacValue password; /* type BAC_NULL: none */

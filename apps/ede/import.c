@@ -93,7 +93,7 @@ static BpStatus read_file(const char *path, BpArena *arena, BpStr *ret_octets, B
 static void tell_converted(const char *path, bool was_windows_1252)
 {
     if (was_windows_1252)
-        fprintf(stderr, "%s: %s is not UTF-8 and is taken as Windows-1252 (ISO 8859-1)\n", command.name,
+        fprintf(stderr, "%s: %s is not UTF-8 and is taken as Windows-1252\n", command.name,
                 path);
 }
 

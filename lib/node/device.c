@@ -157,19 +157,40 @@ BpStatus node_device_named(Node *node, const Cfg *cfg, const NodeNamed *named, B
     }
     if (find_by_instance(node, cfg, named->instance, ret_peer, err) == BP_OK)
         return BP_OK;
-    return bp_within(err, "%s is not at %s, where the database has it", named->name,
+    return bp_within(err, "%s does not answer at %s, where the database has it", named->name,
                      bac_address_format(&named->address, address));
+}
+
+static BpStatus find_name(const Cfg *cfg, const char *name, BpArena *arena, NodeNamed *ret_named,
+                          BpError *err)
+{
+    BP_TRY(node_name_find(cfg, name, NULL, arena, ret_named, err));
+    if (ret_named->is_point)
+        return bp_fail(err, BP_INVALID, "\"%s\" is the name of a point, and no device's", name);
+    return BP_OK;
 }
 
 static BpStatus find_by_name(Node *node, const Cfg *cfg, const char *name, BacPeer **ret_peer, BpError *err)
 {
     NodeNamed named;
     BpArena arena = {0};
-    BpStatus status = node_name_find(cfg, name, NULL, &arena, &named, err);
-    if (status == BP_OK && named.is_point)
-        status = bp_fail(err, BP_INVALID, "\"%s\" is the name of a point, and no device's", name);
+    BpStatus status = find_name(cfg, name, &arena, &named, err);
     if (status == BP_OK)
         status = node_device_named(node, cfg, &named, ret_peer, err);
+    bp_arena_done(&arena);
+    return status;
+}
+
+BpStatus node_device_find_quiet(Node *node, const Cfg *cfg, const char *text, BacPeer **ret_peer,
+                                BpError *err)
+{
+    NodeNamed named;
+    BpArena arena = {0};
+    if (!node_device_is_name(text))
+        return node_device_find(node, cfg, text, ret_peer, err);
+    const BpStatus status = find_name(cfg, text, &arena, &named, err);
+    if (status == BP_OK)
+        *ret_peer = node_peer(node, &named.address, BAC_APDU_MAX);
     bp_arena_done(&arena);
     return status;
 }

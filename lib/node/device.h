@@ -20,6 +20,11 @@ bool node_device_is_name(const char *text);
 BpStatus node_device_find(Node *node, const Cfg *cfg, const char *text, BacPeer **ret_peer,
                           BpError *err) BP_CHECKED;
 
+/* The same for one that may have been told to answer nothing: a name is where the database has it, and the
+ * device is not asked who it is. */
+BpStatus node_device_find_quiet(Node *node, const Cfg *cfg, const char *text, BacPeer **ret_peer,
+                                BpError *err) BP_CHECKED;
+
 /* The device of what was found by its name: at the address that the database has, if it says there that it is
  * the one; else whoever says so to a Who-Is. */
 BpStatus node_device_named(Node *node, const Cfg *cfg, const NodeNamed *named, BacPeer **ret_peer,

@@ -155,3 +155,23 @@ try() {
     [ "$status" -eq 1 ]
     [[ "$stderr" == *"value-out-of-range"*"; it takes 0 to 100" ]]
 }
+
+@test "a device that was told to answer nothing is enabled by its name" {
+    try communication METER disable --for 5min --yes
+    [ "$status" -eq 0 ]
+    try read METER device object-name
+    [ "$status" -eq 69 ]
+    [[ "$stderr" == *"METER does not answer at 127.66.0."*", where the database has it: "* ]]
+    try communication METER enable
+    echo "$output $stderr"
+    [ "$status" -eq 0 ]
+    try read METER device object-name
+    [ "$status" -eq 0 ]
+}
+
+@test "an address that is none is refused when it is written" {
+    run sql "update device set address = 'nonsense' where name = 'AHU-1'"
+    [ "$status" -ne 0 ]
+    [[ "$output" == *address_is_like_10_1_2_9* ]]
+    sql "update device set address = address where name = 'AHU-1'"
+}

@@ -1,6 +1,6 @@
 -- Sites, devices and points: what may not be, and who is told of changes.
 begin;
-select plan(18);
+select plan(20);
 
 select throws_ok($$ insert into site (site_id, name) values ('Not OK', 'x') $$, '23514', null, 'a site_id is of a-z 0-9 _ -');
 insert into site (site_id, name) values ('here', 'Here'), ('there', 'There');
@@ -34,6 +34,18 @@ select throws_ok($$ insert into setting (site_id, name, value) values ('nowhere'
                  'a setting is of a site');
 select throws_ok($$ insert into device_status (site_id, device_id, state) values ('here', 1, 'sleepy') $$, '23514', null,
                  'a device is online, offline, replaced or unknown');
+
+-- What is no address is refused when it is written.
+create function may_be_at(said text) returns boolean language plpgsql as $$
+begin
+    update device set address = said where site_id = 'here' and device_id = 1;
+    return true;
+exception when check_violation then
+    return false;
+end
+$$;
+select is(array(select said from unnest(array['nonsense', '', '10.1.2', '10.1.2.256', '10.1.2.9:0', '10.1.2.9:65536', '10.1.2.9/2001', '10.1.2.9/0:01', '10.1.2.9/65535:01', '10.1.2.9/2001:0', '10.1.2.9 ', '10.1.2.9/2001:0102030405060708']) as said where may_be_at(said)), '{}', 'no address, no device');
+select is(array(select said from unnest(array['10.1.2.9', '10.1.2.9:47809', '10.1.2.1/2001:0a', '10.1.2.1:65535/65534:0A0b0c0d0e0f01', '255.255.255.255', '0.0.0.1:1/1:00']) as said where not may_be_at(said)), '{}', 'addresses as the collector has them');
 
 select * from finish();
 rollback;
