@@ -93,8 +93,7 @@ static BpStatus read_file(const char *path, BpArena *arena, BpStr *ret_octets, B
 static void tell_converted(const char *path, bool was_windows_1252)
 {
     if (was_windows_1252)
-        fprintf(stderr, "%s: %s is not UTF-8 and is taken as Windows-1252\n", command.name,
-                path);
+        fprintf(stderr, "%s: %s is not UTF-8 and is taken as Windows-1252\n", command.name, path);
 }
 
 /* Every list that a line refers to must be there; without a file of lists nothing is said of any. */
