@@ -42,10 +42,10 @@ static PgValue instance_of(const AskDevice *device)
                : pg_null();
 }
 
-void ask_gate_look(const AskDevice *device, const BacAddress *address, const BacReference *reference,
-                   const Cfg *cfg, BpArena *arena, AskGate *ret_gate)
+BpStatus ask_gate_look(const AskDevice *device, const BacAddress *address, const BacReference *reference,
+                       const Cfg *cfg, BpArena *arena, AskGate *ret_gate, BpError *err)
 {
-    BpError err;
+    BpError why;
     Look look = {.arena = arena};
     SiteDatabase database;
     char at[BAC_ADDRESS_TEXT_MAX], object[BAC_REFERENCE_TEXT_MAX], whole[BAC_REFERENCE_TEXT_MAX];
@@ -59,13 +59,16 @@ void ask_gate_look(const AskDevice *device, const BacAddress *address, const Bac
                               pg_text(type),
                               pg_integer(reference->object.instance),
                               pg_text(property)};
-    BpStatus status = site_database_try(&database, cfg, PATIENCE_US, arena, &err);
+    BpStatus status = site_database_try(&database, cfg, PATIENCE_US, arena, &why);
     if (status == BP_OK)
-        status = site_database_ask(&database, SQL_SELECT_WRITABLE, values, 6, keep, &look, &err);
+        status = site_database_ask(&database, SQL_SELECT_WRITABLE, values, 6, keep, &look, &why);
     site_database_close(&database);
-    if (status != BP_OK && *cfg->database_host)
-        fprintf(stderr, "Whether %s may be written is not known: %s\n", object, err.text);
     *ret_gate = look.gate;
+    if (status == BP_OK || !*cfg->database_host)
+        return BP_OK;
+    return bp_fail(err, BP_UNAVAILABLE,
+                   "whether %s may be written is not known: %s; --direct writes without knowing", object,
+                   why.text);
 }
 
 BpStatus ask_gate_check_write(const AskGate *gate, BpError *err)
@@ -74,9 +77,10 @@ BpStatus ask_gate_check_write(const AskGate *gate, BpError *err)
         return BP_OK;
     return bp_fail(err, BP_REFUSED,
                    "%s (point %" PRId64
-                   ") is not writable: `bacpipes points set --writable yes --find %s` allows it for good, "
+                   ") is not writable: `bacpipes points set --writable yes --point %" PRId64
+                   "` allows it for good, "
                    "--direct goes past it this once",
-                   gate->name, gate->point_id, gate->name);
+                   gate->name, gate->point_id, gate->point_id);
 }
 
 BpStatus ask_gate_check_number(const AskGate *gate, double number, BpError *err)

@@ -15,10 +15,10 @@ typedef struct AskGate {
 } AskGate;
 
 /* What it says of the property of the object, or of its present-value where it has no point of that property.
- * Nothing is known where it does not answer, which is said on standard error where somebody has said where it
- * is. `address`: where the device was found. */
-void ask_gate_look(const AskDevice *device, const BacAddress *address, const BacReference *reference,
-                   const Cfg *cfg, BpArena *arena, AskGate *ret_gate);
+ * Nothing is known where no database is anybody's. BP_UNAVAILABLE: somebody has said where it is, and it
+ * does not answer. `address`: where the device was found. */
+BpStatus ask_gate_look(const AskDevice *device, const BacAddress *address, const BacReference *reference,
+                       const Cfg *cfg, BpArena *arena, AskGate *ret_gate, BpError *err) BP_CHECKED;
 
 /* Whether it may be written, and this number. BP_REFUSED: the sentence says why not, and how to allow it. */
 BpStatus ask_gate_check_write(const AskGate *gate, BpError *err) BP_CHECKED;

@@ -25,8 +25,8 @@ static const char *property_text, *type_text;
 #define ASK_GATE_HELP                                                                                        \
     "Where the site's database has the point (bacpipes points), it is written only if it is writable "       \
     "there, and\n"                                                                                           \
-    "between its limits: `bacpipes points set --writable yes --find NAME`. What it does not have is "        \
-    "written.\n"
+    "between its limits: `bacpipes points set --writable yes --point NAME`. What it does not have is "       \
+    "written; while it\ndoes not answer nothing is, but with --direct.\n"
 
 static const CfgOption write_options[] = {
     {"priority", "N",
@@ -295,7 +295,7 @@ static BpStatus read_line(const AskWrite *common, const CfgTexts *texts, AskLine
 static BpStatus pass(AskWrite *job, BpStatus status, const BpError *err)
 {
     BpStr rest;
-    if (status != BP_REFUSED || !direct)
+    if ((status != BP_REFUSED && status != BP_UNAVAILABLE) || !direct)
         return status;
     job->past = bp_arena_text(job->arena, bp_str_cut(bp_str(err->text), ':', &rest));
     return BP_OK;
@@ -305,7 +305,10 @@ static BpStatus pass(AskWrite *job, BpStatus status, const BpError *err)
 static BpStatus prepare(AskWrite *job, const AskDevice *device, bool *ret_is_forbidden, BpError *err)
 {
     double number;
-    ask_gate_look(device, &job->peer->address, &job->reference, job->cfg, job->arena, &job->gate);
+    BP_TRY(pass(
+        job,
+        ask_gate_look(device, &job->peer->address, &job->reference, job->cfg, job->arena, &job->gate, err),
+        err));
     *ret_is_forbidden = true;
     BP_TRY(pass(job, ask_gate_check_write(&job->gate, err), err));
     *ret_is_forbidden = false;

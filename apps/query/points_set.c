@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *site, *device, *text, *interval, *writable;
+static const char *site, *device, *text, *point, *interval, *writable;
 static bool enable, disable, all, dry_run;
 
 static const CfgOption options[] = {
@@ -31,6 +31,7 @@ static const CfgOption options[] = {
     {"find", "TEXT",
      "Points with this in their name, description, device or object; or a whole name with * and ?.",
      .text = &text},
+    {"point", "POINT", "The point of this name or point_id, and no other.", .text = &point},
     {"all", NULL, "All points of the site.", .flag = &all},
     {"dry-run", NULL, "Only say what would change.", .flag = &dry_run},
     {"site", "SITE", "Of this site. Default: setting site.", .text = &site},
@@ -50,7 +51,7 @@ static const CfgCommand command = {
                 "bacpipes points set --enable --device 1001\n"
                 "bacpipes points set --interval 5min --device 'VAV-*' --find '*-T'\n"
                 "bacpipes points set --interval default --all\n"
-                "bacpipes points set --writable yes --find AHU-1/DUCT-SP --dry-run",
+                "bacpipes points set --writable yes --point AHU-1/DUCT-SP --dry-run",
 };
 
 /* Columns of set_points.sql. */
@@ -119,10 +120,14 @@ static BpStatus read_wish(Setting *setting, BpError *err)
     if (!enable && !disable && !interval && !writable)
         return bp_fail(err, BP_INVALID,
                        "what is to be set: --enable, --disable, --interval or --writable says it");
-    if (!device && !text && !all)
-        return bp_fail(err, BP_INVALID, "which points: --find, --device or --all says it");
-    if (all && (device || text))
-        return bp_fail(err, BP_INVALID, "--all means every point: leave out --find and --device, or --all");
+    if (!device && !text && !point && !all)
+        return bp_fail(err, BP_INVALID, "which points: --point, --find, --device or --all says it");
+    if (all && (device || text || point))
+        return bp_fail(err, BP_INVALID,
+                       "--all means every point: leave out --point, --find and --device, or --all");
+    if (interval && disable)
+        return bp_fail(err, BP_INVALID,
+                       "--interval is of points that are polled: leave it out, or --disable");
     if (interval && strcmp(interval, "default") != 0)
         BP_TRY(query_interval_parse(interval, &interval_ms, err));
     if (writable && bp_parse_bool(bp_str(writable), &may_write, err) != BP_OK)
@@ -137,7 +142,7 @@ static BpStatus set(QuerySite *of, Setting *setting, BpError *err)
 {
     const PgValue values[] = {query_text_or_any(device), query_text_or_any(text), query_site_value(of),
                               setting->enabled,          setting->interval_ms,    setting->writable,
-                              pg_bool(dry_run)};
+                              pg_bool(dry_run),          query_text_or_any(point)};
     BP_TRY(site_database_ask(&of->database, SQL_SET_POINTS, values, sizeof values / sizeof values[0],
                              add_point, setting, err));
     if (setting->met == 0)

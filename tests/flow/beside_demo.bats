@@ -116,7 +116,7 @@ try() {
         # shellcheck disable=SC2086
         try $words --priority 8
         [ "$status" -eq 77 ]
-        [[ "$stderr" == *"AHU-1/SF-C (point "*") is not writable: \`bacpipes points set --writable yes --find AHU-1/SF-C\` allows it for good, --direct goes past it this once" ]]
+        [[ "$stderr" == *"AHU-1/SF-C (point "*") is not writable: \`bacpipes points set --writable yes --point "[0-9]*"\` allows it for good, --direct goes past it this once" ]]
     done
     try release AHU-1/SF-C --priority 8 --direct
     [ "$status" -eq 0 ]
@@ -124,7 +124,7 @@ try() {
     try write AHU-1/SF-C active --priority 8 --direct --json
     [ "$(jq -r .past <<<"$output")" = "$(sql "select 'AHU-1/SF-C (point ' || point_id || ') is not writable' from point where name = 'AHU-1/SF-C'")" ]
     # A user's word stays: the collector reads the device out again.
-    "$BACPIPES" points set --writable yes --find AHU-1/SF-C
+    "$BACPIPES" points set --writable yes --point AHU-1/SF-C
     try release AHU-1/SF-C --priority 8
     [ "$status" -eq 0 ]
     # Nothing is known of it: as if there were no database.
@@ -174,4 +174,31 @@ try() {
     [ "$status" -ne 0 ]
     [[ "$output" == *address_is_like_10_1_2_9* ]]
     sql "update device set address = address where name = 'AHU-1'"
+}
+
+@test "one point is set by its whole name or number, and nothing is by hand that did not change" {
+    sql "update point set writable = false where name like 'METER/KW%'"
+    "$BACPIPES" points set --writable yes --point METER/KW
+    [ "$(sql "select string_agg(name, ' ') from point where name like 'METER/KW%' and writable")" = METER/KW ]
+    try points set --writable no --point "$(sql "select point_id from point where name = 'METER/KW'")" --json
+    [ "$(jq -c '[.points_met, .points_changed]' <<<"$output")" = "[1,1]" ]
+    try points set --enable --point METER/KW --json
+    [ "$(jq -c '[.points_met, .points_changed]' <<<"$output")" = "[1,0]" ]
+    [ "$(sql "select chosen_at is null from point where name = 'METER/KW'")" = f ]
+    try points set --interval 5min --disable --point METER/KW
+    [ "$status" -eq 64 ]
+    try points set --enable --point METER/K
+    [ "$status" -eq 1 ]
+}
+
+@test "while the database does not answer nothing is written, but past it" {
+    net=(--address 127.0.0.1 --broadcast 127.255.255.255 --port "$(cat "$BACPIPES_DATA/demo.port")" --set database.host="$folder/nobody")
+    try write 1001 bo,1 active --priority 8 "${net[@]}"
+    echo "$output $stderr"
+    [ "$status" -eq 69 ]
+    [[ "$stderr" == *"whether binary-output,1 may be written is not known: "*"--direct writes without knowing"* ]]
+    try release 1001 bo,1 --priority 8 "${net[@]}" --direct
+    echo "$output $stderr"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"Written past the site's database (--direct): whether binary-output,1 may be written is not known."* ]]
 }

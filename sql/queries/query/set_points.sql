@@ -1,5 +1,5 @@
 -- Sets points of site $3 by hand, those of device $1 with $2 in their names as in select_points.sql: $4 polled, $5 how often in ms (0: as
--- the device or setting poll.interval says), $6 writable; each null for as it is. Where $7, only says what would become of them.
+-- the device or setting poll.interval says), $6 writable; each null for as it is. Where $7, only says what would become of them. $8: the name or number of one alone.
 with meant as (
     select p.point_id, p.device_id, d.name as device, p.object_type || ',' || p.object_instance as object, p.name, p.enabled, p.poll_interval_ms, p.writable,
            coalesce($4::boolean, p.enabled) as then_enabled, case when $5::integer is null then p.poll_interval_ms else nullif($5::integer, 0) end as then_ms,
@@ -7,13 +7,15 @@ with meant as (
       from point p join device d using (site_id, device_id)
      where p.site_id = $3
        and ($1::text is null or $1 in (d.device_id::text, d.address) or name_is_like(d.name, $1) or name_is_like(d.instance::text, $1))
+       and ($8::text is null or $8 in (p.name, p.point_id::text))
        and ($2::text is null or name_is_like(p.name, $2)
             or position(lower($2) in lower(concat_ws(' ', p.name, p.description, d.name, p.object_type || ',' || p.object_instance))) > 0)),
      done as (
     update point set enabled = then_enabled, poll_interval_ms = then_ms, writable = then_writable, updated_at = now(),
            chosen_at = case when $4::boolean is null and $5::integer is null then point.chosen_at end
       from meant
-     where point.site_id = $3 and point.point_id = meant.point_id and not $7::boolean)
+     where point.site_id = $3 and point.point_id = meant.point_id and not $7::boolean
+       and (point.enabled, point.poll_interval_ms, point.writable) is distinct from (then_enabled, then_ms, then_writable))
 select point_id, device, object, name, enabled, then_enabled, poll_interval_ms, then_ms, writable, then_writable,
        (enabled, poll_interval_ms, writable) is distinct from (then_enabled, then_ms, then_writable) as is_change
   from meant
