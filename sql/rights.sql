@@ -99,6 +99,7 @@ insert into right_on_function values
     ('state_text',              'bacpipes_owner',    false, '{bacpipes_reader}'),
     ('readings_engine',         'bacpipes_maintain', false, '{bacpipes_owner, bacpipes_reader}'),
     ('readings_about',          'bacpipes_maintain', false, '{bacpipes_owner}'),
+    ('readings_kept',           'bacpipes_maintain', false, '{bacpipes_owner}'),
     ('readings_day_table',      'bacpipes_maintain', false, '{}'),
     ('utc_day',                 'bacpipes_maintain', false, '{}'),
     ('readings_ensure_days',    'bacpipes_maintain', true,  '{bacpipes_ingest}'),

@@ -22,6 +22,8 @@ enum {
     READINGS_OCTETS,
     BEGUN,
     HOLD,
+    SHORTEST_MS,
+    USUAL_ROUNDS,
 };
 static const int64_t PATIENCE_US = 5 * BP_SECOND;
 
@@ -49,6 +51,10 @@ static void on_health(void *context, const PgRows *rows, size_t row)
     database->oldest_day_us = time_or_0(rows, row, OLDEST_DAY);
     database->readings_octets = pg_get_integer(rows, row, READINGS_OCTETS);
     database->begun_us = time_or_0(rows, row, BEGUN);
+    database->shortest_us =
+        pg_is_null(rows, row, SHORTEST_MS) ? 0 : pg_get_integer(rows, row, SHORTEST_MS) * BP_MS;
+    database->usual_rounds =
+        pg_is_null(rows, row, USUAL_ROUNDS) ? 0 : pg_get_integer(rows, row, USUAL_ROUNDS);
     database->hold_s = pg_is_null(rows, row, HOLD) ? -1 : pg_get_double(rows, row, HOLD);
 }
 

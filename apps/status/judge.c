@@ -25,6 +25,10 @@ static void put(StatusReport *report, const char *thing, StatusLevel level, cons
     va_start(args, format);
     vsnprintf(line->text, sizeof line->text, format, args);
     va_end(args);
+    /* Others' words are in it, which are to be read and to move no cursor. */
+    for (char *c = line->text; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7F)
+            *c = '?';
 }
 
 static StatusLevel worse(StatusLevel one, StatusLevel other)
@@ -56,7 +60,7 @@ static void judge_folder(const StatusFacts *facts, StatusReport *report)
     else if (folder->has_servers)
         put(report, "up", facts->database.is_there ? STATUS_BROKEN : STATUS_UNKNOWN,
             "nobody runs the site in %s: bacpipes up --data %s", folder->path, folder->path);
-    else if (!facts->database.is_there && !folder->has_settings)
+    else if (!facts->database.is_there && !folder->has_settings && !*facts->database.lost)
         put(report, "up", STATUS_UNKNOWN,
             "%s %s: --data names the folder of a site, and `bacpipes up --data FOLDER` begins one",
             folder->path, folder->is_there ? "is no site's folder" : "is not there");
@@ -171,10 +175,26 @@ static void judge_ingest(const StatusFacts *facts, StatusReport *report)
             "runs; %" PRId64 " batches on their way, nothing is put aside or lost", broker->collect.waiting);
 }
 
+/* How often something new is to be expected, by the intervals that points really have. */
+static int64_t shortest_interval_us(const Cfg *cfg, const StatusDatabase *database)
+{
+    const int64_t own_us = database->shortest_us, usual_us = database->usual_rounds * cfg->poll_interval;
+    if (own_us && usual_us)
+        return own_us < usual_us ? own_us : usual_us;
+    return own_us ? own_us : usual_us;
+}
+
 static void judge_newest(const Cfg *cfg, const StatusFacts *facts, StatusReport *report)
 {
-    const int64_t newest_us = facts->database.newest_us, late_us = 4 * cfg->poll_interval + BP_MINUTE;
+    const int64_t newest_us = facts->database.newest_us,
+                  interval_us = shortest_interval_us(cfg, &facts->database),
+                  late_us = 4 * interval_us + BP_MINUTE;
     char age[BP_TIME_TEXT_MAX];
+    if (interval_us == 0) {
+        put(report, "newest", STATUS_OK,
+            "no point is polled: `bacpipes rule` and `bacpipes points set` choose which are");
+        return;
+    }
     if (newest_us == 0) {
         put(report, "newest", STATUS_WARNING, "no reading is stored yet");
         return;

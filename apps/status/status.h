@@ -28,6 +28,9 @@ typedef struct StatusDatabase {
     int64_t online, silent, unasked; /* devices */
     int64_t points, readings_last_minute;
     int64_t newest_us; /* of readings; 0: there is none */
+    /* Of enabled points: the shortest interval of those that have their own, 0: none has; and how many times
+     * poll.interval the others are asked, 0: there are none. */
+    int64_t shortest_us, usual_rounds;
     int64_t quarantined, skipped;
     int64_t dirty_since_us; /* the oldest span whose rollups are to be made; 0: none */
     int64_t oldest_day_us;  /* 0: not known */

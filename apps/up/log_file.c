@@ -16,7 +16,11 @@ static BpStatus open_it(LogFile *file, BpError *err)
     struct stat status;
     BP_TRY(up_open_file(file->path, O_WRONLY | O_CREAT | O_APPEND, 0600, &file->fd, err));
     (void)!fchmod(file->fd, 0600); /* earlier versions gave it to their group */
-    file->size = fstat(file->fd, &status) == 0 ? status.st_size : 0;
+    status = (struct stat){0};
+    (void)!fstat(file->fd, &status);
+    file->size = status.st_size;
+    file->device = status.st_dev;
+    file->inode = status.st_ino;
     return BP_OK;
 }
 
@@ -44,6 +48,14 @@ static void rotate(LogFile *file)
     log_file_close(file);
 }
 
+/* Somebody has moved or removed it, to make room or as logrotate does: what is written there nobody sees, nor
+ * how much. */
+static bool is_gone(const LogFile *file)
+{
+    struct stat status;
+    return lstat(file->path, &status) != 0 || status.st_ino != file->inode || status.st_dev != file->device;
+}
+
 /* All of it or nothing: half a line is cut off again. */
 static bool append(LogFile *file, const struct iovec *parts, int count)
 {
@@ -51,6 +63,8 @@ static bool append(LogFile *file, const struct iovec *parts, int count)
     BpError err;
     for (int i = 0; i < count; i++)
         size += (ssize_t)parts[i].iov_len;
+    if (file->fd >= 0 && is_gone(file))
+        log_file_close(file);
     if (file->fd >= 0 && file->size > 0 && file->size + size > file->max)
         rotate(file);
     if (file->fd < 0 && open_it(file, &err) != BP_OK) {

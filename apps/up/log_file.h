@@ -13,6 +13,8 @@ enum { LOG_FILE_PATH_MAX = 4096 };
 typedef struct LogFile {
     char path[LOG_FILE_PATH_MAX];
     int fd;          /* -1: it could not be opened; tried again with each line */
+    dev_t device;    /* of the file that fd is, */
+    ino_t inode;     /* which somebody may move or remove */
     off_t size, max; /* octets */
     uint64_t lost;   /* lines for which there was no room on the disk, and which are not told yet */
     char why[80];

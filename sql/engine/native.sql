@@ -45,6 +45,15 @@ create or replace function readings_about() returns bigint language sql stable a
 $$;
 comment on function readings_about is 'How many rows sensor_readings has, as the statistics count them.';
 
+-- A day without readings is 32 kB of empty pages.
+create or replace function readings_kept(out octets bigint, out oldest timestamptz) language sql stable as $$
+    select coalesce(sum(size), 0)::bigint, min(begins) filter (where size > 32768)
+      from (select pg_total_relation_size(inhrelid) as size,
+                   case when relname ~ '_[0-9]{8}$' then to_date(right(relname, 8), 'YYYYMMDD')::timestamp at time zone 'UTC' end as begins
+              from pg_inherits join pg_class on pg_class.oid = inhrelid where inhparent = 'sensor_readings'::regclass) as day
+$$;
+comment on function readings_kept is 'Octets of sensor_readings on the disk, and when its oldest day with readings began.';
+
 -- Days that are made ---------------------------------------------------------------------------------------------------
 
 -- A day that has readings already has them in a default partition, which would refuse to let it be attached.

@@ -30,6 +30,11 @@ create or replace function readings_about() returns bigint language sql stable a
 $$;
 comment on function readings_about is 'How many rows sensor_readings has, as the statistics count them.';
 
+create or replace function readings_kept(out octets bigint, out oldest timestamptz) language sql stable as $$
+    select coalesce(hypertable_size('public.sensor_readings'), 0), (select min(first) from readings_days())
+$$;
+comment on function readings_kept is 'Octets of sensor_readings on the disk, and when its oldest day with readings began.';
+
 -- Days that are made ---------------------------------------------------------------------------------------------------
 
 create or replace function readings_ensure_days(first_time timestamptz, last_time timestamptz) returns integer language plpgsql as $$

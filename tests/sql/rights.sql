@@ -58,6 +58,7 @@ insert into expected values
     ('bacpipes_owner',    'readings_engine()',      'EXECUTE'),
     ('bacpipes_reader',   'readings_engine()',      'EXECUTE'),
     ('bacpipes_owner',    'readings_about()',       'EXECUTE'),
+    ('bacpipes_owner',    'readings_kept()',        'EXECUTE'),
     ('bacpipes_maintain', 'readings_ahead()',       'EXECUTE'),
     ('bacpipes_reader',   'readings_ahead()',       'EXECUTE'),
     ('bacpipes_reader',   'site',                   'SELECT'),
@@ -88,7 +89,7 @@ select 'bacpipes_owner', thing
  union all
 select 'bacpipes_maintain', thing
   from unnest(array['bucket_5min(timestamp with time zone)', 'bucket_hour(timestamp with time zone)', 'quarantine_store(text,jsonb,bigint[])',
-                    'readings_engine()', 'readings_about()', 'readings_forget_begun()', 'readings_forget(text,timestamp with time zone,timestamp with time zone)',
+                    'readings_engine()', 'readings_about()', 'readings_kept()', 'readings_forget_begun()', 'readings_forget(text,timestamp with time zone,timestamp with time zone)',
                     'readings_ensure_days(timestamp with time zone,timestamp with time zone)', 'readings_newest(text,timestamp with time zone)', 'readings_give(text,integer,integer)',
                     'readings_hold()', 'readings_follow(text,bigint)',
                     'readings_days()',

@@ -1,8 +1,8 @@
 -- How site $1 is, by the database's tables, in one row: what `bacpipes status` judges. The columns are listed in apps/status/database.c.
--- Days of readings are tables of their own, TimescaleDB's chunks too; a name ends with the day where it is one of ours.
-with day as (select inhrelid::regclass as name, pg_total_relation_size(inhrelid) as octets from pg_inherits where inhparent = 'sensor_readings'::regclass),
-     dated as (select to_date(right(name::text, 8), 'YYYYMMDD')::timestamp at time zone 'UTC' as begins, octets from day where name::text ~ '_[0-9]{8}$'),
-     devices as (select coalesce(state, 'unknown') as state from device left join device_status using (site_id, device_id) where site_id = $1)
+-- Points whose device tells their changes are read a tenth as often.
+with devices as (select coalesce(state, 'unknown') as state from device left join device_status using (site_id, device_id) where site_id = $1),
+     asked as (select coalesce(p.poll_interval_ms, d.poll_interval_ms) as own_ms, case when coalesce(p.cov, d.cov) then 10 else 1 end as rounds
+                 from point p join device d using (site_id, device_id) where site_id = $1 and p.enabled and d.enabled)
 select split_part(current_setting('server_version'), ' ', 1),
        case readings_engine() when 'timescaledb' then 'TimescaleDB ' || (select extversion from pg_extension where extname = 'timescaledb') else 'native partitions' end,
        pg_database_size(current_database()),
@@ -16,7 +16,10 @@ select split_part(current_setting('server_version'), ' ', 1),
        (select coalesce(sum(entries), 0)::bigint from ingest_quarantine_total where site_id = $1),
        (select coalesce(sum(skipped), 0)::bigint from ingest_position where site_id = $1 and updated_at > now() - interval '1 day'),
        (select min(bucket) from rollup_dirty where site_id = $1),
-       (select min(begins) from dated where octets > 32768),
-       (select coalesce(sum(octets), 0)::bigint from day),
+       kept.oldest,
+       kept.octets,
        (select created_at from site where site_id = $1),
-       (select extract(epoch from hold)::double precision from retention_clock where hold is not null);
+       (select extract(epoch from hold)::double precision from retention_clock where hold is not null),
+       (select min(own_ms * rounds)::bigint from asked),
+       (select min(rounds) from asked where own_ms is null)
+  from readings_kept() as kept;

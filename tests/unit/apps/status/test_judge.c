@@ -36,6 +36,7 @@ static int begin(void **state)
                                        .now_us = NOW,
                                        .online = 4,
                                        .newest_us = NOW - 5 * BP_SECOND,
+                                       .usual_rounds = 1,
                                        .begun_us = NOW - 2 * BP_DAY,
                                        .oldest_day_us = NOW - 2 * BP_DAY - BP_HOUR,
                                        .readings_octets = INT64_C(2) * GB,
@@ -121,6 +122,18 @@ static void readings_age_by_the_interval_of_polling(void **state)
     finds(STATUS_OK, "", "");
     facts.database.newest_us = 0;
     finds(STATUS_WARNING, "newest", "no reading");
+    facts.database.newest_us = NOW - BP_HOUR; /* as often as points are polled */
+    facts.database.shortest_us = BP_HOUR;
+    facts.database.usual_rounds = 0;
+    finds(STATUS_OK, "newest", "1 h");
+    facts.database.usual_rounds = 10;
+    finds(STATUS_OK, "newest", "1 h");
+    cfg.poll_interval = BP_SECOND;
+    finds(STATUS_BROKEN, "newest", "1 h");
+    facts.database.shortest_us = BP_SECOND;
+    finds(STATUS_BROKEN, "newest", "1 h");
+    facts.database.shortest_us = facts.database.usual_rounds = 0;
+    finds(STATUS_OK, "newest", "no point is polled");
 }
 
 static void silent_devices_late_rollups_old_days_and_the_clock_are_warnings(void **state)

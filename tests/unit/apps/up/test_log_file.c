@@ -169,6 +169,29 @@ static void a_link_is_not_written_through(void **state)
     log_file_close(&file);
 }
 
+static void a_file_that_somebody_moves_or_removes_is_made_anew(void **state)
+{
+    (void)state;
+    LogFile file;
+    struct stat status;
+    assert_int_equal(log_file_open(path, MAX, &file, NULL), BP_OK);
+    add(&file, 1);
+    assert_int_equal(rename(path, older), 0);
+    add(&file, 2);
+    char *moved = contents(older), *now = contents(path);
+    assert_non_null(strstr(moved, "line 1"));
+    assert_null(strstr(moved, "line 2"));
+    assert_non_null(strstr(now, "line 2"));
+    free(moved);
+    free(now);
+    assert_int_equal(unlink(path), 0);
+    for (int i = 3; i < 1000; i++)
+        add(&file, i);
+    assert_int_equal(stat(path, &status), 0);
+    assert_true(status.st_size <= MAX);
+    log_file_close(&file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +203,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(where_there_is_no_room_lines_are_counted_and_told_when_there_is,
                                         make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_link_is_not_written_through, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_file_that_somebody_moves_or_removes_is_made_anew, make_folder,
+                                        remove_folder),
     };
     return cmocka_run_group_tests_name("up log file", tests, NULL, NULL);
 }
