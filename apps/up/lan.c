@@ -14,6 +14,7 @@
 /* How often it is looked at what has changed: accounts, since somebody waits for that; certificates and what
  * is wrong, now and then. */
 static const int64_t ACCOUNTS_EVERY_US = 2 * BP_SECOND, LOOK_EVERY_US = 10 * BP_SECOND,
+                     FAILS_WITHIN_US = 15 * BP_SECOND,
                      RENEWAL_US = 14 * BP_DAY; /* before its end a certificate should have been renewed */
 
 static const char not_open[] = "Mosquitto does not listen for other machines until that is mended";
@@ -97,6 +98,10 @@ static BpStatus check_files(Up *up, int64_t *ret_until_us, BpError *err)
 static BpStatus check_port(const Up *up, BpError *err)
 {
     const Cfg *cfg = &up->wish.cfg;
+    if (cfg->broker_port == up->broker.port &&
+        (strcmp(cfg->broker_address, "0.0.0.0") == 0 || strcmp(cfg->broker_address, "127.0.0.1") == 0))
+        return bp_fail(err, BP_CONFLICT, "broker.port = %d is the broker's own on this machine: give another",
+                       (int)cfg->broker_port);
     const char *problem = up_tcp_port_problem(cfg->broker_address, cfg->broker_port);
     return problem ? bp_fail(err, BP_UNAVAILABLE, "%s, port %d: %s", cfg->broker_address,
                              (int)cfg->broker_port, problem)
@@ -152,16 +157,32 @@ static void put_listener(Up *up, BpBuf *out)
         bp_buf_printf(out, "cafile %s\nrequire_certificate true\n", cfg->broker_client_ca_file);
 }
 
+/* What we could not foresee: with the listener Mosquitto has ended soon, by itself. */
+static bool has_just_failed(Up *up)
+{
+    const UpLan *lan = &up->broker.lan;
+    const Part *part = up_find_part(up, "mosquitto");
+    return lan->is_open && part && part->exits > lan->exits &&
+           loop_now_us(up->loop) - part->started_at_us < FAILS_WITHIN_US;
+}
+
 void lan_write_listener(Up *up, BpBuf *out)
 {
     UpLan *lan = &up->broker.lan;
+    const Part *part = up_find_part(up, "mosquitto");
     BpError err;
     int64_t until_us;
+    const bool has_failed = has_just_failed(up);
+    lan->exits = part ? part->exits : 0;
     lan->is_open = false;
     if (!is_wanted(up))
         return;
     lan->certificate_version = version_of_certificates(up);
-    BpStatus status = check_files(up, &until_us, &err);
+    lan->is_held = has_failed;
+    BpStatus status =
+        has_failed ? bp_fail(&err, BP_REFUSED, "Mosquitto ended with its listener for other machines (%s)",
+                             part->log ? up_log_last_words(part->log) : "")
+                   : check_files(up, &until_us, &err);
     if (status == BP_OK)
         status = check_port(up, &err);
     if (status != BP_OK) {
@@ -201,6 +222,8 @@ static void look_at_listener(Up *up)
     int64_t until_us;
     const int64_t version = version_of_certificates(up);
     const BpStatus status = check_files(up, &until_us, &err);
+    if (lan->is_held && version == lan->certificate_version)
+        return; /* only other files may mend what could not be foreseen */
     if (!lan->is_open) {
         if (status == BP_OK && check_port(up, &err) == BP_OK)
             part_renew(up_find_part(up, "mosquitto"), "may listen for other machines now");

@@ -103,6 +103,8 @@ typedef struct UpDatabase {
 /* Of lan.c alone. */
 typedef struct UpLan {
     bool is_open;      /* Mosquitto was told to listen there */
+    bool is_held;      /* it ended with that, and is not told again before a certificate changes */
+    unsigned exits;    /* of Mosquitto, by itself, when it was told last */
     char problem[512]; /* what was told last of what is wrong; "": nothing is */
     size_t accounts;
     int64_t accounts_version, certificate_version; /* of the files that Mosquitto has */

@@ -197,3 +197,32 @@ reads() { # NAME PASSWORD: the site's status within 5 s
     run mosquitto_sub -h $address -p "$port" -t '#' -C 1 -W 5
     [[ $output == *"not authori"* ]]
 }
+
+@test "what Mosquitto itself will not have costs that listener alone, too" {
+    cd "$folder"
+    cp tls/broker.crt tls/good.crt
+    cp tls/broker.key tls/good.key
+    openssl req -x509 -newkey rsa:1024 -nodes -days 30 -subj /CN=broker -keyout tls/broker.key -out tls/broker.crt 2>/dev/null
+    chmod 644 tls/broker.key tls/broker.crt
+    start "${with_tls[@]}"
+    grep -q "no server can use .*broker.crt (ee key too small): have it made anew: Mosquitto does not listen for other machines until that is mended" "$folder/out"
+    stop
+    # The second of a chain is damaged.
+    { cat tls/good.crt; echo "-----BEGIN CERTIFICATE-----"; echo "MII!!"; echo "-----END CERTIFICATE-----"; } >tls/broker.crt
+    cp tls/good.key tls/broker.key
+    start "${with_tls[@]}"
+    grep -q "no server can use .*broker.crt (bad base64 decode)" "$folder/out"
+    stop
+    cp tls/good.crt tls/broker.crt
+    start "${with_tls[@]}" --set broker.address=127.0.0.1 --set broker.port="$(cat "$data/mosquitto.port")"
+    grep -q "is the broker's own on this machine: give another: Mosquitto does not listen" "$folder/out"
+    stop
+    # What is not foreseen: that start fails, and the next one is without.
+    { cat tls/ca.crt; echo "-----BEGIN CERTIFICATE-----"; echo "MII!!"; echo "-----END CERTIFICATE-----"; } >tls/clients.crt
+    start "${with_tls[@]}" --set broker.client_ca_file=tls/clients.crt
+    until_true "grep -q 'Mosquitto ended with its listener for other machines (.*): Mosquitto does not listen for other machines until that is mended' '$folder/out'" 30
+    cp tls/ca.crt tls/clients.crt
+    chmod 644 tls/clients.crt
+    until_true "grep -q 'may listen for other machines now' '$folder/out'" 40
+    until_true "grep -q 'Mosquitto listens for other machines at $address, port $port, with TLS' '$folder/out'" 20
+}
