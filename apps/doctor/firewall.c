@@ -11,7 +11,8 @@ enum { DEPTH_MAX = 16 }; /* of jumps, as the kernel has it */
 /* Whether a rule's conditions hold of such a datagram. */
 typedef enum Truth { NO, MAYBE, YES } Truth;
 /* What a rule or a chain says of it. */
-typedef enum Verdict { GOES_ON, RETURNS, ACCEPTS, DROPS } Verdict;
+/* MAY_RETURN: whether the rule is of the datagram cannot be told. */
+typedef enum Verdict { GOES_ON, MAY_RETURN, RETURNS, ACCEPTS, DROPS } Verdict;
 
 typedef struct Firewall {
     const json_t *ruleset; /* an array of {"table": ...}, {"chain": ...}, {"rule": ...}, ... */
@@ -200,6 +201,8 @@ static Verdict look_up(const Firewall *firewall, Table table, const json_t *vmap
         const Verdict verdict = verdict_of(firewall, table, json_array_get(one, 1), depth);
         if (truth == YES || (truth == MAYBE && verdict == ACCEPTS))
             return verdict;
+        if (truth == MAYBE && verdict == RETURNS)
+            return MAY_RETURN;
     }
     return GOES_ON;
 }
@@ -221,6 +224,8 @@ static Verdict run_rule(const Firewall *firewall, Table table, const json_t *rul
             vmap ? look_up(firewall, table, vmap, depth) : verdict_of(firewall, table, statement, depth);
         if (verdict == ACCEPTS || (verdict != GOES_ON && truth == YES))
             return verdict;
+        if (verdict == RETURNS || verdict == MAY_RETURN)
+            return MAY_RETURN;
     }
     return GOES_ON;
 }
@@ -229,6 +234,7 @@ static Verdict run_chain(const Firewall *firewall, Table table, const char *name
 {
     size_t i;
     json_t *one;
+    bool may_return = false; /* and then what follows in here is not what becomes of it */
     if (depth > DEPTH_MAX)
         return ACCEPTS;
     json_array_foreach (firewall->ruleset, i, one) {
@@ -236,9 +242,10 @@ static Verdict run_chain(const Firewall *firewall, Table table, const char *name
         if (!rule || !is_in(rule, table) || strcmp(text_of(rule, "chain"), name) != 0)
             continue;
         const Verdict verdict = run_rule(firewall, table, rule, depth);
-        if (verdict == RETURNS)
+        may_return = may_return || verdict == MAY_RETURN;
+        if (verdict == RETURNS || (verdict == DROPS && may_return))
             return GOES_ON;
-        if (verdict != GOES_ON)
+        if (verdict == DROPS || verdict == ACCEPTS)
             return verdict;
     }
     return GOES_ON;

@@ -123,10 +123,28 @@ static void iptables_drops_but_for_named_ports(void **state)
         bp_str("*filter\n:INPUT DROP [12:345]\n-A INPUT -p udp --dport 47808 -j DROP"), 47808));
 }
 
+static void who_may_be_returned_before_is_not_dropped_after(void **state)
+{
+    (void)state;
+    static const char drop[] = "{\"drop\": null}";
+    static const char *const ways[] = {
+        MATCH(SADDR, "==", "\"10.0.0.0/8\"") ", {\"return\": null}\n",
+        MATCH(SADDR, "==", "\"10.0.0.0/8\"") ", {\"goto\": {\"target\": \"empty\"}}\n",
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        char rules[1024];
+        snprintf(rules, sizeof rules, "%s%s", ways[i], drop);
+        assert_false(drops("accept", rules));
+        assert_true(drops("drop", rules)); /* the policy's word, and no rule's */
+    }
+    assert_true(drops("accept", MATCH(DPORT, "==", "22") ", {\"return\": null}\n{\"drop\": null}"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_rules_drop_nothing),
+        cmocka_unit_test(who_may_be_returned_before_is_not_dropped_after),
         cmocka_unit_test(a_rule_lets_the_port_in_whatever_way_it_is_named),
         cmocka_unit_test(a_rule_of_something_else_does_not),
         cmocka_unit_test(a_rule_drops_where_the_policy_does_not),
