@@ -171,7 +171,7 @@ void lan_write_listener(Up *up, BpBuf *out)
     UpLan *lan = &up->broker.lan;
     const Part *part = up_find_part(up, "mosquitto");
     BpError err;
-    int64_t until_us;
+    int64_t until_us = 0;
     const bool has_failed = has_just_failed(up);
     lan->exits = part ? part->exits : 0;
     lan->is_open = false;
@@ -181,7 +181,7 @@ void lan_write_listener(Up *up, BpBuf *out)
     lan->is_held = has_failed;
     BpStatus status =
         has_failed ? bp_fail(&err, BP_REFUSED, "Mosquitto ended with its listener for other machines (%s)",
-                             part->log ? up_log_last_words(part->log) : "")
+                             part && part->log ? up_log_last_words(part->log) : "")
                    : check_files(up, &until_us, &err);
     if (status == BP_OK)
         status = check_port(up, &err);
