@@ -11,13 +11,22 @@
 #include <strings.h>
 #include <unistd.h>
 
+/* Octets that begin one: all but those that go on with it (10xxxxxx). */
+static size_t count_characters(const char *utf8)
+{
+    size_t count = 0;
+    for (; *utf8; utf8++)
+        count += ((unsigned char)*utf8 & 0xC0) != 0x80;
+    return count;
+}
+
 BpStatus ask_control_begin(AskControl *control, const char *device, BpError *err)
 {
     control->password = (BacValue){.type = BAC_NULL};
     if (control->password_file) {
         const char *password;
         BP_TRY(cfg_secret_read(control->password_file, control->arena, &password, err));
-        if (strlen(password) > 4 * BAC_PASSWORD_MAX)
+        if (count_characters(password) > BAC_PASSWORD_MAX)
             return bp_fail(err, BP_INVALID, "%s: a password of BACnet has %d characters at most",
                            control->password_file, BAC_PASSWORD_MAX);
         control->password = (BacValue){.type = BAC_CHARACTER_STRING,

@@ -302,9 +302,7 @@ static void read_environment(Load *load, char *const *environment)
 static bool is_others(BpStr name)
 {
     static const char *const known[] = {ENVIRONMENT_PREFIX "CONFIG", ENVIRONMENT_PREFIX "PORT"};
-    static const char *const beginnings[] = {ENVIRONMENT_PREFIX "SERVICE_", ENVIRONMENT_PREFIX "PORT_",
-                                             ENVIRONMENT_PREFIX "TEST_", ENVIRONMENT_PREFIX "MODEL_",
-                                             ENVIRONMENT_PREFIX "SOURCE_"};
+    static const char *const beginnings[] = {ENVIRONMENT_PREFIX "SERVICE_", ENVIRONMENT_PREFIX "PORT_"};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (bp_str_equal(name, bp_str(known[i])))
             return true;

@@ -53,6 +53,12 @@ says() {
     says 64 "say --yes"
     run "$bacpipes" restart 1001 --password-file "$password" --yes "${net[@]}"
     says 64 "say which: --warm or --cold"
+    for length in 20 21; do
+        printf 'ä%.0s' $(seq $length) >"$password"
+        run "$bacpipes" restart 1001 --cold --yes --password-file "$password" "${net[@]}"
+        [ $length = 21 ] || says 1 "wants another password"
+    done
+    says 64 "20 characters at most"
     run "$bacpipes" communication 1001 disable-initiation --yes "${net[@]}"
     says 64 "say how long"
     run "$bacpipes" communication 1001 enable --for 5min --yes "${net[@]}"

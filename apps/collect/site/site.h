@@ -61,12 +61,12 @@ void collect_site_say_status(CollectSite *site, const char *state, json_t *more)
 /* Devices or points were changed, and it is not known yet how. */
 bool collect_site_is_behind(const CollectSite *site);
 
-/* What people call the point; NULL: it is not known. Until devices and points are read again. */
 /* Inside on_known: how many points the database has less than when it was last there, which were polled
  * meanwhile (plan.h). */
 size_t collect_site_missing_points(const CollectSite *site);
 
 int32_t collect_site_end(const CollectSite *site); /* all points have smaller numbers */
+/* What people call the point; NULL: it is not known. Until devices and points are read again. */
 const CollectSitePoint *collect_site_point(const CollectSite *site, int32_t point_id);
 
 /* Stores what was read out of the device, and who it is: a stranger may be one that is known, and has moved.

@@ -15,7 +15,7 @@ static BpArena arena;
 static BpStr example(const char *name)
 {
     char path[1024];
-    snprintf(path, sizeof path, "%s/tests/data/%s", getenv("BACPIPES_SOURCE_ROOT"), name);
+    snprintf(path, sizeof path, "%s/tests/data/%s", getenv("TEST_SOURCE_ROOT"), name);
     FILE *file = fopen(path, "re");
     assert_non_null(file);
     char *text = bp_arena_take(&arena, 4096);

@@ -1,7 +1,7 @@
 /* Outbox, spool and ingest's positions together, over a wire that drops, doubles and mixes up, on a disk that
  * fails, with whatever may end ending at any moment: random steps, and after them what must hold. A disk, a
  * wire and a database are a few arrays here, so that a seed of 100,000 steps takes a fraction of a second.
- * BACPIPES_MODEL_SEEDS=200 tries more of them, BACPIPES_MODEL_FIRST=17 begins with another. */
+ * TEST_MODEL_SEEDS=200 tries more of them, TEST_MODEL_FIRST=17 begins with another. */
 #include "apps/collect/deliver/outbox/spill.h"
 #include "apps/collect/deliver/recover.h"
 #include "apps/collect/deliver/spool_job.h"
@@ -420,8 +420,8 @@ static void every_batch_is_stored_or_kept_or_counted(void **state)
     positions = calloc(1, sizeof *positions);
     gathered = calloc(WIRE_MAX, sizeof *gathered);
     committing = calloc(WIRE_MAX, sizeof *committing);
-    const uint64_t first = number_from("BACPIPES_MODEL_FIRST", 1),
-                   count = number_from("BACPIPES_MODEL_SEEDS", SEEDS);
+    const uint64_t first = number_from("TEST_MODEL_FIRST", 1),
+                   count = number_from("TEST_MODEL_SEEDS", SEEDS);
     for (uint64_t seed = first; seed < first + count; seed++) {
         print_message("# seed %" PRIu64 "\n", seed);
         try_seed(seed);

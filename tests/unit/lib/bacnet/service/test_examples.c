@@ -25,7 +25,7 @@ static char folder[4096];
 static bool find_examples(void)
 {
     const char *data = getenv("BACPIPES_SHARED_DATA");
-    const char *root = getenv("BACPIPES_SOURCE_ROOT");
+    const char *root = getenv("TEST_SOURCE_ROOT");
     if (data)
         snprintf(folder, sizeof folder, "%s/captures", data);
     else

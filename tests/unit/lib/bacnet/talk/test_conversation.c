@@ -85,8 +85,8 @@ static void ten_thousand_requests_are_outstanding_and_none_is_mistaken(void **st
 {
     (void)state;
     enum { OUTSTANDING = 10000, REQUESTS = 30000, DEVICES = 150 };
-    /* More by hand: BACPIPES_TEST_REQUESTS=20000000 test_bacnet_conversation */
-    const char *wanted = getenv("BACPIPES_TEST_REQUESTS");
+    /* More by hand: TEST_REQUESTS=20000000 test_bacnet_conversation */
+    const char *wanted = getenv("TEST_REQUESTS");
     const size_t requests = wanted ? strtoul(wanted, NULL, 10) : REQUESTS;
     Conversation *conversation = conversation_new(5, DEVICES, OUTSTANDING, requests);
     conversation->network.lost = 0.05;
