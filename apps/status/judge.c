@@ -52,15 +52,24 @@ static const char *octets(int64_t size, char ret_text[32])
 
 /* ---- what is there ---- */
 
-static void judge_folder(const StatusFacts *facts, StatusReport *report)
+/* Parts that are not there yet, or no more, are nothing to be woken for. */
+static bool is_under_way(const StatusFolder *folder)
+{
+    return folder->up && !folder->is_up_ready;
+}
+
+static void judge_folder(const Cfg *cfg, const StatusFacts *facts, StatusReport *report)
 {
     const StatusFolder *folder = &facts->folder;
-    if (folder->up)
+    if (is_under_way(folder))
+        put(report, "up", STATUS_WARNING, "`bacpipes up` in %s, process %" PRId64 ", is starting or stopping",
+            folder->path, folder->up);
+    else if (folder->up)
         put(report, "up", STATUS_OK, "`bacpipes up` runs in %s, process %" PRId64, folder->path, folder->up);
     else if (folder->has_servers)
         put(report, "up", facts->database.is_there ? STATUS_BROKEN : STATUS_UNKNOWN,
             "nobody runs the site in %s: bacpipes up --data %s", folder->path, folder->path);
-    else if (!facts->database.is_there && !folder->has_settings && !*facts->database.lost)
+    else if (!facts->database.is_there && !folder->has_settings && !*cfg->database_host)
         put(report, "up", STATUS_UNKNOWN,
             "%s %s: --data names the folder of a site, and `bacpipes up --data FOLDER` begins one",
             folder->path, folder->is_there ? "is no site's folder" : "is not there");
@@ -286,16 +295,17 @@ static void judge_disk(const Cfg *cfg, const StatusFacts *facts, StatusReport *r
 void status_judge(const Cfg *cfg, const StatusFacts *facts, StatusReport *ret_report)
 {
     *ret_report = (StatusReport){0};
-    judge_folder(facts, ret_report);
+    judge_folder(cfg, facts, ret_report);
     /* Where nobody runs anything there is nothing more to say. */
+    const bool is_moving = is_under_way(&facts->folder);
     const bool is_nobody = ret_report->count == 1 && ret_report->lines[0].level == STATUS_UNKNOWN;
-    if (!is_nobody) {
+    if (!is_nobody && !is_moving) {
         judge_database(facts, ret_report);
         judge_broker(facts, ret_report);
         judge_collector(facts, ret_report);
         judge_ingest(facts, ret_report);
     }
-    if (facts->database.is_there) {
+    if (facts->database.is_there && !is_moving) {
         judge_devices(facts, ret_report);
         judge_newest(cfg, facts, ret_report);
         judge_history(cfg, facts, ret_report);

@@ -16,6 +16,7 @@ typedef struct StatusFolder {
     bool is_there, has_settings;      /* a folder; with the bacpipes.conf that `up` writes */
     bool has_servers;                 /* `up` keeps a database there */
     int64_t up;                       /* process of the `bacpipes up` that works there; 0: none does */
+    bool is_up_ready;                 /* it has started everything, and does not end yet */
     int64_t free_octets, disk_octets; /* -1: not known */
 } StatusFolder;
 

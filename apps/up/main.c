@@ -66,6 +66,17 @@ bool up_wait(Up *up, int64_t until_us, BpError *err)
 
 /* ---- start, run, stop ---- */
 
+/* File `ready` is there while everything runs: `bacpipes status` tells by it what is starting or stopping. */
+static void say_ready(Up *up, bool is_ready)
+{
+    BpError err;
+    const char *path = up_path(up, "ready");
+    if (!is_ready)
+        (void)unlink(path);
+    else if (up_write_file(path, bp_str("everything of this site was started\n"), &err) != BP_OK)
+        up_warn("`bacpipes status` will say that it is still starting: %s", err.text);
+}
+
 static BpStatus start(Up *up, BpError *err)
 {
     if (!mdl_site_id_is_valid(up->wish.site))
@@ -73,6 +84,7 @@ static BpStatus start(Up *up, BpError *err)
     BP_TRY(up_choose_database(up, err));
     BP_TRY(up_open_folder(up, err));
     up_say(up, "working in %s as user %s", up->folder.data, up->folder.user);
+    say_ready(up, false); /* one that was killed has left it */
     BP_TRY(up->database.is_yours ? up_join_database(up, true, err) : up_start_database(up, err));
     BP_TRY(up_write_configuration(up, err));
     BP_TRY(up_describe_site(up, err));
@@ -88,6 +100,8 @@ static void stop(Up *up)
     lan_end(up);
     if (up->parts.count)
         up_say(up, "stopping: %s", up->end.why ? up->end.why : "not everything could be started");
+    if (up->parts.count)
+        say_ready(up, false);
     up_end_view(up);
     up_end_renewal(up);
     loop_timer_free(up->end.timer);
@@ -111,6 +125,7 @@ static void stop(Up *up)
 /* Until somebody asks us to end, or --for is over. */
 static void watch(Up *up)
 {
+    say_ready(up, true);
     up_start_view(up);
     up_begin_renewal(up);
     while (!up->end.is_near)

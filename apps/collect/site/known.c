@@ -41,7 +41,8 @@ static void on_rows(void *context, BpStatus status, const PgRows *rows, const Bp
             bp_log(BP_LOG_WARNING, "reading tables device and point: %s; they are read again", err->text);
         return;
     }
-    collect_keep_known(known->options.keep, rows);
+    if (known->options.keep)
+        collect_keep_known(known->options.keep, rows);
     take(known, rows);
 }
 

@@ -20,7 +20,7 @@ typedef struct CollectKnownOptions {
     void *owner;
     void (*forget)(void *owner, CollectDevice *device); /* as in site.h, like: */
     void (*on_known)(void *owner, bool is_first);
-    CollectKeep *keep; /* is given what was read */
+    CollectKeep *keep; /* is given what was read; NULL: nobody is */
 } CollectKnownOptions;
 
 CollectKnown *collect_known_new(const CollectKnownOptions *options); /* what they point to outlives it */

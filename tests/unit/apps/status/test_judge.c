@@ -21,13 +21,14 @@ static int begin(void **state)
     (void)state;
     const StatusRole role = {
         .is_known = true, .is_online = true, .at_us = NOW - 3 * BP_SECOND, .has_network = true};
-    cfg = (Cfg){.poll_interval = 15 * BP_SECOND, .retention_readings = 7 * BP_DAY};
+    cfg = (Cfg){.database_host = "", .poll_interval = 15 * BP_SECOND, .retention_readings = 7 * BP_DAY};
     facts = (StatusFacts){.now_us = NOW,
                           .folder = {.path = "/data",
                                      .is_there = true,
                                      .has_settings = true,
                                      .has_servers = true,
                                      .up = 12,
+                                     .is_up_ready = true,
                                      .free_octets = INT64_C(100) * GB,
                                      .disk_octets = INT64_C(200) * GB},
                           .database = {.is_there = true,
@@ -67,6 +68,17 @@ static void all_is_well(void **state)
 {
     (void)state;
     finds(STATUS_OK, "", "");
+}
+
+static void what_is_starting_or_stopping_wakes_nobody(void **state)
+{
+    (void)state;
+    facts.folder.is_up_ready = false;
+    facts.broker.collect.is_online = false;
+    finds(STATUS_WARNING, "up", "is starting or stopping");
+    facts.database = (StatusDatabase){.why = "nobody answers", .lost = "nobody answers"};
+    facts.broker = (StatusBroker){.is_there = false};
+    finds(STATUS_WARNING, "up", "is starting or stopping");
 }
 
 static void a_role_that_ended_hangs_or_never_was_is_broken(void **state)
@@ -207,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(all_is_well, begin),
+        cmocka_unit_test_setup(what_is_starting_or_stopping_wakes_nobody, begin),
         cmocka_unit_test_setup(a_role_that_ended_hangs_or_never_was_is_broken, begin),
         cmocka_unit_test_setup(a_collector_of_an_earlier_version_does_not_say_when, begin),
         cmocka_unit_test_setup(what_the_collector_lacks_is_said, begin),

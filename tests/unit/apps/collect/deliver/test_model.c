@@ -420,8 +420,7 @@ static void every_batch_is_stored_or_kept_or_counted(void **state)
     positions = calloc(1, sizeof *positions);
     gathered = calloc(WIRE_MAX, sizeof *gathered);
     committing = calloc(WIRE_MAX, sizeof *committing);
-    const uint64_t first = number_from("TEST_MODEL_FIRST", 1),
-                   count = number_from("TEST_MODEL_SEEDS", SEEDS);
+    const uint64_t first = number_from("TEST_MODEL_FIRST", 1), count = number_from("TEST_MODEL_SEEDS", SEEDS);
     for (uint64_t seed = first; seed < first + count; seed++) {
         print_message("# seed %" PRIu64 "\n", seed);
         try_seed(seed);

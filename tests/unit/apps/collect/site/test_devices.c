@@ -179,13 +179,16 @@ static int set_up_rows(void **state)
         "create table device (site_id text default 'demo', device_id integer, address text, instance integer,"
         "    max_apdu integer default 480, enabled boolean default true, poll_interval_ms integer default "
         "60000,"
-        "    services text[] default '{}', replaced_since timestamptz, cov boolean default false);"
+        "    services text[] default '{}', replaced_since timestamptz, cov boolean default false, name text "
+        "default '',"
+        "    vendor_name text default '', model_name text default '', application_software_version text "
+        "default '');"
         "create table point (site_id text default 'demo', point_id integer, device_id integer, object_type "
         "text"
         "    default 'analog-input', object_instance integer, property text default 'present-value', enabled"
         "    boolean default true, poll_interval_ms integer, name text default '', units text default '', "
         "states"
-        "    text[], cov boolean, cov_increment real, max_value double precision);"
+        "    text[], cov boolean, cov_increment real, max_value double precision, tags jsonb default '{}');"
         "insert into device (device_id, address, instance) values (1, '10.0.0.1', 1), (2, '10.0.0.2', 2);"
         "insert into point (point_id, device_id, object_instance) values (11, 1, 1), (12, 1, 2), (21, 2, 1)");
     return 0;
