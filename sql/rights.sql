@@ -106,7 +106,7 @@ insert into right_on_function values
     ('readings_newest',         'bacpipes_maintain', false, '{bacpipes_owner}'),
     ('readings_ahead',          'bacpipes_owner',    false, '{bacpipes_maintain, bacpipes_reader}'), -- of the views
     ('readings_day',            'bacpipes_maintain', false, '{}'),
-    ('readings_days',           'bacpipes_maintain', false, '{}'),
+    ('readings_days',           'bacpipes_maintain', false, '{bacpipes_owner}'), -- of readings_kept
     ('readings_has_default',    'bacpipes_maintain', false, '{}'),
     ('readings_missing_days',   'bacpipes_maintain', false, '{}'),
     ('readings_forget_begun',   'bacpipes_maintain', false, '{}'),

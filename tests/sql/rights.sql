@@ -59,6 +59,7 @@ insert into expected values
     ('bacpipes_reader',   'readings_engine()',      'EXECUTE'),
     ('bacpipes_owner',    'readings_about()',       'EXECUTE'),
     ('bacpipes_owner',    'readings_kept()',        'EXECUTE'),
+    ('bacpipes_owner',    'readings_days()',        'EXECUTE'),
     ('bacpipes_maintain', 'readings_ahead()',       'EXECUTE'),
     ('bacpipes_reader',   'readings_ahead()',       'EXECUTE'),
     ('bacpipes_reader',   'site',                   'SELECT'),
@@ -134,7 +135,7 @@ create temporary view actual as
       from role_name, pg_proc
      where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours' and has_function_privilege(role, oid, 'EXECUTE');
 
-select plan(23);
+select plan(24);
 select set_eq('select role from role_name',
               array['bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader'], 'there is a role for each program');
 select is_empty('select * from actual except select * from expected', 'no role may do more than stands here');
@@ -182,5 +183,12 @@ select is_empty($$ select role, pg_proc.oid::regprocedure from role_name, pg_pro
                       and (role, proname) <> ('bacpipes_owner', 'pg_notify') $$, 'none has large objects to fill the disk with, nor notices by the row');
 select is((select string_agg(setting, ' ' order by setting) from pg_db_role_setting, unnest(setconfig) as setting where setrole = 'bacpipes_reader'::regrole),
           'statement_timeout=10min temp_file_limit=1GB', 'who reads has limits of his own');
+-- Rights of what it calls are its caller's, which another engine calls more of.
+reset role;
+set role bacpipes_owner;
+select octets >= 0 as kept from readings_kept() \gset
+reset role;
+select ok(:'kept', 'the tools may ask how much is kept');
+
 select * from finish();
 rollback;
