@@ -7,6 +7,7 @@
 --   bacpipes_collect, bacpipes_ingest     the programs of these names
 --   bacpipes_maintain  owns the readings, their days and rollups: ingest's second connection
 --   bacpipes_reader    Grafana and SQL tools
+--   bacpipes_journal   owns the journal, commands and what they hold, which are changed by its functions alone; nobody logs in as it
 --
 -- Where our account may not make roles, all is its own and everything runs with it: database.user names it.
 --
@@ -33,39 +34,55 @@ begin
             execute format('grant %I to current_user', role.name); -- an account that makes roles is not in them by itself
         end if;
     end loop;
+    if to_regrole('bacpipes_journal') is null then
+        create role bacpipes_journal nologin;
+    end if;
+    if not pg_has_role('bacpipes_journal', 'usage') then
+        grant bacpipes_journal to current_user;
+    end if;
 exception when insufficient_privilege then
     raise notice 'this account may not make roles: everything is its own';
 end
 $$;
 
-create temporary table right_on_table (name text, owner text, collect text, ingest text, maintain text, tools text, reader text) on commit drop;
+create temporary table right_on_table (name text, owner text, collect text, ingest text, maintain text, tools text, reader text, journal text) on commit drop;
 insert into right_on_table values
---   name                      owner                collect                   ingest                    maintain          tools     reader
-    ('site',                   'bacpipes_owner',    'select, insert',         'select, insert',         null,             'all',    'select'),
-    ('device',                 'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select'),
-    ('point',                  'bacpipes_owner',    'select, insert, update', 'select',                 'select',         'all',    'select'),
-    ('point_rule',             'bacpipes_owner',    'select',                 null,                     null,             'all',    'select'),
-    ('point_successor',        'bacpipes_owner',    null,                     'select',                 'select',         'all',    'select'),
-    ('device_status',          'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select'),
-    ('setting',                'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
-    ('setting_kind',           null,                null,                     null,                     null,             'select', null), -- its owner migrates
-    ('mqtt_config',            'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
-    ('mqtt_account',           'bacpipes_owner',    'select',                 'select',                 null,             'all',    null),
-    ('schema_migration',       null,                null,                     null,                     null,             'select', null), -- its owner migrates
-    ('ingest_position',        'bacpipes_owner',    null,                     'select, insert, update', null,             'all',    'select'),
-    ('ingest_quarantine',      'bacpipes_owner',    null,                     'insert',                 null,             'all',    'select'),
-    ('ingest_quarantine_total', 'bacpipes_owner',   null,                     null,                     null,             'all',    'select'),
-    ('sensor_readings',        'bacpipes_maintain', null,                     'select, insert',         'all',            'select', 'select'),
-    ('sensor_readings_5min',   'bacpipes_maintain', null,                     null,                     'all',            'select', 'select'),
-    ('sensor_readings_hourly', 'bacpipes_maintain', null,                     null,                     'all',            'select', 'select'),
-    ('rollup_dirty',           'bacpipes_maintain', null,                     'insert',                 'all',            'select', null),
-    ('readings_leaving',       'bacpipes_maintain', null,                     null,                     'all',            'select', null),
-    ('retention_clock',        'bacpipes_maintain', null,                     null,                     'all',            'select', null),
-    ('point_latest',           'bacpipes_owner',    null,                     null,                     null,             'all',    'select'),
-    ('points',                 'bacpipes_owner',    null,                     null,                     null,             'all',    'select'),
-    ('readings',               'bacpipes_owner',    null,                     null,                     null,             'all',    'select'),
-    ('readings_5min',          'bacpipes_owner',    null,                     null,                     null,             'all',    'select'),
-    ('readings_hourly',        'bacpipes_owner',    null,                     null,                     null,             'all',    'select');
+--   name                      owner                collect                   ingest                    maintain          tools     reader    journal
+    ('site',                   'bacpipes_owner',    'select, insert',         'select, insert',         null,             'all',    'select', 'select, update'),
+    ('device',                 'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select', 'select'),
+    ('point',                  'bacpipes_owner',    'select, insert, update', 'select',                 'select',         'all',    'select', 'select'),
+    ('point_rule',             'bacpipes_owner',    'select',                 null,                     null,             'all',    'select', null),
+    ('point_successor',        'bacpipes_owner',    null,                     'select',                 'select',         'all',    'select', null),
+    ('device_status',          'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select', 'select'),
+    ('setting',                'bacpipes_owner',    'select',                 'select',                 null,             'all',    null, 'select'),
+    ('setting_kind',           null,                null,                     null,                     null,             'select', null, null), -- its owner migrates
+    ('mqtt_config',            'bacpipes_owner',    'select',                 'select',                 null,             'all',    null, null),
+    ('mqtt_account',           'bacpipes_owner',    'select',                 'select',                 null,             'all',    null, null),
+    ('schema_migration',       null,                null,                     null,                     null,             'select', null, null), -- its owner migrates
+    ('ingest_position',        'bacpipes_owner',    null,                     'select, insert, update', null,             'all',    'select', null),
+    ('ingest_quarantine',      'bacpipes_owner',    null,                     'insert',                 null,             'all',    'select', null),
+    ('ingest_quarantine_total', 'bacpipes_owner',   null,                     null,                     null,             'all',    'select', null),
+    ('sensor_readings',        'bacpipes_maintain', null,                     'select, insert',         'all',            'select', 'select', null),
+    ('sensor_readings_5min',   'bacpipes_maintain', null,                     null,                     'all',            'select', 'select', null),
+    ('sensor_readings_hourly', 'bacpipes_maintain', null,                     null,                     'all',            'select', 'select', null),
+    ('rollup_dirty',           'bacpipes_maintain', null,                     'insert',                 'all',            'select', null, null),
+    ('readings_leaving',       'bacpipes_maintain', null,                     null,                     'all',            'select', null, null),
+    ('retention_clock',        'bacpipes_maintain', null,                     null,                     'all',            'select', null, null),
+    ('point_latest',           'bacpipes_owner',    null,                     null,                     null,             'all',    'select', null),
+    ('points',                 'bacpipes_owner',    null,                     null,                     null,             'all',    'select', null),
+    ('readings',               'bacpipes_owner',    null,                     null,                     null,             'all',    'select', null),
+    ('readings_5min',          'bacpipes_owner',    null,                     null,                     null,             'all',    'select', null),
+    ('readings_hourly',        'bacpipes_owner',    null,                     null,                     null,             'all',    'select', null),
+    ('journal_head',             'bacpipes_journal',  null, null, null, 'select', null, 'all'),
+    ('uplink',                   'bacpipes_journal',  null, null, null, 'select', null, 'all'),
+    ('uplink_frames',            'bacpipes_journal',  null, null, null, 'select', null, 'all'),
+    ('uplink_record',            'bacpipes_journal',  null, null, null, 'select', null, 'all'),
+    ('uplink_frames_default',    'bacpipes_journal',  null, null, null, 'select', null, 'all'),
+    ('uplink_record_default',    'bacpipes_journal',  null, null, null, 'select', null, 'all'),
+    ('journal_pending',          'bacpipes_journal',  null, null, null, null, null, 'all'),
+    ('journal_due',              'bacpipes_journal',  null, null, null, null, null, 'all'),
+    ('alarm',                    'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
+    ('audit',                    'bacpipes_journal',  null, null, null, 'select', null, 'all');
 
 -- `definer`: it acts with the rights of its owner, for those who may call it and no more.
 create temporary table right_on_function (name text, owner text, definer boolean, callers text[]) on commit drop;
@@ -125,17 +142,33 @@ insert into right_on_function values
     ('quarantine_trim',         'bacpipes_owner',    true,  '{bacpipes_ingest}'),
     ('quarantine_put_back',     'bacpipes_owner',    false, '{}'),
     ('quarantine_store',        'bacpipes_maintain', true,  '{bacpipes_owner}'),
-    ('batch_readings',          'bacpipes_owner',    false, '{bacpipes_maintain}');
+    ('batch_readings',          'bacpipes_owner',    false, '{bacpipes_maintain}'),
+    ('journal_due_now',         'bacpipes_journal',  false, '{}'),
+    ('journal_append',          'bacpipes_journal',  false, '{}'),
+    ('journal_new_epoch',       'bacpipes_journal',  false, '{}'),
+    ('journal_digest',          'bacpipes_journal',  false, '{bacpipes_owner}'),
+    ('journal_number',          'bacpipes_journal',  true,  '{}'), -- of triggers, these three
+    ('journal_begin',           'bacpipes_journal',  true,  '{}'),
+    ('note_change',             'bacpipes_journal',  true,  '{}'),
+    ('journal_person',          'bacpipes_journal',  false, '{}'),
+    ('journal_who',             'bacpipes_journal',  false, '{}'),
+    ('changed_columns',         'bacpipes_journal',  false, '{}'),
+    ('alarm_raise',             'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_ingest, bacpipes_owner}'),
+    ('alarm_return',            'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_ingest, bacpipes_owner}'),
+    ('commands_restored',       'bacpipes_journal',  false, '{}'),
+    ('journal_position',        'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_owner}'),
+    ('journal_open',            'bacpipes_journal',  true,  '{bacpipes_collect}'),
+    ('journal_checkpoint',      'bacpipes_journal',  true,  '{bacpipes_collect}');
 
 do $$
 declare
     roles   constant text   := (select string_agg(quote_ident(rolname), ', ') from pg_roles
-                                 where rolname in ('bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader'));
+                                 where rolname in ('bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader', 'bacpipes_journal'));
     nobody  constant text   := concat_ws(', ', 'public', roles);
     reader_settings constant text[] := '{temp_file_limit=1GB, statement_timeout=10min}';
     is_super constant boolean := (select rolsuper from pg_roles where rolname = current_user);
-    is_ours constant boolean := (select count(*) = 2 from pg_roles
-                                  where rolname in ('bacpipes_owner', 'bacpipes_maintain') and pg_has_role(oid, 'usage'));
+    is_ours constant boolean := (select count(*) = 3 from pg_roles
+                                  where rolname in ('bacpipes_owner', 'bacpipes_maintain', 'bacpipes_journal') and pg_has_role(oid, 'usage'));
     thing   record;
     given   record;
 begin
@@ -146,11 +179,12 @@ begin
             execute format('grant temporary on database %I to bacpipes_ingest', current_database());
         end if;
         if is_ours and not is_super then -- to be given something, a role must be able to make it; until the end of this
-            grant create on schema public to bacpipes_owner, bacpipes_maintain;
+            grant create on schema public to bacpipes_owner, bacpipes_maintain, bacpipes_journal;
         end if;
     end if;
     if is_ours and pg_has_role((select nspowner from pg_namespace where nspname = 'days'), 'usage') then
         grant usage, create on schema days to bacpipes_maintain;
+        grant usage, create on schema journal to bacpipes_journal;
     end if;
     if is_super and not exists (select from pg_event_trigger where evtname = 'bacpipes_definitions') then
         create event trigger bacpipes_definitions on ddl_command_start execute function public.refuse_definitions();
@@ -202,7 +236,7 @@ begin
         end if;
         execute format('revoke all on table %s from %s', thing.relation, nobody);
         for given in select * from (values ('bacpipes_collect', thing.collect), ('bacpipes_ingest', thing.ingest), ('bacpipes_maintain', thing.maintain),
-                                           ('bacpipes_owner', thing.tools), ('bacpipes_reader', thing.reader)) as given (role, rights)
+                                           ('bacpipes_owner', thing.tools), ('bacpipes_reader', thing.reader), ('bacpipes_journal', thing.journal)) as given (role, rights)
                       where rights is not null and to_regrole(role) is not null loop
             execute format('grant %s on table %s to %I', given.rights, thing.relation, given.role);
         end loop;
@@ -242,7 +276,7 @@ begin
         end if;
     end if;
     if is_ours and pg_has_role((select nspowner from pg_namespace where nspname = 'public'), 'usage') then
-        revoke create on schema public from bacpipes_owner, bacpipes_maintain;
+        revoke create on schema public from bacpipes_owner, bacpipes_maintain, bacpipes_journal;
     end if;
 end
 $$;

@@ -77,7 +77,22 @@ insert into expected values
     ('bacpipes_reader',   'points',                 'SELECT'),
     ('bacpipes_reader',   'readings',               'SELECT'),
     ('bacpipes_reader',   'readings_5min',          'SELECT'),
-    ('bacpipes_reader',   'readings_hourly',        'SELECT');
+    ('bacpipes_reader',   'readings_hourly',        'SELECT'),
+    ('bacpipes_journal',  'site',                   'SELECT UPDATE'),
+    ('bacpipes_journal',  'device',                 'SELECT'),
+    ('bacpipes_journal',  'point',                  'SELECT'),
+    ('bacpipes_journal',  'device_status',          'SELECT'),
+    ('bacpipes_journal',  'setting',                'SELECT'),
+    ('bacpipes_reader',   'alarm',                  'SELECT'),
+    ('bacpipes_owner',    'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'EXECUTE'),
+    ('bacpipes_collect',  'journal_open(text,bigint,bigint,bytea,integer,integer)', 'EXECUTE'),
+    ('bacpipes_collect',  'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)', 'EXECUTE');
+insert into expected select role, thing, 'EXECUTE'
+  from unnest('{bacpipes_collect, bacpipes_owner}'::text[]) as role, unnest('{journal_position(text)}'::text[]) as thing;
+insert into expected select role, thing, 'EXECUTE'
+  from unnest('{bacpipes_collect, bacpipes_ingest, bacpipes_owner}'::text[]) as role, unnest('{"alarm_raise(text,text,text,text)", "alarm_return(text,text)"}'::text[]) as thing;
+insert into expected select 'bacpipes_owner', thing, 'SELECT'
+  from unnest('{journal_head, uplink, uplink_frames, uplink_record, uplink_frames_default, uplink_record_default, alarm, audit}'::text[]) as thing;
 -- An owner may do all with what it owns.
 create temporary table owned (role text, thing text);
 insert into owned
@@ -108,7 +123,14 @@ select 'bacpipes_owner', thing
                     'quarantine_put_back(bigint,timestamp with time zone,interval,interval,boolean)', 'is_huge(double precision)', 'mean_of(double precision,bigint)', 'next_device_id(text)', 'next_point_id(text)', 'note_number()',
                     'text_distance(text,text)', 'setting_amount(text,jsonb,boolean)', 'setting_problem(text,text)', 'check_setting()', 'notify_config()', 'note_choice()', 'name_is_like(text,text)', 'device_ip(text)', 'device_network(text)', 'point_choice(text,text,integer,text,text)', 'raise_numbers(text)', 'device_store(text,jsonb,jsonb,integer,integer)',
                     'device_is_like(device,jsonb,jsonb,boolean)', 'device_pairs(text,integer,integer)', 'device_replace(text,integer,integer)', 'state_text(text,text[],double precision)',
-                    'whole_sum(double precision,double precision)']) as thing;
+                    'whole_sum(double precision,double precision)']) as thing
+ union all
+select 'bacpipes_journal', thing
+  from unnest(array['journal_head', 'uplink', 'uplink_frames', 'uplink_record', 'uplink_frames_default', 'uplink_record_default', 'journal_pending', 'journal_pending_number_seq', 'journal_due',
+                    'alarm', 'alarm_alarm_id_seq', 'audit', 'journal_due_now()', 'journal_append(text,text,bytea)', 'journal_append(text,text,jsonb)', 'journal_new_epoch()',
+                    'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'journal_number()', 'journal_begin()', 'note_change()', 'journal_person()', 'journal_who()',
+                    'changed_columns(jsonb,jsonb)', 'alarm_raise(text,text,text,text)', 'alarm_return(text,text)', 'commands_restored(text)', 'journal_position(text)',
+                    'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)']) as thing;
 insert into expected
 select role, thing, case when thing like '%(%' then 'EXECUTE' when thing like '%\_seq' then 'SELECT UPDATE USAGE'
                          else 'DELETE INSERT REFERENCES SELECT TRIGGER TRUNCATE UPDATE' end from owned;
@@ -135,25 +157,25 @@ create temporary view actual as
       from role_name, pg_proc
      where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours' and has_function_privilege(role, oid, 'EXECUTE');
 
-select plan(24);
+select plan(25);
 select set_eq('select role from role_name',
-              array['bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader'], 'there is a role for each program');
+              array['bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader', 'bacpipes_journal'], 'there is a role for each program');
 select is_empty('select * from actual except select * from expected', 'no role may do more than stands here');
 select is_empty('select * from expected except select * from actual', 'and each all that does');
 select is_empty($$ select rolname from pg_roles join role_name on rolname = role
                     where rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls
                        or exists (select from pg_auth_members where member = pg_roles.oid) $$, 'none has rights over others, or those of another');
-select ok(bool_and(rolconnlimit > 0) and sum(rolconnlimit) < 50 - 3, 'their connections fit into those that PostgreSQL has')
+select ok(bool_and(rolconnlimit > 0 or not rolcanlogin) and sum(rolconnlimit) filter (where rolcanlogin) < 50 - 3, 'their connections fit into those that PostgreSQL has')
   from pg_roles join role_name on rolname = role;
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours'
                       and not coalesce(prosqlbody is not null or 'search_path=public, pg_temp' = any (proconfig), false) $$, 'what a function names does not depend on who calls it');
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
-                      and proname not in ('next_device_id', 'next_point_id', 'note_number', 'notify_config', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
+                      and proname not in ('alarm_raise', 'alarm_return', 'journal_begin', 'journal_checkpoint', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
                                           'readings_ensure_days', 'readings_follow', 'readings_give', 'readings_hold') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
 select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing in public') from role_name order by role;
 select is_empty($$ select nspname, role from pg_namespace, role_name where nspname !~ '^pg_temp' and has_schema_privilege(role, nspname, 'create')
-                      and (nspname, role) <> ('days', 'bacpipes_maintain') $$, 'nor anywhere else, but for the days');
+                      and (nspname, role) not in (('days', 'bacpipes_maintain'), ('journal', 'bacpipes_journal')) $$, 'nor anywhere else, but for days and journal');
 select is(count(*), 2::bigint, 'what they may define is looked at') from pg_event_trigger where evtname in ('bacpipes_definitions', 'bacpipes_expressions') and evtenabled <> 'D';
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
                       and (select rolsuper from pg_roles where pg_roles.oid = proowner) $$, 'no function acts with a superuser''s rights');

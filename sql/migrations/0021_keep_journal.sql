@@ -1,0 +1,322 @@
+-- The journal: what happened at a site, in the order in which it was committed, each entry bound to the one before it.
+-- docs/protocol.md ("The journal") says what stands in it, docs/security.md what that proves.
+
+create schema journal; -- its partitions: months of records, days of frames
+
+create table journal_head (
+    site_id          text primary key references site,
+    epoch            bigint not null check (epoch between 1 and 9007199254740991),
+    seq              bigint not null default 0,
+    record_seq       bigint not null default 0,
+    digest           bytea  not null default decode(repeat('00', 32), 'hex') check (octet_length(digest) = 32),
+    opened_at        timestamptz,
+    acknowledged_seq bigint not null default 0,
+    frames_given_up  bigint not null default 0,
+    octets_given_up  bigint not null default 0
+) with (fillfactor = 50);
+comment on table journal_head is 'Where the journal of each site stands.';
+comment on column journal_head.epoch is 'Names a life of the database; drawn anew where it was put back (journal_open)';
+comment on column journal_head.seq is 'The last entry''s, of whatever kind; the next has one more';
+comment on column journal_head.record_seq is 'The last entry''s that is chained, and of which this is the digest';
+comment on column journal_head.opened_at is 'When a collector first compared it with what it keeps outside the database; null: none has';
+comment on column journal_head.acknowledged_seq is 'What central has of this epoch: all up to here';
+comment on column journal_head.frames_given_up is 'Frames that central never got, dropped since the disk was nearly full';
+
+-- PostgreSQL wants what divides a table in its key; that no seq is there twice is the doing of journal_number.
+create table uplink (
+    site_id text        not null,
+    epoch   bigint      not null,
+    seq     bigint      not null check (seq > 0),
+    kind    text        not null check (kind in ('readings', 'health', 'device', 'point', 'setting', 'command', 'command_event', 'audit', 'alarm', 'checkpoint', 'epoch')),
+    at      timestamptz not null,
+    body    bytea       not null,
+    digest  bytea       not null check (octet_length(digest) = 32),
+    primary key (site_id, epoch, seq, kind, at)
+) partition by list (kind);
+comment on table uplink is 'The journal. Nothing in it is ever changed, and journal_append is the only way in.';
+comment on column uplink.seq is 'From 1 on in each epoch, without gaps, in the order of commits';
+comment on column uplink.at is 'The clock when it was committed; the order is seq''s, for clocks leap';
+comment on column uplink.body is 'JSON with a version ("v") in UTF-8; of readings and health a frame';
+comment on column uplink.digest is 'SHA-256; of all but readings and health over the digest before it, too';
+create table uplink_frames partition of uplink for values in ('readings', 'health') partition by range (at);
+create table uplink_record partition of uplink default partition by range (at);
+-- A clock that leaps must not stop control: there is a place for any instant.
+create table uplink_frames_default partition of uplink_frames default;
+create table uplink_record_default partition of uplink_record default;
+create index on uplink_record (site_id, at);
+
+-- ---- appending: a transaction collects its entries, and numbers them when it commits ----
+
+create unlogged table journal_pending (
+    number  bigint generated always as identity primary key,
+    of_xact xid8   not null default pg_current_xact_id(),
+    site_id text   not null,
+    kind    text   not null,
+    body    bytea  not null
+);
+create index on journal_pending (of_xact);
+comment on table journal_pending is 'Entries of transactions that are under way; empty between them. What a crash leaves was never committed.';
+create unlogged table journal_due (
+    of_xact xid8 primary key default pg_current_xact_id()
+);
+comment on table journal_due is 'Transactions that have entries: the trigger on it, which waits for the commit, numbers them once.';
+
+create function journal_due_now() returns void language sql as $$
+    insert into journal_due default values on conflict do nothing
+$$;
+
+create function journal_append(of_site text, of_kind text, of_body bytea) returns void language sql as $$
+    insert into journal_pending (site_id, kind, body) values (of_site, of_kind, of_body);
+    insert into journal_due default values on conflict do nothing
+$$;
+create function journal_append(of_site text, of_kind text, of_body jsonb) returns void language sql as $$
+    insert into journal_pending (site_id, kind, body) values (of_site, of_kind, convert_to(of_body::text, 'UTF8'));
+    insert into journal_due default values on conflict do nothing
+$$;
+comment on function journal_append(text, text, jsonb) is 'One more entry of this transaction.';
+
+create function journal_new_epoch() returns bigint language sql volatile as $$
+    select greatest(1, ('x' || substr(md5(gen_random_uuid()::text), 1, 16))::bit(64)::bigint & 9007199254740991) -- what JSON's numbers hold
+$$;
+
+create function journal_digest(previous bytea, of_site text, of_epoch bigint, of_seq bigint, of_kind text, of_at timestamptz, of_body bytea)
+       returns bytea language sql immutable parallel safe as $$
+    select sha256(case when of_kind in ('readings', 'health') then of_body
+                       else previous || int8send(of_epoch) || int8send(of_seq) || int8send((extract(epoch from of_at) * 1000000)::bigint)
+                            || convert_to(of_site || E'\n' || of_kind || E'\n', 'UTF8') || of_body end)
+$$;
+comment on function journal_digest is 'An entry''s digest, from that of the record before it.';
+
+-- The heads are locked here, in order of their sites' names and for the length of the commit: whoever holds a transaction open
+-- has numbered nothing yet, and holds nobody up.
+create function journal_number() returns trigger language plpgsql as $$
+declare
+    head  journal_head;
+    entry record;
+    stamp timestamptz;
+    made  bytea;
+begin
+    if not exists (select from journal_due where of_xact = new.of_xact) then
+        return null;
+    end if;
+    for head in select h.* from journal_head h where h.site_id in (select p.site_id from journal_pending p where p.of_xact = new.of_xact)
+                 order by h.site_id for update loop
+        stamp := clock_timestamp();
+        for entry in select p.kind, p.body from journal_pending p where p.of_xact = new.of_xact and p.site_id = head.site_id order by p.number loop
+            head.seq := head.seq + 1;
+            made := journal_digest(head.digest, head.site_id, head.epoch, head.seq, entry.kind, stamp, entry.body);
+            insert into uplink (site_id, epoch, seq, kind, at, body, digest)
+                   values (head.site_id, head.epoch, head.seq, entry.kind, stamp, entry.body, made);
+            if entry.kind not in ('readings', 'health') then
+                head.digest := made;
+                head.record_seq := head.seq;
+            end if;
+        end loop;
+        update journal_head h set seq = head.seq, record_seq = head.record_seq, digest = head.digest where h.site_id = head.site_id;
+    end loop;
+    delete from journal_pending p where p.of_xact = new.of_xact;
+    delete from journal_due d where d.of_xact = new.of_xact; -- what is appended after this is numbered then
+    return null;
+end
+$$;
+comment on function journal_number is 'Of the trigger that numbers and chains a transaction''s entries as it commits.';
+create constraint trigger number_entries after insert on journal_due deferrable initially deferred for each row execute function journal_number();
+
+create function journal_begin() returns trigger language plpgsql as $$
+begin
+    insert into journal_head (site_id, epoch) select site_id, journal_new_epoch() from changed_rows on conflict do nothing;
+    insert into journal_pending (site_id, kind, body)
+    select site_id, 'epoch', convert_to(jsonb_build_object('v', 1, 'reason', 'new', 'previous', null)::text, 'UTF8') from changed_rows;
+    perform journal_due_now();
+    return null;
+end
+$$;
+comment on function journal_begin is 'Of a trigger: a new site''s journal begins.';
+create trigger begin_journal after insert on site referencing new table as changed_rows for each statement execute function journal_begin();
+insert into journal_head (site_id, epoch) select site_id, journal_new_epoch() from site;
+select journal_append(site_id, 'epoch', '{"v": 1, "reason": "new", "previous": null}'::jsonb) from site order by site_id;
+
+-- ---- who ----
+
+create function journal_person() returns text language sql stable as $$
+    select nullif(left(current_setting('bacpipes.person', true), 200), '')
+     where session_user in ('bacpipes_owner', 'bacpipes_collect', 'bacpipes_web')
+        or (select rolsuper from pg_roles where rolname = session_user)
+$$;
+comment on function journal_person is 'Whom the programs that may name a person say they act for (setting bacpipes.person); null: nobody, or they may not.';
+
+create function journal_who() returns jsonb language sql stable as $$
+    select jsonb_strip_nulls(jsonb_build_object('role', session_user, 'person', journal_person(), 'address', host(inet_client_addr())))
+$$;
+
+-- ---- devices, points and settings ----
+
+create function changed_columns(before jsonb, after jsonb) returns jsonb language sql immutable parallel safe as $$
+    select jsonb_object_agg(key, value) from jsonb_each(after)
+     where key <> 'updated_at' and value is distinct from before -> key
+$$;
+comment on function changed_columns is 'Columns of a row with what they are after a change; null: none was changed.';
+
+create function note_change() returns trigger language plpgsql as $$
+declare
+    who   constant jsonb := journal_who();
+    kind  constant text  := case tg_table_name when 'device' then 'device' when 'point' then 'point' when 'setting' then 'setting' else 'audit' end;
+    key   constant text  := case tg_table_name when 'device' then 'device_id' when 'point' then 'point_id' when 'setting' then 'name' end;
+    what  constant jsonb := jsonb_build_object('v', 1, 'table', tg_table_name, 'op', lower(tg_op), 'who', who);
+    added bigint;
+begin
+    if tg_op = 'INSERT' then
+        insert into journal_pending (site_id, kind, body)
+        select site_id, kind, convert_to((what || jsonb_strip_nulls(jsonb_build_object('key', to_jsonb(n) -> key)) || jsonb_build_object('new', to_jsonb(n)))::text, 'UTF8')
+          from new_rows n order by site_id, to_jsonb(n) -> key;
+    elsif tg_op = 'DELETE' then
+        insert into journal_pending (site_id, kind, body)
+        select site_id, kind, convert_to((what || jsonb_strip_nulls(jsonb_build_object('key', to_jsonb(o) -> key)) || jsonb_build_object('old', to_jsonb(o)))::text, 'UTF8')
+          from old_rows o order by site_id, to_jsonb(o) -> key;
+    else
+        insert into journal_pending (site_id, kind, body)
+        select n.site_id, kind, convert_to((what || jsonb_strip_nulls(jsonb_build_object('key', n.row -> key))
+                                            || jsonb_build_object('old', changed_columns(n.row, o.row), 'new', fresh))::text, 'UTF8')
+          from (select site_id, to_jsonb(new_rows) as row from new_rows) n
+          join (select site_id, to_jsonb(old_rows) as row from old_rows) o on o.site_id = n.site_id and (key is null or o.row -> key = n.row -> key),
+               changed_columns(o.row, n.row) as fresh
+         where fresh is not null
+         order by n.site_id, n.row -> key;
+    end if;
+    get diagnostics added = row_count;
+    if added > 0 then
+        perform journal_due_now();
+    end if;
+    return null;
+end
+$$;
+comment on function note_change is 'Of triggers: what was changed, by whom, and what it was before. updated_at alone is no change.';
+
+do $$
+declare
+    watched text;
+begin
+    foreach watched in array array['device', 'point', 'setting', 'mqtt_config'] loop
+        execute format('create trigger journal_insert after insert on %I referencing new table as new_rows
+                        for each statement execute function note_change()', watched);
+        execute format('create trigger journal_update after update on %I referencing old table as old_rows new table as new_rows
+                        for each statement execute function note_change()', watched);
+        execute format('create trigger journal_delete after delete on %I referencing old table as old_rows
+                        for each statement execute function note_change()', watched);
+    end loop;
+end
+$$;
+
+-- ---- alarms ----
+
+create table alarm (
+    site_id     text        not null references site,
+    alarm_id    bigint      not null generated always as identity,
+    key         text        not null,
+    severity    text        not null check (severity in ('info', 'warning', 'critical')),
+    text        text        not null,
+    raised_at   timestamptz not null default clock_timestamp(),
+    returned_at timestamptz,
+    primary key (site_id, alarm_id)
+);
+create unique index on alarm (site_id, key) where returned_at is null;
+comment on table alarm is 'What is wrong, or was.';
+comment on column alarm.key is 'What it is about: while it is raised, it is raised once';
+comment on column alarm.returned_at is 'When it was right again; null: it is still wrong';
+
+create function alarm_raise(of_site text, of_key text, of_severity text, of_text text) returns boolean language plpgsql as $$
+declare
+    made alarm;
+begin
+    insert into alarm (site_id, key, severity, text) values (of_site, of_key, of_severity, of_text)
+    on conflict (site_id, key) where returned_at is null do nothing returning * into made;
+    if made.alarm_id is not null then
+        perform journal_append(of_site, 'alarm', jsonb_build_object('v', 1, 'event', 'raised', 'who', journal_who()) || to_jsonb(made) - 'returned_at' - 'site_id');
+    end if;
+    return made.alarm_id is not null;
+end
+$$;
+comment on function alarm_raise is 'True: it is raised now; false: it was already.';
+
+create function alarm_return(of_site text, of_key text) returns boolean language plpgsql as $$
+declare
+    ended alarm;
+begin
+    update alarm set returned_at = clock_timestamp() where site_id = of_site and key = of_key and returned_at is null returning * into ended;
+    if ended.alarm_id is not null then
+        perform journal_append(of_site, 'alarm', jsonb_build_object('v', 1, 'event', 'returned', 'who', journal_who()) || to_jsonb(ended) - 'site_id');
+    end if;
+    return ended.alarm_id is not null;
+end
+$$;
+
+-- ---- a new life ----
+
+create function commands_restored(of_site text) returns void language sql as $$
+    select null::void -- there are none yet
+$$;
+
+create function journal_position(of_site text, out epoch bigint, out seq bigint, out digest bytea) language sql stable as $$
+    select h.epoch, h.record_seq, h.digest from journal_head h where h.site_id = of_site
+$$;
+comment on function journal_position is 'The last entry that is chained.';
+
+-- Nothing inside a database tells that it is a former self of itself, put back: so the collector keeps outside what it saw last. Where that is not
+-- here, or is not known, another life begins, in which nothing is carried out that was asked for before.
+create function journal_open(of_site text, known_epoch bigint, known_seq bigint, known_digest bytea, device_end integer, point_end integer,
+                             out epoch bigint, out seq bigint, out digest bytea, out is_new_life boolean) language plpgsql as $$
+declare
+    head journal_head;
+begin
+    select * into head from journal_head h where h.site_id = of_site for update;
+    if head.site_id is null then
+        raise no_data_found using message = format('there is no site "%s"', of_site);
+    end if;
+    is_new_life := case when known_epoch is null then head.opened_at is not null
+                        else head.epoch <> known_epoch or head.record_seq < known_seq
+                             or not exists (select from uplink u where u.site_id = of_site and u.epoch = known_epoch and u.seq = known_seq and u.digest = known_digest)
+                                and exists (select from uplink u where u.site_id = of_site and u.epoch = known_epoch and u.seq <= known_seq) -- or it is forgotten, after a year
+                   end;
+    if is_new_life then
+        update journal_head h set epoch = journal_new_epoch(), seq = 0, record_seq = 0, acknowledged_seq = 0, digest = decode(repeat('00', 32), 'hex'), opened_at = clock_timestamp()
+         where h.site_id = of_site;
+        perform journal_append(of_site, 'epoch', jsonb_build_object('v', 1, 'reason', case when known_epoch is null then 'unknown' else 'restored' end, 'who', journal_who(),
+            'previous', jsonb_build_object('epoch', head.epoch, 'seq', head.record_seq, 'digest', encode(head.digest, 'hex')),
+            'known', case when known_epoch is not null then jsonb_build_object('epoch', known_epoch, 'seq', known_seq, 'digest', encode(known_digest, 'hex')) end));
+        perform commands_restored(of_site);
+        perform alarm_raise(of_site, 'journal.new_life', 'warning', case when known_epoch is null
+            then 'what the collector keeps outside the database is missing: whatever was asked for before is not carried out'
+            else 'the database was put back to an earlier state: whatever was asked for before is not carried out' end);
+    elsif head.opened_at is null then
+        update journal_head h set opened_at = clock_timestamp() where h.site_id = of_site;
+    end if;
+    update site set last_device_id = greatest(last_device_id, device_end - 1), last_point_id = greatest(last_point_id, point_end - 1)
+     where site_id = of_site and (last_device_id < device_end - 1 or last_point_id < point_end - 1);
+    set constraints number_entries immediate; -- so that the position told is this transaction's own
+    set constraints number_entries deferred;
+    select p.epoch, p.seq, p.digest into journal_open.epoch, journal_open.seq, journal_open.digest from journal_position(of_site) p;
+end
+$$;
+comment on function journal_open is 'Compares the journal with what is known of it outside the database; nulls: nothing is. is_new_life: another epoch has begun.';
+
+create function journal_checkpoint(of_site text, of_epoch bigint, of_seq bigint, of_digest bytea, of_key bytea, of_signature bytea) returns void language plpgsql as $$
+begin
+    if octet_length(of_digest) <> 32 or octet_length(of_key) <> 32 or octet_length(of_signature) <> 64 then
+        raise invalid_parameter_value using message = 'a checkpoint has a digest and a key of 32 octets, and a signature of 64';
+    end if;
+    perform journal_append(of_site, 'checkpoint', jsonb_build_object('v', 1, 'epoch', of_epoch, 'seq', of_seq, 'digest', encode(of_digest, 'hex'),
+                                                                     'key', encode(of_key, 'hex'), 'signature', encode(of_signature, 'hex')));
+end
+$$;
+comment on function journal_checkpoint is 'Writes down where the chain stands, signed by a key that is not in the database.';
+
+-- ---- for people ----
+
+create view audit as
+    select site_id, epoch, seq, kind, at, j.body,
+           coalesce(j.body #>> '{who,person}', j.body #>> '{who,role}', j.body ->> 'created_by') as who,
+           j.body ->> 'source' as source,
+           coalesce((j.body ->> 'point_id')::integer, case when kind = 'point' then (j.body ->> 'key')::integer end) as point_id,
+           digest
+      from uplink_record, lateral (select convert_from(uplink_record.body, 'UTF8')::jsonb) as j (body);
+comment on view audit is 'The journal''s records, readable.';
