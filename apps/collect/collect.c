@@ -46,6 +46,7 @@ static void on_settings(void *owner)
     collect_poll_set(collect->poller, &poll);
     collect_deliver_set(collect->deliver, &deliver);
     collect_network_set(collect->network);
+    collect_control_set(collect->control, cfg);
 }
 
 /* ---- devices: from the poller to the network, the site and deliver ---- */
@@ -194,6 +195,25 @@ CollectSite *collect_make_site(Collect *collect, PgOptions *database)
                                         .forget = forget,
                                         .on_scan_stored = on_scan_stored};
     return collect_site_new(&options);
+}
+
+/* ---- commands are carried out ---- */
+
+static void on_orders(void *owner)
+{
+    const Collect *collect = owner;
+    collect_network_poll_soon(collect->network);
+}
+
+CollectControl *collect_make_control(Collect *collect, const PgOptions *database)
+{
+    const CollectControlOptions options = {.loop = collect->loop,
+                                           .poller = collect->poller,
+                                           .file = &collect->file,
+                                           .database = database,
+                                           .owner = collect,
+                                           .on_orders = on_orders};
+    return collect_control_new(&options);
 }
 
 /* ---- readings are delivered ---- */

@@ -3,6 +3,7 @@
  *   network/  being on the building's network, who was found there, and the routers on the way
  *   ask/      a device's turn: what is asked of it, how much at once, and what an answer means (poll.h)
  *   site/     settings, broker, devices and points as the database has them
+ *   control/  commands to devices, verified, and their ends
  *   deliver/  readings to batches, kept until they are stored, and the states of points
  *   status.c  how it is going, and status_json.c: as JSON
  *   collect.c what these parts tell each other: they do not know one another
@@ -13,6 +14,7 @@
 #define COLLECT_COLLECT_H
 
 #include "apps/collect/ask/poll.h"
+#include "apps/collect/control/control.h"
 #include "apps/collect/deliver/deliver.h"
 #include "apps/collect/network/network.h"
 #include "apps/collect/site/site.h"
@@ -33,6 +35,7 @@ typedef struct Collect {
     CollectPoller *poller;
     CollectNetwork *network;
     CollectSite *site; /* before the network, which has its settings */
+    CollectControl *control;
     CollectDeliver *deliver;
     CollectStatus *status;
 } Collect;
@@ -42,6 +45,7 @@ typedef struct Collect {
 CollectPoller *collect_make_poller(Collect *collect);
 CollectNetwork *collect_make_network(Collect *collect);
 CollectSite *collect_make_site(Collect *collect, PgOptions *database);
+CollectControl *collect_make_control(Collect *collect, const PgOptions *database);
 CollectDeliver *collect_make_deliver(Collect *collect);
 
 /* ---- status.c ---- */

@@ -15,6 +15,7 @@ static void begin(Collect *collect, PgOptions *database)
     collect->poller = collect_make_poller(collect);
     collect->site = collect_make_site(collect, database);
     collect->network = collect_make_network(collect);
+    collect->control = collect_make_control(collect, database);
     collect->status = collect_status_new(collect);
 }
 
@@ -22,12 +23,14 @@ static void begin(Collect *collect, PgOptions *database)
  * uses what is gone. The poller gives out what it has read so far, and only then is that put away. */
 static void finish(Collect *collect)
 {
+    collect_control_close(collect->control);
     collect_network_take_leave(collect->network);
     collect_say_status(collect, "offline");
     collect_status_free(collect->status);
     collect_network_close(collect->network);
     collect_site_close(collect->site); /* what of readings the broker does not have yet is in the outbox */
     collect_poll_free(collect->poller);
+    collect_control_free(collect->control);
     collect_deliver_free(collect->deliver);
     collect_site_free(collect->site);
     collect_network_free(collect->network);

@@ -1,6 +1,6 @@
 /* bacpipes ingest: readings from MQTT into the database, in batches, and said when they are stored.
  *
- *   ready.c, alone.c, points.c              that we are alone; what the database says of points and the like
+ *   ready.c, points.c                       that we are alone; what the database says of points and the like
  *   receive.c -> position.c -> gather.c     what arrives, judged by its number and gathered
  *   store.c -> journal.c                    committed, with what is written down beside it, and announced
  *   maintain.c                              days, rollups, retention, on a connection of its own
@@ -8,7 +8,6 @@
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
-#include "apps/ingest/alone.h"
 #include "apps/ingest/maintain.h"
 #include "apps/ingest/points.h"
 #include "apps/ingest/position.h"
@@ -16,6 +15,7 @@
 #include "config/config.h"
 #include "io/mqtt/mqtt.h"
 #include "io/pg/pg.h"
+#include "site/alone.h"
 #include "site/broker.h"
 #include "site/settings.h"
 
@@ -35,7 +35,7 @@ typedef struct Ingest {
     int64_t started_at_us;
     int code; /* to end with */
     Pg *pg;
-    Alone *alone;
+    SiteAlone *alone;
     SiteSettings *settings;
     SiteBroker *broker;
     PointsReader *points;

@@ -106,7 +106,7 @@ void ingest_connected(void *owner)
     bp_log(BP_LOG_INFO, "connected to the database");
     ingest->knows_database = true;
     pg_request(ingest->pg, SQL_SET_SYNCHRONOUS_COMMIT, NULL, 0, NULL, NULL); /* before anything is stored */
-    alone_connected(ingest->alone);
+    site_alone_connected(ingest->alone);
 }
 
 /* Once, for who has started us by hand. */
@@ -129,14 +129,14 @@ void ingest_database_lost(void *owner, const BpError *why)
     else
         tell_waiting(ingest, why);
     ingest->is_ready = false;
-    alone_lost(ingest->alone);
+    site_alone_lost(ingest->alone);
 }
 
 void ingest_notice(void *owner, const char *channel, const char *payload)
 {
     const Ingest *ingest = owner;
     (void)channel;
-    if (!alone_is_held(ingest->alone))
+    if (!site_alone_is_held(ingest->alone))
         return; /* all is read once we are */
     switch (site_notice_read(payload, ingest->cfg->site)) {
     case SITE_POINTS_CHANGED: points_reader_changed(ingest->points); break;
@@ -161,8 +161,16 @@ void ingest_begin(Ingest *ingest)
                                       .on_connected = on_broker_connected,
                                       .on_lost = on_broker_lost,
                                       .on_message = on_message};
-    const AloneHooks alone = {ingest, on_alone, on_other, on_superfluous};
-    ingest->alone = alone_new(ingest->loop, ingest->pg, ingest->file_cfg.site, &alone);
+    const SiteAloneOptions alone = {.loop = ingest->loop,
+                                    .pg = ingest->pg,
+                                    .site = ingest->file_cfg.site,
+                                    .work = "ingest",
+                                    .who = "ingest",
+                                    .owner = ingest,
+                                    .on_alone = on_alone,
+                                    .on_other = on_other,
+                                    .on_superfluous = on_superfluous};
+    ingest->alone = site_alone_new(&alone);
     ingest->settings = site_settings_new(ingest->loop, ingest->pg, &ingest->file_cfg, on_settings, ingest);
     ingest->cfg = site_settings_cfg(ingest->settings);
     ingest->points = points_reader_new(ingest->loop, ingest->pg, ingest->file_cfg.site, on_points, ingest);
@@ -175,5 +183,5 @@ void ingest_end(Ingest *ingest)
     site_broker_free(ingest->broker, BP_SECOND);
     ingest->cfg = &ingest->file_cfg;
     site_settings_free(ingest->settings);
-    alone_free(ingest->alone);
+    site_alone_free(ingest->alone);
 }

@@ -23,6 +23,11 @@ int64_t bp_monotonic_us(void)
     return clock_us(CLOCK_MONOTONIC);
 }
 
+int64_t bp_boot_us(void)
+{
+    return clock_us(CLOCK_BOOTTIME);
+}
+
 char *bp_time_format(int64_t instant_us, int digits, char ret_text[BP_TIME_TEXT_MAX])
 {
     int64_t second = instant_us / BP_SECOND, fraction = instant_us % BP_SECOND;

@@ -14,6 +14,7 @@
 
 int64_t bp_wall_us(void);
 int64_t bp_monotonic_us(void);
+int64_t bp_boot_us(void); /* as that, and it goes on while the machine is suspended: how old something is */
 
 /* "2026-11-24T02:51:59.000000Z", or an interval, with its zero. */
 enum { BP_TIME_TEXT_MAX = 48 };
