@@ -16,21 +16,14 @@
 #define COLLECT_CONTROL_PARTS_H
 
 #include "apps/collect/control/control.h"
+#include "apps/collect/control/seen.h"
 #include "site/alone.h"
 
 enum {
     CONTROL_ID_MAX = 37,   /* a UUID as text, with its zero */
     CONTROL_NAME_MAX = 64, /* a name of a point, a source or somebody, cut for sentences */
     CONTROL_TEXT_MAX = 320,
-    CONTROL_SLOTS = 16,
 };
-
-/* A priority array (ASHRAE 135, clause 19.2): `held` has bit n-1 for each slot n that is not Null. */
-typedef struct ControlSlots {
-    bool are_known; /* the object has one, and it was read */
-    uint16_t held;
-    double values[CONTROL_SLOTS];
-} ControlSlots;
 
 /* Where a command or a hold acts, and with what. */
 typedef struct ControlTarget {

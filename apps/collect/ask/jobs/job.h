@@ -58,6 +58,10 @@ struct CollectJobKind {
      * no hurry. NULL: it never has. */
     int64_t (*rank)(const CollectDevice *device);
 
+    /* What is due would be asked for now: drops the first of it if it may not go out any more. True: it was
+     * dropped, and what is due is to be looked at again. May be NULL. */
+    bool (*drop)(CollectDevice *device);
+
     /* Writes the parameters of the request and returns its service. Nothing else may change but job->own and
      * job->retries: there may be no room to send it now. */
     uint8_t (*make)(CollectShared *shared, CollectJob *job, BpBuf *out, int64_t now_us);

@@ -157,7 +157,10 @@ static bool send(CollectJobs *jobs, CollectShared *shared, CollectJob *job, int6
 CollectAsked collect_jobs_ask(CollectJobs *jobs, CollectShared *shared, CollectDevice *device, int64_t now_us,
                               const CollectJob **ret_job)
 {
-    const size_t chosen = choose(device, now_us);
+    size_t chosen;
+    do
+        chosen = choose(device, now_us);
+    while (chosen != KINDS && kinds[chosen]->drop && kinds[chosen]->drop(device));
     if (chosen == KINDS)
         return COLLECT_NOTHING_TO_ASK;
     note_chosen(device, chosen, now_us);

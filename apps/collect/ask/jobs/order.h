@@ -1,5 +1,5 @@
-/* Orders: what a device is asked once, for somebody who waits for the outcome. This is how a value will be
- * written, an alarm acknowledged, or a log fetched; nothing of the program gives orders yet.
+/* Orders: what a device is asked once, for somebody who waits for the outcome. This is how a value is written
+ * and read back.
  *
  * An order's end is told exactly once, whatever becomes of the device, and it says whether the request may
  * have been carried out. An order waits behind a probe that decides who is there: what is meant for one
@@ -26,6 +26,7 @@ typedef enum CollectOrderWhy {
     COLLECT_ORDER_NO_NETWORK, /* we are not on the network */
     COLLECT_ORDER_FULL,       /* COLLECT_ORDERS_MAX of the device's have not ended yet */
     COLLECT_ORDER_TOO_LONG,   /* for the device */
+    COLLECT_ORDER_LATE,       /* when its turn came, `may_go` said no */
 } CollectOrderWhy;
 
 enum { COLLECT_ORDERS_MAX = 16 };
@@ -44,6 +45,10 @@ typedef struct CollectOrderRequest {
     bool is_once;     /* it must not be sent twice. Otherwise it is tried again as others are, when no answer
                          comes; one that was sent and is forgotten never is */
     void *context;
+    /* NULL, or asked right before the datagram is made: may it still go out? It is to look at clocks itself,
+     * since the process may have stood still until then. The order is sent once, as with is_once. It may not
+     * call anything of the poller's. */
+    bool (*may_go)(void *context);
     /* Tells the end. It may give orders, and may not call anything else of the poller's. */
     void (*on_end)(void *context, const CollectOrderEnd *end);
 } CollectOrderRequest;

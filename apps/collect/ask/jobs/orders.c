@@ -96,12 +96,33 @@ void collect_orders_close(CollectDevice *device)
 
 /* ---- the job ---- */
 
+static bool drop(CollectOrder **queue, CollectDevice *device)
+{
+    static const CollectOrderEnd late = {.outcome = COLLECT_ORDER_NOT_SENT, .why = COLLECT_ORDER_LATE};
+    CollectOrder *order = *queue;
+    if (!order->request.may_go || order->request.may_go(order->request.context))
+        return false;
+    *queue = order->next;
+    end(device, order, &late);
+    return true;
+}
+
+static bool drop_urgent(CollectDevice *device)
+{
+    return drop(&device->orders.urgent, device);
+}
+
+static bool drop_patient(CollectDevice *device)
+{
+    return drop(&device->orders.patient, device);
+}
+
 static uint8_t make(CollectShared *shared, CollectJob *job, BpBuf *out, int64_t now_us)
 {
     (void)shared, (void)now_us;
     Sent *sent = job->own;
     sent->order = *queue_of(job->device, job->kind == &collect_order_urgent);
-    if (sent->order->request.is_once)
+    if (sent->order->request.is_once || sent->order->request.may_go)
         job->retries = 0;
     bp_buf_str(out, sent->order->request.parameters);
     return sent->order->request.service;
@@ -190,6 +211,7 @@ const CollectJobKind collect_order_urgent = {.name = "urgent order",
                                              .may_repeat = true, /* but for those that are once */
                                              .is_due = is_urgent_due,
                                              .rank = urgent_rank,
+                                             .drop = drop_urgent,
                                              .make = make,
                                              .sent = sent,
                                              .answered = answered,
@@ -200,6 +222,7 @@ const CollectJobKind collect_order_patient = {.name = "patient order",
                                               .own_size = sizeof(Sent),
                                               .may_repeat = true,
                                               .is_due = is_patient_due,
+                                              .drop = drop_patient,
                                               .make = make,
                                               .sent = sent,
                                               .answered = answered,

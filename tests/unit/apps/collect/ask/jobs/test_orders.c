@@ -32,7 +32,7 @@ static struct {
     BpRandom random;
     double lost; /* part of 1, of all datagrams */
     bool loses_writes;
-    size_t outcomes[COLLECT_ORDER_UNKNOWN + 1], whys[COLLECT_ORDER_TOO_LONG + 1], total;
+    size_t outcomes[COLLECT_ORDER_UNKNOWN + 1], whys[COLLECT_ORDER_LATE + 1], total;
 } given;
 
 static CollectOrderRequest request_of(size_t number, BacObjectId object, uint8_t *memory, size_t capacity)
