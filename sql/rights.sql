@@ -8,6 +8,8 @@
 --   bacpipes_maintain  owns the readings, their days and rollups: ingest's second connection
 --   bacpipes_reader    Grafana and SQL tools
 --   bacpipes_journal   owns the journal, commands and what they hold, which are changed by its functions alone; nobody logs in as it
+--   bacpipes_source    the logins source_NAME that `bacpipes source add` makes are its members: they ask for commands, and see their own
+--   bacpipes_logins    makes those logins and ends their sessions by three functions; nobody logs in as it
 --
 -- Where our account may not make roles, all is its own and everything runs with it: database.user names it.
 --
@@ -34,11 +36,19 @@ begin
             execute format('grant %I to current_user', role.name); -- an account that makes roles is not in them by itself
         end if;
     end loop;
-    if to_regrole('bacpipes_journal') is null then
-        create role bacpipes_journal nologin;
+    for role in select * from unnest('{bacpipes_journal, bacpipes_source, bacpipes_logins}'::text[]) as role (name) loop
+        if to_regrole(role.name) is null then
+            execute format('create role %I nologin', role.name);
+        end if;
+        if not pg_has_role(role.name, 'usage') then
+            execute format('grant %I to current_user', role.name);
+        end if;
+    end loop;
+    if not (select rolcreaterole from pg_roles where rolname = 'bacpipes_logins') then
+        alter role bacpipes_logins createrole;
     end if;
-    if not pg_has_role('bacpipes_journal', 'usage') then
-        grant bacpipes_journal to current_user;
+    if not pg_has_role('bacpipes_logins', 'pg_signal_backend', 'usage') or not pg_has_role('bacpipes_logins', 'pg_read_all_stats', 'usage') then
+        grant pg_signal_backend, pg_read_all_stats to bacpipes_logins; -- whose transactions are how old
     end if;
 exception when insufficient_privilege then
     raise notice 'this account may not make roles: everything is its own';
@@ -55,7 +65,7 @@ insert into right_on_table values
     ('point_successor',        'bacpipes_owner',    null,                     'select',                 'select',         'all',    'select', null),
     ('device_status',          'bacpipes_owner',    'select, insert, update', null,                     null,             'all',    'select', 'select'),
     ('setting',                'bacpipes_owner',    'select',                 'select',                 null,             'all',    null, 'select'),
-    ('setting_kind',           null,                null,                     null,                     null,             'select', null, null), -- its owner migrates
+    ('setting_kind',           null,                null,                     null,                     null,             'select', null, 'select'), -- its owner migrates
     ('mqtt_config',            'bacpipes_owner',    'select',                 'select',                 null,             'all',    null, null),
     ('mqtt_account',           'bacpipes_owner',    'select',                 'select',                 null,             'all',    null, null),
     ('schema_migration',       null,                null,                     null,                     null,             'select', null, null), -- its owner migrates
@@ -82,7 +92,15 @@ insert into right_on_table values
     ('journal_pending',          'bacpipes_journal',  null, null, null, null, null, 'all'),
     ('journal_due',              'bacpipes_journal',  null, null, null, null, null, 'all'),
     ('alarm',                    'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
-    ('audit',                    'bacpipes_journal',  null, null, null, 'select', null, 'all');
+    ('audit',                    'bacpipes_journal',  null, null, null, 'select', null, 'all'),
+    ('write_commands',           'bacpipes_journal',  'select', null, null, 'select, insert (site_id, point_id, command_type, value, state, priority, created_by, source_ip, release_after, expires_at, execute_at, reason, idempotency_key)', 'select', 'all'),
+    ('command_source',           'bacpipes_journal',  'select', null, null, 'select', null, 'all'),
+    ('command_flood',            'bacpipes_journal',  null, null, null, 'select', null, 'all'),
+    ('hold',                     'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
+    ('override',                 'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
+    ('overrides',                'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
+    ('writable_type',            'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
+    ('unit_range',               'bacpipes_journal',  null, null, null, 'select', 'select', 'all');
 
 -- `definer`: it acts with the rights of its owner, for those who may call it and no more.
 create temporary table right_on_function (name text, owner text, definer boolean, callers text[]) on commit drop;
@@ -155,6 +173,50 @@ insert into right_on_function values
     ('changed_columns',         'bacpipes_journal',  false, '{}'),
     ('alarm_raise',             'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_ingest, bacpipes_owner}'),
     ('alarm_return',            'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_ingest, bacpipes_owner}'),
+    ('command_span',            'bacpipes_journal',  false, '{}'),
+    ('device_label',            'bacpipes_journal',  false, '{}'),
+    ('point_label',             'bacpipes_journal',  false, '{}'),
+    ('command_states',          'bacpipes_journal',  false, '{}'),
+    ('control_setting',         'bacpipes_journal',  false, '{bacpipes_owner}'), -- of central_*
+    ('control_allows',          'bacpipes_journal',  false, '{bacpipes_owner}'),
+    ('command_state',           'bacpipes_journal',  false, '{}'),
+    ('command_value',           'bacpipes_journal',  false, '{}'),
+    ('command_judge',           'bacpipes_journal',  false, '{}'),
+    ('command_session_source',  'bacpipes_journal',  false, '{}'),
+    ('command_asked',           'bacpipes_journal',  false, '{}'), -- of a trigger: it looks at who inserts
+    ('command_gate',            'bacpipes_journal',  true,  '{}'), -- of triggers, from here
+    ('command_moves',           'bacpipes_journal',  false, '{}'),
+    ('command_stays',           'bacpipes_journal',  false, '{}'),
+    ('command_noted',           'bacpipes_journal',  true,  '{}'),
+    ('hold_follow',             'bacpipes_journal',  true,  '{}'),
+    ('override_forget',         'bacpipes_journal',  true,  '{}'),
+    ('source_noted',            'bacpipes_journal',  true,  '{}'), -- to here
+    ('command_sees_only',       'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_owner, bacpipes_reader, bacpipes_source}'), -- of the rows' policy
+    ('command_source_named',    'bacpipes_journal',  false, '{}'),
+    ('command_check',           'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_owner}'),
+    ('command_text',            'bacpipes_journal',  false, '{}'),
+    ('command_time',            'bacpipes_journal',  false, '{}'),
+    ('command_number',          'bacpipes_journal',  false, '{}'),
+    ('command_interval',        'bacpipes_journal',  false, '{}'),
+    ('command_ask',             'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_owner}'),
+    ('command_cancel',          'bacpipes_journal',  true,  '{bacpipes_owner}'),
+    ('hold_take',               'bacpipes_journal',  false, '{}'),
+    ('holds_of',                'bacpipes_journal',  true,  '{bacpipes_collect}'),
+    ('hold_event',              'bacpipes_journal',  true,  '{bacpipes_collect}'),
+    ('commands_flooded',        'bacpipes_journal',  false, '{}'),
+    ('commands_due',            'bacpipes_journal',  true,  '{bacpipes_collect}'),
+    ('commands_claim',          'bacpipes_journal',  true,  '{bacpipes_collect}'),
+    ('commands_end',            'bacpipes_journal',  true,  '{bacpipes_collect}'),
+    ('commands_retain',         'bacpipes_journal',  false, '{}'), -- of the journal's maintenance
+    ('override_store',          'bacpipes_journal',  true,  '{bacpipes_collect}'),
+    ('source_store',            'bacpipes_journal',  true,  '{bacpipes_logins}'),
+    ('source_forget',           'bacpipes_journal',  true,  '{bacpipes_logins}'),
+    ('source_set',              'bacpipes_journal',  true,  '{bacpipes_owner}'),
+    ('source_add',              'bacpipes_logins',   true,  '{bacpipes_owner}'),
+    ('source_remove',           'bacpipes_logins',   true,  '{bacpipes_owner}'),
+    ('sources_end_idle',        'bacpipes_logins',   true,  '{bacpipes_collect}'),
+    ('central_point_set',       'bacpipes_owner',    true,  '{}'), -- both are for who brings what central says
+    ('central_mode_set',        'bacpipes_owner',    true,  '{}'),
     ('commands_restored',       'bacpipes_journal',  false, '{}'),
     ('journal_position',        'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_owner}'),
     ('journal_open',            'bacpipes_journal',  true,  '{bacpipes_collect}'),
@@ -163,12 +225,13 @@ insert into right_on_function values
 do $$
 declare
     roles   constant text   := (select string_agg(quote_ident(rolname), ', ') from pg_roles
-                                 where rolname in ('bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader', 'bacpipes_journal'));
+                                 where rolname in ('bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader', 'bacpipes_journal',
+                                                  'bacpipes_source', 'bacpipes_logins'));
     nobody  constant text   := concat_ws(', ', 'public', roles);
     reader_settings constant text[] := '{temp_file_limit=1GB, statement_timeout=10min}';
     is_super constant boolean := (select rolsuper from pg_roles where rolname = current_user);
-    is_ours constant boolean := (select count(*) = 3 from pg_roles
-                                  where rolname in ('bacpipes_owner', 'bacpipes_maintain', 'bacpipes_journal') and pg_has_role(oid, 'usage'));
+    is_ours constant boolean := (select count(*) = 4 from pg_roles
+                                  where rolname in ('bacpipes_owner', 'bacpipes_maintain', 'bacpipes_journal', 'bacpipes_logins') and pg_has_role(oid, 'usage'));
     thing   record;
     given   record;
 begin
@@ -179,7 +242,7 @@ begin
             execute format('grant temporary on database %I to bacpipes_ingest', current_database());
         end if;
         if is_ours and not is_super then -- to be given something, a role must be able to make it; until the end of this
-            grant create on schema public to bacpipes_owner, bacpipes_maintain, bacpipes_journal;
+            grant create on schema public to bacpipes_owner, bacpipes_maintain, bacpipes_journal, bacpipes_logins;
         end if;
     end if;
     if is_ours and pg_has_role((select nspowner from pg_namespace where nspname = 'days'), 'usage') then
@@ -217,7 +280,7 @@ begin
                         and has_function_privilege('public', oid, 'execute') loop
             execute format('revoke execute on function %s from public', thing.name);
         end loop;
-        grant execute on function pg_catalog.pg_notify(text, text) to bacpipes_owner; -- notify_config
+        grant execute on function pg_catalog.pg_notify(text, text) to bacpipes_owner, bacpipes_journal; -- notify_config, command_noted
         -- A role may change its own settings and password: the former are given back here, the latter by `bacpipes up`.
         for thing in select coalesce(quote_ident(datname), '') as database from pg_db_role_setting left join pg_database on pg_database.oid = setdatabase
                       where setrole = 'bacpipes_reader'::regrole and (setdatabase <> 0 or setconfig <> reader_settings) loop
@@ -227,7 +290,7 @@ begin
             alter role bacpipes_reader set temp_file_limit = '1GB';
             alter role bacpipes_reader set statement_timeout = '10min';
         end if;
-        grant execute on function pg_catalog.pg_try_advisory_lock(integer, integer) to bacpipes_ingest; -- one ingest a site
+        grant execute on function pg_catalog.pg_try_advisory_lock(integer, integer) to bacpipes_ingest, bacpipes_collect; -- one of each a site
     end if;
 
     for thing in select *, ('public.' || name)::regclass as relation from right_on_table loop
@@ -241,6 +304,10 @@ begin
             execute format('grant %s on table %s to %I', given.rights, thing.relation, given.role);
         end loop;
     end loop;
+
+    if to_regrole('bacpipes_source') is not null then
+        grant select, insert (site_id, point_id, command_type, value, state, priority, created_by, source_ip, release_after, expires_at, execute_at, reason, idempotency_key) on public.write_commands to bacpipes_source;
+    end if;
 
     for thing in select right_on_function.*, pg_proc.oid::regprocedure as function, proowner, prosqlbody is not null as names_are_fixed
                    from right_on_function join pg_proc on proname = name and pronamespace = 'public'::regnamespace loop
@@ -276,7 +343,7 @@ begin
         end if;
     end if;
     if is_ours and pg_has_role((select nspowner from pg_namespace where nspname = 'public'), 'usage') then
-        revoke create on schema public from bacpipes_owner, bacpipes_maintain, bacpipes_journal;
+        revoke create on schema public from bacpipes_owner, bacpipes_maintain, bacpipes_journal, bacpipes_logins;
     end if;
 end
 $$;

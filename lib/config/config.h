@@ -25,6 +25,7 @@ typedef int CfgLevel;           /* BpLogLevel */
 typedef const char *CfgChooser; /* all, none or rules */
 typedef const char *CfgTagged;  /* none, tagged or all */
 typedef const char *CfgEngine;  /* auto, native or timescaledb */
+typedef const char *CfgMode;    /* normal, stop or freeze */
 
 typedef enum CfgKind {
     CFG_TEXT,
@@ -40,7 +41,8 @@ typedef enum CfgKind {
     CFG_LEVEL,
     CFG_CHOOSER,
     CFG_TAGGED,
-    CFG_ENGINE
+    CFG_ENGINE,
+    CFG_MODE
 } CfgKind;
 typedef enum CfgScope { CFG_PROCESS, CFG_SITE } CfgScope;
 
@@ -58,6 +60,7 @@ typedef enum CfgScope { CFG_PROCESS, CFG_SITE } CfgScope;
 #define CFG_TYPE_CHOOSER    CfgChooser
 #define CFG_TYPE_TAGGED     CfgTagged
 #define CFG_TYPE_ENGINE     CfgEngine
+#define CFG_TYPE_MODE       CfgMode
 
 typedef struct Cfg {
 #define SETTING(kind, field, name, fallback, min, max, scope, meaning) CFG_TYPE_##kind field;

@@ -24,10 +24,14 @@ typedef struct Choices {
 static const Choices choosers = {{"all", "none", "rules"}};
 static const Choices tagged = {{"none", "tagged", "all"}};
 static const Choices engines = {{"auto", "native", "timescaledb"}};
+static const Choices modes = {{"normal", "stop", "freeze"}};
 
 static const Choices *choices_of(const CfgSetting *setting)
 {
-    return setting->kind == CFG_CHOOSER ? &choosers : setting->kind == CFG_TAGGED ? &tagged : &engines;
+    return setting->kind == CFG_CHOOSER  ? &choosers
+           : setting->kind == CFG_TAGGED ? &tagged
+           : setting->kind == CFG_MODE   ? &modes
+                                         : &engines;
 }
 
 static void *field_of(const CfgSetting *setting, Cfg *cfg)
@@ -103,6 +107,7 @@ void cfg_format(const Cfg *cfg, const CfgSetting *setting, BpBuf *out)
     case CFG_ADDRESSES:
     case CFG_CHOOSER:
     case CFG_TAGGED:
+    case CFG_MODE:
     case CFG_ENGINE:
     case CFG_PATH: format_text(bp_str(*(const char *const *)field), out); break;
     case CFG_INTEGER: bp_buf_printf(out, "%" PRId64, *(const int64_t *)field); break;
@@ -163,6 +168,7 @@ void cfg_format_range(const CfgSetting *setting, BpBuf *out)
     case CFG_LEVEL: bp_buf_printf(out, "error, warning, notice, info or debug"); break;
     case CFG_CHOOSER:
     case CFG_TAGGED:
+    case CFG_MODE:
     case CFG_ENGINE: format_choices(choices_of(setting), out); break;
     }
 }
@@ -365,6 +371,7 @@ BpStatus cfg_value_parse(const CfgSetting *setting, BpStr text, BpArena *arena, 
     case CFG_LEVEL: return parse_level(setting, text, field, err);
     case CFG_CHOOSER:
     case CFG_TAGGED:
+    case CFG_MODE:
     case CFG_ENGINE: return parse_choice(setting, text, field, err);
     }
     assert(!"a setting has a kind");

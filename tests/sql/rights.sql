@@ -93,6 +93,28 @@ insert into expected select role, thing, 'EXECUTE'
   from unnest('{bacpipes_collect, bacpipes_ingest, bacpipes_owner}'::text[]) as role, unnest('{"alarm_raise(text,text,text,text)", "alarm_return(text,text)"}'::text[]) as thing;
 insert into expected select 'bacpipes_owner', thing, 'SELECT'
   from unnest('{journal_head, uplink, uplink_frames, uplink_record, uplink_frames_default, uplink_record_default, alarm, audit}'::text[]) as thing;
+-- Commands.
+insert into expected values
+    ('bacpipes_journal',  'setting_kind',           'SELECT'),
+    ('bacpipes_collect',  'write_commands',         'SELECT'),
+    ('bacpipes_reader',   'write_commands',         'SELECT'),
+    ('bacpipes_owner',    'write_commands',         'INSERT SELECT'), -- columns of who asks
+    ('bacpipes_source',   'write_commands',         'INSERT SELECT'),
+    ('bacpipes_collect',  'command_source',         'SELECT'),
+    ('bacpipes_owner',    'command_source',         'SELECT'),
+    ('bacpipes_owner',    'command_flood',          'SELECT');
+insert into expected select role, thing, 'SELECT' from unnest('{bacpipes_owner, bacpipes_reader}'::text[]) as role, unnest('{hold, override, overrides, writable_type, unit_range}'::text[]) as thing;
+insert into expected select role, 'command_sees_only()', 'EXECUTE' from unnest('{bacpipes_collect, bacpipes_owner, bacpipes_reader, bacpipes_source}'::text[]) as role;
+insert into expected select role, thing, 'EXECUTE'
+  from unnest('{bacpipes_collect, bacpipes_owner}'::text[]) as role,
+       unnest('{"command_check(text,integer,text,double precision,text,integer,interval,timestamp with time zone,timestamp with time zone,text)", "command_ask(jsonb,text,text,text)"}'::text[]) as thing;
+insert into expected select 'bacpipes_collect', thing, 'EXECUTE'
+  from unnest('{"commands_due(text,integer)", "commands_claim(text,jsonb)", "commands_end(text,jsonb)", holds_of(text), "hold_event(text,jsonb)", "override_store(text,jsonb)", sources_end_idle()}'::text[]) as thing;
+insert into expected select 'bacpipes_owner', thing, 'EXECUTE'
+  from unnest('{"command_cancel(uuid,text)", "source_set(text,boolean,integer,interval,boolean,integer,boolean,text)", "source_add(text,text,boolean,integer,interval,integer,text,text)", source_remove(text),
+                "control_setting(text,text)", "control_allows(text,text)"}'::text[]) as thing;
+insert into expected select 'bacpipes_logins', thing, 'EXECUTE'
+  from unnest('{"source_store(text,text,text,boolean,integer,interval,integer,text)", source_forget(text), "source_add(text,text,boolean,integer,interval,integer,text,text)", source_remove(text), sources_end_idle()}'::text[]) as thing;
 -- An owner may do all with what it owns.
 create temporary table owned (role text, thing text);
 insert into owned
@@ -130,7 +152,20 @@ select 'bacpipes_journal', thing
                     'alarm', 'alarm_alarm_id_seq', 'audit', 'journal_due_now()', 'journal_append(text,text,bytea)', 'journal_append(text,text,jsonb)', 'journal_new_epoch()',
                     'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'journal_number()', 'journal_begin()', 'note_change()', 'journal_person()', 'journal_who()',
                     'changed_columns(jsonb,jsonb)', 'alarm_raise(text,text,text,text)', 'alarm_return(text,text)', 'commands_restored(text)', 'journal_position(text)',
-                    'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)']) as thing;
+                    'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)']) as thing
+ union all
+select 'bacpipes_journal', thing
+  from unnest(array['write_commands', 'write_commands_number_seq', 'command_source', 'command_flood', 'hold', 'override', 'overrides', 'writable_type', 'unit_range', 'command_span(interval)',
+                    'device_label(device)', 'point_label(public.point,device)', 'command_states(public.point,text)', 'control_setting(text,text)', 'control_allows(text,text)',
+                    'command_state(public.point,text,text,text)', 'command_value(public.point,writable_type,text,double precision)', 'command_judge(write_commands,boolean)', 'command_session_source()',
+                    'command_asked()', 'command_gate()', 'command_moves()', 'command_stays()', 'command_noted()', 'hold_follow()', 'override_forget()', 'source_noted()', 'command_sees_only()',
+                    'command_source_named(text)', 'command_check(text,integer,text,double precision,text,integer,interval,timestamp with time zone,timestamp with time zone,text)',
+                    'command_text(jsonb,text)', 'command_time(jsonb,text)', 'command_number(jsonb,text)', 'command_interval(jsonb,text)', 'command_ask(jsonb,text,text,text)', 'command_cancel(uuid,text)',
+                    'hold_take(write_commands)', 'holds_of(text)', 'hold_event(text,jsonb)', 'commands_flooded()', 'commands_due(text,integer)', 'commands_claim(text,jsonb)', 'commands_end(text,jsonb)',
+                    'commands_retain(text,integer)', 'override_store(text,jsonb)', 'source_store(text,text,text,boolean,integer,interval,integer,text)', 'source_forget(text)',
+                    'source_set(text,boolean,integer,interval,boolean,integer,boolean,text)']) as thing
+ union all
+select 'bacpipes_owner', thing from unnest('{"central_point_set(text,integer,boolean,double precision,double precision)", "central_mode_set(text,text)"}'::text[]) as thing;
 insert into expected
 select role, thing, case when thing like '%(%' then 'EXECUTE' when thing like '%\_seq' then 'SELECT UPDATE USAGE'
                          else 'DELETE INSERT REFERENCES SELECT TRIGGER TRUNCATE UPDATE' end from owned;
@@ -157,20 +192,23 @@ create temporary view actual as
       from role_name, pg_proc
      where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours' and has_function_privilege(role, oid, 'EXECUTE');
 
-select plan(25);
+select plan(27);
 select set_eq('select role from role_name',
-              array['bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader', 'bacpipes_journal'], 'there is a role for each program');
+              array['bacpipes_owner', 'bacpipes_collect', 'bacpipes_ingest', 'bacpipes_maintain', 'bacpipes_reader', 'bacpipes_journal', 'bacpipes_source', 'bacpipes_logins'], 'there is a role for each program');
 select is_empty('select * from actual except select * from expected', 'no role may do more than stands here');
 select is_empty('select * from expected except select * from actual', 'and each all that does');
 select is_empty($$ select rolname from pg_roles join role_name on rolname = role
                     where rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls
-                       or exists (select from pg_auth_members where member = pg_roles.oid) $$, 'none has rights over others, or those of another');
+                       or exists (select from pg_auth_members where member = pg_roles.oid)
+                   except values ('bacpipes_logins'::name) $$, 'none has rights over others, or those of another');
 select ok(bool_and(rolconnlimit > 0 or not rolcanlogin) and sum(rolconnlimit) filter (where rolcanlogin) < 50 - 3, 'their connections fit into those that PostgreSQL has')
   from pg_roles join role_name on rolname = role;
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and ours('pg_proc', oid) and proname <> 'ours'
                       and not coalesce(prosqlbody is not null or 'search_path=public, pg_temp' = any (proconfig), false) $$, 'what a function names does not depend on who calls it');
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
-                      and proname not in ('alarm_raise', 'alarm_return', 'journal_begin', 'journal_checkpoint', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
+                      and proname not in ('alarm_raise', 'alarm_return', 'central_mode_set', 'central_point_set', 'command_ask', 'command_cancel', 'command_check', 'command_gate', 'command_noted', 'command_sees_only',
+                                          'commands_claim', 'commands_due', 'commands_end', 'hold_event', 'hold_follow', 'holds_of', 'override_forget', 'override_store', 'source_add', 'source_forget',
+                                          'source_noted', 'source_remove', 'source_set', 'source_store', 'sources_end_idle', 'journal_begin', 'journal_checkpoint', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
                                           'readings_ensure_days', 'readings_follow', 'readings_give', 'readings_hold') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
 select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing in public') from role_name order by role;
@@ -199,10 +237,10 @@ select is(:'reader_sees', ''::text, 'and a reader sees it');
 select is(:lockable, 0, 'who only reads has no locks to stop others with');
 select is((select string_agg(role || ': ' || pg_proc.oid::regprocedure, '; ') from unnest('{bacpipes_collect, bacpipes_ingest, bacpipes_maintain, bacpipes_owner}'::text[]) as role, pg_proc
             where proname ~ '^pg_(try_)?advisory_(xact_)?lock' and has_function_privilege(role, pg_proc.oid, 'execute')),
-          'bacpipes_ingest: pg_try_advisory_lock(integer,integer)', 'ingest has one that makes it alone, and no other account has any');
+          'bacpipes_collect: pg_try_advisory_lock(integer,integer); bacpipes_ingest: pg_try_advisory_lock(integer,integer)', 'collect and ingest have one that makes them alone, and no other account has any');
 select is_empty($$ select role, pg_proc.oid::regprocedure from role_name, pg_proc
                     where (proname ~ '^lo_' or proname in ('lowrite', 'loread', 'pg_logical_emit_message', 'pg_notify')) and has_function_privilege(role, pg_proc.oid, 'execute')
-                      and (role, proname) <> ('bacpipes_owner', 'pg_notify') $$, 'none has large objects to fill the disk with, nor notices by the row');
+                      and (role, proname) not in (('bacpipes_owner', 'pg_notify'), ('bacpipes_journal', 'pg_notify')) $$, 'none has large objects to fill the disk with, nor notices by the row');
 select is((select string_agg(setting, ' ' order by setting) from pg_db_role_setting, unnest(setconfig) as setting where setrole = 'bacpipes_reader'::regrole),
           'statement_timeout=10min temp_file_limit=1GB', 'who reads has limits of his own');
 -- Rights of what it calls are its caller's, which another engine calls more of.
