@@ -181,6 +181,11 @@ insert into right_on_function values
     ('control_allows',          'bacpipes_journal',  false, '{bacpipes_owner}'),
     ('command_state',           'bacpipes_journal',  false, '{}'),
     ('command_value',           'bacpipes_journal',  false, '{}'),
+    ('command_value_before',    'bacpipes_journal',  false, '{}'),
+    ('as_real',                 'bacpipes_journal',  false, '{bacpipes_owner, bacpipes_reader}'), -- of the view
+    ('command_figure',          'bacpipes_journal',  false, '{}'),
+    ('command_truth',           'bacpipes_journal',  false, '{}'),
+    ('command_patience',        'bacpipes_journal',  false, '{}'),
     ('command_judge',           'bacpipes_journal',  false, '{}'),
     ('command_session_source',  'bacpipes_journal',  false, '{}'),
     ('command_asked',           'bacpipes_journal',  false, '{}'), -- of a trigger: it looks at who inserts

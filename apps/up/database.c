@@ -157,9 +157,10 @@ static BpStatus configure_database(Up *up, bool has_port, BpError *err)
     if (up->database.has_preload)
         bp_buf_str(&out, bp_str(up_preload_settings));
     BpStatus status = up_write_file(up_path(up, "postgresql/postgresql.conf"), bp_buf_text(&out), err);
-    /* Over the socket we are whom we say; over TCP there is only who reads. */
+    /* Over the socket we are whom we say; over TCP there are only who reads, and sources of commands. */
     static const char hba[] = "local all all peer map=bacpipes\n"
-                              "host bacpipes bacpipes_reader 127.0.0.1/32 scram-sha-256\n";
+                              "host bacpipes bacpipes_reader 127.0.0.1/32 scram-sha-256\n"
+                              "host bacpipes +bacpipes_source 127.0.0.1/32 scram-sha-256\n";
     if (status == BP_OK)
         status = up_write_file(up_path(up, "postgresql/bacpipes_hba.conf"), bp_str(hba), err);
     bp_buf_clear(&out);

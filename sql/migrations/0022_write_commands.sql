@@ -91,6 +91,7 @@ create table write_commands (
     created_by_claim text,
     source_ip        text,
     reason           text,
+    restore          boolean not null default false,
     idempotency_key  text constraint idempotency_key_is_1_to_200_letters check (length(idempotency_key) between 1 and 200),
     value_before     double precision,
     slots            jsonb,
@@ -130,6 +131,7 @@ comment on column write_commands.rule is 'The rule of the gate that refused it';
 comment on column write_commands.created_by is 'Who, as far as the database knows: the login, or the person named by a program that may';
 comment on column write_commands.created_by_claim is 'Who, as the row said';
 comment on column write_commands.source_ip is 'Where the session came from, or of a local one where it said';
+comment on column write_commands.restore is 'Of a release of a point without a priority array: what it was before is written back';
 comment on column write_commands.idempotency_key is 'Drawn by who asks: asked again with it, it is the same command';
 comment on column write_commands.slots is 'The priority array as it was read last, as {"8": 21, "16": 18}';
 comment on column write_commands.held_by is 'The slot whose value the object has, and held_value is that; shown_value: its present value';
@@ -159,6 +161,15 @@ $$;
 
 create function point_label(of_point public.point, of_device device) returns text language sql immutable parallel safe as $$
     select device_label(of_device) || '/' || coalesce(nullif(of_point.name, ''), of_point.object_type || ',' || of_point.object_instance)
+$$;
+
+-- What a REAL makes of it; null: more than it holds.
+create function as_real(value double precision) returns real language sql immutable parallel safe as $$
+    select case when abs(value) < 1e-37 then 0 when abs(value) <= 3.4028234663852886e38 then value end::real
+$$;
+
+create function command_figure(value double precision, of_form text) returns text language sql immutable parallel safe as $$
+    select coalesce(case when of_form = 'real' then as_real(value)::text end, value::text)
 $$;
 
 -- As people and devices count: 1 of a multi-state value is its first.
@@ -217,7 +228,9 @@ declare
     of_unit unit_range;
     least_  double precision;
     most    double precision;
-    takes   text;
+    is_of_unit boolean;
+    is_below   boolean;
+    is_above   boolean;
 begin
     if not (value > '-Infinity' and value < 'Infinity') then
         rule := 'not-a-number';
@@ -245,25 +258,36 @@ begin
                        case when value < of_type.smallest then 'below' else 'above' end);
         return;
     end if;
-    -- Of what people and the device say, the narrower; where neither says anything, what the unit can be.
+    -- Of what people and the device say, the narrower; on a side where neither says anything, what the unit can be. A device's REAL 10.1 is 10.1.
     least_ := greatest(of_point.write_min, device_min);
     most := least(of_point.write_max, device_max);
     select * into of_unit from unit_range where unit_range.units = of_point.units;
-    if least_ is null and most is null and value not between of_unit.smallest and of_unit.largest
-       or least_ is null and value < of_unit.smallest or most is null and value > of_unit.largest then
-        rule := 'out-of-range';
-        text := format('%s takes %s to %s%s: %s is %s (limits of its own: `bacpipes points set --min --max`)', label, coalesce(least_, of_unit.smallest), coalesce(most, of_unit.largest), units, value,
-                       case when value < of_unit.smallest then 'below' else 'above' end);
-        return;
+    is_of_unit := least_ is null and value < of_unit.smallest or most is null and value > of_unit.largest;
+    least_ := coalesce(least_, of_unit.smallest);
+    most := coalesce(most, of_unit.largest);
+    if of_type.form = 'real' then
+        is_below := as_real(value) < as_real(least_);
+        is_above := as_real(value) > as_real(most);
+    else
+        is_below := value < least_;
+        is_above := value > most;
     end if;
-    takes := case when least_ is not null and most is not null then format('%s to %s', least_, most) when least_ is not null then 'at least ' || least_ else 'at most ' || most end;
-    if value < least_ then
-        rule := 'below-min';
-        text := format('%s takes %s%s: %s is below', label, takes, units, value);
-    elsif value > most then
-        rule := 'above-max';
-        text := format('%s takes %s%s: %s is above', label, takes, units, value);
+    if is_below or is_above then
+        rule := case when is_of_unit then 'out-of-range' when is_below then 'below-min' else 'above-max' end;
+        text := format('%s takes %s%s: %s is %s%s', label,
+                       case when most is null then 'at least ' || command_figure(least_, of_type.form) when least_ is null then 'at most ' || command_figure(most, of_type.form)
+                            else command_figure(least_, of_type.form) || ' to ' || command_figure(most, of_type.form) end,
+                       units, value, case when is_below then 'below' else 'above' end, case when is_of_unit then ' (limits of its own: `bacpipes points set --min --max`)' end);
     end if;
+end
+$$;
+
+-- What a point without a priority array was, before commands wrote to it.
+create function command_value_before(of_site text, of_point integer) returns double precision language plpgsql stable as $$
+begin
+    return coalesce((select value_before from hold where site_id = of_site and point_id = of_point and value_before is not null order by began_at desc limit 1),
+                    (select value_before from write_commands where site_id = of_site and point_id = of_point and command_type = 'write_value' and executed_at is not null
+                                                                  and value_before is not null order by created_at desc limit 1));
 end
 $$;
 
@@ -351,10 +375,12 @@ begin
     elsif place.missing_since is not null then
         rule := 'not-writable';
         text := format('%s is in its device no more (since %s)', label, place.missing_since);
-    elsif not is_write and not place.commandable
-          and not exists (select from hold h where h.site_id = place.site_id and h.point_id = place.point_id and h.priority = asked.priority and h.value_before is not null) then
+    elsif not is_write and not place.commandable and not asked.restore then
         rule := 'no-priority-array';
-        text := format('%s has no priority array, and nothing that BacPipes wrote to it is to be put back: write a value', label);
+        text := format('%s has no priority array, so there is nothing to let go of: write a value%s', label, ', or have the one from before (' || command_value_before(place.site_id, place.point_id) || ') written back');
+    elsif not is_write and not place.commandable and command_value_before(place.site_id, place.point_id) is null then
+        rule := 'no-priority-array';
+        text := format('%s has no priority array, and what it was before is not known: write a value', label);
     end if;
     if rule is not null then
         return;
@@ -496,6 +522,7 @@ begin
     if new.command_type = 'release_priority' then
         new.release_after := null; -- an automatic source says it always
     end if;
+    new.restore := coalesce(new.restore, false) and new.command_type = 'release_priority';
     new.status := 'pending';
     new.verdict := null; new.rule := null; new.error_message := null; new.executed_at := null; new.completed_at := null;
     new.value_before := null; new.slots := null; new.held_by := null; new.held_value := null; new.shown_value := null;
@@ -617,7 +644,7 @@ end
 $$;
 
 create function command_check(of_site text, of_point integer, of_type text, of_value double precision, of_state text, of_priority integer default 8, of_release_after interval default null,
-                              of_execute_at timestamptz default null, of_expires_at timestamptz default null, of_source text default null,
+                              of_execute_at timestamptz default null, of_expires_at timestamptz default null, of_source text default null, of_restore boolean default false,
                               out is_allowed boolean, out rule text, out text text, out value double precision) returns setof record language plpgsql volatile as $$
 declare
     asked write_commands;
@@ -635,6 +662,7 @@ begin
     asked.release_after := of_release_after;
     asked.execute_at := of_execute_at;
     asked.expires_at := of_expires_at;
+    asked.restore := coalesce(of_restore, false);
     select j.rule, j.text, j.value into rule, text, value from command_judge(asked, false) as j;
     is_allowed := rule is null;
     return next;
@@ -665,6 +693,15 @@ begin
         raise invalid_parameter_value using message = format('%s is %s: it is a number%s', of_key, request -> of_key, case of_key when 'value' then '; the name of a state is "state"' end);
     end if;
     return (request ->> of_key)::numeric;
+end
+$$;
+
+create function command_truth(request jsonb, of_key text) returns boolean language plpgsql immutable as $$
+begin
+    if coalesce(jsonb_typeof(request -> of_key), 'null') not in ('boolean', 'null') then
+        raise invalid_parameter_value using message = format('%s is %s: it is true or false', of_key, request -> of_key);
+    end if;
+    return (request ->> of_key)::boolean;
 end
 $$;
 
@@ -706,6 +743,7 @@ begin
     row.execute_at := command_time(request, 'execute_at');
     row.expires_at := command_time(request, 'expires_at');
     row.reason := left(command_text(request, 'reason'), 1000);
+    row.restore := coalesce(command_truth(request, 'restore'), false);
     row.idempotency_key := command_text(request, 'idempotency_key');
     if row.idempotency_key is not null then
         return query select w.* from write_commands w where w.site_id = row.site_id and w.source = command_ask.source and w.idempotency_key = row.idempotency_key;
@@ -714,8 +752,8 @@ begin
         end if;
     end if;
     return query
-    insert into write_commands as w (site_id, point_id, command_type, value, state, priority, release_after, execute_at, expires_at, reason, idempotency_key, source, created_by, created_by_claim, source_ip)
-    values (row.site_id, row.point_id, row.command_type, row.value, row.state, row.priority, row.release_after, row.execute_at, row.expires_at, row.reason, row.idempotency_key, source,
+    insert into write_commands as w (site_id, point_id, command_type, value, state, priority, release_after, execute_at, expires_at, reason, restore, idempotency_key, source, created_by, created_by_claim, source_ip)
+    values (row.site_id, row.point_id, row.command_type, row.value, row.state, row.priority, row.release_after, row.execute_at, row.expires_at, row.reason, row.restore, row.idempotency_key, source,
             case when may_name then nullif(left(of_person, 200), '') end, left(command_text(request, 'created_by'), 200), left(of_address, 100))
     on conflict on constraint write_commands_site_id_source_idempotency_key_key do nothing returning w.*;
     if not found and row.idempotency_key is not null then -- somebody asked with this key meanwhile
@@ -783,7 +821,7 @@ begin
     end if;
     if ended.command_type = 'release_priority' then
         if ended.verdict = 'held' then
-            delete from hold where site_id = ended.site_id and point_id = ended.point_id and priority = ended.priority;
+            delete from hold where site_id = ended.site_id and point_id = ended.point_id and (priority = ended.priority or not has_array);
         end if;
         return;
     end if;
@@ -820,6 +858,7 @@ declare
     event record;
     taken integer := 0;
 begin
+    perform command_patience();
     for event in select e.* from jsonb_to_recordset(events) as e (point_id integer, priority integer, command_id uuid, event text, text text, at timestamptz, value double precision,
                         value_before double precision, began_at timestamptz, release_at timestamptz, source text, created_by text, reason text) loop
         if event.event in ('released', 'left') then
@@ -860,6 +899,12 @@ create trigger hold_follow after insert on point_successor for each row execute 
 
 -- ---- carrying out ----
 
+-- Who has the journal's head locked (a source can, for as long as sources_end_idle lets it) holds up the collector no longer than this.
+-- It is of the transaction, and so of its commit, where the lock is asked for.
+create function command_patience() returns void language sql as $$
+    select set_config('lock_timeout', '5s', true), set_config('synchronous_commit', 'on', true)
+$$;
+
 create function commands_flooded() returns void language plpgsql as $$
 declare
     flood command_flood;
@@ -874,14 +919,16 @@ comment on function commands_flooded is 'Writes what command_flood counted in th
 
 create function commands_due(of_site text, at_most integer) returns table (id uuid, number bigint, device_id integer, point_id integer, object_type text, object_instance integer, property text,
         point_name text, units text, commandable boolean, command_type text, value double precision, priority integer, expires_at timestamptz, execute_at timestamptz, release_after_ms bigint,
-        status text, source text, created_by text, created_at timestamptz) language plpgsql as $$
+        status text, source text, created_by text, created_at timestamptz, restore_value double precision) language plpgsql as $$
 begin
+    perform command_patience();
     perform commands_flooded();
     update write_commands w set status = 'expired', error_message = format('it expired at %s, before it could be carried out: nothing was written', w.expires_at)
      where w.site_id = of_site and w.status = 'pending' and w.expires_at <= clock_timestamp();
     return query
     select w.id, w.number, p.device_id, w.point_id, p.object_type, p.object_instance, p.property, p.name, p.units, p.commandable, w.command_type, w.value, w.priority, w.expires_at, w.execute_at,
-           (extract(epoch from w.release_after) * 1000)::bigint, w.status, w.source, w.created_by, w.created_at
+           (extract(epoch from w.release_after) * 1000)::bigint, w.status, w.source, w.created_by, w.created_at,
+           case when w.restore and w.command_type = 'release_priority' and not p.commandable then command_value_before(w.site_id, w.point_id) end
       from write_commands w left join point p on p.site_id = w.site_id and p.point_id = w.point_id
      where w.site_id = of_site and w.status in ('pending', 'executing') and (w.status = 'executing' or coalesce(w.execute_at <= clock_timestamp(), true))
      order by w.number limit at_most;
@@ -896,7 +943,7 @@ declare
     row    write_commands;
     judged record;
 begin
-    perform set_config('synchronous_commit', 'on', true);
+    perform command_patience();
     for claim in select c.*, w.number from jsonb_to_recordset(claims) as c (id uuid, value_before double precision, slots jsonb) left join write_commands w on w.id = c.id and w.site_id = of_site order by w.number loop
         id := claim.id;
         is_claimed := false;
@@ -939,12 +986,13 @@ declare
     row   write_commands;
     ended integer := 0;
 begin
-    perform set_config('synchronous_commit', 'on', true);
+    perform command_patience();
     for said in select e.*, w.number from jsonb_to_recordset(ends) as e (id uuid, status text, verdict text, text text, value_before double precision, slots jsonb, held_by integer,
                        held_value double precision, shown_value double precision) join write_commands w on w.id = e.id and w.site_id = of_site order by w.number loop
         select * into row from write_commands w where w.id = said.id for update;
         continue when row.status not in ('pending', 'executing');
-        update write_commands w set status = said.status, verdict = said.verdict, error_message = said.text, value_before = coalesce(said.value_before, w.value_before), slots = coalesce(said.slots, w.slots),
+        update write_commands w set status = case when said.status = 'expired' and w.status = 'pending' then 'expired' when said.verdict = 'held' then 'completed' else 'failed' end,
+               verdict = case when said.status = 'expired' and w.status = 'pending' then null else coalesce(said.verdict, 'unknown') end, error_message = said.text, value_before = coalesce(said.value_before, w.value_before), slots = coalesce(said.slots, w.slots),
                held_by = said.held_by, held_value = said.held_value, shown_value = said.shown_value where w.id = said.id returning * into row;
         perform hold_take(row);
         ended := ended + 1;
@@ -952,7 +1000,7 @@ begin
     return ended;
 end
 $$;
-comment on function commands_end is 'How commands ended; how many of them had not before. Holds begin and end with it.';
+comment on function commands_end is 'How commands ended (completed is held, what else was sent or not is failed, and pending ones may be expired); how many of them had not before. Holds begin and end with it.';
 
 create or replace function commands_restored(of_site text) returns void language sql as $$
     update write_commands set status = 'failed', verdict = 'unknown', error_message = 'outcome unknown: the database was restored, and whatever was asked for before is not carried out'
@@ -1028,7 +1076,7 @@ create view overrides as
       join point using (site_id, point_id)
       join device on device.site_id = point.site_id and device.device_id = point.device_id
       left join hold h on h.site_id = o.site_id and h.point_id = o.point_id and h.priority = o.priority
-                      and (o.value = any (array[h.value, h.earlier_value]) or o.value = any (array[h.value::numeric::real, h.earlier_value::numeric::real]::double precision[]));
+                      and (o.value in (h.value, h.earlier_value) or as_real(o.value) in (as_real(h.value), as_real(h.earlier_value)));
 comment on view overrides is 'Who holds what since when: a row for each slot of a priority array that has a value. is_ours: a command put it there, by whom, why and until when.';
 
 -- ---- sources ----
@@ -1116,7 +1164,10 @@ begin
     if exists (select from pg_roles where rolname = login) then
         raise duplicate_object using message = format('there is a role %s already: it was not made for this source', login);
     end if;
-    execute format('create role %I login connection limit 3 password %L in role bacpipes_source', login, of_verifier);
+    if (select count(*) >= 20 from pg_auth_members where roleid = 'bacpipes_source'::regrole) then
+        raise too_many_connections using message = 'there are 20 sources with a login already, and their connections are all that there are', hint = '`bacpipes source remove` makes room.';
+    end if;
+    execute format('create role %I login connection limit 2 password %L in role bacpipes_source', login, of_verifier);
     execute format('alter role %I set idle_in_transaction_session_timeout = ''10s''', login);
     execute format('alter role %I set statement_timeout = ''10s''', login);
     execute format('alter role %I set lock_timeout = ''5s''', login);

@@ -104,10 +104,11 @@ insert into expected values
     ('bacpipes_owner',    'command_source',         'SELECT'),
     ('bacpipes_owner',    'command_flood',          'SELECT');
 insert into expected select role, thing, 'SELECT' from unnest('{bacpipes_owner, bacpipes_reader}'::text[]) as role, unnest('{hold, override, overrides, writable_type, unit_range}'::text[]) as thing;
+insert into expected select role, 'as_real(double precision)', 'EXECUTE' from unnest('{bacpipes_owner, bacpipes_reader}'::text[]) as role;
 insert into expected select role, 'command_sees_only()', 'EXECUTE' from unnest('{bacpipes_collect, bacpipes_owner, bacpipes_reader, bacpipes_source}'::text[]) as role;
 insert into expected select role, thing, 'EXECUTE'
   from unnest('{bacpipes_collect, bacpipes_owner}'::text[]) as role,
-       unnest('{"command_check(text,integer,text,double precision,text,integer,interval,timestamp with time zone,timestamp with time zone,text)", "command_ask(jsonb,text,text,text)"}'::text[]) as thing;
+       unnest('{"command_check(text,integer,text,double precision,text,integer,interval,timestamp with time zone,timestamp with time zone,text,boolean)", "command_ask(jsonb,text,text,text)"}'::text[]) as thing;
 insert into expected select 'bacpipes_collect', thing, 'EXECUTE'
   from unnest('{"commands_due(text,integer)", "commands_claim(text,jsonb)", "commands_end(text,jsonb)", holds_of(text), "hold_event(text,jsonb)", "override_store(text,jsonb)", sources_end_idle()}'::text[]) as thing;
 insert into expected select 'bacpipes_owner', thing, 'EXECUTE'
@@ -159,8 +160,9 @@ select 'bacpipes_journal', thing
                     'device_label(device)', 'point_label(public.point,device)', 'command_states(public.point,text)', 'control_setting(text,text)', 'control_allows(text,text)',
                     'command_state(public.point,text,text,text)', 'command_value(public.point,writable_type,text,double precision)', 'command_judge(write_commands,boolean)', 'command_session_source()',
                     'command_asked()', 'command_gate()', 'command_moves()', 'command_stays()', 'command_noted()', 'hold_follow()', 'override_forget()', 'source_noted()', 'command_sees_only()',
-                    'command_source_named(text)', 'command_check(text,integer,text,double precision,text,integer,interval,timestamp with time zone,timestamp with time zone,text)',
-                    'command_text(jsonb,text)', 'command_time(jsonb,text)', 'command_number(jsonb,text)', 'command_interval(jsonb,text)', 'command_ask(jsonb,text,text,text)', 'command_cancel(uuid,text)',
+                    'command_source_named(text)', 'command_check(text,integer,text,double precision,text,integer,interval,timestamp with time zone,timestamp with time zone,text,boolean)',
+                    'command_text(jsonb,text)', 'command_truth(jsonb,text)', 'command_patience()', 'as_real(double precision)', 'command_figure(double precision,text)', 'command_value_before(text,integer)',
+                    'command_time(jsonb,text)', 'command_number(jsonb,text)', 'command_interval(jsonb,text)', 'command_ask(jsonb,text,text,text)', 'command_cancel(uuid,text)',
                     'hold_take(write_commands)', 'holds_of(text)', 'hold_event(text,jsonb)', 'commands_flooded()', 'commands_due(text,integer)', 'commands_claim(text,jsonb)', 'commands_end(text,jsonb)',
                     'commands_retain(text,integer)', 'override_store(text,jsonb)', 'source_store(text,text,text,boolean,integer,interval,integer,text)', 'source_forget(text)',
                     'source_set(text,boolean,integer,interval,boolean,integer,boolean,text)']) as thing
