@@ -16,6 +16,7 @@
 #define COLLECT_CONTROL_PARTS_H
 
 #include "apps/collect/control/control.h"
+#include "apps/collect/control/hold.h"
 #include "apps/collect/control/seen.h"
 #include "site/alone.h"
 
@@ -50,16 +51,6 @@ typedef struct ControlPosition {
     int64_t epoch, seq;
     uint8_t digest[32];
 } ControlPosition;
-
-/* A slot that is ours until its time: a row of table hold. */
-typedef struct ControlHold {
-    ControlTarget target;
-    char command_id[CONTROL_ID_MAX];
-    double value;             /* as the read-back showed it; else as commanded */
-    int64_t began_us;         /* wall clock */
-    int64_t release_after_us; /* from then on; 0: until somebody releases it */
-    char source[CONTROL_NAME_MAX], created_by[CONTROL_NAME_MAX];
-} ControlHold;
 
 struct CollectControl {
     CollectControlOptions options;

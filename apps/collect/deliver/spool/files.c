@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +102,12 @@ static int real_remove(void *owner, const char *path)
     return unlink(path);
 }
 
+static int real_rename(void *owner, const char *from, const char *to)
+{
+    (void)owner;
+    return rename(from, to);
+}
+
 static int real_list(void *owner, const char *folder, void (*each)(void *context, const char *name),
                      void *context)
 {
@@ -124,4 +131,5 @@ const SpoolFiles spool_files = {.open = real_open,
                                 .truncate = real_truncate,
                                 .close = real_close,
                                 .remove = real_remove,
+                                .rename = real_rename,
                                 .list = real_list};

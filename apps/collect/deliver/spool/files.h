@@ -1,4 +1,4 @@
-/* The disk as the spool needs it. */
+/* The disk as the spool, and the file that control keeps, need it. */
 #ifndef COLLECT_DELIVER_SPOOL_FILES_H
 #define COLLECT_DELIVER_SPOOL_FILES_H
 
@@ -20,6 +20,7 @@ typedef struct SpoolFiles {
     int (*truncate)(void *owner, int fd, int64_t size); /* ftruncate */
     int (*close)(void *owner, int fd);
     int (*remove)(void *owner, const char *path); /* unlink */
+    int (*rename)(void *owner, const char *from, const char *to);
     int (*list)(void *owner, const char *folder, void (*each)(void *context, const char *name),
                 void *context); /* mkdir, readdir */
 } SpoolFiles;
