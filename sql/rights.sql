@@ -77,7 +77,7 @@ insert into right_on_table values
     ('sensor_readings_hourly', 'bacpipes_maintain', null,                     null,                     'all',            'select', 'select', null),
     ('rollup_dirty',           'bacpipes_maintain', null,                     'insert',                 'all',            'select', null, null),
     ('readings_leaving',       'bacpipes_maintain', null,                     null,                     'all',            'select', null, null),
-    ('retention_clock',        'bacpipes_maintain', null,                     null,                     'all',            'select', null, null),
+    ('retention_clock',        'bacpipes_maintain', null,                     null,                     'all',            'select', null, 'select'),
     ('point_latest',           'bacpipes_owner',    null,                     null,                     null,             'all',    'select', null),
     ('points',                 'bacpipes_owner',    null,                     null,                     null,             'all',    'select', null),
     ('readings',               'bacpipes_owner',    null,                     null,                     null,             'all',    'select', null),
@@ -225,7 +225,13 @@ insert into right_on_function values
     ('commands_restored',       'bacpipes_journal',  false, '{}'),
     ('journal_position',        'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_owner}'),
     ('journal_open',            'bacpipes_journal',  true,  '{bacpipes_collect}'),
-    ('journal_checkpoint',      'bacpipes_journal',  true,  '{bacpipes_collect}');
+    ('journal_checkpoint',      'bacpipes_journal',  true,  '{bacpipes_collect}'),
+    ('journal_partition',       'bacpipes_journal',  false, '{}'),
+    ('journal_partitions',      'bacpipes_journal',  false, '{}'),
+    ('journal_ensure',          'bacpipes_journal',  false, '{}'),
+    ('journal_drop',            'bacpipes_journal',  false, '{}'),
+    ('journal_give_up',         'bacpipes_journal',  false, '{}'),
+    ('journal_maintain',        'bacpipes_journal',  true,  '{bacpipes_maintain}');
 
 do $$
 declare

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 enum { ROLLUPS_AT_ONCE = 12, DAYS_AHEAD = 3, STEPS_AT_ONCE = 8 };
 static const int64_t EVERY_US = 20 * BP_SECOND, MORE_ROLLUPS_US = 100 * BP_MS, SETTLE_US = 10 * BP_SECOND,
@@ -29,7 +30,7 @@ struct Maintenance {
     int64_t forget_at_us; /* at the soonest: rollups that wait do not keep it from its turn */
     char *said;           /* of the step of forgetting under way; NULL: nothing is done by it alone */
     unsigned steps;       /* of forgetting, in this round */
-    Complaint connection, days, rollups, forgetting, looking;
+    Complaint connection, days, rollups, forgetting, looking, journal;
     int64_t clock_offset_us; /* wall minus monotonic clock, when last looked at */
     /* The clocks that the database was last told of: what is forgotten goes by no other. */
     int64_t looked_at_us, looked_tick_us, told_tick_us;
@@ -180,6 +181,34 @@ static void on_days(void *context, BpStatus status, const PgRows *rows, const Bp
         maintenance->days.said_at_us = 0;
 }
 
+/* ---- the journal ---- */
+
+static void on_journal(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Maintenance *maintenance = context;
+    if (status != BP_OK) {
+        complain(maintenance, &maintenance->journal, "keeping the journal in shape: %s", err->text);
+        return;
+    }
+    maintenance->journal.said_at_us = 0;
+    if (!pg_is_null(rows, 0, 0))
+        bp_log(BP_LOG_NOTICE, "journal: %.*s", BP_STR_ARGS(pg_get_text(rows, 0, 0)));
+}
+
+/* Of a database on another machine nobody here knows the disk. */
+static bool is_disk_low(const Cfg *cfg)
+{
+    struct statvfs disk;
+    return !*cfg->database_host && cfg->disk_floor > 0 && statvfs(cfg->data_folder, &disk) == 0 &&
+           (uint64_t)disk.f_bavail * disk.f_frsize < (uint64_t)cfg->disk_floor;
+}
+
+static void keep_journal(Maintenance *maintenance, int64_t now_us)
+{
+    const PgValue values[] = {pg_time(now_us), pg_bool(is_disk_low(maintenance->cfg))};
+    pg_request(maintenance->pg, SQL_MAINTAIN_JOURNAL, values, 2, on_journal, maintenance);
+}
+
 /* ---- rounds ---- */
 
 /* The wall clock is only ever set: against the monotonic one it shows. */
@@ -205,6 +234,7 @@ static void begin_round(void *owner)
     const int64_t now_us = bp_wall_us();
     const PgValue days[] = {pg_time(now_us), pg_time(now_us + DAYS_AHEAD * BP_DAY)};
     pg_request(maintenance->pg, SQL_ENSURE_DAYS, days, 2, on_days, maintenance);
+    keep_journal(maintenance, now_us);
     const PgValue ended[] = {pg_time(now_us - SETTLE_US), pg_integer(ROLLUPS_AT_ONCE)};
     pg_request(maintenance->pg, SQL_MAINTAIN_ROLLUPS, ended, 2, on_rollups, maintenance);
 }

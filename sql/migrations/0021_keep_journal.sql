@@ -310,6 +310,120 @@ end
 $$;
 comment on function journal_checkpoint is 'Writes down where the chain stands, signed by a key that is not in the database.';
 
+-- ---- its partitions ----
+
+create function journal_partition(of_class text, at_time timestamptz, out name text, out first timestamptz, out beyond timestamptz) language sql stable as $$
+    select case of_class when 'record' then to_char(at_time at time zone 'UTC', '"record_"YYYY_MM') else to_char(at_time at time zone 'UTC', '"frames_"YYYY_MM_DD') end,
+           date_trunc(span, at_time at time zone 'UTC') at time zone 'UTC', (date_trunc(span, at_time at time zone 'UTC') + ('1 ' || span)::interval) at time zone 'UTC'
+      from (select case of_class when 'record' then 'month' else 'day' end) as s (span)
+$$;
+comment on function journal_partition is 'The month of records, or day of frames, that has an instant.';
+
+create function journal_partitions(of_class text, out name text, out first timestamptz, out beyond timestamptz)
+       returns setof record language sql stable set timezone = 'UTC' set datestyle = 'ISO' as $function$
+    select relname, bounds[1]::timestamptz, bounds[2]::timestamptz
+      from pg_inherits join pg_class on pg_class.oid = inhrelid,
+           lateral regexp_match(pg_get_expr(relpartbound, inhrelid), $r$^FOR VALUES FROM \('([^']+)'\) TO \('([^']+)'\)$$r$) as bounds
+     where inhparent = ('public.uplink_' || of_class)::regclass and bounds is not null
+$function$;
+
+-- True: it was made. What a clock that was ahead left in the default partition moves there.
+create function journal_ensure(of_class text, at_time timestamptz) returns boolean language plpgsql
+    set lock_timeout = '200ms' set timezone = 'UTC' set datestyle = 'ISO' as $$
+declare
+    part record;
+begin
+    select * into part from journal_partition(of_class, at_time);
+    if to_regclass('journal.' || part.name) is not null then
+        return false;
+    end if;
+    execute format('create table journal.%I (like public.uplink including all)', part.name);
+    execute format('lock table public.uplink_%s_default in access exclusive mode', of_class);
+    execute format('with moved as (delete from public.uplink_%s_default where at >= %L and at < %L returning *) insert into journal.%I select * from moved',
+                   of_class, part.first, part.beyond, part.name);
+    execute format('alter table public.uplink_%s attach partition journal.%I for values from (%L) to (%L)', of_class, part.name, part.first, part.beyond);
+    return true;
+end
+$$;
+
+create function journal_drop(of_name text) returns void language plpgsql set lock_timeout = '200ms' as $$
+begin
+    execute format('drop table journal.%I', of_name);
+end
+$$;
+
+-- Frames that central has not got go, oldest first and at most some thousands at once; what is lost is counted, and an entry says so.
+create function journal_give_up() returns text language plpgsql as $$
+declare
+    lost record;
+    said text;
+begin
+    for lost in with oldest as (select site_id, epoch, seq, kind, at from uplink_frames order by at limit 5000),
+                     gone as (delete from uplink_frames f using oldest o
+                               where (f.site_id, f.epoch, f.seq, f.kind, f.at) = (o.site_id, o.epoch, o.seq, o.kind, o.at)
+                              returning f.site_id, f.epoch, f.seq, f.at, octet_length(f.body) as size)
+                select g.site_id, count(*) as all_of_them, count(*) filter (where g.epoch <> h.epoch or g.seq > h.acknowledged_seq) as frames,
+                       coalesce(sum(g.size) filter (where g.epoch <> h.epoch or g.seq > h.acknowledged_seq), 0) as octets, min(g.at) as first, max(g.at) as last
+                  from gone g join journal_head h using (site_id) group by g.site_id order by g.site_id loop
+        if lost.frames > 0 then
+            update journal_head h set frames_given_up = frames_given_up + lost.frames, octets_given_up = octets_given_up + lost.octets where h.site_id = lost.site_id;
+            perform journal_append(lost.site_id, 'audit', jsonb_build_object('v', 1, 'event', 'given_up', 'frames', lost.frames, 'octets', lost.octets, 'first', lost.first, 'last', lost.last));
+            perform alarm_raise(lost.site_id, 'journal.given_up', 'critical', 'the disk is nearly full: readings that central has not got yet are given up, oldest first');
+        end if;
+        said := concat_ws('; ', said, format('the disk is nearly full: %s frames of site %s are dropped, %s of which central has not got', lost.all_of_them, lost.site_id, lost.frames));
+    end loop;
+    return said;
+end
+$$;
+
+-- One step of what keeps the journal in shape at at_time; null: nothing was to be done. Nothing is forgotten while the clock is not believed.
+create function journal_maintain(at_time timestamptz, is_disk_low boolean) returns text language plpgsql
+    set timezone = 'UTC' set datestyle = 'ISO' as $$
+declare
+    part  record;
+    last  record;
+    ahead interval;
+begin
+    foreach ahead in array '{0, 1 day, 2 days}'::interval[] loop
+        perform journal_ensure('frames', at_time + ahead);
+    end loop;
+    perform journal_ensure('record', at_time);
+    perform journal_ensure('record', at_time + interval '7 days');
+    if is_disk_low and exists (select from uplink_frames) then
+        return journal_give_up();
+    end if;
+    if exists (select from retention_clock where hold is not null) then
+        return null;
+    end if;
+    -- Central may be put back, too: what it has is kept for a week.
+    for part in select * from journal_partitions('frames') where beyond < at_time - interval '7 days' order by first loop
+        if not exists (select from uplink_frames f join journal_head h using (site_id)
+                        where f.at >= part.first and f.at < part.beyond and (f.epoch <> h.epoch or f.seq > h.acknowledged_seq)) then
+            perform journal_drop(part.name);
+            return null; -- of a site that makes no frames it is empty each day: nothing to tell
+        end if;
+    end loop;
+    for part in select * from journal_partitions('record') where beyond < at_time - interval '1 year' order by first loop
+        -- A clock that leapt may have left what is newer among what is old: then it stays.
+        continue when exists (select from (select site_id, epoch, max(seq) as seq from uplink_record where at >= part.first and at < part.beyond group by site_id, epoch) old
+                               where exists (select from uplink_record r where r.site_id = old.site_id and r.epoch = old.epoch and r.seq < old.seq
+                                                                           and not (r.at >= part.first and r.at < part.beyond)));
+        last := null;
+        for last in select distinct on (site_id, epoch) site_id, epoch, seq, digest from uplink_record where at >= part.first and at < part.beyond
+                     order by site_id, epoch, seq desc loop
+            -- What the chain goes on from, in the chain itself: so a journal that was cut off is told from one that was pruned.
+            perform journal_append(last.site_id, 'audit', jsonb_build_object('v', 1, 'event', 'pruned', 'epoch', last.epoch, 'seq', last.seq, 'digest', encode(last.digest, 'hex')));
+        end loop;
+        perform journal_drop(part.name);
+        continue when last.site_id is null; -- an empty one
+        return format('records of the journal from before %s are dropped: they are a year old', part.beyond::date);
+    end loop;
+    return null;
+end
+$$;
+comment on function journal_maintain is 'One step of keeping the journal in shape: partitions ahead of time, acknowledged frames after 7 days, records after a year; where the disk is
+nearly full, frames that were not sent. Returns what there is to tell; null: nothing.';
+
 -- ---- for people ----
 
 create view audit as

@@ -83,6 +83,8 @@ insert into expected values
     ('bacpipes_journal',  'point',                  'SELECT'),
     ('bacpipes_journal',  'device_status',          'SELECT'),
     ('bacpipes_journal',  'setting',                'SELECT'),
+    ('bacpipes_journal',  'retention_clock',        'SELECT'),
+    ('bacpipes_maintain', 'journal_maintain(timestamp with time zone,boolean)', 'EXECUTE'),
     ('bacpipes_reader',   'alarm',                  'SELECT'),
     ('bacpipes_owner',    'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'EXECUTE'),
     ('bacpipes_collect',  'journal_open(text,bigint,bigint,bytea,integer,integer)', 'EXECUTE'),
@@ -153,7 +155,9 @@ select 'bacpipes_journal', thing
                     'alarm', 'alarm_alarm_id_seq', 'audit', 'journal_due_now()', 'journal_append(text,text,bytea)', 'journal_append(text,text,jsonb)', 'journal_new_epoch()',
                     'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'journal_number()', 'journal_begin()', 'note_change()', 'journal_person()', 'journal_who()',
                     'changed_columns(jsonb,jsonb)', 'alarm_raise(text,text,text,text)', 'alarm_return(text,text)', 'commands_restored(text)', 'journal_position(text)',
-                    'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)']) as thing
+                    'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)',
+                    'journal_partition(text,timestamp with time zone)', 'journal_partitions(text)', 'journal_ensure(text,timestamp with time zone)', 'journal_drop(text)', 'journal_give_up()',
+                    'journal_maintain(timestamp with time zone,boolean)']) as thing
  union all
 select 'bacpipes_journal', thing
   from unnest(array['write_commands', 'write_commands_number_seq', 'command_source', 'command_flood', 'hold', 'override', 'overrides', 'writable_type', 'unit_range', 'command_span(interval)',
@@ -210,7 +214,7 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'p
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
                       and proname not in ('alarm_raise', 'alarm_return', 'central_mode_set', 'central_point_set', 'command_ask', 'command_cancel', 'command_check', 'command_gate', 'command_noted', 'command_sees_only',
                                           'commands_claim', 'commands_due', 'commands_end', 'hold_event', 'hold_follow', 'holds_of', 'override_forget', 'override_store', 'source_add', 'source_forget',
-                                          'source_noted', 'source_remove', 'source_set', 'source_store', 'sources_end_idle', 'journal_begin', 'journal_checkpoint', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
+                                          'source_noted', 'source_remove', 'source_set', 'source_store', 'sources_end_idle', 'journal_begin', 'journal_checkpoint', 'journal_maintain', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
                                           'readings_ensure_days', 'readings_follow', 'readings_give', 'readings_hold') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
 select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing in public') from role_name order by role;
