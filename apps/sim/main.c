@@ -1,6 +1,6 @@
 /* bacpipes sim: a simulated building whose devices speak BACnet. */
 #include "apps/roles.h"
-#include "apps/sim/network.h"
+#include "apps/sim/trouble.h"
 #include "bacnet/talk/bbmd.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -22,16 +22,26 @@ typedef struct Sim {
     Loop *loop;
     SimSite site;
     SimNetwork *network;
+    SimTrouble *trouble; /* NULL: none was asked for */
     LoopTimer *timer;
     double speed;
     int64_t stepped_at_us;
 } Sim;
 
 typedef struct SimArguments {
-    const char *address, *broadcast, *start, *speed, *quirks, *bbmd, *recipient, *password;
+    const char *address, *broadcast, *start, *speed, *quirks, *bbmd, *recipient, *password, *faults,
+        *write_log;
     int64_t port, points, seed, network, own_network, trunk, instance;
     bool list, without_flaws;
 } SimArguments;
+
+/* At each step, and before each datagram. */
+static void look_for_trouble(void *owner)
+{
+    const Sim *sim = owner;
+    if (sim->trouble)
+        sim_trouble_apply(sim->trouble, sim->network);
+}
 
 static void on_step(void *owner)
 {
@@ -39,6 +49,7 @@ static void on_step(void *owner)
     const int64_t now_us = loop_now_us(sim->loop);
     sim_site_step(&sim->site, (double)(now_us - sim->stepped_at_us) / BP_SECOND * sim->speed);
     sim->stepped_at_us = now_us;
+    look_for_trouble(sim);
     sim_network_tell(sim->network);
     loop_timer_set(sim->timer, now_us + STEP_US);
 }
@@ -119,6 +130,7 @@ static int run(Sim *sim, const SimNetworkOptions *options)
         loop_free(sim->loop);
         return EX_UNAVAILABLE;
     }
+    look_for_trouble(sim);
     sim->timer = loop_timer_new(sim->loop, on_step, sim);
     sim->stepped_at_us = loop_now_us(sim->loop);
     loop_timer_set(sim->timer, sim->stepped_at_us + STEP_US);
@@ -135,6 +147,28 @@ static int run(Sim *sim, const SimNetworkOptions *options)
     sim_network_free(sim->network);
     loop_free(sim->loop);
     return EX_OK;
+}
+
+/* With what was asked for about writes. */
+static int run_watched(Sim *sim, const SimArguments *given, SimNetworkOptions *options)
+{
+    BpError err = {0};
+    int code;
+    if (given->faults) {
+        sim->trouble = sim_trouble_new(&sim->site, given->network != 0, given->faults, &err);
+        options->on_datagram = look_for_trouble;
+        options->owner = sim;
+    }
+    if (given->write_log && err.status == BP_OK)
+        options->write_log = sim_write_log_new(given->write_log, &err);
+    if (err.status != BP_OK)
+        code = say_fail_with(err.status == BP_INVALID ? EX_USAGE : EX_CANTCREAT, "bacpipes sim",
+                             bp_str(err.text));
+    else
+        code = run(sim, options);
+    sim_write_log_free(options->write_log);
+    sim_trouble_free(sim->trouble);
+    return code;
 }
 
 static BpStatus read_address(const char *text, int64_t port, LoopAddress *ret_address, BpError *err)
@@ -285,6 +319,14 @@ int sim_main(int argc, char **argv)
          .value = "LIST",
          .meaning = "How devices fall short, the first and on: \"silent;apdu-50,slow\", or all, one each",
          .text = &given.quirks},
+        {.name = "faults",
+         .value = "LIST|@FILE",
+         .meaning = "How devices fail those who write, or a file that says so and may change at any time",
+         .text = &given.faults},
+        {.name = "write-log",
+         .value = "FILE",
+         .meaning = "Each write that comes to a device, whatever it does with it, as a line of JSON",
+         .text = &given.write_log},
         {.name = "points",
          .value = "N",
          .meaning = "How many points in all; default 500",
@@ -320,11 +362,24 @@ int sim_main(int argc, char **argv)
             "Each hour one humidity sensor says NaN for 2 minutes, and some zone sensors are faulty for 5.\n"
             "Quirks: apdu-50, apdu-206, apdu-480, no-read-multiple, no-segments, false-segments,\n"
             "short-answers, drops-long, one-at-a-time, slow, restarting, no-cov, mute-cov, odd-names,\n"
-            "silent; none for none.",
+            "silent; none for none.\n"
+            "Faults, as \"1001:holds=5@18.5,late-writes=3s;all:mute-writes\", a line each in a file:\n"
+            "ignores-writes (acknowledges them, and does nothing), drops-writes (does nothing, and says\n"
+            "nothing), mute-writes (takes them over, and says nothing), hides-writes (they are in their "
+            "slot,\n"
+            "and the present value stays), refuses-writes=ERROR (as write-access-denied, "
+            "value-out-of-range),\n"
+            "late-writes=TIME (acknowledges them at once, takes them over later), restarts-at-writes=TIME\n"
+            "(takes them over, says nothing, is away so long), silent (answers nothing at all),\n"
+            "late-answers=TIME, holds=SLOT@VALUE (somebody else holds this slot of all that takes the "
+            "value),\n"
+            "swaps=DEVICE (the two have each other's address).",
         .examples = "bacpipes sim\nbacpipes sim --points 10000 --port 47900\nbacpipes sim --start "
                     "2026-07-15T05:00:00Z --speed 60\nbacpipes sim --list\n"
                     "bacpipes sim --quirks 'none;silent;apdu-50,one-at-a-time'\n"
-                    "bacpipes sim --network 2001 --trunk 90 --quirks all",
+                    "bacpipes sim --network 2001 --trunk 90 --quirks all\n"
+                    "bacpipes sim --faults '1001:holds=5@18.5;1002:refuses-writes=write-access-denied'\n"
+                    "bacpipes sim --faults @/tmp/faults --write-log /tmp/writes",
     };
     BpArena arena = {0};
     CfgArguments arguments;
@@ -353,7 +408,7 @@ int sim_main(int argc, char **argv)
             else if (given.list)
                 list_table(&sim.site);
             else
-                code = run(&sim, &network);
+                code = run_watched(&sim, &given, &network);
             sim_site_done(&sim.site);
         }
     }

@@ -7,13 +7,17 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* One device at its address. */
-typedef struct Station {
+typedef struct Station Station;
+
+/* One device, and the address where it began: devices may swap. */
+struct Station {
     SimNetwork *network;
-    Bip *bip; /* its own, or the router's */
+    Bip *bip;        /* of the address, or the router's */
+    Station *at;     /* whose address the device has */
+    Station *behind; /* which device has the address */
     BacAddress address;
     SimStation sim;
-} Station;
+};
 
 struct SimNetwork {
     Loop *loop;
@@ -31,7 +35,7 @@ struct SimNetwork {
 static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
 {
     Station *station = owner;
-    bip_send(station->bip, to, datagram);
+    bip_send(station->at->bip, to, datagram);
 }
 
 static void tell_business(SimNetwork *network);
@@ -62,6 +66,12 @@ static void on_timer(void *owner)
 
 static void receive(Station *station, const BacDatagram *datagram)
 {
+    const SimNetworkOptions *options = &station->network->options;
+    if (options->on_datagram)
+        options->on_datagram(options->owner);
+    station = station->behind;
+    if (options->write_log)
+        sim_write_log_take(options->write_log, station->sim.device->instance, datagram);
     sim_station_receive(&station->sim, datagram, loop_now_us(station->network->loop));
     if (sim_station_next_due_us(&station->sim) != INT64_MAX)
         arm(station->network);
@@ -280,8 +290,11 @@ SimNetwork *sim_network_new(Loop *loop, SimSite *site, const SimNetworkOptions *
     network->stations = calloc(network->count, sizeof *network->stations);
     if (!network->stations)
         abort();
-    for (size_t i = 0; i < network->count; i++)
-        network->stations[i].network = network;
+    for (size_t i = 0; i < network->count; i++) {
+        Station *station = &network->stations[i];
+        station->network = network;
+        station->at = station->behind = station;
+    }
     if ((options->network ? open_router(network, &why) : open_addresses(network, &why)) != BP_OK) {
         if (err)
             *err = why;
@@ -311,6 +324,23 @@ void sim_network_free(SimNetwork *network)
 BacAddress sim_network_address(const SimNetwork *network, size_t i)
 {
     return network->stations[i].address;
+}
+
+void sim_network_set_faults(SimNetwork *network, size_t i, const SimFaults *faults)
+{
+    Station *station = &network->stations[i];
+    station->at = station->behind = station;
+    sim_station_set_faults(&station->sim, faults);
+}
+
+void sim_network_swap(SimNetwork *network, size_t i, size_t j)
+{
+    assert(!network->router && i < network->count && j < network->count);
+    Station *one = &network->stations[i], *other = &network->stations[j];
+    one->at = other;
+    other->behind = one;
+    other->at = one;
+    one->behind = other;
 }
 
 void sim_network_tell(SimNetwork *network)

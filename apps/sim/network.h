@@ -4,6 +4,7 @@
 #define SIM_NETWORK_H
 
 #include "apps/sim/device/station.h"
+#include "apps/sim/write_log.h"
 #include "io/bip/bip.h"
 
 typedef struct SimNetwork SimNetwork;
@@ -22,8 +23,12 @@ typedef struct SimNetworkOptions {
     size_t peer_count;
     const BacAddress *recipients; /* who is told of alarms, by all devices; confirmed */
     size_t recipient_count;
-    const char *password; /* wanted for DeviceCommunicationControl and ReinitializeDevice; NULL: none */
-    int64_t trunk_us;     /* behind one address: how long the network carries a request; 0: no time */
+    const char *password;   /* wanted for DeviceCommunicationControl and ReinitializeDevice; NULL: none */
+    int64_t trunk_us;       /* behind one address: how long the network carries a request; 0: no time */
+    SimWriteLog *write_log; /* of what devices are asked to write; NULL: none. Borrowed */
+    /* Called before a datagram is looked at: what the devices are like may be changed here. May be NULL. */
+    void (*on_datagram)(void *owner);
+    void *owner;
 } SimNetworkOptions;
 
 /* Opens the sockets. BP_CONFLICT, BP_INVALID: `err` names the address and what is wrong with it. */
@@ -33,6 +38,12 @@ void sim_network_free(SimNetwork *network);
 
 /* Address of device `i`, for people and for who asks. */
 BacAddress sim_network_address(const SimNetwork *network, size_t i);
+
+/* How device `i` treats what is written to it, from now on; it is at the address where it began. */
+void sim_network_set_faults(SimNetwork *network, size_t i, const SimFaults *faults);
+
+/* Two devices with addresses of their own have each other's, from now on. */
+void sim_network_swap(SimNetwork *network, size_t i, size_t j);
 
 /* Values may have changed: subscribers are told. */
 void sim_network_tell(SimNetwork *network);

@@ -393,7 +393,7 @@ static BacType value_type(const SimObject *object)
     }
 }
 
-static bool is_in_range(const SimObject *object, double value)
+bool sim_object_takes(const SimObject *object, double value)
 {
     switch (kind_of(object)) {
     case SIM_BINARY: return value <= 1;
@@ -417,7 +417,7 @@ static BacRefusal write_present_value(SimObject *object, const BacValue *value, 
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_DATA_TYPE);
     if (is_null && !object->is_commandable)
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_DATA_TYPE);
-    if (!is_null && (!bac_value_number(value, &number) || !is_in_range(object, number)))
+    if (!is_null && (!bac_value_number(value, &number) || !sim_object_takes(object, number)))
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_VALUE_OUT_OF_RANGE);
     if (!object->is_commandable) {
         object->forced = number;
@@ -451,7 +451,7 @@ static BacRefusal write_default(SimObject *object, const BacValue *value)
                          BAC_CODE_WRITE_ACCESS_DENIED); /* the building's controls say it */
     if (value->type != value_type(object))
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_DATA_TYPE);
-    if (!bac_value_number(value, &number) || !is_in_range(object, number))
+    if (!bac_value_number(value, &number) || !sim_object_takes(object, number))
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_VALUE_OUT_OF_RANGE);
     object->relinquish_default = object->signal->automatic = number;
     sim_object_apply(object);

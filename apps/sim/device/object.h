@@ -46,6 +46,9 @@ void sim_object_init(SimObject *object, BacObjectId id, const SimSpec *spec, con
  * building. */
 void sim_object_apply(SimObject *object);
 
+/* Whether a value is in its range: not what commands it, nor whether it takes any. */
+bool sim_object_takes(const SimObject *object, double value);
+
 /* The present value, as its sensor would tell it. */
 double sim_object_value(const SimObject *object);
 

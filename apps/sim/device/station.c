@@ -111,13 +111,13 @@ BpStatus sim_quirks_parse(BpStr text, SimQuirks *ret_quirks, BpError *err)
 static BacRefusal read_object(void *owner, const BacReference *reference, BpBuf *out)
 {
     SimStation *station = owner;
-    return sim_device_objects.read(station->device, reference, out);
+    return sim_writes_read(&station->writes, reference, out);
 }
 
 static BacRefusal write_object(void *owner, const BacWrite *write)
 {
     SimStation *station = owner;
-    return sim_device_objects.write(station->device, write);
+    return sim_writes_take(&station->writes, write, station->device->now_us);
 }
 
 static bool object_property(void *owner, BacObjectId object, uint32_t only, size_t i, uint32_t *ret_property)
@@ -183,7 +183,8 @@ static const BacObjects objects = {.read = read_object,
 static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
 {
     const SimStation *station = owner;
-    station->send(station->owner, to, datagram);
+    if (!station->writes.is_mute)
+        station->send(station->owner, to, datagram);
 }
 
 static BacDateTime clock_now(void *owner)
@@ -210,6 +211,7 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
                             .quirks = *quirks,
                             .trunk = trunk,
                             .address = *address,
+                            .writes = {.device = device},
                             .owner = owner,
                             .send = send};
     station->sendings = calloc(SIM_SENDINGS, sizeof *station->sendings); /* untouched pages cost nothing */
@@ -283,6 +285,11 @@ void sim_station_done(SimStation *station)
     sim_events_done(&station->events);
 }
 
+void sim_station_set_faults(SimStation *station, const SimFaults *faults)
+{
+    sim_writes_set(&station->writes, faults);
+}
+
 /* ---- what comes in ---- */
 
 static bool is_away(const SimStation *station, int64_t now_us)
@@ -312,6 +319,7 @@ static void keep(SimStation *station, const BacDatagram *datagram, int64_t at_us
 static int64_t answer_at_us(SimStation *station, int64_t now_us)
 {
     const SimQuirks *quirks = &station->quirks;
+    const SimFaults *faults = &station->writes.faults;
     if (quirks->silent || is_away(station, now_us) || station->count == SIM_WAITING_MAX)
         return -1;
     if (quirks->one_at_a_time && now_us < station->busy_until_us)
@@ -329,7 +337,8 @@ static int64_t answer_at_us(SimStation *station, int64_t now_us)
     }
     if (at_us < station->busy_until_us)
         at_us = station->busy_until_us;
-    station->busy_until_us = at_us + quirks->work_us;
+    station->busy_until_us =
+        at_us + (faults->answer_us > quirks->work_us ? faults->answer_us : quirks->work_us);
     return station->busy_until_us;
 }
 
@@ -351,6 +360,15 @@ static void restart(SimStation *station, int64_t now_us)
         sim_device_start_cold(station->device);
         sim_events_start_cold(&station->events);
     }
+}
+
+/* It keeps what it was told, as most do. */
+static void restart_at_write(SimStation *station, int64_t now_us)
+{
+    station->writes.restarts = false;
+    station->control.start = BAC_WARMSTART;
+    restart(station, now_us);
+    station->control.back_at_us = now_us + station->writes.faults.restart_us;
 }
 
 /* Where recipients are that were given by their number: they are asked for, and heard of. */
@@ -393,6 +411,7 @@ static void serve(SimStation *station, const BacDatagram *datagram, int64_t now_
     if (!sim_control_takes(&station->control, datagram))
         return; /* it was told so while this one waited */
     bac_server_receive(&station->server, datagram, now_us);
+    station->writes.is_mute = false;
     if (service == BAC_SERVICE_CONFIRMED_SUBSCRIBE_COV || service == BAC_SERVICE_CONFIRMED_WRITE_PROPERTY ||
         service == BAC_SERVICE_CONFIRMED_WRITE_PROPERTY_MULTIPLE)
         sim_station_tell(station, now_us);
@@ -401,6 +420,8 @@ static void serve(SimStation *station, const BacDatagram *datagram, int64_t now_
         bac_server_forget(&station->server); /* the rest of an answer, too */
     if (station->control.begins_restart)
         restart(station, now_us);
+    if (station->writes.restarts)
+        restart_at_write(station, now_us);
 }
 
 void sim_station_tell(SimStation *station, int64_t now_us)
@@ -410,18 +431,19 @@ void sim_station_tell(SimStation *station, int64_t now_us)
         station->looks_at_us = now_us + LOOK_S * BP_SECOND;
         look_for_recipients(station);
     }
-    if (!is_away(station, now_us) && !station->quirks.silent)
+    const bool is_silent = station->quirks.silent || station->writes.faults.silent;
+    if (!is_away(station, now_us) && !is_silent)
         sim_events_judge(&station->events, now_us);
     if (is_away(station, now_us)) /* it restarts, and has forgotten them */
         bac_publisher_forget(&station->publisher);
-    else if (!station->quirks.mute_cov && !station->quirks.silent && sim_control_may_tell(&station->control))
+    else if (!station->quirks.mute_cov && !is_silent && sim_control_may_tell(&station->control))
         bac_publisher_advance(&station->publisher, now_us);
 }
 
 void sim_station_receive(SimStation *station, const BacDatagram *datagram, int64_t now_us)
 {
     sim_station_advance(station, now_us); /* a time of quiet may be over */
-    if (!sim_control_takes(&station->control, datagram))
+    if (station->writes.faults.silent || !sim_control_takes(&station->control, datagram))
         return;
     take_i_am(station, datagram);
     if (!datagram->has_apdu || datagram->apdu.type != BAC_CONFIRMED_REQUEST) {
@@ -457,16 +479,18 @@ void sim_station_advance(SimStation *station, int64_t now_us)
         }
         serve(station, &waiting->datagram, now_us);
     }
+    sim_writes_advance(&station->writes, now_us);
     bac_server_expire(&station->server, now_us);
 }
 
 int64_t sim_station_next_due_us(const SimStation *station)
 {
-    const int64_t server_us = bac_server_next_due_us(&station->server),
-                  control_us = sim_control_next_due_us(&station->control);
-    const int64_t due_us = server_us < control_us ? server_us : control_us;
-    if (station->count == 0)
-        return due_us;
-    const int64_t waiting_us = station->waiting[station->first].at_us;
-    return waiting_us < due_us ? waiting_us : due_us;
+    const int64_t dues_us[] = {bac_server_next_due_us(&station->server),
+                               sim_control_next_due_us(&station->control),
+                               sim_writes_next_due_us(&station->writes),
+                               station->count ? station->waiting[station->first].at_us : INT64_MAX};
+    int64_t due_us = INT64_MAX;
+    for (size_t i = 0; i < sizeof dues_us / sizeof dues_us[0]; i++)
+        due_us = dues_us[i] < due_us ? dues_us[i] : due_us;
+    return due_us;
 }

@@ -4,6 +4,7 @@
 #define SIM_STATION_H
 
 #include "apps/sim/device/control.h"
+#include "apps/sim/device/faults.h"
 #include "apps/sim/device/site.h"
 #include "bacnet/talk/publisher.h"
 
@@ -61,6 +62,7 @@ typedef struct SimStation {
     BacPublisher publisher;
     SimEvents events;
     SimControl control;
+    SimWrites writes;
     BacAddress everyone; /* whom it tells that it is back, and asks where recipients are; all zero: nobody */
     int64_t looks_at_us; /* for those whose place is not known */
     void *owner;
@@ -78,6 +80,9 @@ void sim_station_init(SimStation *station, SimDevice *device, const SimQuirks *q
                       const BacAddress *address, void *owner,
                       void (*send)(void *owner, const BacAddress *to, BpStr datagram));
 void sim_station_done(SimStation *station);
+
+/* How it treats what is written to it, from now on. */
+void sim_station_set_faults(SimStation *station, const SimFaults *faults);
 
 /* Takes a datagram that is for this device. */
 void sim_station_receive(SimStation *station, const BacDatagram *datagram, int64_t now_us);

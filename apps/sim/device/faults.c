@@ -1,0 +1,275 @@
+#include "apps/sim/device/faults.h"
+
+#include "base/parse.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- by name ---- */
+
+enum {
+    IGNORES_WRITES,
+    DROPS_WRITES,
+    MUTE_WRITES,
+    HIDES_WRITES,
+    REFUSES_WRITES,
+    LATE_WRITES,
+    RESTARTS_AT_WRITES,
+    SILENT,
+    LATE_ANSWERS,
+    HOLDS,
+    SWAPS,
+    FAULTS
+};
+
+const char *const sim_fault_names[][3] = {
+    [IGNORES_WRITES] = {"ignores-writes", NULL, "acknowledges them, and does nothing"},
+    [DROPS_WRITES] = {"drops-writes", NULL, "does nothing, and says nothing"},
+    [MUTE_WRITES] = {"mute-writes", NULL, "takes them over, and says nothing"},
+    [HIDES_WRITES] = {"hides-writes", NULL, "puts them into their slot, and its value stays what it was"},
+    [REFUSES_WRITES] = {"refuses-writes", "ERROR", "as write-access-denied, value-out-of-range"},
+    [LATE_WRITES] = {"late-writes", "TIME", "acknowledges them, and takes them over so much later"},
+    [RESTARTS_AT_WRITES] = {"restarts-at-writes", "TIME", "takes them over, and is away for so long"},
+    [SILENT] = {"silent", NULL, "answers nothing at all"},
+    [LATE_ANSWERS] = {"late-answers", "TIME", "works so long on each request"},
+    [HOLDS] = {"holds", "SLOT@VALUE", "somebody holds this slot of all that takes the value"},
+    [SWAPS] = {"swaps", "DEVICE", "the two have each other's address"},
+    [FAULTS] = {NULL, NULL, NULL},
+};
+
+static BpStatus unknown_fault(BpStr name, BpError *err)
+{
+    char names[400];
+    BpBuf out = bp_buf(names, sizeof names - 1);
+    for (size_t i = 0; i < FAULTS; i++) {
+        bp_buf_str(&out, bp_str(i ? ", " : ""));
+        bp_buf_str(&out, bp_str(sim_fault_names[i][0]));
+    }
+    names[out.size] = '\0';
+    return bp_fail(err, BP_INVALID, "\"%.*s\" is no fault. There are: %s", (int)name.size, name.data, names);
+}
+
+static BpStatus parse_slot(BpStr text, SimFaults *faults, BpError *err)
+{
+    BpStr rest;
+    int64_t slot;
+    const BpStr number = bp_str_cut(text, '@', &rest);
+    BP_TRY(bp_parse_i64(number, 1, SIM_PRIORITIES, &slot, err));
+    BP_TRY(bp_parse_double(rest, &faults->held_value, err));
+    faults->held_slot = (uint8_t)slot;
+    return BP_OK;
+}
+
+static BpStatus parse_refusal(BpStr text, SimFaults *faults, BpError *err)
+{
+    enum { LAST_CODE = 255 }; /* above are the vendors' own */
+    for (int code = 1; code <= LAST_CODE; code++) {
+        const char *name = bac_error_code_name((uint32_t)code);
+        if (name && bp_str_equal(text, bp_str(name))) {
+            faults->refuses_writes = true;
+            faults->refusal = (uint16_t)code;
+            return BP_OK;
+        }
+    }
+    return bp_fail(err, BP_INVALID, "\"%.*s\" is no error of BACnet, as write-access-denied is",
+                   (int)text.size, text.data);
+}
+
+/* The devices there are. */
+typedef struct Devices {
+    uint32_t first;
+    size_t count;
+} Devices;
+
+static BpStatus parse_device(BpStr text, Devices devices, uint32_t *ret_device, BpError *err)
+{
+    const int64_t last = (int64_t)devices.first + (int64_t)devices.count - 1;
+    int64_t instance;
+    if (bp_parse_i64(text, devices.first, last, &instance, NULL) != BP_OK)
+        return bp_fail(err, BP_INVALID, "\"%.*s\" is no device here; they are %" PRIu32 " to %" PRId64,
+                       (int)text.size, text.data, devices.first, last);
+    *ret_device = (uint32_t)instance;
+    return BP_OK;
+}
+
+static BpStatus set_argument(SimFaults *faults, size_t i, BpStr argument, Devices devices, BpError *err)
+{
+    switch (i) {
+    case REFUSES_WRITES: return parse_refusal(argument, faults, err);
+    case LATE_WRITES: return bp_parse_duration_us(argument, &faults->late_us, err);
+    case RESTARTS_AT_WRITES: return bp_parse_duration_us(argument, &faults->restart_us, err);
+    case LATE_ANSWERS: return bp_parse_duration_us(argument, &faults->answer_us, err);
+    case HOLDS: return parse_slot(argument, faults, err);
+    default: break;
+    }
+    faults->swaps = true;
+    return parse_device(argument, devices, &faults->swaps_with, err);
+}
+
+static void set_flag(SimFaults *faults, size_t i)
+{
+    switch (i) {
+    case IGNORES_WRITES: faults->ignores_writes = true; break;
+    case DROPS_WRITES: faults->drops_writes = true; break;
+    case MUTE_WRITES: faults->mute_writes = true; break;
+    case HIDES_WRITES: faults->hides_writes = true; break;
+    default: faults->silent = true; break;
+    }
+}
+
+static BpStatus parse_fault(BpStr text, Devices devices, SimFaults *faults, BpError *err)
+{
+    BpError why = {0};
+    const bool has_argument = memchr(text.data, '=', text.size) != NULL;
+    BpStr argument;
+    const BpStr name = bp_str_cut(text, '=', &argument);
+    size_t i = 0;
+    while (i < FAULTS && !bp_str_equal(name, bp_str(sim_fault_names[i][0])))
+        i++;
+    if (i == FAULTS)
+        return unknown_fault(name, err);
+    if (has_argument && !sim_fault_names[i][1])
+        return bp_fail(err, BP_INVALID, "%s takes no \"=\"", sim_fault_names[i][0]);
+    if (!sim_fault_names[i][1]) {
+        set_flag(faults, i);
+        return BP_OK;
+    }
+    if (!has_argument || set_argument(faults, i, argument, devices, &why) != BP_OK)
+        return bp_fail(err, BP_INVALID, "%s=%s: %s", sim_fault_names[i][0], sim_fault_names[i][1],
+                       has_argument ? why.text : "something is to stand behind the name");
+    return BP_OK;
+}
+
+/* "ignores-writes,silent" */
+static BpStatus parse_faults(BpStr text, Devices devices, SimFaults *faults, BpError *err)
+{
+    while (text.size > 0)
+        BP_TRY(parse_fault(bp_str_trim(bp_str_cut(text, ',', &text)), devices, faults, err));
+    return BP_OK;
+}
+
+/* "1001:ignores-writes,silent" */
+static BpStatus parse_entry(BpStr entry, Devices devices, SimFaults *faults, BpError *err)
+{
+    BpStr rest;
+    uint32_t device = devices.first;
+    if (!memchr(entry.data, ':', entry.size))
+        return bp_fail(err, BP_INVALID,
+                       "\"%.*s\": who? A device's instance or all comes first, as in %" PRIu32 ":silent",
+                       (int)entry.size, entry.data, devices.first);
+    const BpStr who = bp_str_trim(bp_str_cut(entry, ':', &rest));
+    if (!bp_str_equal(who, bp_str("all"))) {
+        BP_TRY(parse_device(who, devices, &device, err));
+        return parse_faults(rest, devices, &faults[device - devices.first], err);
+    }
+    for (size_t i = 0; i < devices.count; i++)
+        BP_TRY(parse_faults(rest, devices, &faults[i], err));
+    return BP_OK;
+}
+
+BpStatus sim_faults_parse(BpStr text, uint32_t first, size_t count, SimFaults *ret_faults, BpError *err)
+{
+    memset(ret_faults, 0, count * sizeof *ret_faults);
+    while (text.size > 0) {
+        BpStr line = bp_str_cut(text, '\n', &text);
+        while (line.size > 0) {
+            const BpStr entry = bp_str_trim(bp_str_cut(line, ';', &line));
+            if (entry.size > 0)
+                BP_TRY(parse_entry(entry, (Devices){first, count}, ret_faults, err));
+        }
+    }
+    return BP_OK;
+}
+
+/* ---- what they do ---- */
+
+/* Somebody else's hand on all that takes it. */
+static void hold(const SimDevice *device, uint8_t slot, const double *value)
+{
+    for (size_t i = 0; i < device->count; i++) {
+        SimObject *object = &device->objects[i];
+        if (!object->is_commandable || (value && !sim_object_takes(object, *value)))
+            continue;
+        object->commanded &= (uint16_t) ~(1U << (slot - 1));
+        if (value) {
+            object->commanded |= (uint16_t)(1U << (slot - 1));
+            object->slots[slot - 1] = *value;
+        }
+        sim_object_apply(object);
+    }
+}
+
+void sim_writes_set(SimWrites *writes, const SimFaults *faults)
+{
+    const SimFaults old = writes->faults;
+    writes->faults = *faults;
+    if (old.held_slot == faults->held_slot && (!old.held_slot || old.held_value == faults->held_value))
+        return;
+    if (old.held_slot)
+        hold(writes->device, old.held_slot, NULL);
+    if (faults->held_slot)
+        hold(writes->device, faults->held_slot, &faults->held_value);
+}
+
+/* A write that does not fit is taken over at once. */
+static bool keep_for_later(SimWrites *writes, const BacWrite *write, int64_t now_us)
+{
+    BpCursor value = write->value;
+    const size_t size = bp_cursor_remaining(&value);
+    SimLateWrite *late = &writes->late[writes->late_count];
+    if (writes->late_count == SIM_LATE_WRITES_MAX || size > sizeof late->octets)
+        return false;
+    *late = (SimLateWrite){.due_at_us = now_us + writes->faults.late_us, .write = *write};
+    memcpy(late->octets, bp_cursor_take(&value, size), size);
+    late->write.value = bp_cursor(NULL, size); /* until it is needed: entries move */
+    writes->late_count++;
+    return true;
+}
+
+BacRefusal sim_writes_take(SimWrites *writes, const BacWrite *write, int64_t now_us)
+{
+    const SimFaults *faults = &writes->faults;
+    static const BacRefusal not_refused = {.kind = BAC_NOT_REFUSED};
+    writes->is_mute = faults->drops_writes || faults->mute_writes || faults->restart_us > 0;
+    writes->restarts = faults->restart_us > 0;
+    if (faults->refuses_writes)
+        return sim_error(BAC_CLASS_PROPERTY, faults->refusal);
+    if (faults->ignores_writes || faults->drops_writes ||
+        (faults->late_us > 0 && keep_for_later(writes, write, now_us)))
+        return not_refused;
+    return sim_device_objects.write(writes->device, write);
+}
+
+BacRefusal sim_writes_read(const SimWrites *writes, const BacReference *reference, BpBuf *out)
+{
+    const SimObject *object =
+        writes->faults.hides_writes ? sim_device_find(writes->device, reference->object) : NULL;
+    BacReference shown = *reference;
+    if (object && object->is_commandable && reference->property == BAC_PROP_PRESENT_VALUE)
+        shown.property = BAC_PROP_RELINQUISH_DEFAULT;
+    return sim_device_objects.read(writes->device, &shown, out);
+}
+
+void sim_writes_advance(SimWrites *writes, int64_t now_us)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < writes->late_count; i++) {
+        SimLateWrite *late = &writes->late[i];
+        if (late->due_at_us > now_us) {
+            writes->late[left++] = *late;
+            continue;
+        }
+        BacWrite write = late->write;
+        write.value = bp_cursor(late->octets, write.value.size);
+        (void)sim_device_objects.write(writes->device, &write);
+    }
+    writes->late_count = left;
+}
+
+int64_t sim_writes_next_due_us(const SimWrites *writes)
+{
+    int64_t due_us = INT64_MAX;
+    for (size_t i = 0; i < writes->late_count; i++)
+        due_us = writes->late[i].due_at_us < due_us ? writes->late[i].due_at_us : due_us;
+    return due_us;
+}
