@@ -64,6 +64,23 @@ needs_node() {
     for n in $(seq 30); do grep -q "^2026-01-05 08:$(printf %02d $n):00,value,$n.5,$" <<<"$output"; done
 }
 
+@test "our tools write to an independent stack's device, read it back and release it" {
+    needs_node
+    start node "$root/tests/peers/device.mjs" 127.77.0.1:$port 77 4 2
+    write() { "$BACPIPES" write --direct 127.77.0.1:$port ao,1 "$@" --priority 8 --address 127.0.0.1 --port $((port + 1)); }
+    run write 21.5
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"present-value is 21.5, and was 50"*"Slot 8 holds the value"* ]]
+    run write 130
+    [ "$status" -eq 1 ]
+    [[ "$output" == *value-out-of-range* ]]
+    run write null
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"present-value is 50"* ]]
+    [ "$(grep ^write "$BATS_TEST_TMPDIR/start.0")" = "$(printf '%s\n' 'write 1 8 21.5' 'write 1 8 130' 'write 1 8 null')" ]
+}
+
 @test "all devices answer behind one address, as stations of a network" {
     start "$BACPIPES" sim --port $port --points 120 --network 2001 --without-flaws
     run "$BACPIPES" read 127.66.0.1:$port/2001:0001 device,1001 object-name --address 127.0.0.1 --port $((port + 1))

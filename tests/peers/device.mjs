@@ -1,9 +1,11 @@
 // A BACnet device made with @bacnet-js/client: analog inputs and binary values whose values tell which object they are of.
 //
-//   node device.mjs ADDRESS:PORT INSTANCE POINTS
+//   node device.mjs ADDRESS:PORT INSTANCE POINTS [OUTPUTS]
 //
 // Analog input i is i * 10 + 0.5, binary value i is active when i is odd; trend log 1, which its object list does not name, has 30
-// records, the n-th n + 0.5 at minute n of 2026-01-05 08:00. Prints "ready" and serves until it is stopped.
+// records, the n-th n + 0.5 at minute n of 2026-01-05 08:00. Analog output i of
+// OUTPUTS is commandable, 0 to 100, with 16 priorities and 50 where none holds a value; each write that comes is a line:
+// "write 1 8 21.5". Prints "ready" and serves until it is stopped.
 import { createRequire } from 'node:module'
 import bacnet from '@bacnet-js/client'
 
@@ -12,20 +14,44 @@ const apdu = inside('@bacnet-js/client/dist/lib/apdu.js'), npdu = inside('@bacne
 const { ReadRange } = inside('@bacnet-js/client/dist/lib/services/index.js')
 
 const { default: Client, ObjectType, PropertyIdentifier, ApplicationTag, ErrorClass, ErrorCode, Segmentation } = bacnet
-const [where, instance, points] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
+const [where, instance, points, outputs] = [process.argv[2], ...process.argv.slice(3, 5).map(Number), Number(process.argv[5] ?? 0)]
 const [address, port] = where.split(':')
 
 const analogs = Math.ceil(points / 2)
 const objects = [{ type: ObjectType.DEVICE, instance }]
 for (let i = 1; i <= analogs; i++) objects.push({ type: ObjectType.ANALOG_INPUT, instance: i })
 for (let i = 1; i <= points - analogs; i++) objects.push({ type: ObjectType.BINARY_VALUE, instance: i })
+for (let i = 1; i <= outputs; i++) objects.push({ type: ObjectType.ANALOG_OUTPUT, instance: i })
 
 const text = (value) => [{ type: ApplicationTag.CHARACTER_STRING, value }]
 const enumerated = (value) => [{ type: ApplicationTag.ENUMERATED, value }]
 const natural = (value) => [{ type: ApplicationTag.UNSIGNED_INTEGER, value }]
 const bits = (value, bitsUsed) => [{ type: ApplicationTag.BIT_STRING, value: { value, bitsUsed } }]
 const identifier = (value) => [{ type: ApplicationTag.OBJECTIDENTIFIER, value }]
-const UNITS_DEGREES_CELSIUS = 62
+const UNITS_DEGREES_CELSIUS = 62, UNITS_PERCENT = 98
+const real = (value) => [value === null ? { type: ApplicationTag.NULL } : { type: ApplicationTag.REAL, value }]
+const slots = Array.from({ length: outputs + 1 }, () => Array(16).fill(null)) // of analog output i
+const DEFAULT = 50
+
+function valueOfOutput(i, property, index) {
+    const P = PropertyIdentifier, held = slots[i].find((slot) => slot !== null)
+    switch (property) {
+        case P.OBJECT_NAME: return text(`AO/${i}`)
+        case P.PRESENT_VALUE: return real(held ?? DEFAULT)
+        case P.PRIORITY_ARRAY:
+            if (index === 0) return natural(16)
+            if (index !== 0xffffffff) return index <= 16 ? real(slots[i][index - 1]) : undefined
+            return slots[i].map((slot) => real(slot)[0])
+        case P.RELINQUISH_DEFAULT: return real(DEFAULT)
+        case P.MIN_PRESENT_VALUE: return real(0)
+        case P.MAX_PRESENT_VALUE: return real(100)
+        case P.STATUS_FLAGS: return bits([0], 4)
+        case P.UNITS: return enumerated(UNITS_PERCENT)
+        case P.EVENT_STATE: return enumerated(0)
+        case P.OUT_OF_SERVICE: return [{ type: ApplicationTag.BOOLEAN, value: false }]
+    }
+    return undefined
+}
 
 // The value of a property, or undefined where the object has none such.
 function valueOf({ type, instance: i }, property, index) {
@@ -49,6 +75,7 @@ function valueOf({ type, instance: i }, property, index) {
     }
     if (type === ObjectType.TREND_LOG)
         return { [P.OBJECT_NAME]: text('LOG'), [P.RECORD_COUNT]: natural(RECORDS), [P.TOTAL_RECORD_COUNT]: natural(RECORDS) }[property]
+    if (type === ObjectType.ANALOG_OUTPUT) return valueOfOutput(i, property, index)
     const analog = type === ObjectType.ANALOG_INPUT
     switch (property) {
         case P.OBJECT_NAME: return text(`${analog ? 'AI' : 'BV'}/${i}`)
@@ -128,4 +155,18 @@ client.on('readPropertyMultiple', ({ header, payload, invokeId }) => {
         }),
     }))
     client.readPropertyMultipleResponse(header.sender, invokeId, answers)
+})
+
+client.on('writeProperty', ({ header, payload, invokeId, service }) => {
+    const { objectId: id, value: { property, value: [value], priority } } = payload
+    const refuse = (errorClass, errorCode) => client.errorResponse(header.sender, service, invokeId, errorClass, errorCode)
+    if (id.type !== ObjectType.ANALOG_OUTPUT || property.id !== PropertyIdentifier.PRESENT_VALUE)
+        return refuse(ErrorClass.PROPERTY, ErrorCode.WRITE_ACCESS_DENIED)
+    console.log(`write ${id.instance} ${priority} ${value.value}`)
+    if (value.type !== ApplicationTag.NULL && value.type !== ApplicationTag.REAL)
+        return refuse(ErrorClass.PROPERTY, ErrorCode.INVALID_DATA_TYPE)
+    if (value.type === ApplicationTag.REAL && !(value.value >= 0 && value.value <= 100))
+        return refuse(ErrorClass.PROPERTY, ErrorCode.VALUE_OUT_OF_RANGE)
+    slots[id.instance][(priority || 16) - 1] = value.type === ApplicationTag.NULL ? null : value.value
+    client.simpleAckResponse(header.sender, service, invokeId)
 })
