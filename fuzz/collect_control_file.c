@@ -39,7 +39,7 @@ static void take_record(void *context, const ControlRecord *record)
 static void begin_with(BpStr octets)
 {
     BpBuf put_down = bp_buf_growing(OCTETS_MAX), anew = bp_buf_growing(OCTETS_MAX);
-    const ControlClock now = {.boot_us = 1000, .wall_us = 1795488719000001, .boot = "now"};
+    const ControlTime now = {.boot_us = 1000, .wall_us = 1795488719000001, .boot = "now"};
     ControlKept kept, again;
     control_kept_init(&kept, put, &put_down);
     const ControlFileSize walked = control_file_walk(octets, take_record, &kept);

@@ -31,7 +31,8 @@ typedef struct ControlHold {
     uint32_t property;
     char name[CONTROL_NAME_TEXT]; /* of the point, for people */
     char source[64], created_by[128];
-    double value; /* as commanded */
+    bool is_plain; /* there is no priority array, so nothing to release: it is left at its end */
+    double value;  /* as commanded */
     ControlSpan span;
     int64_t began_us; /* wall clock, for people */
     /* What the slot shows where it is ours. At first alone what was sent; then as the read-back showed it,

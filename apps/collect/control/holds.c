@@ -36,6 +36,7 @@ struct ControlHolds {
 };
 
 static const int64_t LONGEST_PAUSE_US = 60 * BP_SECOND;
+enum { TRIES_TOLD = 60 };
 
 ControlHolds *control_holds_new(void)
 {
@@ -127,7 +128,7 @@ static void hold_from_now_on(Entry *entry, const ControlHold *hold)
 
 const char *control_event_name(ControlEventKind kind)
 {
-    static const char *const names[] = {"released", "left", "retry", "adopted"};
+    static const char *const names[] = {"released", "left", "retry"};
     return names[kind];
 }
 
@@ -145,7 +146,7 @@ void control_holds_put_event(ControlHolds *holds, const ControlEvent *event)
 }
 
 static void tell(ControlHolds *holds, ControlEventKind kind, const ControlHold *hold, const char *text,
-                 const ControlClock *now)
+                 const ControlTime *now)
 {
     ControlEvent event = {
         .kind = kind, .point_id = hold->point_id, .slot = hold->slot, .at_us = now->wall_us};
@@ -187,7 +188,7 @@ static void add_older(ControlHold *newer, const ControlHold *older)
 
 /* The hold and what is to replace it may both be in the slot: the newer's name, what either shows, and the
  * earlier end. */
-static void merge(Entry *entry, const ControlHold *newer, const ControlClock *now)
+static void merge(Entry *entry, const ControlHold *newer, const ControlTime *now)
 {
     ControlHold merged = *newer;
     if (entry->is_held) {
@@ -197,14 +198,14 @@ static void merge(Entry *entry, const ControlHold *newer, const ControlClock *no
     hold_from_now_on(entry, &merged);
 }
 
-static void end_claim_unknown(Entry *entry, const ControlClock *now)
+static void end_claim_unknown(Entry *entry, const ControlTime *now)
 {
     const ControlHold claim = entry->claim;
     entry->is_claimed = false;
     merge(entry, &claim, now);
 }
 
-BpStatus control_holds_claim(ControlHolds *holds, const ControlHold *claim, const ControlClock *now,
+BpStatus control_holds_claim(ControlHolds *holds, const ControlHold *claim, const ControlTime *now,
                              BpError *err)
 {
     Entry *entry = find(holds, claim->point_id, claim->slot);
@@ -232,7 +233,7 @@ static bool settle_known(ControlHolds *holds, Entry *entry, ControlOutcome outco
 }
 
 bool control_holds_settle(ControlHolds *holds, int32_t point_id, uint8_t slot, const char *command,
-                          ControlOutcome outcome, const ControlShown *shown, const ControlClock *now)
+                          ControlOutcome outcome, const ControlShown *shown, const ControlTime *now)
 {
     Entry *entry = find(holds, point_id, slot);
     if (!entry)
@@ -273,7 +274,7 @@ bool control_holds_is_busy(const ControlHolds *holds, int32_t point_id, uint8_t 
 
 /* ---- ended holds ---- */
 
-static int64_t due_us(const Entry *entry, const ControlClock *now)
+static int64_t due_us(const Entry *entry, const ControlTime *now)
 {
     if (!entry->is_held || entry->is_claimed)
         return INT64_MAX;
@@ -285,7 +286,7 @@ static int64_t due_us(const Entry *entry, const ControlClock *now)
     return left_us == CONTROL_NO_END ? INT64_MAX : now->boot_us + (left_us > 0 ? left_us : 0);
 }
 
-int64_t control_holds_next_due_us(const ControlHolds *holds, const ControlClock *now)
+int64_t control_holds_next_due_us(const ControlHolds *holds, const ControlTime *now)
 {
     int64_t next_us = INT64_MAX;
     for (size_t i = 0; i < holds->count; i++) {
@@ -295,7 +296,7 @@ int64_t control_holds_next_due_us(const ControlHolds *holds, const ControlClock 
     return next_us;
 }
 
-const ControlHold *control_holds_take(ControlHolds *holds, const ControlClock *now,
+const ControlHold *control_holds_take(ControlHolds *holds, const ControlTime *now,
                                       bool (*may_ask)(void *context, const ControlHold *hold), void *context)
 {
     Entry *first = NULL;
@@ -314,19 +315,19 @@ const ControlHold *control_holds_take(ControlHolds *holds, const ControlClock *n
     return &first->hold;
 }
 
-static void wait_after_failure(ControlHolds *holds, Entry *entry, const char *why, const ControlClock *now)
+static void wait_after_failure(ControlHolds *holds, Entry *entry, const char *why, const ControlTime *now)
 {
     int64_t pause_us = BP_SECOND;
     for (uint32_t i = 0; i < entry->tries && pause_us < LONGEST_PAUSE_US; i++)
         pause_us *= 2;
     entry->again_us = now->boot_us + (pause_us < LONGEST_PAUSE_US ? pause_us : LONGEST_PAUSE_US);
     entry->phase = WAITING;
-    if (entry->tries++ == 0)
+    if (entry->tries++ % TRIES_TOLD == 0)
         tell(holds, CONTROL_RETRY, &entry->hold, why, now);
 }
 
 static ControlNext end_hold(ControlHolds *holds, Entry *entry, ControlEventKind kind, const char *text,
-                            const ControlClock *now)
+                            const ControlTime *now)
 {
     tell(holds, kind, &entry->hold, text, now);
     entry->is_held = false;
@@ -335,17 +336,19 @@ static ControlNext end_hold(ControlHolds *holds, Entry *entry, ControlEventKind 
     return CONTROL_IS_OVER;
 }
 
-static ControlNext leave(ControlHolds *holds, Entry *entry, const ControlShown *shown,
-                         const ControlClock *now)
+static ControlNext leave(ControlHolds *holds, Entry *entry, const ControlShown *shown, const ControlTime *now)
 {
     char value[CONTROL_VALUE_TEXT_MAX], text[CONTROL_EVENT_TEXT];
+    if (entry->hold.is_plain)
+        return end_hold(holds, entry, CONTROL_LEFT,
+                        "its time was over: there is no priority array, so its value is left as it is", now);
     snprintf(text, sizeof text, "slot %d shows %s, which is not ours: it is left as it is", entry->slot,
              control_value_format(shown->value, "", value));
     return end_hold(holds, entry, CONTROL_LEFT, text, now);
 }
 
 ControlNext control_holds_seen(ControlHolds *holds, int32_t point_id, uint8_t slot, const ControlShown *shown,
-                               const ControlClock *now)
+                               const ControlTime *now)
 {
     Entry *entry = find(holds, point_id, slot);
     if (!entry || !entry->is_held || (entry->phase != READING && entry->phase != VERIFYING))
@@ -353,7 +356,7 @@ ControlNext control_holds_seen(ControlHolds *holds, int32_t point_id, uint8_t sl
     if (entry->is_claimed) {    /* the command says what becomes of it */
         entry->again_us = now->boot_us;
         entry->phase = WAITING;
-        return CONTROL_WAITS;
+        return CONTROL_READ_LATER;
     }
     switch (shown->what) {
     case CONTROL_SHOWN_EMPTY:
@@ -361,14 +364,14 @@ ControlNext control_holds_seen(ControlHolds *holds, int32_t point_id, uint8_t sl
                         entry->was_written ? "its time was over: released"
                                            : "its time was over: the slot was empty already",
                         now);
-    case CONTROL_SHOWN_NOT: wait_after_failure(holds, entry, shown->why, now); return CONTROL_WAITS;
+    case CONTROL_SHOWN_NOT: wait_after_failure(holds, entry, shown->why, now); return CONTROL_READ_LATER;
     case CONTROL_SHOWN_VALUE: break;
     }
-    if (!control_hold_is_ours(&entry->hold, shown->value))
+    if (entry->hold.is_plain || !control_hold_is_ours(&entry->hold, shown->value))
         return leave(holds, entry, shown, now);
     if (entry->phase == VERIFYING) {
         wait_after_failure(holds, entry, "Null was written, and the slot still shows our value", now);
-        return CONTROL_WAITS;
+        return CONTROL_READ_LATER;
     }
     entry->phase = WRITING;
     entry->was_written = true;
@@ -376,7 +379,7 @@ ControlNext control_holds_seen(ControlHolds *holds, int32_t point_id, uint8_t sl
 }
 
 bool control_holds_wrote(ControlHolds *holds, int32_t point_id, uint8_t slot, bool may_be_done,
-                         const char *why, const ControlClock *now)
+                         const char *why, const ControlTime *now)
 {
     Entry *entry = find(holds, point_id, slot);
     if (!entry || !entry->is_held || entry->phase != WRITING)
@@ -388,7 +391,7 @@ bool control_holds_wrote(ControlHolds *holds, int32_t point_id, uint8_t slot, bo
     return may_be_done;
 }
 
-void control_holds_give_back(ControlHolds *holds, const ControlClock *now)
+void control_holds_give_back(ControlHolds *holds, const ControlTime *now)
 {
     for (size_t i = 0; i < holds->count; i++)
         if (holds->all[i]->phase > WAITING) {
@@ -397,7 +400,7 @@ void control_holds_give_back(ControlHolds *holds, const ControlClock *now)
         }
 }
 
-void control_holds_wake(ControlHolds *holds, uint32_t device_instance, const ControlClock *now)
+void control_holds_wake(ControlHolds *holds, uint32_t device_instance, const ControlTime *now)
 {
     for (size_t i = 0; i < holds->count; i++) {
         Entry *entry = holds->all[i];
@@ -435,7 +438,7 @@ void control_holds_drop(ControlHolds *holds, int32_t point_id, uint8_t slot, boo
     forget_if_empty(holds, entry);
 }
 
-void control_holds_note(ControlHolds *holds, const ControlClock *now)
+void control_holds_note(ControlHolds *holds, const ControlTime *now)
 {
     for (size_t i = 0; i < holds->count; i++) {
         control_span_note(&holds->all[i]->hold.span, now);
@@ -443,7 +446,7 @@ void control_holds_note(ControlHolds *holds, const ControlClock *now)
     }
 }
 
-void control_holds_recover(ControlHolds *holds, const ControlClock *now)
+void control_holds_recover(ControlHolds *holds, const ControlTime *now)
 {
     for (size_t i = 0; i < holds->count; i++)
         if (holds->all[i]->is_claimed)
@@ -463,7 +466,7 @@ static bool has_ended(const ControlHolds *holds, const ControlHold *row)
 }
 
 bool control_holds_adopt(ControlHolds *holds, const ControlHold *row, bool is_new_life,
-                         const ControlClock *now)
+                         const ControlTime *now)
 {
     Entry *entry = find(holds, row->point_id, row->slot);
     if (entry && entry->is_held) {
@@ -481,7 +484,6 @@ bool control_holds_adopt(ControlHolds *holds, const ControlHold *row, bool is_ne
         return false;
     entry = find_or_make(holds, row->point_id, row->slot);
     hold_from_now_on(entry, row);
-    tell(holds, CONTROL_ADOPTED, row, "found in the database alone", now);
     return true;
 }
 
@@ -503,6 +505,17 @@ size_t control_holds_count(const ControlHolds *holds)
     for (size_t i = 0; i < holds->count; i++)
         count += holds->all[i]->is_held;
     return count;
+}
+
+const ControlHold *control_holds_find_elsewhere(const ControlHolds *holds, const ControlHold *row)
+{
+    for (size_t i = 0; i < holds->count; i++) {
+        const Entry *entry = holds->all[i];
+        if (entry->is_held && entry->point_id != row->point_id && entry->slot == row->slot &&
+            strcmp(entry->hold.command, row->command) == 0)
+            return &entry->hold;
+    }
+    return NULL;
 }
 
 const ControlHold *control_holds_find(const ControlHolds *holds, int32_t point_id, uint8_t slot)

@@ -49,7 +49,7 @@ void control_kept_apply(ControlKept *kept, const ControlRecord *record)
     }
 }
 
-void control_kept_begin(ControlKept *kept, const ControlClock *now)
+void control_kept_begin(ControlKept *kept, const ControlTime *now)
 {
     if (kept->last.boot[0])
         control_holds_note(kept->holds, &kept->last);
@@ -61,7 +61,7 @@ void control_kept_begin(ControlKept *kept, const ControlClock *now)
 /* ---- writing ---- */
 
 typedef struct Writing {
-    const ControlClock *now;
+    const ControlTime *now;
     BpBuf *out;
 } Writing;
 
@@ -74,7 +74,7 @@ static void write_hold(void *context, const ControlHold *hold, bool is_claim)
     control_record_write(writing->out, &record);
 }
 
-void control_kept_write_all(const ControlKept *kept, const ControlClock *now, BpBuf *out)
+void control_kept_write_all(const ControlKept *kept, const ControlTime *now, BpBuf *out)
 {
     Writing writing = {now, out};
     size_t count;
@@ -90,14 +90,14 @@ void control_kept_write_all(const ControlKept *kept, const ControlClock *now, Bp
                 out, &(ControlRecord){.kind = CONTROL_RECORD_EVENT, .clock = *now, .event = events[i]});
 }
 
-static void put(const ControlKept *kept, ControlRecord *record, const ControlClock *now)
+static void put(const ControlKept *kept, ControlRecord *record, const ControlTime *now)
 {
     record->clock = *now;
     kept->put(kept->owner, record);
 }
 
 static void put_hold(const ControlKept *kept, ControlRecordKind kind, const ControlHold *hold,
-                     const ControlClock *now)
+                     const ControlTime *now)
 {
     ControlRecord record = {.kind = kind, .hold = *hold};
     control_span_note(&record.hold.span, now);
@@ -105,17 +105,17 @@ static void put_hold(const ControlKept *kept, ControlRecordKind kind, const Cont
 }
 
 static void put_slot(const ControlKept *kept, ControlRecordKind kind, int32_t point_id, uint8_t slot,
-                     const ControlClock *now)
+                     const ControlTime *now)
 {
     put(kept, &(ControlRecord){.kind = kind, .hold = {.point_id = point_id, .slot = slot}}, now);
 }
 
-void control_kept_note(ControlKept *kept, const ControlClock *now)
+void control_kept_note(ControlKept *kept, const ControlTime *now)
 {
     put(kept, &(ControlRecord){.kind = CONTROL_RECORD_CLOCK}, now);
 }
 
-void control_kept_place(ControlKept *kept, const ControlPlace *place, const ControlClock *now)
+void control_kept_place(ControlKept *kept, const ControlPlace *place, const ControlTime *now)
 {
     kept->place = *place;
     kept->has_place = true;
@@ -123,7 +123,7 @@ void control_kept_place(ControlKept *kept, const ControlPlace *place, const Cont
 }
 
 /* The slot's hold as it is now. */
-static void put_what_is(const ControlKept *kept, int32_t point_id, uint8_t slot, const ControlClock *now)
+static void put_what_is(const ControlKept *kept, int32_t point_id, uint8_t slot, const ControlTime *now)
 {
     const ControlHold *hold = control_holds_find(kept->holds, point_id, slot);
     if (hold)
@@ -132,8 +132,7 @@ static void put_what_is(const ControlKept *kept, int32_t point_id, uint8_t slot,
         put_slot(kept, CONTROL_RECORD_END, point_id, slot, now);
 }
 
-BpStatus control_kept_claim(ControlKept *kept, const ControlHold *claim, const ControlClock *now,
-                            BpError *err)
+BpStatus control_kept_claim(ControlKept *kept, const ControlHold *claim, const ControlTime *now, BpError *err)
 {
     char before[CONTROL_ID_TEXT] = "";
     const ControlHold *hold = control_holds_find(kept->holds, claim->point_id, claim->slot);
@@ -149,7 +148,7 @@ BpStatus control_kept_claim(ControlKept *kept, const ControlHold *claim, const C
 }
 
 void control_kept_settle(ControlKept *kept, int32_t point_id, uint8_t slot, const char *command,
-                         ControlOutcome outcome, const ControlShown *shown, const ControlClock *now)
+                         ControlOutcome outcome, const ControlShown *shown, const ControlTime *now)
 {
     if (control_holds_settle(kept->holds, point_id, slot, command, outcome, shown, now))
         put_what_is(kept, point_id, slot, now);
@@ -158,7 +157,7 @@ void control_kept_settle(ControlKept *kept, int32_t point_id, uint8_t slot, cons
 }
 
 ControlNext control_kept_seen(ControlKept *kept, int32_t point_id, uint8_t slot, const ControlShown *shown,
-                              const ControlClock *now)
+                              const ControlTime *now)
 {
     size_t before, count;
     control_holds_events(kept->holds, &before);
@@ -172,15 +171,21 @@ ControlNext control_kept_seen(ControlKept *kept, int32_t point_id, uint8_t slot,
     return next;
 }
 
-bool control_kept_adopt(ControlKept *kept, const ControlHold *row, bool is_new_life, const ControlClock *now)
+bool control_kept_adopt(ControlKept *kept, const ControlHold *row, bool is_new_life, const ControlTime *now)
 {
+    const ControlHold *elsewhere = control_holds_find_elsewhere(kept->holds, row);
+    if (elsewhere) {
+        const int32_t point_id = elsewhere->point_id;
+        control_holds_drop(kept->holds, point_id, row->slot, false);
+        put_slot(kept, CONTROL_RECORD_END, point_id, row->slot, now);
+    }
     const bool is_new = control_holds_adopt(kept->holds, row, is_new_life, now);
     if (is_new || is_new_life)
         put_what_is(kept, row->point_id, row->slot, now);
     return is_new;
 }
 
-void control_kept_recorded(ControlKept *kept, size_t count, const ControlClock *now)
+void control_kept_recorded(ControlKept *kept, size_t count, const ControlTime *now)
 {
     size_t all, gone = 0;
     const ControlEvent *events = control_holds_events(kept->holds, &all);

@@ -80,6 +80,8 @@ static void write_slot(json_t *json, int32_t point_id, uint8_t slot)
 static void write_hold(json_t *json, const ControlHold *hold)
 {
     json_t *ours = json_array();
+    if (hold->is_plain)
+        set(json, "plain", json_true());
     write_slot(json, hold->point_id, hold->slot);
     set(json, "command", text_of(hold->command));
     set(json, "device", json_integer(hold->device_id));
@@ -207,6 +209,7 @@ static bool read_hold(json_t *json, ControlHold *hold)
     hold->span.after_us = after;
     hold->span.elapsed_us = ran;
     hold->began_us = began;
+    hold->is_plain = json_is_true(json_object_get(json, "plain"));
     read_before(json_object_get(json, "before"), &hold->before);
     return read_text(command, hold->command, sizeof hold->command) &&
            read_text(address, hold->address, sizeof hold->address) &&
@@ -224,7 +227,7 @@ static bool read_event(json_t *json, ControlEvent *event)
                     "text", &text, "when", &when) != 0)
         return false;
     for (event->kind = CONTROL_RELEASED; strcmp(kind, control_event_name(event->kind)) != 0; event->kind++)
-        if (event->kind == CONTROL_ADOPTED)
+        if (event->kind == CONTROL_RETRY)
             return false;
     event->at_us = when;
     return read_text(command, event->command, sizeof event->command) &&

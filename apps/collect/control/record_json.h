@@ -42,7 +42,7 @@ typedef enum ControlRecordKind {
 
 typedef struct ControlRecord {
     ControlRecordKind kind;
-    ControlClock clock;
+    ControlTime clock;
     int64_t version;    /* of BEGIN */
     ControlPlace place; /* of POSITION */
     ControlHold hold;   /* of CLAIM and HOLD; of UNCLAIM and END its point and slot */

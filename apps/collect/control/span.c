@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-ControlSpan control_span(int64_t after_us, const ControlClock *now)
+ControlSpan control_span(int64_t after_us, const ControlTime *now)
 {
     return (ControlSpan){.after_us = after_us, .noted = *now};
 }
@@ -15,14 +15,14 @@ static int64_t sum(int64_t a, int64_t b)
 }
 
 /* A clock that counts from the start of the machine and went back is another boot's, whatever its name. */
-static bool is_same_boot(const ControlClock *then, const ControlClock *now)
+static bool is_same_boot(const ControlTime *then, const ControlTime *now)
 {
     return strcmp(then->boot, now->boot) == 0 && now->boot_us >= then->boot_us;
 }
 
-int64_t control_span_elapsed(const ControlSpan *span, const ControlClock *now)
+int64_t control_span_elapsed(const ControlSpan *span, const ControlTime *now)
 {
-    const ControlClock *then = &span->noted;
+    const ControlTime *then = &span->noted;
     const bool is_same = is_same_boot(then, now);
     int64_t since_us;
     if (__builtin_sub_overflow(is_same ? now->boot_us : now->wall_us, is_same ? then->boot_us : then->wall_us,
@@ -31,19 +31,19 @@ int64_t control_span_elapsed(const ControlSpan *span, const ControlClock *now)
     return since_us > 0 ? sum(span->elapsed_us, since_us) : span->elapsed_us;
 }
 
-void control_span_note(ControlSpan *span, const ControlClock *now)
+void control_span_note(ControlSpan *span, const ControlTime *now)
 {
     span->elapsed_us = control_span_elapsed(span, now);
     span->noted = *now;
 }
 
-int64_t control_span_left(const ControlSpan *span, const ControlClock *now)
+int64_t control_span_left(const ControlSpan *span, const ControlTime *now)
 {
     return span->after_us == CONTROL_NO_END ? CONTROL_NO_END
                                             : span->after_us - control_span_elapsed(span, now);
 }
 
-void control_span_shorten(ControlSpan *span, int64_t left_us, const ControlClock *now)
+void control_span_shorten(ControlSpan *span, int64_t left_us, const ControlTime *now)
 {
     if (left_us == CONTROL_NO_END)
         return;

@@ -14,15 +14,15 @@
 
 #include <cmocka.h>
 
-static inline ControlClock a_clock(int64_t boot_us, int64_t wall_us, int boot)
+static inline ControlTime a_clock(int64_t boot_us, int64_t wall_us, int boot)
 {
-    ControlClock clock = {.boot_us = boot_us, .wall_us = wall_us};
+    ControlTime clock = {.boot_us = boot_us, .wall_us = wall_us};
     snprintf(clock.boot, sizeof clock.boot, "boot-%d", boot);
     return clock;
 }
 
 static inline ControlHold a_hold(int32_t point_id, uint8_t slot, int number, float value, int64_t after_us,
-                                 const ControlClock *now)
+                                 const ControlTime *now)
 {
     ControlHold hold = {.point_id = point_id,
                         .slot = slot,

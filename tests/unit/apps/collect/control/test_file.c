@@ -76,7 +76,7 @@ static SpoolFiles failing_files(const char *call)
 
 static void add(BpBuf *out, int64_t seq)
 {
-    const ControlClock clock = a_clock(BP_HOUR, 1000 * BP_HOUR, 1);
+    const ControlTime clock = a_clock(BP_HOUR, 1000 * BP_HOUR, 1);
     control_record_write(
         out,
         &(ControlRecord){.kind = CONTROL_RECORD_POSITION, .clock = clock, .place = {.epoch = 5, .seq = seq}});

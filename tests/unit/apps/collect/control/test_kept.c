@@ -26,7 +26,7 @@ typedef struct World {
     int seed;
     BpRandom random;
     int64_t true_us; /* that passes */
-    ControlClock clock;
+    ControlTime clock;
     int boot, commands;
     float next_value;
     bool is_away; /* the device */
