@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "io/pg/settings.h"
+#include "site/person.h"
 
 #define CONNECT_PATIENCE_US (10 * BP_SECOND)
 enum { HINT_MAX = 4200 }; /* a data folder's name and a sentence */
@@ -53,6 +54,7 @@ BpStatus site_database_try(SiteDatabase *database, const Cfg *cfg, int64_t patie
     if (status != BP_OK)
         return status;
     options.owner = database;
+    options.person = site_person();
     options.on_lost = on_lost;
     database->loop = loop_new();
     database->pg = pg_new(database->loop, &options);

@@ -1,13 +1,14 @@
 /* The connection: made, lost and made again. */
 #include "io/pg/connection.h"
 
+#include "base/buf.h"
 #include "base/time.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 15000, CONNECT_TIMEOUT_S = 15 };
+enum { FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 15000, CONNECT_TIMEOUT_S = 15, OPTIONS_MAX = 512 };
 
 /* ---- losing the connection ---- */
 
@@ -120,10 +121,27 @@ static void quiet(void *context, const PGresult *result)
     (void)result;
 }
 
+/* What the session has set from its first statement on. In a value of libpq's options a white space and a
+ * backslash have a backslash before them. */
+static void write_options(const Pg *pg, char ret_text[OPTIONS_MAX])
+{
+    BpBuf out = bp_buf(ret_text, OPTIONS_MAX - 1);
+    bp_buf_printf(&out, "-c timezone=UTC -c datestyle=ISO -c extra_float_digits=3");
+    if (pg->options.person)
+        bp_buf_printf(&out, " -c bacpipes.person=");
+    for (const char *c = pg->options.person; c && *c; c++) {
+        if ((unsigned char)*c <= ' ' || *c == '\\')
+            bp_buf_u8(&out, '\\');
+        bp_buf_u8(&out, (uint8_t)*c);
+    }
+    ret_text[out.size] = '\0';
+}
+
 /* `address` is NULL for a socket folder. */
 static void start_connecting(Pg *pg, const char *address)
 {
-    char port[8];
+    char port[8], options[OPTIONS_MAX];
+    write_options(pg, options);
     snprintf(port, sizeof port, "%u", pg->options.port);
     const bool verified = pg->options.ca_file != NULL;
     const char *tls = pg->options.tls ? pg->options.tls : verified ? "verify-full" : NULL;
@@ -143,7 +161,7 @@ static void start_connecting(Pg *pg, const char *address)
         {"sslcert", pg->options.client_certificate},
         {"sslkey", pg->options.client_key},
         {"client_encoding", "UTF8"},
-        {"options", "-c timezone=UTC -c datestyle=ISO -c extra_float_digits=3"},
+        {"options", options},
         {"keepalives_idle", "30"},
         {"tcp_user_timeout", "60000"},
     };
@@ -193,10 +211,11 @@ static void connect_now(void *owner)
 /* Copies the options' texts into one piece of memory that `texts` keeps. */
 static void copy_texts(Pg *pg)
 {
-    const char **const fields[] = {
-        &pg->options.host,       &pg->options.database,         &pg->options.user,
-        &pg->options.password,   &pg->options.ca_file,          &pg->options.client_certificate,
-        &pg->options.client_key, &pg->options.application_name, &pg->options.tls};
+    const char **const fields[] = {&pg->options.host,       &pg->options.database,
+                                   &pg->options.user,       &pg->options.password,
+                                   &pg->options.ca_file,    &pg->options.client_certificate,
+                                   &pg->options.client_key, &pg->options.application_name,
+                                   &pg->options.person,     &pg->options.tls};
     enum { FIELDS = sizeof fields / sizeof fields[0] };
     size_t size = 0;
     for (size_t i = 0; i < FIELDS; i++)

@@ -23,6 +23,7 @@ typedef struct PgOptions {
     const char *ca_file;                         /* the authority to verify with; NULL: none */
     const char *client_certificate, *client_key; /* NULL: none */
     const char *application_name;                /* "bacpipes ingest" */
+    const char *person; /* whom the session acts for, its setting bacpipes.person; NULL: nobody */
     void *owner;
     void (*on_connected)(void *owner);
     /* Lost or refused: requests under way have been answered with BP_UNAVAILABLE. Tries go on after 0.5, 1, 2

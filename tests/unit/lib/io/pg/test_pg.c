@@ -440,6 +440,27 @@ static void rows_that_could_not_be_read_are_asked_for_again(void **state)
     pg_reload_free(all.reload);
 }
 
+static void a_session_says_whom_it_acts_for(void **state)
+{
+    (void)state;
+    pg_free(pg);
+    const PgOptions options = {.host = getenv("PGHOST"),
+                               .port = 5432,
+                               .database = "bacpipes",
+                               .user = "bacpipes",
+                               .person = "root (sudo by o'h\\ara) -c x=1 \xC3\xA9",
+                               .on_connected = on_connected,
+                               .on_lost = on_lost};
+    pg = pg_new(loop, &options);
+    wait_for_connection();
+    static const char check[] =
+        "do $$ begin assert current_setting('bacpipes.person') = $q$root (sudo by o'h\\ara) -c x=1 "
+        "\xC3\xA9$q$, "
+        "current_setting('bacpipes.person'); assert current_setting('timezone') = 'UTC'; end $$";
+    if (pg_wait_text(pg, bp_str(check), &failure) != BP_OK)
+        fail_msg("%s", failure.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +478,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(too_many_requests_are_refused_from_the_loop, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_flood_of_notices_has_rows_read_now_and_then_and_once_more_at_its_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_session_says_whom_it_acts_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rows_that_could_not_be_read_are_asked_for_again, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("io pg", tests, NULL, NULL);
