@@ -151,7 +151,8 @@ comment on table command_flood is 'Refusals beyond 60 a minute of a source: coun
 
 -- 90 s, 90 min, 36 h, 2 days: in the largest unit that it is whole in.
 create function command_span(span interval) returns text language sql immutable parallel safe as $$
-    select case when mod(s, 172800) = 0 then s / 86400 || ' days' when mod(s, 3600) = 0 then s / 3600 || ' h' when mod(s, 60) = 0 then s / 60 || ' min' else round(s, 3)::float8 || ' s' end
+    select case when s = 0 or s <> trunc(s) then round(s, 3)::double precision || ' s' when mod(s, 86400) = 0 and abs(s) > 86400 then trunc(s / 86400) || ' days' when mod(s, 3600) = 0 then trunc(s / 3600) || ' h'
+                when mod(s, 60) = 0 then trunc(s / 60) || ' min' else trunc(s) || ' s' end
       from (select extract(epoch from span)) as seconds (s)
 $$;
 
