@@ -183,6 +183,7 @@ insert into right_on_function values
     ('command_value',           'bacpipes_journal',  false, '{}'),
     ('command_value_before',    'bacpipes_journal',  false, '{}'),
     ('as_real',                 'bacpipes_journal',  false, '{bacpipes_owner, bacpipes_reader}'), -- of the view
+    ('command_instant',         'bacpipes_journal',  false, '{}'),
     ('command_figure',          'bacpipes_journal',  false, '{}'),
     ('command_truth',           'bacpipes_journal',  false, '{}'),
     ('command_patience',        'bacpipes_journal',  false, '{}'),

@@ -156,6 +156,11 @@ create function command_span(span interval) returns text language sql immutable 
       from (select extract(epoch from span)) as seconds (s)
 $$;
 
+-- The same whatever the zone of the session is that asks.
+create function command_instant(instant timestamptz) returns text language sql immutable parallel safe as $$
+    select case when isfinite(instant) then to_char(instant at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS" UTC"') else instant::text end
+$$;
+
 create function device_label(of_device device) returns text language sql immutable parallel safe as $$
     select coalesce(nullif(of_device.name, ''), 'device ' || of_device.instance)
 $$;
@@ -365,7 +370,7 @@ begin
         text := format('%s is left alone, neither read nor written (device.enabled is false)', device_label(holder));
     elsif holder.replaced_since is not null then
         rule := 'device-disabled';
-        text := format('another device answers at the address of %s (since %s): nothing is written to it until it is found again', device_label(holder), holder.replaced_since);
+        text := format('another device answers at the address of %s (since %s): nothing is written to it until it is found again', device_label(holder), command_instant(holder.replaced_since));
     elsif place.property <> 'present-value' or type.object_type is null then
         rule := 'read-only-type';
         text := format('%s is %s of %s: commands write the present value of %s', label, place.property, place.object_type,
@@ -375,7 +380,7 @@ begin
         text := format('%s (point %s) is not writable: `bacpipes points set --writable yes --point %2$s` allows it', label, place.point_id);
     elsif place.missing_since is not null then
         rule := 'not-writable';
-        text := format('%s is in its device no more (since %s)', label, place.missing_since);
+        text := format('%s is in its device no more (since %s)', label, command_instant(place.missing_since));
     elsif not is_write and not place.commandable and not asked.restore then
         rule := 'no-priority-array';
         text := format('%s has no priority array, so there is nothing to let go of: write a value%s', label, ', or have the one from before (' || command_value_before(place.site_id, place.point_id) || ') written back');
@@ -440,16 +445,16 @@ begin
         return;
     elsif asked.execute_at > stamp + interval '366 days' then
         rule := 'execute-at';
-        text := format('execute_at is more than a year away: %s', asked.execute_at);
+        text := format('execute_at is more than a year away: %s', command_instant(asked.execute_at));
     elsif asked.expires_at <= stamp then
         rule := 'expired';
-        text := format('it expired at %s, and it is %s', asked.expires_at, stamp);
+        text := format('it had expired already, at %s', command_instant(asked.expires_at));
     elsif asked.expires_at <= asked.execute_at then
         rule := 'expired';
-        text := format('it would expire (%s) before it is due (%s)', asked.expires_at, asked.execute_at);
+        text := format('it would expire (%s) before it is due (%s)', command_instant(asked.expires_at), command_instant(asked.execute_at));
     elsif asked.expires_at > greatest(stamp, asked.execute_at) + interval '1 day' then
         rule := 'expires-at';
-        text := format('a command waits for a day at most: expires_at is %s', asked.expires_at);
+        text := format('a command waits for a day at most: expires_at is %s', command_instant(asked.expires_at));
     end if;
     if rule is not null then
         return;
@@ -924,7 +929,7 @@ create function commands_due(of_site text, at_most integer) returns table (id uu
 begin
     perform command_patience();
     perform commands_flooded();
-    update write_commands w set status = 'expired', error_message = format('it expired at %s, before it could be carried out: nothing was written', w.expires_at)
+    update write_commands w set status = 'expired', error_message = format('it expired at %s, before it could be carried out: nothing was written', command_instant(w.expires_at))
      where w.site_id = of_site and w.status = 'pending' and w.expires_at <= clock_timestamp();
     return query
     select w.id, w.number, p.device_id, w.point_id, p.object_type, p.object_instance, p.property, p.name, p.units, p.commandable, w.command_type, w.value, w.priority, w.expires_at, w.execute_at,
@@ -958,11 +963,11 @@ begin
         select * into judged from command_judge(row, true);
         if row.execute_at > clock_timestamp() then
             status := 'pending';
-            text := format('it is not due before %s', row.execute_at);
+            text := format('it is not due before %s', command_instant(row.execute_at));
             return next;
             continue;
         elsif row.expires_at <= clock_timestamp() then
-            judged.text := format('it expired at %s, before it could be carried out: nothing was written', row.expires_at);
+            judged.text := format('it expired at %s, before it could be carried out: nothing was written', command_instant(row.expires_at));
             update write_commands w set status = 'expired', error_message = judged.text where w.id = row.id;
             status := 'expired';
         elsif judged.rule is not null then

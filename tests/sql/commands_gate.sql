@@ -44,7 +44,7 @@ begin
     insert into write_commands (site_id, point_id, command_type, value, state, priority, release_after, execute_at, expires_at)
     values ('here', of_point, of_type, of_value, of_state, of_priority, of_release, of_execute, of_expires) returning * into made;
     if dry.is_allowed <> (made.status = 'pending') or dry.rule is distinct from made.rule or (dry.rule is null and dry.value is distinct from made.value)
-       or regexp_replace(dry.text, '[0-9:.]{8,}[+0-9]* *$', '') is distinct from regexp_replace(made.error_message, '[0-9:.]{8,}[+0-9]* *$', '') then
+       or regexp_replace(dry.text, 'again in .*', '') is distinct from regexp_replace(made.error_message, 'again in .*', '') then
         return format('the dry run says %s', dry);
     end if;
     return case when made.status = 'pending' then 'pending ' || coalesce(made.value::text, 'null') else made.rule || ': ' || made.error_message end;
@@ -101,11 +101,11 @@ select is(says(1), 'no-value: a value is missing: give one, or the name of a sta
 
 -- What may be written at all.
 select is(says(11, 20), 'not-writable: AHU-1/LOCKED (point 11) is not writable: `bacpipes points set --writable yes --point 11` allows it', 'somebody has said that it may be written');
-select alike(says(12, 20), 'not-writable: AHU-1/GONE is in its device no more (since 2026-%)', 'it is still there');
+select alike(says(12, 20), 'not-writable: AHU-1/GONE is in its device no more (since 2026-11-01 00:00:00 UTC)', 'it is still there');
 select alike(says(10, 20), 'read-only-type: AHU-1/SAT is present-value of analog-input: commands write the present value of analog-output, analog-value, binary-output,%', 'an input is read');
 select alike(says(17, 1), 'read-only-type: AHU-1/COV is cov-increment of analog-value: commands write the present value of %', 'and so are other properties');
 select is(says(13, 20), 'device-disabled: device 1002 is left alone, neither read nor written (device.enabled is false)', 'a device that is left alone is');
-select alike(says(14, 20), 'device-disabled: another device answers at the address of AHU-3 (since 2026-%): nothing is written to it until it is found again', 'one whose address is another''s is not written to');
+select alike(says(14, 20), 'device-disabled: another device answers at the address of AHU-3 (since 2026-11-01 00:00:00 UTC): nothing is written to it until it is found again', 'one whose address is another''s is not written to');
 
 -- Slots.
 select is(says(1, 20, null, 'write_value', 0), 'priority: there is no priority 0: 1 (the highest) to 16, without 6', 'priorities begin at 1');
@@ -145,9 +145,9 @@ select is((select expires_at - created_at from write_commands order by number de
 insert into write_commands (site_id, point_id, command_type, value, execute_at) values ('here', 1, 'write_value', 20, '2027-06-01 00:00Z') returning expires_at - execute_at as life, status \gset
 select is(:'life'::interval, interval '60 s', 'from when it is due');
 select throws_ok($$ update write_commands set expires_at = null $$, '23514', null, 'and never for ever');
-select alike(says(1, 20, null, 'write_value', 8, null, null, now() - interval '1 s'), 'expired: it expired at %', 'one that is over already is refused');
+select alike(says(1, 20, null, 'write_value', 8, null, null, now() - interval '1 s'), 'expired: it had expired already, at % UTC', 'one that is over already is refused');
 select alike(says(1, 20, null, 'write_value', 8, null, now() + interval '1 h', now() + interval '1 h'), 'expired: it would expire (%) before it is due (%)', 'and one that ends before it begins');
-select alike(says(1, 20, null, 'write_value', 8, null, null, now() + interval '25 h'), 'expires-at: a command waits for a day at most: expires_at is %', 'none waits for long');
+select alike(says(1, 20, null, 'write_value', 8, null, null, now() + interval '25 h'), 'expires-at: a command waits for a day at most: expires_at is % UTC', 'none waits for long');
 select alike(says(1, 20, null, 'write_value', 8, null, null, 'infinity'), 'expires-at: %', 'or for ever');
 select alike(says(1, 20, null, 'write_value', 8, null, now() + interval '367 days'), 'execute-at: execute_at is more than a year away: %', 'none is for the year after next');
 select alike(says(1, 20, null, 'write_value', 8, null, 'infinity'), 'execute-at: %', 'or for never');

@@ -165,7 +165,7 @@ select 'bacpipes_journal', thing
                     'command_state(public.point,text,text,text)', 'command_value(public.point,writable_type,text,double precision)', 'command_judge(write_commands,boolean)', 'command_session_source()',
                     'command_asked()', 'command_gate()', 'command_moves()', 'command_stays()', 'command_noted()', 'hold_follow()', 'override_forget()', 'source_noted()', 'command_sees_only()',
                     'command_source_named(text)', 'command_check(text,integer,text,double precision,text,integer,interval,timestamp with time zone,timestamp with time zone,text,boolean)',
-                    'command_text(jsonb,text)', 'command_truth(jsonb,text)', 'command_patience()', 'as_real(double precision)', 'command_figure(double precision,text)', 'command_value_before(text,integer)',
+                    'command_text(jsonb,text)', 'command_truth(jsonb,text)', 'command_patience()', 'as_real(double precision)', 'command_figure(double precision,text)', 'command_instant(timestamp with time zone)', 'command_value_before(text,integer)',
                     'command_time(jsonb,text)', 'command_number(jsonb,text)', 'command_interval(jsonb,text)', 'command_ask(jsonb,text,text,text)', 'command_cancel(uuid,text)',
                     'hold_take(write_commands)', 'holds_of(text)', 'hold_event(text,jsonb)', 'commands_flooded()', 'commands_due(text,integer)', 'commands_claim(text,jsonb)', 'commands_end(text,jsonb)',
                     'commands_retain(text,integer)', 'override_store(text,jsonb)', 'source_store(text,text,text,boolean,integer,interval,integer,text)', 'source_forget(text)',
