@@ -104,7 +104,7 @@ create table write_commands (
     constraint passed_the_gate check (status = 'refused' or (
         priority between 1 and 16 and priority <> 6 and (value is not null) = (command_type = 'write_value') and coalesce(value > '-Infinity' and value < 'Infinity', true)
         and expires_at > coalesce(execute_at, created_at) and expires_at < 'Infinity' and coalesce(release_after > '0', true) and (release_after is null or command_type = 'write_value'))),
-    constraint verdict_is_of_its_status check (case status when 'completed' then verdict = 'held' when 'failed' then verdict <> 'held' and verdict is not null else verdict is null end),
+    constraint verdict_is_of_its_status check (case status when 'completed' then coalesce(verdict = 'held', false) when 'failed' then coalesce(verdict <> 'held', false) else verdict is null end),
     constraint executed_when_it_was check (case when status in ('executing', 'completed') or verdict in ('outranked', 'not-shown', 'refused') then executed_at is not null
                                                 when status in ('pending', 'refused', 'expired', 'cancelled') then executed_at is null else true end),
     constraint completed_when_it_ended check ((completed_at is not null) = (status not in ('pending', 'executing')))
@@ -724,7 +724,7 @@ $$;
 
 create function command_ask(request jsonb, of_source text default null, of_person text default null, of_address text default null) returns setof write_commands language plpgsql as $$
 declare
-    source constant text := command_source_named(of_source);
+    asker  constant text := command_source_named(of_source);
     may_name constant boolean := session_user in ('bacpipes_owner', 'bacpipes_collect', 'bacpipes_web') or command_session_source() = 'sql';
     given  numeric;
     whole  numeric;
@@ -752,18 +752,18 @@ begin
     row.restore := coalesce(command_truth(request, 'restore'), false);
     row.idempotency_key := command_text(request, 'idempotency_key');
     if row.idempotency_key is not null then
-        return query select w.* from write_commands w where w.site_id = row.site_id and w.source = command_ask.source and w.idempotency_key = row.idempotency_key;
+        return query select w.* from write_commands w where w.site_id = row.site_id and w.source = asker and w.idempotency_key = row.idempotency_key;
         if found then
             return;
         end if;
     end if;
     return query
     insert into write_commands as w (site_id, point_id, command_type, value, state, priority, release_after, execute_at, expires_at, reason, restore, idempotency_key, source, created_by, created_by_claim, source_ip)
-    values (row.site_id, row.point_id, row.command_type, row.value, row.state, row.priority, row.release_after, row.execute_at, row.expires_at, row.reason, row.restore, row.idempotency_key, source,
+    values (row.site_id, row.point_id, row.command_type, row.value, row.state, row.priority, row.release_after, row.execute_at, row.expires_at, row.reason, row.restore, row.idempotency_key, asker,
             case when may_name then nullif(left(of_person, 200), '') end, left(command_text(request, 'created_by'), 200), left(of_address, 100))
     on conflict on constraint write_commands_site_id_source_idempotency_key_key do nothing returning w.*;
     if not found and row.idempotency_key is not null then -- somebody asked with this key meanwhile
-        return query select w.* from write_commands w where w.site_id = row.site_id and w.source = command_ask.source and w.idempotency_key = row.idempotency_key;
+        return query select w.* from write_commands w where w.site_id = row.site_id and w.source = asker and w.idempotency_key = row.idempotency_key;
     end if;
 end
 $$;
