@@ -1,6 +1,6 @@
 /* bacpipes device list: which devices the database knows, where, and how they are. */
 #include "apps/query/device.h"
-#include "apps/query/listing.h"
+#include "tool/listing.h"
 
 #include "base/time.h"
 #include "say/begin.h"
@@ -41,7 +41,7 @@ static const SayColumn columns[] = {{"id", .is_number = true},
                                     {"model", .may_be_cut = true}};
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
-static void add_row(QueryListing *listing, const PgRows *rows, size_t row)
+static void add_row(ToolListing *listing, const PgRows *rows, size_t row)
 {
     char age[BP_TIME_TEXT_MAX] = "";
     if (!pg_is_null(rows, row, DEVICES_SINCE))
@@ -74,7 +74,7 @@ static json_t *make_json(const PgRows *rows, size_t row)
         text_of(rows, row, DEVICES_SITE_ID), "device_id", integer_of(rows, row, DEVICES_DEVICE_ID), "name",
         text_of(rows, row, DEVICES_NAME), "instance", integer_of(rows, row, DEVICES_INSTANCE), "address",
         text_of(rows, row, DEVICES_ADDRESS), "replaced", pg_get_bool(rows, row, DEVICES_IS_REPLACED), "state",
-        text_of(rows, row, DEVICES_STATE), "since", query_time_json(rows, row, DEVICES_SINCE, 6), "vendor",
+        text_of(rows, row, DEVICES_STATE), "since", tool_time_json(rows, row, DEVICES_SINCE, 6), "vendor",
         text_of(rows, row, DEVICES_VENDOR), "model", text_of(rows, row, DEVICES_MODEL), "points",
         integer_of(rows, row, DEVICES_POINTS));
 }
@@ -87,20 +87,20 @@ static void tell_nothing(void)
         fprintf(stderr, "No devices yet. `bacpipes up` finds those of the building.\n");
 }
 
-static const QueryList devices = {.command = &command,
-                                  .columns = columns,
-                                  .column_count = COLUMNS,
-                                  .query = SQL_SELECT_DEVICES,
-                                  .add_row = add_row,
-                                  .make_json = make_json,
-                                  .tell_nothing = tell_nothing};
+static const ToolList devices = {.command = &command,
+                                 .columns = columns,
+                                 .column_count = COLUMNS,
+                                 .query = SQL_SELECT_DEVICES,
+                                 .add_row = add_row,
+                                 .make_json = make_json,
+                                 .tell_nothing = tell_nothing};
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     wanted = arguments->positionals.count ? arguments->positionals.items[0] : NULL;
-    const PgValue values[] = {query_text_or_any(wanted), query_text_or_any(site)};
-    const QueryListWish wish = {values, 2, site, false, arguments->json};
-    return query_list_show(&devices, &wish, cfg, arena);
+    const PgValue values[] = {tool_text_or_any(wanted), tool_text_or_any(site)};
+    const ToolListWish wish = {values, 2, site, false, arguments->json};
+    return tool_list_show(&devices, &wish, cfg, arena);
 }
 
 int query_device_list(int argc, char **argv)

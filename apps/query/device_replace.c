@@ -1,7 +1,7 @@
 /* bacpipes device replace: a controller took another's place, and goes on with its points and their history.
  */
 #include "apps/query/device.h"
-#include "apps/query/rows.h"
+#include "tool/rows.h"
 
 #include "say/begin.h"
 #include "say/exit.h"
@@ -60,10 +60,10 @@ static void choose(void *context, const PgRows *rows, size_t row)
     Chosen *chosen = context;
     const BpStr name = pg_get_text(rows, row, DEVICES_NAME),
                 address = pg_get_text(rows, row, DEVICES_ADDRESS);
-    chosen->site_id = query_text_kept(chosen->arena, rows, row, DEVICES_SITE_ID);
-    chosen->name = query_text_kept(chosen->arena, rows, row, DEVICES_NAME);
-    chosen->address = query_text_kept(chosen->arena, rows, row, DEVICES_ADDRESS);
-    chosen->state = query_text_kept(chosen->arena, rows, row, DEVICES_STATE);
+    chosen->site_id = tool_text_kept(chosen->arena, rows, row, DEVICES_SITE_ID);
+    chosen->name = tool_text_kept(chosen->arena, rows, row, DEVICES_NAME);
+    chosen->address = tool_text_kept(chosen->arena, rows, row, DEVICES_ADDRESS);
+    chosen->state = tool_text_kept(chosen->arena, rows, row, DEVICES_STATE);
     chosen->device_id = pg_get_integer(rows, row, DEVICES_DEVICE_ID);
     chosen->instance = pg_get_integer(rows, row, DEVICES_INSTANCE);
     bp_buf_printf(&chosen->list, "%sid:%d (%.*s, instance %d at %.*s)", chosen->count++ ? ", " : "",
@@ -73,7 +73,7 @@ static void choose(void *context, const PgRows *rows, size_t row)
 static BpStatus find(SiteDatabase *database, const char *wanted, BpArena *arena, Chosen *ret_chosen,
                      BpError *err)
 {
-    const PgValue values[] = {pg_text(bp_str(wanted)), query_text_or_any(site)};
+    const PgValue values[] = {pg_text(bp_str(wanted)), tool_text_or_any(site)};
     *ret_chosen = (Chosen){.arena = arena};
     ret_chosen->list = bp_buf(ret_chosen->listed, sizeof ret_chosen->listed);
     BP_TRY(site_database_check_site(database, site, err));
@@ -148,11 +148,11 @@ static void add_fate(void *context, const PgRows *rows, size_t row)
     say_table_add(&fates->table, bp_str(fate_of(by_what)));
     json_array_append_new(
         fates->json,
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "fate", query_text_json(rows, row, BY_WHAT),
-                  "point_id", query_integer_json(rows, row, is_more ? NEW_POINT : OLD_POINT), "old_object",
-                  query_text_json(rows, row, OLD_OBJECT), "old_name", query_text_json(rows, row, OLD_NAME),
-                  "new_point_id", query_integer_json(rows, row, NEW_POINT), "new_object",
-                  query_text_json(rows, row, NEW_OBJECT), "new_name", query_text_json(rows, row, NEW_NAME)));
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "fate", tool_text_json(rows, row, BY_WHAT),
+                  "point_id", tool_integer_json(rows, row, is_more ? NEW_POINT : OLD_POINT), "old_object",
+                  tool_text_json(rows, row, OLD_OBJECT), "old_name", tool_text_json(rows, row, OLD_NAME),
+                  "new_point_id", tool_integer_json(rows, row, NEW_POINT), "new_object",
+                  tool_text_json(rows, row, NEW_OBJECT), "new_name", tool_text_json(rows, row, NEW_NAME)));
 }
 
 static void note_moved(void *context, const PgRows *rows, size_t row)

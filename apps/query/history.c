@@ -1,11 +1,11 @@
 /* bacpipes history: what a point was, from the database: each reading, or spans of them for long times. */
 #include "apps/query/point.h"
-#include "apps/query/rows.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/number.h"
 #include "say/table.h"
 #include "say/when.h"
+#include "tool/rows.h"
 
 #include "apps/roles.h"
 #include "base/time.h"
@@ -161,8 +161,8 @@ static void add_reading_json(void *context, const PgRows *rows, size_t row)
     History *history = context;
     static const char *const names[] = {"state", "quality", "reason"};
     json_t *reading = json_object();
-    json_object_set_new(reading, "time", query_time_json(rows, row, 0, 6));
-    json_object_set_new(reading, "value", query_real_json(rows, row, 1));
+    json_object_set_new(reading, "time", tool_time_json(rows, row, 0, 6));
+    json_object_set_new(reading, "value", tool_real_json(rows, row, 1));
     for (int i = 0; i < 3; i++) {
         const BpStr text = pg_get_text(rows, row, 2 + i);
         if (text.size)
@@ -205,11 +205,11 @@ static void add_span_json(void *context, const PgRows *rows, size_t row)
 {
     History *history = context;
     json_t *span = json_object();
-    json_object_set_new(span, "time", query_time_json(rows, row, 0, 6));
-    json_object_set_new(span, "min", query_real_json(rows, row, 1));
+    json_object_set_new(span, "time", tool_time_json(rows, row, 0, 6));
+    json_object_set_new(span, "min", tool_real_json(rows, row, 1));
     json_object_set_new(span, "mean", mean_json(rows, row, 2));
-    json_object_set_new(span, "max", query_real_json(rows, row, 3));
-    json_object_set_new(span, "last", query_real_json(rows, row, 4));
+    json_object_set_new(span, "max", tool_real_json(rows, row, 3));
+    json_object_set_new(span, "last", tool_real_json(rows, row, 4));
     json_object_set_new(span, "readings", json_integer(pg_get_integer(rows, row, 5)));
     json_object_set_new(span, "bad", json_integer(pg_get_integer(rows, row, 6)));
     json_array_append_new(history->json, span);

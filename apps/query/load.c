@@ -1,7 +1,7 @@
 #include "apps/query/load.h"
 
-#include "apps/query/rows.h"
 #include "base/time.h"
+#include "tool/rows.h"
 
 /* Columns of select_load.sql. */
 enum {
@@ -72,9 +72,9 @@ static void add_device(void *context, const PgRows *rows, size_t row)
                                   sizeof *site->devices);
     QueryDeviceLoad *device = &site->devices[site->device_count++];
     *device = (QueryDeviceLoad){
-        .name = query_text_kept(site->arena, rows, row, NAME),
-        .network = query_text_kept(site->arena, rows, row, NETWORK),
-        .state = query_text_kept(site->arena, rows, row, STATE),
+        .name = tool_text_kept(site->arena, rows, row, NAME),
+        .network = tool_text_kept(site->arena, rows, row, NETWORK),
+        .state = tool_text_kept(site->arena, rows, row, STATE),
         .device_id = pg_get_integer(rows, row, DEVICE_ID),
         .instance = pg_get_integer(rows, row, INSTANCE),
         .load = {.points = pg_get_integer(rows, row, POINTS),
@@ -104,10 +104,10 @@ static double capacity_of(const QueryNetworkLoad *network, const Cfg *cfg)
     return answered < rate ? answered : rate;
 }
 
-BpStatus query_load_read(QuerySite *site, bool by_hand, BpArena *arena, QuerySiteLoad *ret_load, BpError *err)
+BpStatus query_load_read(ToolSite *site, bool by_hand, BpArena *arena, QuerySiteLoad *ret_load, BpError *err)
 {
     *ret_load = (QuerySiteLoad){.arena = arena};
-    const PgValue values[] = {query_site_value(site), pg_integer(site->cfg.poll_interval / BP_MS),
+    const PgValue values[] = {tool_site_value(site), pg_integer(site->cfg.poll_interval / BP_MS),
                               pg_bool(by_hand)};
     BP_TRY(site_database_ask(&site->database, SQL_SELECT_LOAD, values, 3, add_device, ret_load, err));
     for (size_t i = 0; i < ret_load->network_count; i++)

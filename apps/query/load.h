@@ -4,8 +4,8 @@
 #ifndef QUERY_LOAD_H
 #define QUERY_LOAD_H
 
-#include "apps/query/site.h"
 #include "base/str.h"
+#include "tool/site.h"
 
 /* Of one plan. */
 typedef struct QueryCost {
@@ -45,7 +45,7 @@ typedef struct QuerySiteLoad {
 } QuerySiteLoad;
 
 /* `by_hand`: as if also those points followed the rules that were set by hand. */
-BpStatus query_load_read(QuerySite *site, bool by_hand, BpArena *arena, QuerySiteLoad *ret_load,
+BpStatus query_load_read(ToolSite *site, bool by_hand, BpArena *arena, QuerySiteLoad *ret_load,
                          BpError *err) BP_CHECKED;
 
 /* The part of what the network takes that a plan asks for, and the seconds that reading all once takes. */

@@ -1,6 +1,6 @@
 #include "apps/query/point.h"
 
-#include "apps/query/rows.h"
+#include "tool/rows.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,12 +19,12 @@ static void add_candidate(void *context, const PgRows *rows, size_t row)
     BpArena *arena = candidates->arena;
     if (candidates->count > CANDIDATES_MAX)
         return;
-    candidates->points[candidates->count++] = (QueryPoint){.site_id = query_text_kept(arena, rows, row, 0),
+    candidates->points[candidates->count++] = (QueryPoint){.site_id = tool_text_kept(arena, rows, row, 0),
                                                            .point_id = pg_get_integer(rows, row, 1),
-                                                           .name = query_text_kept(arena, rows, row, 2),
-                                                           .device = query_text_kept(arena, rows, row, 3),
-                                                           .object = query_text_kept(arena, rows, row, 4),
-                                                           .units = query_text_kept(arena, rows, row, 5)};
+                                                           .name = tool_text_kept(arena, rows, row, 2),
+                                                           .device = tool_text_kept(arena, rows, row, 3),
+                                                           .object = tool_text_kept(arena, rows, row, 4),
+                                                           .units = tool_text_kept(arena, rows, row, 5)};
 }
 
 static BpStatus tell_candidates(const Candidates *candidates, const char *wanted, BpError *err)
@@ -45,7 +45,7 @@ BpStatus query_point_find(SiteDatabase *database, const char *wanted, const char
                           QueryPoint *ret_point, BpError *err)
 {
     Candidates candidates = {.arena = arena};
-    const PgValue values[] = {pg_text(bp_str(wanted)), query_text_or_any(site)};
+    const PgValue values[] = {pg_text(bp_str(wanted)), tool_text_or_any(site)};
     BP_TRY(site_database_check_site(database, site, err));
     BP_TRY(site_database_ask(database, SQL_FIND_POINT, values, 2, add_candidate, &candidates, err));
     if (candidates.count == 0)

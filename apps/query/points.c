@@ -1,11 +1,11 @@
 /* bacpipes points: what is known of each point, and what it is now, from the database. */
 #include "apps/query/points.h"
 #include "apps/query/interval.h"
-#include "apps/query/listing.h"
 #include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "say/number.h"
+#include "tool/listing.h"
 
 #include "apps/roles.h"
 #include "base/time.h"
@@ -129,7 +129,7 @@ static void show_polled(SayTable *table, const PgRows *rows, size_t row)
         say_table_add(table, bp_str(pg_get_bool(rows, row, truths[i]) ? "yes" : "no"));
 }
 
-static void add_row(QueryListing *listing, const PgRows *rows, size_t row)
+static void add_row(ToolListing *listing, const PgRows *rows, size_t row)
 {
     char memory[TEXT_MAX_OCTETS];
     BpBuf out = bp_buf(memory, sizeof memory);
@@ -169,11 +169,11 @@ static json_t *make_json(const PgRows *rows, size_t row)
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         json_object_set_new(point, fields[i].name,
                             fields[i].is_number ? json_integer(pg_get_integer(rows, row, fields[i].column))
-                                                : query_text_json(rows, row, fields[i].column));
-    json_object_set_new(point, "value", query_real_json(rows, row, VALUE));
-    json_object_set_new(point, "time", query_time_json(rows, row, TIME, 6));
+                                                : tool_text_json(rows, row, fields[i].column));
+    json_object_set_new(point, "value", tool_real_json(rows, row, VALUE));
+    json_object_set_new(point, "time", tool_time_json(rows, row, TIME, 6));
     json_object_set_new(point, "enabled", json_boolean(pg_get_bool(rows, row, ENABLED)));
-    json_object_set_new(point, "poll_interval_ms", query_integer_json(rows, row, INTERVAL_MS));
+    json_object_set_new(point, "poll_interval_ms", tool_integer_json(rows, row, INTERVAL_MS));
     json_object_set_new(point, "by_hand", json_boolean(pg_get_bool(rows, row, BY_HAND)));
     json_object_set_new(point, "writable", json_boolean(pg_get_bool(rows, row, WRITABLE)));
     return point;
@@ -192,17 +192,17 @@ static void tell_nothing(void)
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
-    const PgValue values[] = {query_text_or_any(device), query_text_or_any(text), query_text_or_any(site)};
-    const QueryListWish wish = {values, 3, site, csv, arguments->json};
-    const QueryList points = {.command = &command,
-                              .columns = csv ? csv_columns : columns,
-                              .column_count = csv ? sizeof csv_columns / sizeof csv_columns[0]
-                                                  : sizeof columns / sizeof columns[0],
-                              .query = SQL_SELECT_POINTS,
-                              .add_row = add_row,
-                              .make_json = make_json,
-                              .tell_nothing = tell_nothing};
-    return query_list_show(&points, &wish, cfg, arena);
+    const PgValue values[] = {tool_text_or_any(device), tool_text_or_any(text), tool_text_or_any(site)};
+    const ToolListWish wish = {values, 3, site, csv, arguments->json};
+    const ToolList points = {.command = &command,
+                             .columns = csv ? csv_columns : columns,
+                             .column_count = csv ? sizeof csv_columns / sizeof csv_columns[0]
+                                                 : sizeof columns / sizeof columns[0],
+                             .query = SQL_SELECT_POINTS,
+                             .add_row = add_row,
+                             .make_json = make_json,
+                             .tell_nothing = tell_nothing};
+    return tool_list_show(&points, &wish, cfg, arena);
 }
 
 int query_points_main(int argc, char **argv)

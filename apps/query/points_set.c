@@ -3,8 +3,8 @@
 #include "apps/query/points.h"
 
 #include "apps/query/interval.h"
-#include "apps/query/rows.h"
-#include "apps/query/site.h"
+#include "tool/rows.h"
+#include "tool/site.h"
 
 #include "base/parse.h"
 #include "say/begin.h"
@@ -103,10 +103,10 @@ static void add_point(void *context, const PgRows *rows, size_t row)
                          pg_get_bool(rows, row, THEN_WRITABLE) ? "yes" : "no");
     json_array_append_new(
         setting->json,
-        json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:b}", "point_id", query_integer_json(rows, row, POINT_ID),
-                  "device", query_text_json(rows, row, DEVICE), "object", query_text_json(rows, row, OBJECT),
-                  "name", query_text_json(rows, row, NAME), "enabled", pg_get_bool(rows, row, THEN_ENABLED),
-                  "poll_interval_ms", query_integer_json(rows, row, THEN_MS), "writable",
+        json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:b}", "point_id", tool_integer_json(rows, row, POINT_ID),
+                  "device", tool_text_json(rows, row, DEVICE), "object", tool_text_json(rows, row, OBJECT),
+                  "name", tool_text_json(rows, row, NAME), "enabled", pg_get_bool(rows, row, THEN_ENABLED),
+                  "poll_interval_ms", tool_integer_json(rows, row, THEN_MS), "writable",
                   pg_get_bool(rows, row, THEN_WRITABLE)));
 }
 
@@ -138,11 +138,11 @@ static BpStatus read_wish(Setting *setting, BpError *err)
     return BP_OK;
 }
 
-static BpStatus set(QuerySite *of, Setting *setting, BpError *err)
+static BpStatus set(ToolSite *of, Setting *setting, BpError *err)
 {
-    const PgValue values[] = {query_text_or_any(device), query_text_or_any(text), query_site_value(of),
-                              setting->enabled,          setting->interval_ms,    setting->writable,
-                              pg_bool(dry_run),          query_text_or_any(point)};
+    const PgValue values[] = {tool_text_or_any(device), tool_text_or_any(text), tool_site_value(of),
+                              setting->enabled,         setting->interval_ms,   setting->writable,
+                              pg_bool(dry_run),         tool_text_or_any(point)};
     BP_TRY(site_database_ask(&of->database, SQL_SET_POINTS, values, sizeof values / sizeof values[0],
                              add_point, setting, err));
     if (setting->met == 0)
@@ -152,11 +152,11 @@ static BpStatus set(QuerySite *of, Setting *setting, BpError *err)
 
 static BpStatus open_and_set(Setting *setting, const Cfg *cfg, BpArena *arena, BpError *err)
 {
-    QuerySite of;
-    BpStatus status = query_site_open(&of, cfg, site, arena, err);
+    ToolSite of;
+    BpStatus status = tool_site_open(&of, cfg, site, arena, err);
     if (status == BP_OK)
         status = set(&of, setting, err);
-    query_site_close(&of);
+    tool_site_close(&of);
     return status;
 }
 

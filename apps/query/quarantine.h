@@ -2,9 +2,9 @@
 #ifndef QUERY_QUARANTINE_H
 #define QUERY_QUARANTINE_H
 
-#include "apps/query/rows.h"
 #include "config/arguments.h"
 #include "say/table.h"
+#include "tool/rows.h"
 
 /* A part at work, with the database open. */
 typedef struct QueryQuarantine {

@@ -98,7 +98,7 @@ static BpStatus find_ids(Entries *entries, BpError *err)
         bp_buf_printf(&ids, "%s%" PRId64, i ? "," : "", id);
     }
     bp_buf_u8(&ids, '}');
-    const PgValue values[] = {query_text_or_any(site), query_text_or_any(reason),
+    const PgValue values[] = {tool_text_or_any(site), tool_text_or_any(reason),
                               texts->count ? pg_text(bp_buf_text(&ids)) : pg_null()};
     if (status == BP_OK)
         status = site_database_ask(&entries->quarantine->database, SQL_SELECT_QUARANTINE_IDS, values, 3,
@@ -136,10 +136,10 @@ static void add_put_back(void *context, const PgRows *rows, size_t row)
     if (entries->quarantine->arguments->json) {
         json_array_append_new(entries->quarantine->json,
                               json_pack("{s:I, s:o, s:o, s:o, s:o}", "id", (json_int_t)id, "stored",
-                                        query_integer_json(rows, row, STORED), "present",
-                                        query_integer_json(rows, row, PRESENT), "refused",
-                                        query_integer_json(rows, row, REFUSED), "why",
-                                        query_text_json(rows, row, WHY)));
+                                        tool_integer_json(rows, row, STORED), "present",
+                                        tool_integer_json(rows, row, PRESENT), "refused",
+                                        tool_integer_json(rows, row, REFUSED), "why",
+                                        tool_text_json(rows, row, WHY)));
     } else if (pg_get_integer(rows, row, REFUSED)) {
         say_table_addf(&entries->quarantine->table, "%" PRId64, id);
         for (int column = STORED; column <= WHY; column++)

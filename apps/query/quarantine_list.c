@@ -57,14 +57,14 @@ enum { LIST_COLUMNS = sizeof list_columns / sizeof list_columns[0] };
 static json_t *entry_json(const PgRows *rows, size_t row)
 {
     json_t *entry = json_object();
-    json_object_set_new(entry, "id", query_integer_json(rows, row, ID));
-    json_object_set_new(entry, "site_id", query_text_json(rows, row, SITE_ID));
-    json_object_set_new(entry, "received_at", query_time_json(rows, row, RECEIVED_AT, 3));
-    json_object_set_new(entry, "run", query_text_json(rows, row, RUN));
-    json_object_set_new(entry, "n", query_integer_json(rows, row, N));
-    json_object_set_new(entry, "readings", query_integer_json(rows, row, READINGS));
-    json_object_set_new(entry, "octets", query_integer_json(rows, row, OCTETS));
-    json_object_set_new(entry, "reason", query_text_json(rows, row, REASON));
+    json_object_set_new(entry, "id", tool_integer_json(rows, row, ID));
+    json_object_set_new(entry, "site_id", tool_text_json(rows, row, SITE_ID));
+    json_object_set_new(entry, "received_at", tool_time_json(rows, row, RECEIVED_AT, 3));
+    json_object_set_new(entry, "run", tool_text_json(rows, row, RUN));
+    json_object_set_new(entry, "n", tool_integer_json(rows, row, N));
+    json_object_set_new(entry, "readings", tool_integer_json(rows, row, READINGS));
+    json_object_set_new(entry, "octets", tool_integer_json(rows, row, OCTETS));
+    json_object_set_new(entry, "reason", tool_text_json(rows, row, REASON));
     return entry;
 }
 
@@ -113,7 +113,7 @@ static void tell_total(void *context, const PgRows *rows, size_t row)
 
 static int list(QueryQuarantine *quarantine, BpError *err)
 {
-    const PgValue values[] = {query_text_or_any(site), query_text_or_any(reason), pg_integer(limit)};
+    const PgValue values[] = {tool_text_or_any(site), tool_text_or_any(reason), pg_integer(limit)};
     say_table_init(&quarantine->table, list_columns, LIST_COLUMNS);
     if (site_database_ask(&quarantine->database, SQL_SELECT_QUARANTINE, values, 3, add_entry, quarantine,
                           err) != BP_OK ||
@@ -130,7 +130,7 @@ static void show_entry(void *context, const PgRows *rows, size_t row)
     quarantine->entries++;
     if (quarantine->arguments->json) {
         json_t *entry = entry_json(rows, row);
-        json_object_set_new(entry, "payload", query_text_json(rows, row, PAYLOAD));
+        json_object_set_new(entry, "payload", tool_text_json(rows, row, PAYLOAD));
         say_json_print(entry);
         return;
     }

@@ -1,8 +1,8 @@
 /* bacpipes rule add and remove. What is no rule, the database refuses, too. */
 #include "apps/query/interval.h"
-#include "apps/query/rows.h"
 #include "apps/query/rule.h"
-#include "apps/query/site.h"
+#include "tool/rows.h"
+#include "tool/site.h"
 
 #include "bacnet/wire/object.h"
 #include "base/parse.h"
@@ -144,16 +144,15 @@ static void note_position(void *context, const PgRows *rows, size_t row)
     *at = pg_get_integer(rows, row, 0);
 }
 
-static BpStatus add(QuerySite *of, const char *object_type, PgValue interval_ms, int64_t *ret_at,
-                    BpError *err)
+static BpStatus add(ToolSite *of, const char *object_type, PgValue interval_ms, int64_t *ret_at, BpError *err)
 {
-    const PgValue values[] = {query_site_value(of),
+    const PgValue values[] = {tool_site_value(of),
                               position ? pg_integer(position) : pg_null(),
-                              query_text_or_any(device),
+                              tool_text_or_any(device),
                               vendor >= 0 ? pg_integer(vendor) : pg_null(),
-                              query_text_or_any(object_type),
-                              query_text_or_any(point),
-                              query_text_or_any(subnet),
+                              tool_text_or_any(object_type),
+                              tool_text_or_any(point),
+                              tool_text_or_any(subnet),
                               network ? pg_integer(network) : pg_null(),
                               pg_bool(enable),
                               interval_ms,
@@ -184,14 +183,14 @@ static int run_add(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena
     BpError err;
     PgValue interval_ms = pg_null();
     const char *object_type = NULL;
-    QuerySite of;
+    ToolSite of;
     int64_t at = 0;
     if (read_add(arena, &object_type, &interval_ms, &err) != BP_OK)
         return say_fail(add_command.name, &err);
-    BpStatus status = query_site_open(&of, cfg, site, arena, &err);
+    BpStatus status = tool_site_open(&of, cfg, site, arena, &err);
     if (status == BP_OK)
         status = add(&of, object_type, interval_ms, &at, &err);
-    query_site_close(&of);
+    tool_site_close(&of);
     if (status != BP_OK)
         return say_fail(add_command.name, &err);
     if (arguments->json) {
@@ -223,10 +222,10 @@ static const CfgCommand remove_command = {
     .examples = "bacpipes rule remove 20",
 };
 
-static BpStatus take_away(QuerySite *of, int64_t at, BpError *err)
+static BpStatus take_away(ToolSite *of, int64_t at, BpError *err)
 {
     int64_t removed = 0;
-    const PgValue values[] = {query_site_value(of), pg_integer(at)};
+    const PgValue values[] = {tool_site_value(of), pg_integer(at)};
     BP_TRY(site_database_ask(&of->database, SQL_DELETE_RULE, values, 2, note_position, &removed, err));
     if (!removed)
         return bp_fail(err, BP_NOT_FOUND,
@@ -237,16 +236,16 @@ static BpStatus take_away(QuerySite *of, int64_t at, BpError *err)
 static int run_remove(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     BpError err;
-    QuerySite of;
+    ToolSite of;
     int64_t at;
     if (bp_parse_i64(bp_str(arguments->positionals.items[0]), 1, POSITION_MAX, &at, &err) != BP_OK) {
         (void)!bp_within(&err, "POSITION is a number of `bacpipes rule list`");
         return say_fail(remove_command.name, &err);
     }
-    BpStatus status = query_site_open(&of, cfg, site, arena, &err);
+    BpStatus status = tool_site_open(&of, cfg, site, arena, &err);
     if (status == BP_OK)
         status = take_away(&of, at, &err);
-    query_site_close(&of);
+    tool_site_close(&of);
     if (status != BP_OK)
         return say_fail(remove_command.name, &err);
     if (arguments->json)

@@ -1,9 +1,9 @@
 /* bacpipes rule list: the rules in their order, and how many points each decides. */
 #include "apps/query/interval.h"
-#include "apps/query/listing.h"
 #include "apps/query/rule.h"
 #include "say/begin.h"
 #include "say/exit.h"
+#include "tool/listing.h"
 
 #include <stdio.h>
 
@@ -68,7 +68,7 @@ static void show_selectors(BpBuf *out, const PgRows *rows, size_t row)
         bp_buf_printf(out, "anything");
 }
 
-static void add_row(QueryListing *listing, const PgRows *rows, size_t row)
+static void add_row(ToolListing *listing, const PgRows *rows, size_t row)
 {
     char memory[TEXT_MAX], interval[QUERY_INTERVAL_TEXT_MAX];
     BpBuf out = bp_buf(memory, sizeof memory);
@@ -84,15 +84,15 @@ static void add_row(QueryListing *listing, const PgRows *rows, size_t row)
 
 static json_t *make_json(const PgRows *rows, size_t row)
 {
-    json_t *rule = json_pack("{s:o}", "position", query_integer_json(rows, row, POSITION));
+    json_t *rule = json_pack("{s:o}", "position", tool_integer_json(rows, row, POSITION));
     for (size_t i = 0; i < SELECTORS; i++)
         json_object_set_new(rule, selectors[i].name,
-                            selectors[i].is_number ? query_integer_json(rows, row, selectors[i].column)
-                                                   : query_text_json(rows, row, selectors[i].column));
+                            selectors[i].is_number ? tool_integer_json(rows, row, selectors[i].column)
+                                                   : tool_text_json(rows, row, selectors[i].column));
     json_object_set_new(rule, "enabled", json_boolean(pg_get_bool(rows, row, ENABLED)));
-    json_object_set_new(rule, "poll_interval_ms", query_integer_json(rows, row, INTERVAL_MS));
-    json_object_set_new(rule, "note", query_text_json(rows, row, NOTE));
-    json_object_set_new(rule, "points", query_integer_json(rows, row, POINTS));
+    json_object_set_new(rule, "poll_interval_ms", tool_integer_json(rows, row, INTERVAL_MS));
+    json_object_set_new(rule, "note", tool_text_json(rows, row, NOTE));
+    json_object_set_new(rule, "points", tool_integer_json(rows, row, POINTS));
     return rule;
 }
 
@@ -102,20 +102,20 @@ static void tell_nothing(void)
                     "count where setting points.enable is `rules`.\n");
 }
 
-static const QueryList rules = {.command = &command,
-                                .columns = columns,
-                                .column_count = COLUMNS,
-                                .query = SQL_SELECT_RULES,
-                                .add_row = add_row,
-                                .make_json = make_json,
-                                .tell_nothing = tell_nothing};
+static const ToolList rules = {.command = &command,
+                               .columns = columns,
+                               .column_count = COLUMNS,
+                               .query = SQL_SELECT_RULES,
+                               .add_row = add_row,
+                               .make_json = make_json,
+                               .tell_nothing = tell_nothing};
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     const char *of = site ? site : cfg->site;
     const PgValue values[] = {pg_text(bp_str(of))};
-    const QueryListWish wish = {values, 1, of, false, arguments->json};
-    return query_list_show(&rules, &wish, cfg, arena);
+    const ToolListWish wish = {values, 1, of, false, arguments->json};
+    return tool_list_show(&rules, &wish, cfg, arena);
 }
 
 int query_rule_list(int argc, char **argv)

@@ -2,8 +2,8 @@
  * devices and networks. The rules are the database's (point_choice): what is shown is what the collector
  * would do. */
 #include "apps/query/load.h"
-#include "apps/query/rows.h"
 #include "apps/query/rule.h"
+#include "tool/rows.h"
 
 #include "base/time.h"
 #include "say/begin.h"
@@ -265,7 +265,7 @@ static void note_changed(void *context, const PgRows *rows, size_t row)
     *changed = pg_get_integer(rows, row, 0);
 }
 
-static BpStatus try_or_apply(QuerySite *of, BpArena *arena, QuerySiteLoad *load, int64_t *ret_changed,
+static BpStatus try_or_apply(ToolSite *of, BpArena *arena, QuerySiteLoad *load, int64_t *ret_changed,
                              BpError *err)
 {
     *ret_changed = 0;
@@ -282,24 +282,24 @@ static BpStatus try_or_apply(QuerySite *of, BpArena *arena, QuerySiteLoad *load,
             "where that is meant, `bacpipes points set --disable --all` does it");
     if (!yes)
         return BP_OK;
-    const PgValue values[] = {query_site_value(of), pg_bool(by_hand)};
+    const PgValue values[] = {tool_site_value(of), pg_bool(by_hand)};
     return site_database_ask(&of->database, SQL_APPLY_RULES, values, 2, note_changed, ret_changed, err);
 }
 
 static int run(const CfgCommand *command, const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     BpError err;
-    QuerySite of;
+    ToolSite of;
     QuerySiteLoad load;
     int64_t changed;
     if (yes && dry_run) {
         (void)!bp_fail(&err, BP_INVALID, "--yes and --dry-run say different things");
         return say_fail(command->name, &err);
     }
-    BpStatus status = query_site_open(&of, cfg, site, arena, &err);
+    BpStatus status = tool_site_open(&of, cfg, site, arena, &err);
     if (status == BP_OK)
         status = try_or_apply(&of, arena, &load, &changed, &err);
-    query_site_close(&of);
+    tool_site_close(&of);
     if (status != BP_OK)
         return say_fail(command->name, &err);
     if (arguments->json)

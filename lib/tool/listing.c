@@ -1,18 +1,18 @@
-#include "apps/query/listing.h"
+#include "tool/listing.h"
 
 #include "base/time.h"
 #include "say/exit.h"
 #include "say/json.h"
 
 typedef struct Asking {
-    const QueryList *list;
-    QueryListing listing;
+    const ToolList *list;
+    ToolListing listing;
 } Asking;
 
 static void on_row(void *context, const PgRows *rows, size_t row)
 {
     Asking *asking = context;
-    QueryListing *listing = &asking->listing;
+    ToolListing *listing = &asking->listing;
     if (listing->json)
         json_array_append_new(listing->json, asking->list->make_json(rows, row));
     else
@@ -20,7 +20,7 @@ static void on_row(void *context, const PgRows *rows, size_t row)
     listing->count++;
 }
 
-static BpStatus ask(Asking *asking, SiteDatabase *database, const QueryListWish *wish, const Cfg *cfg,
+static BpStatus ask(Asking *asking, SiteDatabase *database, const ToolListWish *wish, const Cfg *cfg,
                     BpArena *arena, BpError *err)
 {
     BP_TRY(site_database_open(database, cfg, arena, err));
@@ -31,7 +31,7 @@ static BpStatus ask(Asking *asking, SiteDatabase *database, const QueryListWish 
 
 static int tell(const Asking *asking, bool csv)
 {
-    const QueryListing *listing = &asking->listing;
+    const ToolListing *listing = &asking->listing;
     if (listing->json)
         say_json_print(json_incref(listing->json));
     else if (csv)
@@ -44,7 +44,7 @@ static int tell(const Asking *asking, bool csv)
     return SAY_NOTHING;
 }
 
-int query_list_show(const QueryList *list, const QueryListWish *wish, const Cfg *cfg, BpArena *arena)
+int tool_list_show(const ToolList *list, const ToolListWish *wish, const Cfg *cfg, BpArena *arena)
 {
     BpError err;
     SiteDatabase database = {0};

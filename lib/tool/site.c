@@ -1,4 +1,4 @@
-#include "apps/query/site.h"
+#include "tool/site.h"
 
 #include "site/settings.h"
 
@@ -9,10 +9,10 @@ static void tell_wrong_setting(const BpError *wrong)
     fprintf(stderr, "table setting: %s\n", wrong->text);
 }
 
-BpStatus query_site_open(QuerySite *site, const Cfg *cfg, const char *wanted, BpArena *arena, BpError *err)
+BpStatus tool_site_open(ToolSite *site, const Cfg *cfg, const char *wanted, BpArena *arena, BpError *err)
 {
     const SiteSettingsWish wish = {.on_wrong = tell_wrong_setting};
-    *site = (QuerySite){.cfg = *cfg};
+    *site = (ToolSite){.cfg = *cfg};
     if (wanted)
         site->cfg.site = wanted;
     BP_TRY(site_database_open(&site->database, cfg, arena, err));
@@ -20,12 +20,12 @@ BpStatus query_site_open(QuerySite *site, const Cfg *cfg, const char *wanted, Bp
     return site_settings_read(&site->database, &wish, arena, &site->cfg, err);
 }
 
-void query_site_close(QuerySite *site)
+void tool_site_close(ToolSite *site)
 {
     site_database_close(&site->database);
 }
 
-PgValue query_site_value(const QuerySite *site)
+PgValue tool_site_value(const ToolSite *site)
 {
     return pg_text(bp_str(site->cfg.site));
 }
