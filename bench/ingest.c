@@ -118,7 +118,7 @@ static void on_connected(void *owner)
     mqtt_subscribe(bench->mqtt, mdl_topic(site, "readings/want", topic), 1);
 }
 
-static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
+static void on_message(void *owner, const MqttMessage *message)
 {
     Bench *bench = owner;
     MdlRun run;
@@ -126,7 +126,7 @@ static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
     size_t count;
     int64_t from;
     BpError err;
-    (void)retained;
+    const BpStr topic = message->topic, payload = message->payload;
     if (topic.size > 4 && memcmp(topic.data + topic.size - 4, "want", 4) == 0) {
         if (mdl_want_decode(payload, &run, &from, &err) == BP_OK && strcmp(run.text, bench->run.text) == 0)
             bench->published = from - 1;

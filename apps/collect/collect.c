@@ -174,10 +174,10 @@ static void on_broker_connected(void *owner)
     collect_deliver_connected(collect->deliver);
 }
 
-static void on_message(void *owner, BpStr topic, BpStr payload)
+static void on_message(void *owner, const MqttMessage *message)
 {
     const Collect *collect = owner;
-    collect_deliver_message(collect->deliver, topic, payload);
+    collect_deliver_message(collect->deliver, message->topic, message->payload);
 }
 
 CollectSite *collect_make_site(Collect *collect, PgOptions *database)

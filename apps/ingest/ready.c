@@ -67,9 +67,9 @@ static void on_broker_lost(void *owner, const BpError *why)
     bp_log(BP_LOG_WARNING, "%s; trying again", why->text);
 }
 
-static void on_message(void *owner, BpStr topic, BpStr payload)
+static void on_message(void *owner, const MqttMessage *message)
 {
-    ingest_receive(owner, topic, payload);
+    ingest_receive(owner, message->topic, message->payload);
 }
 
 /* ---- one ingest a site ---- */

@@ -62,15 +62,14 @@ static void read_status(BpStr payload, StatusRole *role)
     read_network(status, role);
 }
 
-static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
+static void on_message(void *owner, const MqttMessage *message)
 {
     Asking *asking = owner;
     char expected[MDL_TOPIC_MAX];
-    (void)retained;
-    if (bp_str_equal(topic, bp_str(mdl_topic(asking->site, "collect/status", expected))))
-        read_status(payload, &asking->broker->collect);
-    if (bp_str_equal(topic, bp_str(mdl_topic(asking->site, "ingest/status", expected))))
-        read_status(payload, &asking->broker->ingest);
+    if (bp_str_equal(message->topic, bp_str(mdl_topic(asking->site, "collect/status", expected))))
+        read_status(message->payload, &asking->broker->collect);
+    if (bp_str_equal(message->topic, bp_str(mdl_topic(asking->site, "ingest/status", expected))))
+        read_status(message->payload, &asking->broker->ingest);
 }
 
 static void on_connected(void *owner)

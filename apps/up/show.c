@@ -25,13 +25,11 @@ static void read_network(Up *up, json_t *status)
         bp_str_copy(bp_str(why), up->view.figures.no_network, sizeof up->view.figures.no_network);
 }
 
-static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
+static void on_message(void *owner, const MqttMessage *message)
 {
     Up *up = owner;
-    (void)topic;
-    (void)retained;
     json_int_t reads, failed;
-    json_auto_t *status = json_loadb(payload.data, payload.size, 0, NULL);
+    json_auto_t *status = json_loadb(message->payload.data, message->payload.size, 0, NULL);
     if (status &&
         json_unpack(status, "{s:{s:I, s:I}}", "counters", "reads", &reads, "reads_failed", &failed) == 0) {
         up->view.figures.reads = reads;

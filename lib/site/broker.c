@@ -68,11 +68,10 @@ static void on_lost(void *owner, const BpError *why)
     broker->options.on_lost(broker->options.owner, why);
 }
 
-static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
+static void on_message(void *owner, const MqttMessage *message)
 {
     const SiteBroker *broker = owner;
-    (void)retained;
-    broker->options.on_message(broker->options.owner, topic, payload);
+    broker->options.on_message(broker->options.owner, message);
 }
 
 static BpStatus connect_to(SiteBroker *broker, const PgRows *rows, BpArena *arena, BpError *err)

@@ -20,7 +20,7 @@ typedef struct SiteBrokerOptions { /* texts are borrowed */
     void *owner;
     void (*on_connected)(void *owner);
     void (*on_lost)(void *owner, const BpError *why);
-    void (*on_message)(void *owner, BpStr topic, BpStr payload);
+    void (*on_message)(void *owner, const MqttMessage *message);
 } SiteBrokerOptions;
 
 /* Connects nowhere before the table has been read. */

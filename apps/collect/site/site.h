@@ -34,7 +34,7 @@ typedef struct CollectSiteOptions {
     void (*on_settings)(void *owner);             /* they were read (again) */
     void (*on_known)(void *owner, bool is_first); /* and devices and points */
     void (*on_broker_connected)(void *owner);
-    void (*on_message)(void *owner, BpStr topic, BpStr payload); /* from the broker */
+    void (*on_message)(void *owner, const MqttMessage *message); /* from the broker */
     /* The device's row is gone, or it is another's: see collect_poll_remove, which this is to call. */
     void (*forget)(void *owner, CollectDevice *device);
     /* What was read out is stored; `failure` says why not, or is NULL. */

@@ -5,6 +5,9 @@
  * who send again. mosquitto_connect looks names up and waits for TCP and TLS, so it runs on a thread
  * beside the loop, which may be left behind in it (loop_free): each try uses the library in its own right.
  *
+ * MQTT 5 is tried first. A broker that knows 3.1.1 alone says so, or just closes the connection; so what
+ * ended before it was answered is tried with 3.1.1 the next time.
+ *
  * libmosquitto's callbacks run inside its functions, which go on with the client afterwards. So what they, or
  * our callers from inside them, want done to the connection is only marked, and done by settle(). */
 #include "io/mqtt/mqtt.h"
@@ -17,6 +20,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <mosquitto.h>
+#include <mqtt_protocol.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -27,8 +31,9 @@ enum {
     LONGEST_PAUSE_MS = 30000,
     ANSWER_TIMEOUT_S = 15, /* for the broker's CONNACK */
     CLIENT_ID_MAX = 256,
-    ID_OCTETS = 16, /* that nobody guesses */
-    TRIES_MAX = 2,  /* threads beside the loop that wait for TCP at once, of eight */
+    CONNACK_OTHER_VERSION = 1, /* of 3.1.1, clause 3.2.2.3 */
+    ID_OCTETS = 16,            /* that nobody guesses */
+    TRIES_MAX = 2,             /* threads beside the loop that wait for TCP at once, of eight */
 };
 
 typedef struct Connecting Connecting;
@@ -42,6 +47,9 @@ struct Mqtt {
     LoopPoll *poll;
     LoopTimer *timer; /* keep-alives while there is a client, else the next try */
     int64_t pause_ms, give_up_at_us, leave_at_us;
+    int version;      /* that the present or next connection speaks: MQTT_PROTOCOL_V5 or MQTT_PROTOCOL_V311 */
+    bool knows_old;   /* the broker has said that it speaks 3.1.1 alone */
+    bool is_answered; /* by a CONNACK, whatever it says */
     bool is_connected;
     bool is_inside;  /* libmosquitto: it works on the client */
     bool is_over;    /* this connection: to be cleaned up when libmosquitto has returned */
@@ -82,6 +90,7 @@ void mqtt_check(const Mqtt *mqtt)
     assert(mqtt->client || mqtt_sending_is_empty(&mqtt->sending));
     assert(mqtt->pause_ms >= FIRST_PAUSE_MS && mqtt->pause_ms <= LONGEST_PAUSE_MS);
     assert(!mqtt->is_leaving || !mqtt->kept.given.on_message);
+    assert(!mqtt->knows_old || mqtt->version == MQTT_PROTOCOL_V311);
     mqtt_sending_check(&mqtt->sending);
 }
 
@@ -94,7 +103,7 @@ static void clean_up(Mqtt *mqtt)
     if (mqtt->client)
         mosquitto_destroy(mqtt->client);
     mqtt->client = NULL;
-    mqtt->is_connected = mqtt->is_over = false;
+    mqtt->is_answered = mqtt->is_connected = mqtt->is_over = false;
     mqtt_sending_clear(&mqtt->sending);
 }
 
@@ -117,9 +126,17 @@ static void leave(Mqtt *mqtt)
     mosquitto_lib_cleanup();
 }
 
+/* Before what there is of a connection is cleaned up: what the next one speaks. */
+static void choose_version(Mqtt *mqtt)
+{
+    const bool was_closed = mqtt->poll && !mqtt->is_answered && mqtt->version == MQTT_PROTOCOL_V5;
+    mqtt->version = was_closed || mqtt->knows_old ? MQTT_PROTOCOL_V311 : MQTT_PROTOCOL_V5;
+}
+
 static void lose(Mqtt *mqtt)
 {
     const BpError why = mqtt->why_over;
+    choose_version(mqtt);
     clean_up(mqtt);
     loop_timer_set(mqtt->timer, loop_now_us(mqtt->loop) + mqtt->pause_ms * BP_MS);
     mqtt->pause_ms = mqtt->pause_ms * 2 < LONGEST_PAUSE_MS ? mqtt->pause_ms * 2 : LONGEST_PAUSE_MS;
@@ -174,8 +191,15 @@ static void on_connack(struct mosquitto *client, void *owner, int code)
 {
     Mqtt *mqtt = owner;
     (void)client;
+    const bool is_5 = mqtt->version == MQTT_PROTOCOL_V5;
+    mqtt->is_answered = true;
+    if (is_5 && (code == CONNACK_OTHER_VERSION || code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION)) {
+        mqtt->knows_old = mqtt->is_anew = true;
+        mqtt->version = MQTT_PROTOCOL_V311;
+        return;
+    }
     if (code != 0) {
-        mark_over(mqtt, mosquitto_connack_string(code));
+        mark_over(mqtt, is_5 ? mosquitto_reason_string(code) : mosquitto_connack_string(code));
         return;
     }
     mqtt->is_connected = true;
@@ -186,17 +210,34 @@ static void on_connack(struct mosquitto *client, void *owner, int code)
 
 static void on_disconnect(struct mosquitto *client, void *owner, int code)
 {
+    Mqtt *mqtt = owner;
     (void)client;
-    mark_over(owner, code == MOSQ_ERR_SUCCESS ? "goodbye" : mosquitto_strerror(code));
+    const bool is_said = code >= MQTT_RC_UNSPECIFIED && mqtt->version == MQTT_PROTOCOL_V5; /* by the broker */
+    mark_over(mqtt, code == MOSQ_ERR_SUCCESS ? "goodbye"
+                    : is_said                ? mosquitto_reason_string(code)
+                                             : mosquitto_strerror(code));
 }
 
-static void on_message(struct mosquitto *client, void *owner, const struct mosquitto_message *message)
+static void on_message(struct mosquitto *client, void *owner, const struct mosquitto_message *message,
+                       const mosquitto_property *properties)
 {
     Mqtt *mqtt = owner;
     (void)client;
-    if (mqtt->kept.given.on_message)
-        mqtt->kept.given.on_message(mqtt->kept.given.owner, bp_str(message->topic),
-                                    (BpStr){message->payload, (size_t)message->payloadlen}, message->retain);
+    if (!mqtt->kept.given.on_message)
+        return;
+    char *topic = NULL;
+    void *correlation = NULL;
+    uint16_t size = 0;
+    (void)mosquitto_property_read_string(properties, MQTT_PROP_RESPONSE_TOPIC, &topic, false);
+    (void)mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation, &size, false);
+    const MqttMessage told = {.topic = bp_str(message->topic),
+                              .payload = {message->payload, (size_t)message->payloadlen},
+                              .is_retained = message->retain,
+                              .response_topic = bp_str(topic ? topic : ""),
+                              .correlation = {correlation, size}};
+    mqtt->kept.given.on_message(mqtt->kept.given.owner, &told);
+    free(topic);
+    free(correlation);
 }
 
 static void on_puback(struct mosquitto *client, void *owner, int id)
@@ -292,10 +333,11 @@ static int apply_options(Mqtt *mqtt, struct mosquitto *client)
 {
     mosquitto_connect_callback_set(client, on_connack);
     mosquitto_disconnect_callback_set(client, on_disconnect);
-    mosquitto_message_callback_set(client, on_message);
+    mosquitto_message_v5_callback_set(client, on_message);
     mosquitto_publish_callback_set(client, on_puback);
     mosquitto_max_inflight_messages_set(client, 0); /* the callers have windows of their own */
-    return mqtt_kept_apply(&mqtt->kept, client);
+    const int result = mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, mqtt->version);
+    return result == MOSQ_ERR_SUCCESS ? mqtt_kept_apply(&mqtt->kept, client) : result;
 }
 
 static void connect_now(Mqtt *mqtt)
@@ -357,6 +399,7 @@ Mqtt *mqtt_new(Loop *loop, const MqttOptions *options)
     draw_id(mqtt);
     mqtt->loop = loop;
     mqtt->pause_ms = FIRST_PAUSE_MS;
+    mqtt->version = MQTT_PROTOCOL_V5;
     mqtt_kept_set(&mqtt->kept, options);
     mqtt->timer = loop_timer_new(loop, on_timer, mqtt);
     loop_timer_set(mqtt->timer, 0);
@@ -370,6 +413,8 @@ void mqtt_set_options(Mqtt *mqtt, const MqttOptions *options)
     if (mqtt_kept_is(&mqtt->kept, options))
         return;
     mqtt_kept_set(&mqtt->kept, options);
+    mqtt->knows_old = false; /* it may be another broker */
+    mqtt->version = MQTT_PROTOCOL_V5;
     mqtt->is_anew = true;
     BP_INVARIANT(mqtt_check(mqtt));
     if (!mqtt->is_inside)
@@ -393,16 +438,16 @@ void mqtt_subscribe(Mqtt *mqtt, const char *pattern, int qos)
     BP_INVARIANT(mqtt_check(mqtt));
 }
 
-BpStatus mqtt_publish(Mqtt *mqtt, const char *topic, BpStr payload, int qos, bool retained,
-                      int *ret_message_id, BpError *err)
+static BpStatus publish(Mqtt *mqtt, const char *topic, BpStr payload, int qos, bool retained,
+                        const mosquitto_property *properties, int *ret_message_id, BpError *err)
 {
     if (!mqtt->is_connected || mqtt->is_over || mqtt->is_anew)
         return bp_fail(err, BP_UNAVAILABLE, "there is no connection to the broker");
     if (!mqtt_sending_has_room(&mqtt->sending) || mqtt_unsent(mqtt) + payload.size > MQTT_UNSENT_MAX)
         return bp_fail(err, BP_FULL, "%zu octets wait for the broker already", mqtt_unsent(mqtt));
     int id = 0;
-    const int result =
-        mosquitto_publish(mqtt->client, &id, topic, (int)payload.size, payload.data, qos, retained);
+    const int result = mosquitto_publish_v5(mqtt->client, &id, topic, (int)payload.size, payload.data, qos,
+                                            retained, properties);
     if (result != MOSQ_ERR_SUCCESS)
         return bp_fail(err, result == MOSQ_ERR_INVAL ? BP_INVALID : BP_UNAVAILABLE, "publishing on %s: %s",
                        topic, reason(result, errno));
@@ -414,6 +459,24 @@ BpStatus mqtt_publish(Mqtt *mqtt, const char *topic, BpStr payload, int qos, boo
         loop_poll_set(mqtt->poll, LOOP_READABLE | LOOP_WRITABLE);
     BP_INVARIANT(mqtt_check(mqtt));
     return BP_OK;
+}
+
+BpStatus mqtt_publish(Mqtt *mqtt, const char *topic, BpStr payload, int qos, bool retained,
+                      int *ret_message_id, BpError *err)
+{
+    return publish(mqtt, topic, payload, qos, retained, NULL, ret_message_id, err);
+}
+
+BpStatus mqtt_answer(Mqtt *mqtt, const char *topic, BpStr payload, BpStr correlation, BpError *err)
+{
+    mosquitto_property *properties = NULL;
+    if (correlation.size && correlation.size <= UINT16_MAX && mqtt->version == MQTT_PROTOCOL_V5 &&
+        mosquitto_property_add_binary(&properties, MQTT_PROP_CORRELATION_DATA, correlation.data,
+                                      (uint16_t)correlation.size) != MOSQ_ERR_SUCCESS)
+        abort(); /* no memory */
+    const BpStatus status = publish(mqtt, topic, payload, 1, false, properties, NULL, err);
+    mosquitto_property_free_all(&properties);
+    return status;
 }
 
 size_t mqtt_unsent(const Mqtt *mqtt)

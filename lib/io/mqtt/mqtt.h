@@ -1,10 +1,20 @@
-/* MQTT on a loop, through libmosquitto (3.1.1, clean sessions). The only includer of mosquitto.h. */
+/* MQTT on a loop, through libmosquitto (clean sessions). It speaks MQTT 5, and 3.1.1 with a broker that does
+ * not. The only includer of mosquitto.h. */
 #ifndef IO_MQTT_H
 #define IO_MQTT_H
 
 #include "io/loop/loop.h"
 
 typedef struct Mqtt Mqtt;
+
+/* What came from the broker; borrowed for the length of the callback. */
+typedef struct MqttMessage {
+    BpStr topic, payload;
+    bool is_retained; /* the broker had it already when we subscribed */
+    /* Of a request (MQTT 5, clause 4.10): where its answer is expected, and what is to be in it. Empty where
+     * nothing was said. Whoever published it has chosen both. */
+    BpStr response_topic, correlation;
+} MqttMessage;
 
 typedef struct MqttOptions {
     const char *host; /* a name or address, resolved off the loop each time it connects; or the path of a Unix
@@ -25,7 +35,7 @@ typedef struct MqttOptions {
     void (*on_connected)(void *owner);
     /* Each time one is lost or refused: tries go on by themselves, after 1, 2, 4 ... 30 s. */
     void (*on_lost)(void *owner, const BpError *why);
-    void (*on_message)(void *owner, BpStr topic, BpStr payload, bool retained);
+    void (*on_message)(void *owner, const MqttMessage *message);
     /* The broker has a QoS 1 message of ours (PUBACK). */
     void (*on_acknowledged)(void *owner, int message_id);
 } MqttOptions;
@@ -46,6 +56,11 @@ void mqtt_subscribe(Mqtt *mqtt, const char *pattern, int qos);
 BpStatus mqtt_publish(Mqtt *mqtt, const char *topic, BpStr payload, int qos, bool retained,
                       int *ret_message_id, BpError *err) BP_CHECKED;
 enum { MQTT_UNSENT_MAX = 4 * 1024 * 1024 };
+
+/* Answers a request: at QoS 1, not retained. A broker that speaks 3.1.1 has no correlation, and the answer
+ * goes out without. As mqtt_publish otherwise. */
+BpStatus mqtt_answer(Mqtt *mqtt, const char *topic, BpStr payload, BpStr correlation,
+                     BpError *err) BP_CHECKED;
 size_t mqtt_unsent(const Mqtt *mqtt);
 
 /* Lets go of it, from any callback: none of its own is called any more, and `options.owner` may go. It says

@@ -58,11 +58,11 @@ static void observer_connected(void *owner)
     *(int *)owner = 1;
 }
 
-static void observer_heard(void *owner, BpStr topic, BpStr payload, bool retained)
+static void observer_heard(void *owner, const MqttMessage *message)
 {
-    (void)owner, (void)retained;
-    assert_true(bp_str_equal(topic, bp_str("bacpipes/demo/web/status")));
-    (void)bp_str_copy(payload, status, sizeof status);
+    (void)owner;
+    assert_true(bp_str_equal(message->topic, bp_str("bacpipes/demo/web/status")));
+    (void)bp_str_copy(message->payload, status, sizeof status);
     take_instant(status);
 }
 
@@ -81,10 +81,10 @@ static void on_lost(void *owner, const BpError *why)
     lost++;
 }
 
-static void on_message(void *owner, BpStr topic, BpStr payload)
+static void on_message(void *owner, const MqttMessage *message)
 {
-    (void)owner, (void)topic;
-    assert_true(bp_str_equal(payload, bp_str("hello")));
+    (void)owner;
+    assert_true(bp_str_equal(message->payload, bp_str("hello")));
     messages++;
 }
 

@@ -17,7 +17,7 @@
 typedef struct Client {
     Mqtt *mqtt;
     int connections, losses, messages, acknowledged, last_id;
-    char topic[64], payload[64];
+    char topic[64], payload[64], response_topic[64], correlation[64];
     char why[BP_ERROR_TEXT_MAX];
     int changes; /* of options, from a timer */
     LoopTimer *timer;
@@ -39,13 +39,14 @@ static void on_lost(void *owner, const BpError *why)
     snprintf(client->why, sizeof client->why, "%s", why->text);
 }
 
-static void on_message(void *owner, BpStr topic, BpStr payload, bool retained)
+static void on_message(void *owner, const MqttMessage *message)
 {
     Client *client = owner;
-    (void)retained;
     client->messages++;
-    (void)bp_str_copy(topic, client->topic, sizeof client->topic);
-    (void)bp_str_copy(payload, client->payload, sizeof client->payload);
+    (void)bp_str_copy(message->topic, client->topic, sizeof client->topic);
+    (void)bp_str_copy(message->payload, client->payload, sizeof client->payload);
+    (void)bp_str_copy(message->response_topic, client->response_topic, sizeof client->response_topic);
+    (void)bp_str_copy(message->correlation, client->correlation, sizeof client->correlation);
 }
 
 static void on_acknowledged(void *owner, int id)
@@ -334,10 +335,10 @@ static void brokers_that_do_not_answer_do_not_take_all_threads(void **state)
     mqtt_free(client.mqtt, 0);
 }
 
-static void change_and_publish(void *owner, BpStr topic, BpStr payload, bool retained)
+static void change_and_publish(void *owner, const MqttMessage *message)
 {
     Client *client = owner;
-    on_message(owner, topic, payload, retained);
+    on_message(owner, message);
     if (client->changes++)
         return;
     const MqttOptions options = options_of(client, "changed", "localhost", port());
@@ -397,9 +398,9 @@ static void let_go_when_lost(void *owner, const BpError *why)
     let_go(owner);
 }
 
-static void let_go_when_told(void *owner, BpStr topic, BpStr payload, bool retained)
+static void let_go_when_told(void *owner, const MqttMessage *message)
 {
-    on_message(owner, topic, payload, retained);
+    on_message(owner, message);
     let_go(owner);
 }
 
@@ -463,6 +464,102 @@ static void what_was_published_before_letting_go_arrives(void **state)
     broker("go_on");
 }
 
+/* ---- MQTT 5, and brokers without it ---- */
+
+static void on_new_message(void *owner, const MqttMessage *message)
+{
+    if (!message->is_retained) /* wills of others are */
+        on_message(owner, message);
+}
+
+static void a_request_says_where_its_answer_goes_and_the_answer_says_to_what(void **state)
+{
+    (void)state;
+    Client client = {0};
+    char line[512];
+    MqttOptions options = options_of(&client, "asked", "localhost", port());
+    options.on_message = on_new_message;
+    client.mqtt = mqtt_new(loop, &options);
+    until(&client.connections, 1);
+    assert_int_equal(mqtt_publish(client.mqtt, "t/a", bp_str("1"), 1, false, NULL, NULL), BP_OK);
+    until(&client.messages, 1); /* it is subscribed */
+    client.messages = 0;
+    snprintf(line, sizeof line,
+             "mosquitto_pub -p %u -V mqttv5 -t t/ask -m '?' -D publish response-topic t/answers/7 -D publish "
+             "correlation-data 'one of many'",
+             port());
+    assert_int_equal(system(line), 0);
+    until(&client.messages, 1);
+    assert_string_equal(client.response_topic, "t/answers/7");
+    assert_string_equal(client.correlation, "one of many");
+    assert_int_equal(
+        mqtt_answer(client.mqtt, client.response_topic, bp_str("!"), bp_str(client.correlation), NULL),
+        BP_OK);
+    until(&client.messages, 2); /* we hear ourselves */
+    assert_string_equal(client.topic, "t/answers/7");
+    assert_string_equal(client.correlation, "one of many");
+    assert_string_equal(client.response_topic, "");
+    snprintf(line, sizeof line, "mosquitto_pub -p %u -V mqttv311 -t t/ask -m '?'", port());
+    assert_int_equal(system(line), 0);
+    until(&client.messages, 3);
+    assert_string_equal(client.response_topic, "");
+    assert_string_equal(client.correlation, "");
+    mqtt_free(client.mqtt, 0);
+}
+
+/* A broker of yesterday, in a process of its own: to MQTT 5 it says `refusal`, or just closes. To 3.1.1 it
+ * says that it is welcome. Ends with 0 where it was asked so. */
+static void speak_old(int listener, const char *refusal, size_t refusal_size)
+{
+    char connect[256];
+    int fd = accept(listener, NULL, NULL);
+    if (recv(fd, connect, sizeof connect, 0) < 9 || connect[8] != 5) /* clause 3.1.2.2: the level */
+        _exit(1);
+    (void)!send(fd, refusal, refusal_size, 0);
+    close(fd);
+    fd = accept(listener, NULL, NULL);
+    if (recv(fd, connect, sizeof connect, 0) < 9 || connect[8] != 4 || send(fd, "\x20\x02\0\0", 4, 0) != 4)
+        _exit(2);
+    while (recv(fd, connect, sizeof connect, 0) > 0) {
+    }
+    _exit(0);
+}
+
+static void with_an_old_broker(const char *refusal, size_t refusal_size, int losses)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int code = -1;
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 4), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        speak_old(listener, refusal, refusal_size);
+    }
+    close(listener);
+    Client client = {0};
+    const MqttOptions options = options_of(&client, "old", "127.0.0.1", ntohs(address.sin_port));
+    client.mqtt = mqtt_new(loop, &options);
+    until(&client.connections, 1);
+    assert_int_equal(client.losses, losses);
+    assert_int_equal(mqtt_answer(client.mqtt, "t/a", bp_str("1"), bp_str("unheard of"), NULL), BP_OK);
+    mqtt_free(client.mqtt, 0);
+    loop_free(loop);
+    loop = loop_new();
+    assert_int_equal(waitpid(child, &code, 0), child);
+    assert_int_equal(code, 0);
+}
+
+static void a_broker_that_speaks_3_1_1_alone_is_spoken_to_so(void **state)
+{
+    (void)state;
+    with_an_old_broker("\x20\x02\0\1", 4, 0); /* clause 3.2.2.3: it tells, and nothing was lost */
+    with_an_old_broker("", 0, 1);             /* it closes without a word */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,6 +581,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(its_end_does_not_wait_for_a_broker_that_hangs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_may_be_let_go_from_each_of_its_callbacks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_published_before_letting_go_arrives, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_request_says_where_its_answer_goes_and_the_answer_says_to_what,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broker_that_speaks_3_1_1_alone_is_spoken_to_so, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("io mqtt", tests, NULL, NULL);
 }
