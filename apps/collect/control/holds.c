@@ -315,6 +315,16 @@ const ControlHold *control_holds_take(ControlHolds *holds, const ControlTime *no
     return &first->hold;
 }
 
+void control_holds_put_off(ControlHolds *holds, int32_t point_id, uint8_t slot, int64_t pause_us,
+                           const ControlTime *now)
+{
+    Entry *entry = find(holds, point_id, slot);
+    if (!entry || entry->phase != READING)
+        return;
+    entry->phase = WAITING;
+    entry->again_us = now->boot_us + pause_us;
+}
+
 static void wait_after_failure(ControlHolds *holds, Entry *entry, const char *why, const ControlTime *now)
 {
     int64_t pause_us = BP_SECOND;
@@ -389,15 +399,6 @@ bool control_holds_wrote(ControlHolds *holds, int32_t point_id, uint8_t slot, bo
     else
         wait_after_failure(holds, entry, why, now);
     return may_be_done;
-}
-
-void control_holds_give_back(ControlHolds *holds, const ControlTime *now)
-{
-    for (size_t i = 0; i < holds->count; i++)
-        if (holds->all[i]->phase > WAITING) {
-            holds->all[i]->phase = WAITING;
-            holds->all[i]->again_us = now->boot_us;
-        }
 }
 
 void control_holds_wake(ControlHolds *holds, uint32_t device_instance, const ControlTime *now)

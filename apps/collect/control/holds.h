@@ -58,6 +58,10 @@ typedef enum ControlNext {
     CONTROL_IS_OVER,    /* it is no hold any more; an event says why */
 } ControlNext;
 
+/* What is taken cannot be looked at now: it is again, after so long. */
+void control_holds_put_off(ControlHolds *holds, int32_t point_id, uint8_t slot, int64_t pause_us,
+                           const ControlTime *now);
+
 /* What the slot of a taken hold shows. */
 ControlNext control_holds_seen(ControlHolds *holds, int32_t point_id, uint8_t slot, const ControlShown *shown,
                                const ControlTime *now);
@@ -66,9 +70,6 @@ ControlNext control_holds_seen(ControlHolds *holds, int32_t point_id, uint8_t sl
  * taken again. False: it is read again later; `why` says why not. */
 bool control_holds_wrote(ControlHolds *holds, int32_t point_id, uint8_t slot, bool may_be_done,
                          const char *why, const ControlTime *now);
-
-/* What is taken was given up: as if it had not been seen. */
-void control_holds_give_back(ControlHolds *holds, const ControlTime *now);
 
 /* The device has come back: its holds that wait are read now. */
 void control_holds_wake(ControlHolds *holds, uint32_t device_instance, const ControlTime *now);

@@ -79,6 +79,15 @@ static void tell(const ControlLog *log, bool failed_before)
         bp_log(BP_LOG_NOTICE, "what is kept of commands can be written again");
 }
 
+static void call_back(Batch *batch, const BpError *err)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const Waiter waiter = batch->waiters[i];
+        waiter.on_kept(waiter.context, err);
+    }
+    batch->count = 0;
+}
+
 static void end_batch(ControlLog *log, bool failed_before)
 {
     const size_t size = log->under_way.lines.size;
@@ -93,11 +102,7 @@ static void end_batch(ControlLog *log, bool failed_before)
         if (log->octets > 4 * log->fresh_octets && log->octets > log->fresh_octets + GROWN_OCTETS)
             log->wants_anew = true;
     }
-    for (size_t i = 0; i < log->under_way.count && !log->is_freeing; i++) {
-        const Waiter waiter = log->under_way.waiters[i];
-        waiter.on_kept(waiter.context, log->status == BP_OK ? NULL : &log->err);
-    }
-    log->under_way.count = 0;
+    call_back(&log->under_way, log->status == BP_OK ? NULL : &log->err);
 }
 
 static void on_batch_done(void *context);
@@ -153,7 +158,7 @@ void control_log_put(ControlLog *log, const ControlRecord *record, ControlOnKept
         }
         batch->waiters[batch->count++] = (Waiter){on_kept, context};
     }
-    if (!log->is_under_way) /* in the loop's next turn, with all that comes in this one */
+    if (!log->is_under_way && !log->is_freeing) /* in the loop's next turn, with all that comes in this one */
         loop_timer_set(log->timer, loop_now_us(log->options.loop));
 }
 
@@ -169,6 +174,7 @@ void control_log_free(ControlLog *log)
     log->is_freeing = true;
     while (log->is_under_way)
         loop_run_once(log->options.loop, BP_SECOND);
+    call_back(&log->next, &(BpError){.status = BP_CANCELLED, .text = "the collector ends"});
     if (begin_batch(log)) {
         do_batch(log);
         end_batch(log, log->err.status != BP_OK);

@@ -19,7 +19,8 @@ typedef struct ControlLogOptions {
 /* The first thing that it does is to write the file anew. */
 ControlLog *control_log_new(const ControlLogOptions *options);
 
-/* Waits for what is under way, and writes what is left. Nobody is called back any more. */
+/* Waits for what is under way, and writes what is left. Whoever waits for that is told that it is not kept.
+ */
 void control_log_free(ControlLog *log);
 
 /* The record's contents are in what write_all writes from now on. `on_kept` (or NULL) is called from the
