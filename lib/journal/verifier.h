@@ -1,0 +1,54 @@
+/* Is a journal whole? Takes its records one after the other, keeps of them what does not grow with their
+ * number, and tells each thing that is wrong.
+ *
+ * It finds what was changed, cut out, added, put elsewhere or chained anew in what a checkpoint covers, by
+ * whoever has not the secret key. Of what is behind the last checkpoint it finds what was done without
+ * calculating all digests anew, or what contradicts a position that is known from elsewhere; the rest it
+ * calls unsigned. */
+#ifndef JOURNAL_VERIFIER_H
+#define JOURNAL_VERIFIER_H
+
+#include "base/error.h"
+#include "journal/entry.h"
+
+typedef struct JournalVerifier JournalVerifier;
+
+typedef struct JournalVerifierOptions {
+    BpStr site;                              /* borrowed */
+    const uint8_t (*keys)[SIGN_PUBLIC_SIZE]; /* those that may have signed; borrowed */
+    size_t key_count;                        /* 0: no checkpoint is believed */
+    int64_t now_us;                          /* for what was pruned too early */
+    void *owner;
+    void (*on_finding)(void *owner, int64_t epoch, int64_t seq, const char *text); /* seq 0: of all of it */
+} JournalVerifierOptions;
+
+/* What was proven. */
+typedef struct JournalVerified {
+    int64_t epochs, records, checkpoints, findings;
+    int64_t oldest_us, newest_us; /* of records; 0: there is none */
+    int64_t gaps;                 /* numbers between records that no record has: of frames */
+
+    /* Of the epoch that nothing follows; 0: there is none. */
+    int64_t epoch, last_seq, signed_seq;
+
+    int64_t unsigned_records, unsigned_since_us; /* of all epochs; checkpoints do not count */
+    int64_t pruned_seq;                          /* the journal begins behind it, rightly; 0: at its start */
+} JournalVerified;
+
+JournalVerifier *journal_verifier_new(const JournalVerifierOptions *options);
+void journal_verifier_free(JournalVerifier *verifier); /* NULL is fine */
+
+/* Before the first record: this position is known from elsewhere, and `whose` says where from, behind "as":
+ * "the collector signed it". Whether it is there is told at the end. It was signed
+ * at `at_us`, or that is 0; those come in order. At most JOURNAL_KNOWN_MAX. */
+enum { JOURNAL_KNOWN_MAX = 1024 };
+void journal_verifier_know(JournalVerifier *verifier, const JournalPosition *position, int64_t at_us,
+                           const char *whose);
+
+/* The next record: all of an epoch one behind the other, by their seq; epochs in any order. */
+void journal_verifier_take(JournalVerifier *verifier, const JournalEntry *entry);
+
+/* There are no more. */
+void journal_verifier_end(JournalVerifier *verifier, JournalVerified *ret_verified);
+
+#endif
