@@ -168,6 +168,7 @@ insert into right_on_function values
     ('journal_number',          'bacpipes_journal',  true,  '{}'), -- of triggers, these three
     ('journal_begin',           'bacpipes_journal',  true,  '{}'),
     ('note_change',             'bacpipes_journal',  true,  '{}'),
+    ('refuse_truncate',         'bacpipes_journal',  false, '{}'), -- of triggers
     ('journal_person',          'bacpipes_journal',  false, '{}'),
     ('journal_who',             'bacpipes_journal',  false, '{}'),
     ('changed_columns',         'bacpipes_journal',  false, '{}'),
@@ -229,9 +230,11 @@ insert into right_on_function values
     ('journal_checkpoint',      'bacpipes_journal',  true,  '{bacpipes_collect}'),
     ('journal_partition',       'bacpipes_journal',  false, '{}'),
     ('journal_partitions',      'bacpipes_journal',  false, '{}'),
+    ('journal_lock_heads',      'bacpipes_journal',  false, '{}'),
     ('journal_ensure',          'bacpipes_journal',  false, '{}'),
     ('journal_drop',            'bacpipes_journal',  false, '{}'),
     ('journal_give_up',         'bacpipes_journal',  false, '{}'),
+    ('journal_keep',            'bacpipes_journal',  false, '{}'),
     ('journal_maintain',        'bacpipes_journal',  true,  '{bacpipes_maintain}');
 
 do $$

@@ -13,7 +13,7 @@ create table journal_head (
     acknowledged_seq bigint not null default 0,
     frames_given_up  bigint not null default 0,
     octets_given_up  bigint not null default 0
-) with (fillfactor = 50);
+) with (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500); -- written at each commit that has entries
 comment on table journal_head is 'Where the journal of each site stands.';
 comment on column journal_head.epoch is 'Names a life of the database; drawn anew where it was put back (journal_open)';
 comment on column journal_head.seq is 'The last entry''s, of whatever kind; the next has one more';
@@ -53,12 +53,12 @@ create unlogged table journal_pending (
     site_id text   not null,
     kind    text   not null,
     body    bytea  not null
-);
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 create index on journal_pending (of_xact);
 comment on table journal_pending is 'Entries of transactions that are under way; empty between them. What a crash leaves was never committed.';
 create unlogged table journal_due (
     of_xact xid8 primary key default pg_current_xact_id()
-);
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 comment on table journal_due is 'Transactions that have entries: the trigger on it, which waits for the commit, numbers them once.';
 
 create function journal_due_now() returns void language sql as $$
@@ -174,14 +174,18 @@ begin
         select site_id, kind, convert_to((what || jsonb_strip_nulls(jsonb_build_object('key', to_jsonb(o) -> key)) || jsonb_build_object('old', to_jsonb(o)))::text, 'UTF8')
           from old_rows o order by site_id, to_jsonb(o) -> key;
     else
+        -- A row whose key was changed has none to be compared with: then all of it is what was, or what is.
         insert into journal_pending (site_id, kind, body)
-        select n.site_id, kind, convert_to((what || jsonb_strip_nulls(jsonb_build_object('key', n.row -> key))
-                                            || jsonb_build_object('old', changed_columns(n.row, o.row), 'new', fresh))::text, 'UTF8')
-          from (select site_id, to_jsonb(new_rows) as row from new_rows) n
-          join (select site_id, to_jsonb(old_rows) as row from old_rows) o on o.site_id = n.site_id and (key is null or o.row -> key = n.row -> key),
-               changed_columns(o.row, n.row) as fresh
-         where fresh is not null
-         order by n.site_id, n.row -> key;
+        select site_id, kind, convert_to((what || jsonb_strip_nulls(jsonb_build_object('key', at_key)) || case when was is null then '{}' else jsonb_build_object('old', was) end
+                                               || case when fresh is null then '{}' else jsonb_build_object('new', fresh) end)::text, 'UTF8')
+          from (select coalesce(n.site_id, o.site_id) as site_id, coalesce(n.row, o.row) -> key as at_key,
+                       case when n.row is null then o.row else changed_columns(n.row, o.row) end as was,
+                       case when o.row is null then n.row else changed_columns(o.row, n.row) end as fresh
+                  from (select site_id, to_jsonb(new_rows) as row from new_rows) n
+                  full join (select site_id, to_jsonb(old_rows) as row from old_rows) o
+                         on o.site_id = n.site_id and coalesce(o.row -> key, 'null') = coalesce(n.row -> key, 'null')) as pair
+         where coalesce(was, fresh) is not null
+         order by site_id, at_key;
     end if;
     get diagnostics added = row_count;
     if added > 0 then
@@ -192,17 +196,25 @@ end
 $$;
 comment on function note_change is 'Of triggers: what was changed, by whom, and what it was before. updated_at alone is no change.';
 
+create function refuse_truncate() returns trigger language plpgsql as $$
+begin
+    raise feature_not_supported using message = format('"%s" is not truncated, which would not tell the journal what went', tg_table_name), hint = format('delete from %I', tg_table_name);
+end
+$$;
+comment on function refuse_truncate is 'Of triggers: TRUNCATE shows nobody the rows.';
+
 do $$
 declare
     watched text;
 begin
-    foreach watched in array array['device', 'point', 'setting', 'mqtt_config'] loop
+    foreach watched in array array['device', 'point', 'setting', 'mqtt_config', 'mqtt_account'] loop
         execute format('create trigger journal_insert after insert on %I referencing new table as new_rows
                         for each statement execute function note_change()', watched);
         execute format('create trigger journal_update after update on %I referencing old table as old_rows new table as new_rows
                         for each statement execute function note_change()', watched);
         execute format('create trigger journal_delete after delete on %I referencing old table as old_rows
                         for each statement execute function note_change()', watched);
+        execute format('create trigger journal_truncate before truncate on %I for each statement execute function refuse_truncate()', watched);
     end loop;
 end
 $$;
@@ -268,30 +280,35 @@ create function journal_open(of_site text, known_epoch bigint, known_seq bigint,
 declare
     head journal_head;
 begin
-    select * into head from journal_head h where h.site_id = of_site for update;
+    -- Whoever appends locks what he changes first and the head last, when he commits: so here.
+    update site set last_device_id = greatest(last_device_id, device_end - 1), last_point_id = greatest(last_point_id, point_end - 1)
+     where site_id = of_site and (last_device_id < device_end - 1 or last_point_id < point_end - 1);
+    select * into head from journal_head h where h.site_id = of_site;
     if head.site_id is null then
         raise no_data_found using message = format('there is no site "%s"', of_site);
     end if;
     is_new_life := case when known_epoch is null then head.opened_at is not null
-                        else head.epoch <> known_epoch or head.record_seq < known_seq
-                             or not exists (select from uplink u where u.site_id = of_site and u.epoch = known_epoch and u.seq = known_seq and u.digest = known_digest)
-                                and exists (select from uplink u where u.site_id = of_site and u.epoch = known_epoch and u.seq <= known_seq) -- or it is forgotten, after a year
+                        when head.epoch <> known_epoch or head.record_seq < known_seq then true
+                        when head.record_seq = known_seq then head.digest is distinct from known_digest
+                        else not exists (select from uplink_record u where u.site_id = of_site and u.epoch = known_epoch and u.seq = known_seq and u.digest = known_digest)
+                             and exists (select from uplink_record u where u.site_id = of_site and u.epoch = known_epoch and u.seq <= known_seq) -- or it is forgotten, after a year
                    end;
     if is_new_life then
-        update journal_head h set epoch = journal_new_epoch(), seq = 0, record_seq = 0, acknowledged_seq = 0, digest = decode(repeat('00', 32), 'hex'), opened_at = clock_timestamp()
-         where h.site_id = of_site;
-        perform journal_append(of_site, 'epoch', jsonb_build_object('v', 1, 'reason', case when known_epoch is null then 'unknown' else 'restored' end, 'who', journal_who(),
-            'previous', jsonb_build_object('epoch', head.epoch, 'seq', head.record_seq, 'digest', encode(head.digest, 'hex')),
-            'known', case when known_epoch is not null then jsonb_build_object('epoch', known_epoch, 'seq', known_seq, 'digest', encode(known_digest, 'hex')) end));
+        perform journal_append(of_site, 'epoch', '{"v": 1}'::jsonb); -- the first, whatever the following append
         perform commands_restored(of_site);
         perform alarm_raise(of_site, 'journal.new_life', 'warning', case when known_epoch is null
             then 'what the collector keeps outside the database is missing: whatever was asked for before is not carried out'
             else 'the database was put back to an earlier state: whatever was asked for before is not carried out' end);
+        select * into head from journal_head h where h.site_id = of_site for update;
+        update journal_pending p set body = convert_to(jsonb_build_object('v', 1, 'reason', case when known_epoch is null then 'unknown' else 'restored' end, 'who', journal_who(),
+            'previous', jsonb_build_object('epoch', head.epoch, 'seq', head.record_seq, 'digest', encode(head.digest, 'hex')),
+            'known', case when known_epoch is not null then jsonb_build_object('epoch', known_epoch, 'seq', known_seq, 'digest', encode(known_digest, 'hex')) end)::text, 'UTF8')
+         where p.of_xact = pg_current_xact_id() and p.site_id = of_site and p.kind = 'epoch';
+        update journal_head h set epoch = journal_new_epoch(), seq = 0, record_seq = 0, acknowledged_seq = 0, digest = decode(repeat('00', 32), 'hex'), opened_at = clock_timestamp()
+         where h.site_id = of_site;
     elsif head.opened_at is null then
         update journal_head h set opened_at = clock_timestamp() where h.site_id = of_site;
     end if;
-    update site set last_device_id = greatest(last_device_id, device_end - 1), last_point_id = greatest(last_point_id, point_end - 1)
-     where site_id = of_site and (last_device_id < device_end - 1 or last_point_id < point_end - 1);
     set constraints number_entries immediate; -- so that the position told is this transaction's own
     set constraints number_entries deferred;
     select p.epoch, p.seq, p.digest into journal_open.epoch, journal_open.seq, journal_open.digest from journal_position(of_site) p;
@@ -328,6 +345,13 @@ create function journal_partitions(of_class text, out name text, out first times
 $function$;
 
 -- True: it was made. What a clock that was ahead left in the default partition moves there.
+create function journal_lock_heads() returns void language plpgsql as $$
+begin
+    perform from journal_head order by site_id for update;
+end
+$$;
+comment on function journal_lock_heads is 'Whoever commits entries locks heads, then partitions: so must those who change partitions, and then append.';
+
 create function journal_ensure(of_class text, at_time timestamptz) returns boolean language plpgsql
     set lock_timeout = '200ms' set timezone = 'UTC' set datestyle = 'ISO' as $$
 declare
@@ -335,6 +359,10 @@ declare
 begin
     select * into part from journal_partition(of_class, at_time);
     if to_regclass('journal.' || part.name) is not null then
+        return false;
+    end if;
+    perform journal_lock_heads();
+    if to_regclass('journal.' || part.name) is not null then -- by another site's ingest meanwhile
         return false;
     end if;
     execute format('create table journal.%I (like public.uplink including all)', part.name);
@@ -348,6 +376,7 @@ $$;
 
 create function journal_drop(of_name text) returns void language plpgsql set lock_timeout = '200ms' as $$
 begin
+    perform journal_lock_heads();
     execute format('drop table journal.%I', of_name);
 end
 $$;
@@ -366,9 +395,9 @@ begin
                        coalesce(sum(g.size) filter (where g.epoch <> h.epoch or g.seq > h.acknowledged_seq), 0) as octets, min(g.at) as first, max(g.at) as last
                   from gone g join journal_head h using (site_id) group by g.site_id order by g.site_id loop
         if lost.frames > 0 then
-            update journal_head h set frames_given_up = frames_given_up + lost.frames, octets_given_up = octets_given_up + lost.octets where h.site_id = lost.site_id;
             perform journal_append(lost.site_id, 'audit', jsonb_build_object('v', 1, 'event', 'given_up', 'frames', lost.frames, 'octets', lost.octets, 'first', lost.first, 'last', lost.last));
             perform alarm_raise(lost.site_id, 'journal.given_up', 'critical', 'the disk is nearly full: readings that central has not got yet are given up, oldest first');
+            update journal_head h set frames_given_up = frames_given_up + lost.frames, octets_given_up = octets_given_up + lost.octets where h.site_id = lost.site_id;
         end if;
         said := concat_ws('; ', said, format('the disk is nearly full: %s frames of site %s are dropped, %s of which central has not got', lost.all_of_them, lost.site_id, lost.frames));
     end loop;
@@ -377,7 +406,7 @@ end
 $$;
 
 -- One step of what keeps the journal in shape at at_time; null: nothing was to be done. Nothing is forgotten while the clock is not believed.
-create function journal_maintain(at_time timestamptz, is_disk_low boolean) returns text language plpgsql
+create function journal_keep(at_time timestamptz, is_disk_low boolean) returns text language plpgsql
     set timezone = 'UTC' set datestyle = 'ISO' as $$
 declare
     part  record;
@@ -395,6 +424,7 @@ begin
     if exists (select from retention_clock where hold is not null) then
         return null;
     end if;
+    perform commands_retain(site_id) from site order by site_id;
     -- Central may be put back, too: what it has is kept for a week.
     for part in select * from journal_partitions('frames') where beyond < at_time - interval '7 days' order by first loop
         if not exists (select from uplink_frames f join journal_head h using (site_id)
@@ -421,8 +451,14 @@ begin
     return null;
 end
 $$;
-comment on function journal_maintain is 'One step of keeping the journal in shape: partitions ahead of time, acknowledged frames after 7 days, records after a year; where the disk is
+comment on function journal_keep is 'One step of keeping the journal in shape: partitions ahead of time, acknowledged frames after 7 days, records after a year; where the disk is
 nearly full, frames that were not sent. Returns what there is to tell; null: nothing.';
+
+-- The clock of ingest, which may be another machine's, and the database's own both have to say that something is old.
+create function journal_maintain(at_time timestamptz, is_disk_low boolean) returns text language sql as $$
+    select journal_keep(least(at_time, clock_timestamp()), is_disk_low)
+$$;
+comment on function journal_maintain is 'journal_keep for ingest, now and then.';
 
 -- ---- for people ----
 

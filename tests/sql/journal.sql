@@ -1,6 +1,7 @@
 -- The journal: gapless, chained, appended to by nobody but its functions, and kept as long as promised.
 begin;
-select plan(62);
+select plan(81);
+set local client_min_messages = warning;
 insert into site (site_id, name) values ('demo', 'Demo'), ('annex', 'Annex');
 insert into device (site_id, device_id, address, instance) values ('demo', 1, '10.0.0.1', 1), ('annex', 1, '10.0.0.2', 2);
 set constraints all immediate;
@@ -76,6 +77,75 @@ select is((select count(*) from audit where body ->> 'event' in ('first', 'secon
 select throws_ok($$ select journal_append('demo', 'nonsense', '{}'::jsonb); select commit_now() $$, '23514', null, 'a kind that nobody knows is refused');
 set constraints all deferred;
 
+-- What would slip by
+insert into setting (site_id, name, value) values ('demo', 'poll.interval', '20s');
+update setting set name = 'ingest.flush' where site_id = 'demo';
+select commit_now();
+select is((select array_agg(concat_ws(' ', body ->> 'op', body ->> 'key', body #>> '{old,name}', body #>> '{new,name}') order by seq) from (select * from audit where site_id = 'demo' order by seq desc limit 2) as a),
+          '{update ingest.flush ingest.flush,update poll.interval poll.interval}', 'a row whose key is changed is told as it was and as it is');
+insert into mqtt_config (site_id, host, port) values ('demo', 'localhost', 1883);
+update mqtt_config set username = 'bob';
+update mqtt_config set username = null, updated_at = now() + interval '1 second';
+select commit_now();
+select is(last_body('demo') -> 'new', '{"username": null}', 'null is a value, too');
+insert into mqtt_account (site_id, role, host, username) values ('demo', 'ingest', 'localhost', 'bob'), ('annex', 'ingest', 'localhost', 'bob');
+delete from mqtt_account;
+select commit_now();
+select is((select array_agg(site_id || ' ' || (body ->> 'op') order by site_id, seq) from audit where body ->> 'table' = 'mqtt_account'), '{annex insert,annex delete,demo insert,demo delete}',
+          'a statement about two sites is in the journal of each');
+select throws_ok(format('truncate %I cascade', name), '0A000', null, name || ' is not emptied without a trace')
+  from unnest('{device, point, setting, mqtt_config, mqtt_account}'::text[]) as name;
+insert into setting (site_id, name, value) values ('demo', 'poll.interval', '20s')
+    on conflict (site_id, name) do update set value = excluded.value;
+insert into setting (site_id, name, value) values ('demo', 'poll.interval', '25s')
+    on conflict (site_id, name) do update set value = excluded.value;
+with gone as (delete from setting where site_id = 'demo' and name = 'poll.interval' returning *) select count(*) as gone from gone \gset
+select commit_now();
+select is((select array_agg(body ->> 'op' order by seq) from (select * from audit where site_id = 'demo' and kind = 'setting' order by seq desc limit 3) as a), '{insert,update,delete}', 'nor is there a way to write that leaves none');
+
+-- A trigger of somebody's that waits for the commit, too, and appends then: before and after ours
+create temporary table late (site_id text);
+create function late() returns trigger language plpgsql as $$
+begin
+    perform journal_append(new.site_id, 'audit', '{"v": 1, "event": "late"}'::jsonb);
+    return null;
+end
+$$;
+create constraint trigger late after insert on late deferrable initially deferred for each row execute function late();
+insert into late values ('demo');
+select journal_append('demo', 'audit', '{"v": 1, "event": "early"}'::jsonb);
+insert into late values ('demo'), ('annex');
+select commit_now();
+select is((select count(*) from audit where body ->> 'event' in ('late', 'early')), 4::bigint, 'what is appended while a commit numbers is numbered with it');
+select is_empty('select * from journal_pending union all select 0, of_xact, null, null, null from journal_due', 'and nothing is left over');
+
+-- Numbered early, and then not at all
+savepoint early;
+select journal_append('demo', 'audit', '{"v": 1, "event": "once"}'::jsonb);
+savepoint numbered;
+select commit_now();
+rollback to numbered;
+select is_empty($$ select from audit where body ->> 'event' = 'once' $$, 'what was numbered goes with its savepoint');
+select commit_now();
+select is((select count(*) from audit where body ->> 'event' = 'once'), 1::bigint, 'and is numbered again, once');
+set constraints all immediate;
+select journal_append('demo', 'audit', '{"v": 1, "event": "at once"}'::jsonb);
+update point set name = 'Y' where point_id between 1 and 3;
+select is((select count(*) from (select * from audit where site_id = 'demo' order by seq desc limit 4) as a where body ->> 'event' = 'at once' or kind = 'point'), 4::bigint, 'who will not wait has entries all the same');
+set constraints all deferred;
+do $do$
+begin
+    perform journal_append('demo', 'audit', '{"v": 1, "event": "caught"}'::jsonb);
+    perform 1 / 0;
+exception when division_by_zero then
+    perform journal_append('demo', 'audit', '{"v": 1, "event": "told"}'::jsonb);
+end
+$do$;
+select commit_now();
+select is((select array_agg(body ->> 'event') from audit where body ->> 'event' in ('caught', 'told')), '{told}', 'an error that was caught takes its entries along');
+select is_empty('select seq from chain where digest <> right_digest', 'all of which is one chain');
+select is((select array_agg(distinct step) from (select seq - lag(seq) over (partition by site_id, epoch order by seq) as step from uplink) s where step is not null), '{1}', 'without a gap');
+
 -- Who may
 create function tries(of_role text, statement text) returns text language plpgsql as $$
 begin
@@ -93,7 +163,7 @@ select is_empty($$ select role, statement, tries(role, statement)
                           unnest(array['insert into uplink select * from uplink limit 1', 'update uplink set body = ''''', 'delete from uplink', 'truncate uplink', 'truncate uplink_record_default',
                                        'delete from uplink_record', 'update journal_head set seq = 0', 'insert into journal_pending (site_id, kind, body) values (''demo'', ''audit'', '''')',
                                        'insert into journal_due default values', 'alter table uplink disable trigger all', 'drop table uplink', 'alter table journal_due disable trigger all',
-                                       'select journal_append(''demo'', ''audit'', ''{}''::jsonb)', 'select journal_drop(''x'')', 'select journal_give_up()', 'delete from alarm', 'update alarm set text = ''''',
+                                       'select journal_append(''demo'', ''audit'', ''{}''::jsonb)', 'select journal_drop(''x'')', 'select journal_give_up()', 'select journal_keep(now(), true)', 'select journal_lock_heads()', 'delete from alarm', 'update alarm set text = ''''',
                                        'drop trigger journal_update on point']) as statement
                     where tries(role, statement) <> '42501' and not (statement like 'drop trigger%' and role = 'bacpipes_owner') $$, 'nobody who logs in gets at the journal but by its functions');
 select is(tries('bacpipes_owner', 'drop trigger journal_update on point'), '42501', 'nor do the tools take off what writes it');
@@ -128,7 +198,7 @@ select is((select epoch from journal_head where site_id = 'annex'), (select epoc
 
 -- Kept as long as promised
 update retention_clock set hold = null, expected_at = null;
-select journal_maintain(now(), false) as nothing \gset
+select journal_keep(now(), false) as nothing \gset
 select is((select count(*) from journal_partitions('frames')), 3::bigint, 'days of frames are made ahead');
 select is((select count(*) from uplink_record_default), 0::bigint, 'what had no month yet has moved into it');
 create function life(years integer) returns text language plpgsql as $$
@@ -136,7 +206,7 @@ declare
     said text;
 begin
     for i in 1 .. 5 loop
-        said := nullif(concat_ws('; ', said, journal_maintain(now() + make_interval(years => years, days => 40), false)), '');
+        said := nullif(concat_ws('; ', said, journal_keep(now() + make_interval(years => years, days => 40), false)), '');
     end loop;
     perform commit_now();
     return said;
@@ -146,6 +216,8 @@ create temporary table pruned as select distinct on (site_id, epoch) site_id, ep
 update retention_clock set hold = '1 h', expected_at = now();
 select is(life(1), null, 'nothing goes while the clock is not believed');
 update retention_clock set hold = null, expected_at = null;
+select is((select string_agg(journal_maintain(now() + make_interval(years => i), false), '') from generate_series(1, 5) as i), null, 'nor while the database''s own clock says that it is early');
+select is(entries('demo') > 0, true, 'so that who maintains cannot cut the journal');
 select is(life(1), format('records of the journal from before %s are dropped: they are a year old', (date_trunc('month', now() at time zone 'UTC') + interval '1 month')::date), 'a year and a month later they go');
 select is((select count(*) from audit where body ->> 'event' = 'pruned' and kind = 'audit'), (select count(distinct (site_id, epoch)) from pruned), 'and each chain says what it goes on from');
 select is_empty($$ select from audit join pruned on pruned.site_id = audit.site_id and pruned.epoch = (audit.body ->> 'epoch')::bigint
@@ -155,21 +227,21 @@ select is_empty($$ select from audit join pruned on pruned.site_id = audit.site_
 delete from uplink_frames;
 select journal_append('demo', 'readings', decode(repeat('ab', 100), 'hex')) from generate_series(1, 10);
 select commit_now();
-select is(journal_maintain(now() + interval '30 days', false), null, 'what central has not got stays');
+select is(journal_keep(now() + interval '30 days', false), null, 'what central has not got stays');
 select is((select count(*) from uplink_frames), 10::bigint, 'all of it');
 update journal_head set acknowledged_seq = seq where site_id = 'demo';
-select is((select string_agg(journal_maintain(now() + interval '6 days', false), '') from generate_series(1, 9)), null, 'what it has stays, too');
+select is((select string_agg(journal_keep(now() + interval '6 days', false), '') from generate_series(1, 9)), null, 'what it has stays, too');
 select is((select count(*) from uplink_frames), 10::bigint, 'for a week');
-select is((select string_agg(journal_maintain(now() + interval '9 days', false), '') from generate_series(1, 9)), null, 'and goes');
+select is((select string_agg(journal_keep(now() + interval '9 days', false), '') from generate_series(1, 9)), null, 'and goes');
 select is((select count(*) from uplink_frames), 0::bigint, 'then');
 select journal_append('demo', 'readings', decode(repeat('ab', 100), 'hex')) from generate_series(1, 10);
 select commit_now();
-select is(journal_maintain(now(), true), 'the disk is nearly full: 10 frames of site demo are dropped, 10 of which central has not got', 'a disk that is nearly full has them go before');
+select is(journal_keep(now(), true), 'the disk is nearly full: 10 frames of site demo are dropped, 10 of which central has not got', 'a disk that is nearly full has them go before');
 select commit_now();
 select is((select (frames_given_up, octets_given_up) from journal_head where site_id = 'demo')::text, '(10,1000)', 'which is counted');
 select is((select count(*) from audit where body ->> 'event' = 'given_up'), 1::bigint, 'said');
 select is((select count(*) from alarm where key = 'journal.given_up'), 1::bigint, 'and an alarm');
-select is(journal_maintain(now(), true), null, 'records stay whatever the disk has');
+select is(journal_keep(now(), true), null, 'records stay whatever the disk has');
 select is_empty('select seq from chain where digest <> right_digest and seq > 1 and exists (select from chain c where c.site_id = chain.site_id and c.epoch = chain.epoch and c.seq < chain.seq)',
                 'and the chain is whole behind what was dropped');
 select * from finish();
