@@ -191,6 +191,30 @@ try() {
     [ "$status" -eq 1 ]
 }
 
+@test "what commands write at least and at most is set, and taken back" {
+    limits() { sql "select coalesce(write_min::text, '-') || ' ' || coalesce(write_max::text, '-') from point where name = 'AHU-1/SAT-C'"; }
+    try points set --min 14 --max 22 --point AHU-1/SAT-C --dry-run
+    [[ "$output" == *"none -> 14 to 22"* ]]
+    [ "$(limits)" = "- -" ]
+    try points set --min 14 --max 22.5 --point AHU-1/SAT-C --json
+    [ "$(jq -c '.points[0] | [.write_min, .write_max]' <<<"$output")" = "[14,22.5]" ]
+    [ "$(limits)" = "14 22.5" ]
+    try points set --min 23 --point AHU-1/SAT-C
+    [ "$status" -eq 64 ]
+    [[ "$stderr" == *"AHU-1/SAT-C (point "*") would take 23 to 22.5, which is nothing: give --min and --max together, or \`none\`" ]]
+    [ "$(limits)" = "14 22.5" ]
+    for word in cold nan inf -inf ""; do
+        try points set --max "$word" --point AHU-1/SAT-C
+        [ "$status" -eq 64 ]
+        [[ "$stderr" == *"--max is a number in the point's units, or \`none\`: \"$word\" is neither" ]]
+    done
+    try points set --max none --point AHU-1/SAT-C
+    [[ "$output" == *"14 to 22.5 -> from 14"* ]]
+    try points set --min none --point AHU-1/SAT-C
+    [ "$(limits)" = "- -" ]
+    [ "$(sql "select chosen_at is null from point where name = 'AHU-1/SAT-C'")" = f ] # rules still say whether it is polled
+}
+
 @test "while the database does not answer nothing is written, but past it" {
     net=(--address 127.0.0.1 --broadcast 127.255.255.255 --port "$(cat "$BACPIPES_DATA/demo.port")" --set database.host="$folder/nobody")
     try write 1001 bo,1 active --priority 8 "${net[@]}"
