@@ -1,4 +1,5 @@
-#include "apps/collect/control/parts.h"
+#include "apps/collect/control/asking.h"
+#include "base/invariant.h"
 #include "base/log.h"
 #include "base/time.h"
 
@@ -9,24 +10,44 @@ static const int64_t LOOK_EVERY_US = 5 * BP_SECOND;
 
 static const char *const CHANNEL = "bacpipes_command";
 
-/* ---- the database ---- */
+/* ---- a turn: what came up since the last one is done together ---- */
 
-static void look(void *owner)
+void control_soon(CollectControl *control)
+{
+    if (control->turn)
+        loop_timer_set(control->turn, loop_now_us(control->options.loop));
+}
+
+static void on_turn(void *owner)
 {
     CollectControl *control = owner;
-    loop_timer_set(control->look, loop_now_us(control->options.loop) + LOOK_EVERY_US);
+    const int64_t now_us = loop_now_us(control->options.loop);
+    if (control_is_alone(control) && now_us >= control->look_us) {
+        control->look_us = now_us + LOOK_EVERY_US;
+        control_asking_look(control->asking);
+    }
+    control_commands_advance(control->commands);
+    control_asking_advance(control->asking);
+    control->options.on_orders(control->options.owner);
+    const int64_t commands_us = control_commands_next_due_us(control->commands);
+    loop_timer_set(control->turn, commands_us < control->look_us ? commands_us : control->look_us);
+    BP_INVARIANT(collect_control_check(control));
 }
+
+/* ---- the database ---- */
 
 static void on_alone(void *owner)
 {
     CollectControl *control = owner;
     bp_log(BP_LOG_INFO, "carrying out commands of site %s", control->options.file->site);
-    look(control);
+    control_commands_may_write(control->commands, true);
+    control->look_us = loop_now_us(control->options.loop) + LOOK_EVERY_US;
+    control_asking_begin(control->asking);
 }
 
 static void on_connected(void *owner)
 {
-    CollectControl *control = owner;
+    const CollectControl *control = owner;
     site_alone_connected(control->alone);
 }
 
@@ -36,15 +57,40 @@ static void on_lost(void *owner, const BpError *why)
     if (site_alone_is_held(control->alone))
         bp_log(BP_LOG_WARNING, "%s; no command is carried out until it is back", why->text);
     site_alone_lost(control->alone);
-    loop_timer_clear(control->look);
+    control->look_us = INT64_MAX;
+    control_asking_end(control->asking);
+    control_commands_may_write(control->commands, false);
 }
 
 static void on_notice(void *owner, const char *channel, const char *payload)
 {
-    CollectControl *control = owner;
+    const CollectControl *control = owner;
     (void)channel;
     if (control_is_alone(control) && bp_str_equal(bp_str(payload), bp_str(control->options.file->site)))
-        look(control);
+        control_asking_look(control->asking);
+}
+
+/* ---- commands ---- */
+
+static ControlNow now(void *owner)
+{
+    const CollectControl *control = owner;
+    return (ControlNow){loop_now_us(control->options.loop), bp_boot_us(), bp_wall_us()};
+}
+
+static void on_work(void *owner)
+{
+    control_soon(owner);
+}
+
+static void on_ended(void *owner, const ControlCommand *command)
+{
+    static BpLogKind others;
+    CollectControl *control = owner;
+    if (command->verdict != CONTROL_HELD)
+        bp_log_some(&others, loop_now_us(control->options.loop), BP_LOG_NOTICE, "command %s, %s: %s",
+                    command->id, command->name, command->text);
+    control_holds_ended(control, command);
 }
 
 /* ---- what the headers promise ---- */
@@ -54,9 +100,25 @@ bool control_is_alone(const CollectControl *control)
     return control->alone && site_alone_is_held(control->alone);
 }
 
+void control_kept(CollectControl *control, uint64_t batch, bool is_kept)
+{
+    control_commands_kept(control->commands, batch, is_kept);
+}
+
+bool control_point_take(CollectControl *control, int32_t point_id)
+{
+    return control_commands_take_point(control->commands, point_id);
+}
+
+void control_point_give(CollectControl *control, int32_t point_id)
+{
+    control_commands_give_point(control->commands, point_id);
+}
+
 void collect_control_set(CollectControl *control, const Cfg *cfg)
 {
     control->cfg = cfg;
+    control_commands_set(control->commands, cfg->control_verify_within);
 }
 
 CollectControl *collect_control_new(const CollectControlOptions *options)
@@ -65,6 +127,12 @@ CollectControl *collect_control_new(const CollectControlOptions *options)
     if (!control)
         abort();
     control->options = *options;
+    control->look_us = INT64_MAX;
+    const ControlCommandsHooks hooks = {
+        .owner = control, .now = now, .on_work = on_work, .on_ended = on_ended};
+    control->commands = control_commands_new(options->poller, &hooks);
+    control->asking = control_asking_new(control);
+    control->turn = loop_timer_new(options->loop, on_turn, control);
     PgOptions database = *options->database;
     database.application_name = "bacpipes collect control";
     database.owner = control;
@@ -79,19 +147,21 @@ CollectControl *collect_control_new(const CollectControlOptions *options)
                                                         .who = "collector that carries out commands",
                                                         .owner = control,
                                                         .on_alone = on_alone});
-    control->look = loop_timer_new(options->loop, look, control);
     pg_listen(control->pg, CHANNEL);
     return control;
 }
 
 void collect_control_close(CollectControl *control)
 {
-    loop_timer_free(control->look);
-    control->look = NULL;
+    control_commands_close(control->commands);
+    loop_timer_free(control->turn);
+    control->turn = NULL;
     pg_free(control->pg); /* answers what is under way, and so goes first */
     control->pg = NULL;
     site_alone_free(control->alone);
     control->alone = NULL;
+    control_asking_free(control->asking);
+    control->asking = NULL;
     control->cfg = NULL;
 }
 
@@ -100,10 +170,12 @@ void collect_control_free(CollectControl *control)
     if (!control)
         return;
     collect_control_close(control);
+    control_commands_free(control->commands);
     free(control);
 }
 
 void collect_control_check(const CollectControl *control)
 {
     assert(!control->alone == !control->pg);
+    control_commands_check(control->commands);
 }

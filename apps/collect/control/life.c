@@ -26,7 +26,7 @@ static void format_digest(const uint8_t digest[CONTROL_DIGEST_OCTETS], char ret_
         snprintf(ret_text + 2 * i, 3, "%02x", digest[i]);
 }
 
-static bool read_place(const PgRows *rows, ControlPlace *place)
+bool control_life_read_place(const PgRows *rows, ControlPlace *place)
 {
     char text[DIGEST_LETTERS + 1];
     if (pg_row_count(rows) != 1 || !bp_str_copy(pg_get_text(rows, 0, 2), text, sizeof text) ||
@@ -198,7 +198,7 @@ static void on_opened(void *context, BpStatus status, const PgRows *rows, const 
 {
     ControlLife *life = context;
     ControlPlace place = {0};
-    if (status == BP_OK && !read_place(rows, &place)) {
+    if (status == BP_OK && !control_life_read_place(rows, &place)) {
         const BpError odd = {.status = BP_MALFORMED, .text = "journal_open answered something else"};
         fail(life, "opening the journal", &odd);
         return;
@@ -275,7 +275,7 @@ static void on_position(void *context, BpStatus status, const PgRows *rows, cons
     ControlPlace place = {0};
     (void)err;
     life->is_refreshing = false;
-    if (status == BP_OK && life->is_open && read_place(rows, &place))
+    if (status == BP_OK && life->is_open && control_life_read_place(rows, &place))
         keep_place(life, &place);
 }
 

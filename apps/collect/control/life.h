@@ -31,6 +31,10 @@ bool control_life_is_open(const ControlLife *life);
 /* Numbers of devices and points that the database must never give again. */
 void control_life_ends(const ControlLife *life, ControlPlace *place);
 
+/* Where the journal stands, of an answer to SQL_SELECT_JOURNAL_POSITION, but for those ends. False: it is no
+ * such place. */
+bool control_life_read_place(const PgRows *rows, ControlPlace *place);
+
 /* There may be events to tell. */
 void control_life_tell(ControlLife *life);
 

@@ -15,52 +15,49 @@
 #ifndef COLLECT_CONTROL_PARTS_H
 #define COLLECT_CONTROL_PARTS_H
 
+#include "apps/collect/control/commands.h"
 #include "apps/collect/control/control.h"
-#include "apps/collect/control/hold.h"
-#include "apps/collect/control/seen.h"
+#include "apps/collect/control/record_json.h"
 #include "site/alone.h"
 
-enum {
-    CONTROL_ID_MAX = 37,   /* a UUID as text, with its zero */
-    CONTROL_NAME_MAX = 64, /* a name of a point, a source or somebody, cut for sentences */
-    CONTROL_TEXT_MAX = 320,
-};
-
-/* Where a command or a hold acts, and with what. */
-typedef struct ControlTarget {
-    int32_t point_id, device_id;
-    BacObjectId object;
-    uint32_t property;
-    int priority;                 /* 1 to 16 */
-    char point[CONTROL_NAME_MAX]; /* what the object is called */
-    char units[CONTROL_NAME_MAX];
-} ControlTarget;
-
-typedef enum ControlVerdict {
-    CONTROL_NO_VERDICT,
-    CONTROL_HELD,
-    CONTROL_OUTRANKED,
-    CONTROL_NOT_SHOWN,
-    CONTROL_REFUSED,
-    CONTROL_UNKNOWN,
-    CONTROL_NOT_SENT,
-} ControlVerdict;
-
-/* Where the journal stands: its last record entry. */
-typedef struct ControlPosition {
-    int64_t epoch, seq;
-    uint8_t digest[32];
-} ControlPosition;
+typedef struct ControlAsking ControlAsking; /* asking.h */
 
 struct CollectControl {
     CollectControlOptions options;
     const Cfg *cfg; /* NULL: not read yet */
     Pg *pg;
     SiteAlone *alone;
-    LoopTimer *look; /* at the database: 5 s after the last time */
+    ControlCommands *commands;
+    ControlAsking *asking;
+    LoopTimer *turn; /* the next in which something is done */
+    int64_t
+        look_us; /* of the loop: when the database is looked at though nobody says that something is due */
 };
 
 /* True while this connection holds the site's lock: only then is anything claimed. */
 bool control_is_alone(const CollectControl *control);
+
+/* Something was changed: what follows is done in the loop's next turn. */
+void control_soon(CollectControl *control);
+
+/* ---- holding.c ---- */
+
+/* These have been claimed, all in one batch, and the journal stands at `place`. When that, and what they
+ * will hold, is on disk: control_kept, now or later. */
+void control_holds_keep(CollectControl *control, ControlCommand *const *commands, size_t count,
+                        const ControlPlace *place, uint64_t batch);
+
+/* The verdict of one is known. */
+void control_holds_ended(CollectControl *control, const ControlCommand *command);
+
+/* ---- for holding.c ---- */
+
+/* Those of the batch may be written; `is_kept` false: they may not, and end. */
+void control_kept(CollectControl *control, uint64_t batch, bool is_kept);
+
+/* From now on no command of the point begins, so that a release by timer and a command never meet. False: one
+ * is under way, try again later. */
+bool control_point_take(CollectControl *control, int32_t point_id);
+void control_point_give(CollectControl *control, int32_t point_id);
 
 #endif
