@@ -131,7 +131,7 @@ insert into right_on_function values
     ('is_huge',                 'bacpipes_owner',    false, '{bacpipes_maintain}'),
     ('whole_sum',               'bacpipes_owner',    false, '{bacpipes_maintain}'),
     ('mean_of',                 'bacpipes_owner',    false, '{bacpipes_reader}'), -- of the views
-    ('state_text',              'bacpipes_owner',    false, '{bacpipes_reader}'),
+    ('state_text',              'bacpipes_owner',    false, '{bacpipes_reader, bacpipes_journal}'),
     ('readings_engine',         'bacpipes_maintain', false, '{bacpipes_owner, bacpipes_reader}'),
     ('readings_about',          'bacpipes_maintain', false, '{bacpipes_owner}'),
     ('readings_kept',           'bacpipes_maintain', false, '{bacpipes_owner}'),

@@ -98,6 +98,7 @@ insert into expected select 'bacpipes_owner', thing, 'SELECT'
 -- Commands.
 insert into expected values
     ('bacpipes_journal',  'setting_kind',           'SELECT'),
+    ('bacpipes_journal',  'state_text(text,text[],double precision)', 'EXECUTE'),
     ('bacpipes_collect',  'write_commands',         'SELECT'),
     ('bacpipes_reader',   'write_commands',         'SELECT'),
     ('bacpipes_owner',    'write_commands',         'INSERT SELECT'), -- columns of who asks
