@@ -142,6 +142,7 @@ create function journal_person() returns text language sql stable as $$
     select nullif(left(current_setting('bacpipes.person', true), 200), '')
      where session_user in ('bacpipes_owner', 'bacpipes_collect', 'bacpipes_web')
         or (select rolsuper from pg_roles where rolname = session_user)
+        or session_user = (select pg_get_userbyid(relowner) from pg_class where oid = 'journal_head'::regclass) -- one account does all
 $$;
 comment on function journal_person is 'Whom the programs that may name a person say they act for (setting bacpipes.person); null: nobody, or they may not.';
 

@@ -487,12 +487,12 @@ $$;
 create function command_session_source() returns text language sql stable as $$
     select coalesce((select name from command_source where login = session_user),
                     (select 'sql' where (select rolsuper from pg_roles where rolname = session_user)
-                                     or (select relowner from pg_class where oid = 'write_commands'::regclass) = session_user::regrole))
+                                     or (select pg_get_userbyid(relowner) from pg_class where oid = 'write_commands'::regclass) = session_user))
 $$;
 
 create function command_asked() returns trigger language plpgsql as $$
 begin
-    if new.source is null or current_user::regrole <> (select relowner from pg_class where oid = tg_relid) then
+    if new.source is null or current_user <> (select pg_get_userbyid(relowner) from pg_class where oid = tg_relid) then
         new.source := null;
         new.origin := 'site';
         new.created_by_claim := new.created_by;
@@ -1196,7 +1196,7 @@ comment on function source_remove is 'Takes a source and its login away; one tha
 
 create function sources_end_idle() returns integer language sql as $$
     select count(*) filter (where pg_terminate_backend(pid))::integer from pg_stat_activity
-     where usename like 'source\_%' and datname = current_database() and xact_start < clock_timestamp() - interval '10 s'
+     where usesysid in (select member from pg_auth_members where roleid = to_regrole('bacpipes_source')) and datname = current_database() and xact_start < clock_timestamp() - interval '10 s'
 $$;
 comment on function sources_end_idle is 'Ends the sessions of sources that are over 10 s in one transaction: they could hold up the journal.';
 

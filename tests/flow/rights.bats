@@ -127,10 +127,10 @@ q "select readings_ensure_days(now() - interval '3 days', now()); create table o
 "$BACPIPES" migrate
 # owners: of what the schema has, and of what is somebody's own
 owners() { q "select string_agg(distinct relowner::regrole::text, ' ' order by relowner::regrole::text) from pg_class where relnamespace in ('public'::regnamespace, 'days'::regnamespace) and relkind in ('r', 'p', 'v', 'S') and $1"; }
-[ "$(owners "relname !~ '^(of_somebody|theirs|schema_migration|setting_kind)$'")" = "bacpipes_maintain bacpipes_owner" ]
+[ "$(owners "relname !~ '^(of_somebody|theirs|schema_migration|setting_kind)$'")" = "bacpipes_journal bacpipes_maintain bacpipes_owner" ]
 [ "$(owners "relname ~ '^(of_somebody|theirs)$'")" = bacpipes ]
-[ "$(owners "relkind = 'r' and oid in (select inhrelid from pg_inherits)")" = bacpipes_maintain ]
-[ "$(q "select count(*), count(*) filter (where relnamespace = 'days'::regnamespace) from pg_class where relkind = 'r' and oid in (select inhrelid from pg_inherits)")" = "4|4" ]
+[ "$(owners "relkind = 'r' and oid in (select inhrelid from pg_inherits where inhparent = 'sensor_readings'::regclass)")" = bacpipes_maintain ]
+[ "$(q "select count(*), count(*) filter (where relnamespace = 'days'::regnamespace) from pg_class where relkind = 'r' and oid in (select inhrelid from pg_inherits where inhparent = 'sensor_readings'::regclass)")" = "4|4" ]
 [ "$(psql -qAtX -U bacpipes_reader -c "select one from theirs")" = 1 ]
 q "create table of_later ()"
 if psql -qX -U bacpipes_reader -c "select * from of_later" 2>/dev/null; then exit 1; fi # it was to be given all that comes
@@ -140,7 +140,7 @@ q "create database other"
 psql -qX -v ON_ERROR_STOP=1 -d other -f "$SCRIPT.sql" >/dev/null
 export PGDATABASE=other BACPIPES_DATABASE_NAME=other
 "$BACPIPES" migrate
-[ "$(owners "relname !~ '^(of_somebody|theirs|schema_migration|setting_kind)$'")" = "bacpipes_maintain bacpipes_owner" ]
+[ "$(owners "relname !~ '^(of_somebody|theirs|schema_migration|setting_kind)$'")" = "bacpipes_journal bacpipes_maintain bacpipes_owner" ]
 start_programs
 [ "$(accounts)" = "bacpipes_collect bacpipes_ingest" ]
 EOF
@@ -308,6 +308,13 @@ begin_up() {
     # Once all is up nothing of ours is a superuser any more.
     [ "$(psql -qAtX -p "$port" -h "$folder/data/run" -U bacpipes bacpipes -c "select string_agg(distinct usename, ' ' order by usename)
         from pg_stat_activity where application_name in ('bacpipes up', 'bacpipes maintain')")" = "bacpipes_maintain bacpipes_owner" ]
+    # A source of commands logs in over TCP with its password, and by no other way.
+    sql() { psql -qAtX -p "$port" -h "$folder/data/run" -U "$1" bacpipes -c "$2"; }
+    sql bacpipes "create role of_it password 'open sesame'"
+    sql bacpipes_owner "select source_add('bms', 'sql', of_verifier => '$(sql bacpipes "select rolpassword from pg_authid where rolname = 'of_it'")')"
+    [ "$(PGPASSWORD='open sesame' psql -qAtX -p "$port" -d bacpipes -U source_bms -h 127.0.0.1 -c 'select count(*) from write_commands')" = 0 ]
+    [[ "$(as source_bms 127.0.0.1)" == *"password authentication failed"* ]]
+    [[ "$(as source_bms "$folder/data/run")" == *"Peer authentication failed"* ]]
     ! grep "database.user" "$folder/data/bacpipes.conf"
     [ "$("$BACPIPES" points --data "$folder/data" --json | grep -o '"point_id"' | wc -l)" -eq 30 ]
 }

@@ -1,7 +1,7 @@
 -- Sources of commands: their logins insert their columns and see their own rows, and can do nothing else, tried one by one; what the programs may ask for
 -- whom; what central may change.
 begin;
-select plan(152);
+select plan(155);
 insert into site (site_id, name) values ('here', 'Here');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1');
 insert into point (site_id, point_id, device_id, object_type, object_instance, name, units, min_value, max_value, commandable, writable) values
@@ -77,6 +77,15 @@ select throws_ok($$ select * from write_commands $$, '42501', null, 'nor does it
 reset row_security;
 reset session authorization;
 select is((select count(*) from write_commands where source = 'bms'), 3::bigint, 'and of all that nothing has come');
+
+-- Its name may be odd.
+set session authorization bacpipes_owner;
+select is(source_add('2-nd_', 'sql', of_verifier => :'verifier'), 'source_2-nd_', 'a name with a - is one');
+set session authorization "source_2-nd_";
+insert into write_commands (site_id, point_id, command_type, value) values ('here', 1, 'write_value', 22) returning status, source, created_by \gset
+select is(:'status' || ' ' || :'source' || ' ' || :'created_by', 'pending 2-nd_ source_2-nd_', 'and may ask');
+select is((select count(*) from write_commands), 1::bigint, 'and see');
+reset session authorization;
 
 -- A model lets go by itself.
 set session authorization source_optimiser;
