@@ -7,4 +7,8 @@
 #include "apps/roles.def"
 #undef ROLE
 
+/* `write --direct` and `release --direct`: past the site, straight to a device. */
+int ask_write_main(int argc, char **argv);
+int ask_release_main(int argc, char **argv);
+
 #endif

@@ -175,8 +175,8 @@ insert into right_on_function values
     ('alarm_raise',             'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_ingest, bacpipes_owner}'),
     ('alarm_return',            'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_ingest, bacpipes_owner}'),
     ('command_span',            'bacpipes_journal',  false, '{}'),
-    ('device_label',            'bacpipes_journal',  false, '{}'),
-    ('point_label',             'bacpipes_journal',  false, '{}'),
+    ('device_label',            'bacpipes_journal',  false, '{bacpipes_owner}'),
+    ('point_label',             'bacpipes_journal',  false, '{bacpipes_owner}'),
     ('command_states',          'bacpipes_journal',  false, '{}'),
     ('control_setting',         'bacpipes_journal',  false, '{bacpipes_owner}'), -- of central_*
     ('control_allows',          'bacpipes_journal',  false, '{bacpipes_owner}'),

@@ -166,7 +166,8 @@ create function device_label(of_device device) returns text language sql immutab
 $$;
 
 create function point_label(of_point public.point, of_device device) returns text language sql immutable parallel safe as $$
-    select device_label(of_device) || '/' || coalesce(nullif(of_point.name, ''), of_point.object_type || ',' || of_point.object_instance)
+    select case when of_device.name <> '' and starts_with(lower(of_point.name), lower(of_device.name)) then of_point.name -- "AHU-1/SAT" of AHU-1
+                else device_label(of_device) || '/' || coalesce(nullif(of_point.name, ''), of_point.object_type || ',' || of_point.object_instance) end
 $$;
 
 -- What a REAL makes of it; null: more than it holds.

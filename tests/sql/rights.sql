@@ -86,6 +86,8 @@ insert into expected values
     ('bacpipes_journal',  'retention_clock',        'SELECT'),
     ('bacpipes_maintain', 'journal_maintain(timestamp with time zone,boolean)', 'EXECUTE'),
     ('bacpipes_reader',   'alarm',                  'SELECT'),
+    ('bacpipes_owner',    'device_label(device)', 'EXECUTE'),
+    ('bacpipes_owner',    'point_label(public.point,device)', 'EXECUTE'),
     ('bacpipes_owner',    'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'EXECUTE'),
     ('bacpipes_collect',  'journal_open(text,bigint,bigint,bytea,integer,integer)', 'EXECUTE'),
     ('bacpipes_collect',  'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)', 'EXECUTE');

@@ -1,0 +1,246 @@
+/* bacpipes commands: what was asked to be written, by whom, and what became of it. */
+#include "apps/control/target.h"
+
+#include "apps/roles.h"
+#include "base/time.h"
+#include "say/begin.h"
+#include "say/exit.h"
+#include "say/number.h"
+#include "say/when.h"
+#include "tool/listing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LIST_DEFAULT = 100, LIST_MAX = 1000000, VALUE_TEXT_MAX = 300 };
+
+static const char *status, *source, *since, *id;
+static int64_t limit = LIST_DEFAULT;
+
+static const CfgOption options[] = {
+    {"status", "STATUS", "Only those: pending, executing, completed, failed, expired, cancelled or refused.",
+     .text = &status},
+    {"source", "SOURCE", "Only of this source (`bacpipes source list`).", .text = &source},
+    {"since", "TIME", "Asked for since then: 2h, 7d, or a time.", .text = &since},
+    {"id", "ID", "Only this one.", .text = &id},
+    {"limit", "COUNT", "The newest so many. Default: 100.", .integer = &limit, .min = 1, .max = LIST_MAX},
+    {0},
+};
+
+static const CfgCommand command = {
+    .name = "bacpipes commands",
+    .positionals = "[POINT]",
+    .positionals_max = 1,
+    .summary =
+        "Lists commands, the newest last: who asked for what, and what became of it. All that is known "
+        "of each is in --json; `bacpipes audit` has each of their steps.",
+    .options = options,
+    .offers_json = true,
+    .details = SAY_TIMES_HELP "Exit codes: 0 fine; 1 there is none, or no such point;\n" SAY_EXIT_OF_DATABASE,
+    .examples = "bacpipes commands\n"
+                "bacpipes commands AHU-1/DUCT-SP --since 7d\n"
+                "bacpipes commands --status refused --json",
+};
+
+/* Columns of select_commands.sql. */
+enum {
+    ID,
+    CREATED_AT,
+    CREATED_BY,
+    SOURCE,
+    POINT_ID,
+    POINT,
+    TYPE,
+    VALUE,
+    STATE,
+    UNITS,
+    PRIORITY,
+    RELEASE_AFTER,
+    STATUS,
+    VERDICT,
+    RULE,
+    TEXT,
+    REASON,
+    EXECUTE_AT,
+    EXPIRES_AT,
+    EXECUTED_AT,
+    COMPLETED_AT,
+    NUMBER,
+    CLAIM,
+    ADDRESS,
+    KEY,
+};
+
+static const SayColumn columns[] = {{"asked"},
+                                    {"by", .may_be_cut = true},
+                                    {"point", .may_be_cut = true},
+                                    {"value"},
+                                    {"slot", .is_number = true},
+                                    {"status"},
+                                    {"outcome", .may_be_cut = true}};
+
+static bool is_release(const PgRows *rows, size_t row)
+{
+    return bp_str_equal(pg_get_text(rows, row, TYPE), bp_str("release_priority"));
+}
+
+/* "21.5 °C", "occupied", "released"; with what it was to be let go of after. */
+static void show_value(BpBuf *out, const PgRows *rows, size_t row)
+{
+    char span[BP_TIME_TEXT_MAX];
+    const BpStr state = pg_get_text(rows, row, STATE), units = say_units(pg_get_text(rows, row, UNITS));
+    if (is_release(rows, row)) {
+        bp_buf_printf(out, "release");
+        return;
+    }
+    if (state.size)
+        bp_buf_str(out, state);
+    else
+        say_number(out, pg_get_double(rows, row, VALUE));
+    if (!state.size && units.size)
+        bp_buf_printf(out, " %.*s", BP_STR_ARGS(units));
+    if (!pg_is_null(rows, row, RELEASE_AFTER))
+        bp_buf_printf(
+            out, " for %s",
+            bp_interval_format((int64_t)(pg_get_double(rows, row, RELEASE_AFTER) * BP_SECOND), span));
+}
+
+static void add_row(ToolListing *listing, const PgRows *rows, size_t row)
+{
+    SayTable *table = &listing->table;
+    char time[BP_TIME_TEXT_MAX], memory[VALUE_TEXT_MAX];
+    BpBuf value = bp_buf(memory, sizeof memory);
+    show_value(&value, rows, row);
+    say_table_add(table, bp_str(say_time(pg_get_time_us(rows, row, CREATED_AT), 0, time)));
+    say_table_addf(table, "%.*s (%.*s)", BP_STR_ARGS(pg_get_text(rows, row, CREATED_BY)),
+                   BP_STR_ARGS(pg_get_text(rows, row, SOURCE)));
+    say_table_add(table, pg_get_text(rows, row, POINT));
+    say_table_add(table, bp_buf_text(&value));
+    say_table_add(table, pg_get_text(rows, row, PRIORITY));
+    say_table_add(table, pg_get_text(rows, row, STATUS));
+    say_table_add(table, pg_get_text(rows, row, TEXT));
+}
+
+static json_t *make_json(const PgRows *rows, size_t row)
+{
+    static const struct {
+        const char *key;
+        int column;
+    } texts[] = {{"id", ID},
+                 {"created_by", CREATED_BY},
+                 {"created_by_claim", CLAIM},
+                 {"source", SOURCE},
+                 {"source_ip", ADDRESS},
+                 {"point", POINT},
+                 {"command_type", TYPE},
+                 {"state", STATE},
+                 {"units", UNITS},
+                 {"status", STATUS},
+                 {"verdict", VERDICT},
+                 {"rule", RULE},
+                 {"text", TEXT},
+                 {"reason", REASON},
+                 {"idempotency_key", KEY}},
+      times[] = {{"created_at", CREATED_AT},
+                 {"execute_at", EXECUTE_AT},
+                 {"expires_at", EXPIRES_AT},
+                 {"executed_at", EXECUTED_AT},
+                 {"completed_at", COMPLETED_AT}};
+    json_t *json =
+        json_pack("{s:o, s:o, s:o}", "point_id", tool_integer_json(rows, row, POINT_ID), "priority",
+                  tool_integer_json(rows, row, PRIORITY), "value", tool_real_json(rows, row, VALUE));
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        json_object_set_new(json, texts[i].key, tool_text_json(rows, row, texts[i].column));
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        json_object_set_new(json, times[i].key, tool_time_json(rows, row, times[i].column, 3));
+    return json;
+}
+
+static void tell_nothing(void)
+{
+    if (status || source || since || id)
+        fprintf(stderr, "No such command. `bacpipes commands` lists all of them.\n");
+    else
+        fprintf(stderr, "No commands. `bacpipes write POINT VALUE` asks for one.\n");
+}
+
+static const ToolList commands = {.command = &command,
+                                  .columns = columns,
+                                  .column_count = sizeof columns / sizeof columns[0],
+                                  .query = SQL_SELECT_COMMANDS,
+                                  .add_row = add_row,
+                                  .make_json = make_json,
+                                  .tell_nothing = tell_nothing};
+
+/* ---- what is wanted ---- */
+
+static BpStatus check_status(BpError *err)
+{
+    static const char *const all[] = {"pending", "executing", "completed", "failed",
+                                      "expired", "cancelled", "refused"};
+    for (size_t i = 0; status && i < sizeof all / sizeof all[0]; i++)
+        if (strcmp(status, all[i]) == 0)
+            return BP_OK;
+    return !status ? BP_OK
+                   : bp_fail(err, BP_INVALID,
+                             "no command is \"%s\": they are pending, executing, completed, failed, expired, "
+                             "cancelled or refused",
+                             status);
+}
+
+/* As PostgreSQL takes it, with or without its hyphens: "f81d4fae-7dec-11d0-a765-00a0c91e6bf6". */
+static BpStatus check_id(BpError *err)
+{
+    const size_t digits = id ? strspn(id, "0123456789abcdefABCDEF-") : 0;
+    return !id || (id[digits] == '\0' && (digits == 36 || digits == 32))
+               ? BP_OK
+               : bp_fail(err, BP_INVALID, "%s is no command's id, as f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
+                         id);
+}
+
+static BpStatus find_point(const char *word, const Cfg *cfg, BpArena *arena, PgValue *ret_point, BpError *err)
+{
+    SiteDatabase database = {0};
+    ControlTarget target;
+    BpStatus found = site_database_open(&database, cfg, arena, err);
+    if (found == BP_OK)
+        found = control_target_find(&database, cfg, NULL, word, arena, &target, err);
+    site_database_close(&database);
+    if (found == BP_OK)
+        *ret_point = pg_integer(target.point_id);
+    return found;
+}
+
+static BpStatus read_wish(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena, PgValue *ret_point,
+                          PgValue *ret_since, BpError *err)
+{
+    int64_t since_us;
+    BP_TRY(check_status(err));
+    BP_TRY(check_id(err));
+    *ret_point = *ret_since = pg_null();
+    if (since) {
+        BP_TRY(say_when("since", since, bp_wall_us(), &since_us, err));
+        *ret_since = pg_time(since_us);
+    }
+    return arguments->positionals.count
+               ? find_point(arguments->positionals.items[0], cfg, arena, ret_point, err)
+               : BP_OK;
+}
+
+static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+{
+    BpError err;
+    PgValue point, from;
+    if (read_wish(arguments, cfg, arena, &point, &from, &err) != BP_OK)
+        return say_fail(command.name, &err);
+    const PgValue values[] = {pg_text(bp_str(cfg->site)), point, tool_text_or_any(status),
+                              tool_text_or_any(source),   from,  tool_text_or_any(id),
+                              pg_integer(limit)};
+    const ToolListWish wish = {values, sizeof values / sizeof values[0], cfg->site, false, arguments->json};
+    return tool_list_show(&commands, &wish, cfg, arena);
+}
+
+int control_commands_main(int argc, char **argv)
+{
+    return say_run(&command, argc, argv, run);
+}
