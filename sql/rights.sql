@@ -221,7 +221,7 @@ insert into right_on_function values
     ('source_set',              'bacpipes_journal',  true,  '{bacpipes_owner}'),
     ('source_add',              'bacpipes_logins',   true,  '{bacpipes_owner}'),
     ('source_remove',           'bacpipes_logins',   true,  '{bacpipes_owner}'),
-    ('sources_end_idle',        'bacpipes_logins',   true,  '{bacpipes_collect}'),
+    ('sources_end_idle',        'bacpipes_logins',   true,  '{bacpipes_collect, bacpipes_owner}'),
     ('central_point_set',       'bacpipes_owner',    true,  '{}'), -- both are for who brings what central says
     ('central_mode_set',        'bacpipes_owner',    true,  '{}'),
     ('commands_restored',       'bacpipes_journal',  false, '{}'),

@@ -118,7 +118,7 @@ insert into expected select 'bacpipes_collect', thing, 'EXECUTE'
   from unnest('{"commands_due(text,integer)", "commands_claim(text,jsonb)", "commands_end(text,jsonb)", holds_of(text), "hold_event(text,jsonb)", "override_store(text,jsonb)", sources_end_idle()}'::text[]) as thing;
 insert into expected select 'bacpipes_owner', thing, 'EXECUTE'
   from unnest('{"command_cancel(uuid,text)", "source_set(text,boolean,integer,interval,boolean,integer,boolean,text)", "source_add(text,text,boolean,integer,interval,integer,text,text)", source_remove(text),
-                "control_setting(text,text)", "control_allows(text,text)"}'::text[]) as thing;
+                "control_setting(text,text)", "control_allows(text,text)", sources_end_idle()}'::text[]) as thing;
 insert into expected select 'bacpipes_logins', thing, 'EXECUTE'
   from unnest('{"source_store(text,text,text,boolean,integer,interval,integer,text)", source_forget(text), "source_add(text,text,boolean,integer,interval,integer,text,text)", source_remove(text), sources_end_idle()}'::text[]) as thing;
 -- An owner may do all with what it owns.
