@@ -171,7 +171,6 @@ insert into right_on_function values
     ('refuse_truncate',         'bacpipes_journal',  false, '{}'), -- of triggers
     ('journal_person',          'bacpipes_journal',  false, '{}'),
     ('journal_who',             'bacpipes_journal',  false, '{}'),
-    ('changed_columns',         'bacpipes_journal',  false, '{}'),
     ('alarm_raise',             'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_ingest, bacpipes_owner}'),
     ('alarm_return',            'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_ingest, bacpipes_owner}'),
     ('command_span',            'bacpipes_journal',  false, '{}'),

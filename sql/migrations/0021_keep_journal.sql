@@ -152,12 +152,6 @@ $$;
 
 -- ---- devices, points and settings ----
 
-create function changed_columns(before jsonb, after jsonb) returns jsonb language sql immutable parallel safe as $$
-    select jsonb_object_agg(key, value) from jsonb_each(after)
-     where key <> 'updated_at' and value is distinct from before -> key
-$$;
-comment on function changed_columns is 'Columns of a row with what they are after a change; null: none was changed.';
-
 create function note_change() returns trigger language plpgsql as $$
 declare
     who   constant jsonb := journal_who();
@@ -180,11 +174,15 @@ begin
         select site_id, kind, convert_to((what || jsonb_strip_nulls(jsonb_build_object('key', at_key)) || case when was is null then '{}' else jsonb_build_object('old', was) end
                                                || case when fresh is null then '{}' else jsonb_build_object('new', fresh) end)::text, 'UTF8')
           from (select coalesce(n.site_id, o.site_id) as site_id, coalesce(n.row, o.row) -> key as at_key,
-                       case when n.row is null then o.row else changed_columns(n.row, o.row) end as was,
-                       case when o.row is null then n.row else changed_columns(o.row, n.row) end as fresh
-                  from (select site_id, to_jsonb(new_rows) as row from new_rows) n
-                  full join (select site_id, to_jsonb(old_rows) as row from old_rows) o
-                         on o.site_id = n.site_id and coalesce(o.row -> key, 'null') = coalesce(n.row -> key, 'null')) as pair
+                       case when n.row is null then o.row else difference.was end as was,
+                       case when o.row is null then n.row else difference.fresh end as fresh
+                  from (select site_id, to_jsonb(new_rows) as row from new_rows offset 0) n -- `offset 0`: made once
+                  full join (select site_id, to_jsonb(old_rows) as row from old_rows offset 0) o
+                         on o.site_id = n.site_id and coalesce(o.row -> key, 'null') = coalesce(n.row -> key, 'null'),
+                       lateral (select jsonb_object_agg(name, o.row -> name) as was, jsonb_object_agg(name, value) as fresh
+                                  from jsonb_each(n.row) as after (name, value)
+                                 where name <> 'updated_at' and value is distinct from o.row -> name) as difference
+                offset 0) as pair
          where coalesce(was, fresh) is not null
          order by site_id, at_key;
     end if;

@@ -157,7 +157,7 @@ select 'bacpipes_journal', thing
   from unnest(array['journal_head', 'uplink', 'uplink_frames', 'uplink_record', 'uplink_frames_default', 'uplink_record_default', 'journal_pending', 'journal_pending_number_seq', 'journal_due',
                     'alarm', 'alarm_alarm_id_seq', 'audit', 'journal_due_now()', 'journal_append(text,text,bytea)', 'journal_append(text,text,jsonb)', 'journal_new_epoch()',
                     'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'journal_number()', 'journal_begin()', 'note_change()', 'refuse_truncate()', 'journal_person()', 'journal_who()',
-                    'changed_columns(jsonb,jsonb)', 'alarm_raise(text,text,text,text)', 'alarm_return(text,text)', 'commands_restored(text)', 'journal_position(text)',
+                    'alarm_raise(text,text,text,text)', 'alarm_return(text,text)', 'commands_restored(text)', 'journal_position(text)',
                     'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)',
                     'journal_partition(text,timestamp with time zone)', 'journal_partitions(text)', 'journal_lock_heads()', 'journal_ensure(text,timestamp with time zone)', 'journal_drop(text)', 'journal_give_up()',
                     'journal_keep(timestamp with time zone,boolean)', 'journal_maintain(timestamp with time zone,boolean)']) as thing
