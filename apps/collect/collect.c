@@ -70,6 +70,8 @@ static void on_state(void *owner, CollectDevice *device)
 {
     const Collect *collect = owner;
     collect_network_note_state(collect->network, device);
+    if (collect->control)
+        collect_control_note_state(collect->control, device);
     collect_site_tell_state(collect->site, device);
 }
 
@@ -205,6 +207,12 @@ static void on_orders(void *owner)
     collect_network_poll_soon(collect->network);
 }
 
+static int32_t points_end(void *owner)
+{
+    const Collect *collect = owner;
+    return collect->site ? collect_site_end(collect->site) : 0;
+}
+
 CollectControl *collect_make_control(Collect *collect, const PgOptions *database)
 {
     const CollectControlOptions options = {.loop = collect->loop,
@@ -212,6 +220,7 @@ CollectControl *collect_make_control(Collect *collect, const PgOptions *database
                                            .file = &collect->file,
                                            .database = database,
                                            .owner = collect,
+                                           .points_end = points_end,
                                            .on_orders = on_orders};
     return collect_control_new(&options);
 }
@@ -246,12 +255,6 @@ static bool name_point(void *owner, int32_t point_id, CollectPointName *ret_name
                                                .model = point->device->model,
                                                .version = point->device->version};
     return true;
-}
-
-static int32_t points_end(void *owner)
-{
-    const Collect *collect = owner;
-    return collect->site ? collect_site_end(collect->site) : 0;
 }
 
 static Mqtt *mqtt_of(void *owner)

@@ -1,4 +1,5 @@
 #include "apps/collect/control/asking.h"
+#include "apps/collect/control/holding.h"
 #include "base/invariant.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -38,7 +39,12 @@ static void on_turn(void *owner)
 
 static void on_alone(void *owner)
 {
-    CollectControl *control = owner;
+    const CollectControl *control = owner;
+    control_holding_alone(control->holding);
+}
+
+void control_opened(CollectControl *control)
+{
     bp_log(BP_LOG_INFO, "carrying out commands of site %s", control->options.file->site);
     control_commands_may_write(control->commands, true);
     control->look_us = loop_now_us(control->options.loop) + LOOK_EVERY_US;
@@ -58,6 +64,7 @@ static void on_lost(void *owner, const BpError *why)
         bp_log(BP_LOG_WARNING, "%s; no command is carried out until it is back", why->text);
     site_alone_lost(control->alone);
     control->look_us = INT64_MAX;
+    control_holding_lost(control->holding);
     control_asking_end(control->asking);
     control_commands_may_write(control->commands, false);
 }
@@ -119,6 +126,7 @@ void collect_control_set(CollectControl *control, const Cfg *cfg)
 {
     control->cfg = cfg;
     control_commands_set(control->commands, cfg->control_verify_within);
+    control_holding_set(control->holding, cfg);
 }
 
 CollectControl *collect_control_new(const CollectControlOptions *options)
@@ -140,6 +148,7 @@ CollectControl *collect_control_new(const CollectControlOptions *options)
     database.on_lost = on_lost;
     database.on_notice = on_notice;
     control->pg = pg_new(options->loop, &database);
+    control->holding = control_holding_new(control);
     control->alone = site_alone_new(&(SiteAloneOptions){.loop = options->loop,
                                                         .pg = control->pg,
                                                         .site = options->file->site,
@@ -158,6 +167,7 @@ void collect_control_close(CollectControl *control)
     control->turn = NULL;
     pg_free(control->pg); /* answers what is under way, and so goes first */
     control->pg = NULL;
+    control_holding_close(control->holding);
     site_alone_free(control->alone);
     control->alone = NULL;
     control_asking_free(control->asking);
@@ -171,7 +181,13 @@ void collect_control_free(CollectControl *control)
         return;
     collect_control_close(control);
     control_commands_free(control->commands);
+    control_holding_free(control->holding);
     free(control);
+}
+
+void collect_control_note_state(CollectControl *control, const CollectDevice *device)
+{
+    control_holding_note_state(control->holding, device);
 }
 
 void collect_control_check(const CollectControl *control)

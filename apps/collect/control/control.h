@@ -24,7 +24,8 @@ typedef struct CollectControlOptions {
     const PgOptions *database; /* how to connect; owner and hooks are the part's */
 
     void *owner;
-    void (*on_orders)(void *owner); /* orders were given to the poller: collect_poll_advance is due */
+    int32_t (*points_end)(void *owner); /* all points that are known have smaller numbers */
+    void (*on_orders)(void *owner);     /* orders were given to the poller: collect_poll_advance is due */
 } CollectControlOptions;
 
 /* Connects, and carries out commands from when it is connected and holds the lock. What the options point to
@@ -33,6 +34,9 @@ CollectControl *collect_control_new(const CollectControlOptions *options);
 
 /* The settings, whenever they were read: they stay where they are until the next call, or the end. */
 void collect_control_set(CollectControl *control, const Cfg *cfg);
+
+/* The device is online or offline, otherwise than before. May be called from inside the poller. */
+void collect_control_note_state(CollectControl *control, const CollectDevice *device);
 
 /* Takes no command any more, and leaves the database. Orders that the poller still has end as they do; what
  * was sent and is not verified is resolved by the next run, by reading. */

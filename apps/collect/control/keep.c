@@ -129,6 +129,12 @@ static bool take_point(void *owner, int32_t point_id)
     return keep->options.take_point(keep->options.owner, point_id);
 }
 
+static void on_seen(void *owner, int32_t point_id, const ControlSeen *seen)
+{
+    const ControlKeep *keep = owner;
+    keep->options.on_seen(keep->options.owner, point_id, seen);
+}
+
 static void give_point(void *owner, int32_t point_id)
 {
     const ControlKeep *keep = owner;
@@ -300,6 +306,7 @@ ControlKeep *control_keep_new(const ControlKeepOptions *options)
                                                                     .loop_now_us = loop_now_of,
                                                                     .take_point = take_point,
                                                                     .give_point = give_point,
+                                                                    .on_seen = on_seen,
                                                                     .on_change = on_change});
     open_file(keep);
     return keep;

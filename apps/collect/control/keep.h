@@ -6,6 +6,7 @@
 
 #include "apps/collect/ask/poll.h"
 #include "apps/collect/control/log.h"
+#include "apps/collect/control/seen.h"
 #include "io/pg/pg.h"
 
 typedef struct ControlKeep ControlKeep;
@@ -20,7 +21,8 @@ typedef struct ControlKeepOptions {
     void (*give_point)(void *owner, int32_t point_id);
     int32_t (*points_end)(void *owner); /* as in life.h */
     void (*on_open)(void *owner);       /* commands may be claimed from now on */
-    void (*on_orders)(void *owner);     /* given to the poller, not from inside it */
+    void (*on_seen)(void *owner, int32_t point_id, const ControlSeen *seen); /* what a release has read */
+    void (*on_orders)(void *owner); /* given to the poller, not from inside it */
 } ControlKeepOptions;
 
 ControlKeep *control_keep_new(const ControlKeepOptions *options);

@@ -29,8 +29,10 @@ static void format_digest(const uint8_t digest[CONTROL_DIGEST_OCTETS], char ret_
 bool control_life_read_place(const PgRows *rows, ControlPlace *place)
 {
     char text[DIGEST_LETTERS + 1];
-    if (pg_row_count(rows) != 1 || !bp_str_copy(pg_get_text(rows, 0, 2), text, sizeof text) ||
-        strlen(text) != DIGEST_LETTERS)
+    BpStr digest = pg_row_count(rows) == 1 ? pg_get_text(rows, 0, 2) : bp_str("");
+    if (digest.size > 2 && digest.data[0] == '\\') /* as a bytea is told */
+        digest = (BpStr){digest.data + 2, digest.size - 2};
+    if (digest.size != DIGEST_LETTERS || !bp_str_copy(digest, text, sizeof text))
         return false;
     place->epoch = pg_get_integer(rows, 0, 0);
     place->seq = pg_get_integer(rows, 0, 1);

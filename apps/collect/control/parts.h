@@ -20,7 +20,8 @@
 #include "apps/collect/control/record_json.h"
 #include "site/alone.h"
 
-typedef struct ControlAsking ControlAsking; /* asking.h */
+typedef struct ControlAsking ControlAsking;   /* asking.h */
+typedef struct ControlHolding ControlHolding; /* holding.h */
 
 struct CollectControl {
     CollectControlOptions options;
@@ -29,6 +30,7 @@ struct CollectControl {
     SiteAlone *alone;
     ControlCommands *commands;
     ControlAsking *asking;
+    ControlHolding *holding;
     LoopTimer *turn; /* the next in which something is done */
     int64_t
         look_us; /* of the loop: when the database is looked at though nobody says that something is due */
@@ -51,6 +53,9 @@ void control_holds_keep(CollectControl *control, ControlCommand *const *commands
 void control_holds_ended(CollectControl *control, const ControlCommand *command);
 
 /* ---- for holding.c ---- */
+
+/* What is held is known, and the database is the one that we know: commands are claimed from now on. */
+void control_opened(CollectControl *control);
 
 /* Those of the batch may be written; `is_kept` false: they may not, and end. */
 void control_kept(CollectControl *control, uint64_t batch, bool is_kept);

@@ -152,6 +152,8 @@ static void on_seen(void *context, const ControlSeen *seen)
         end(release);
         return;
     }
+    if (release->of->options.on_seen)
+        release->of->options.on_seen(release->of->options.owner, release->hold.point_id, seen);
     const ControlShown shown = control_shown_of(seen, release->hold.slot, release->hold.name, text);
     take(release, &shown);
 }

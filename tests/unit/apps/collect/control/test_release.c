@@ -69,6 +69,15 @@ static void on_change(void *owner)
     (void)owner;
 }
 
+static SimObject *setpoint_of(SimDevice *device)
+{
+    for (size_t i = 0; i < device->count; i++)
+        if (device->objects[i].is_commandable && device->objects[i].id.type == BAC_ANALOG_VALUE)
+            return &device->objects[i];
+    fail();
+    return NULL;
+}
+
 /* A device with a setpoint whose slot 8 holds 21.5 by a command, for a minute. */
 static Bench *begin(const char *quirks)
 {
@@ -81,10 +90,7 @@ static Bench *begin(const char *quirks)
     nulls = writes = 0;
     field_poll(field, 0, 60 * BP_SECOND, 0);
     field_run(field, 5 * BP_SECOND);
-    for (size_t i = 0; i < device->count && !bench->object; i++)
-        if (device->objects[i].is_commandable && device->objects[i].id.type == BAC_ANALOG_VALUE)
-            bench->object = &device->objects[i];
-    assert_non_null(bench->object);
+    bench->object = setpoint_of(device);
     bench->object->commanded = 1U << 7;
     bench->object->slots[7] = 21.5;
     control_kept_init(&bench->kept, put, NULL);
