@@ -66,6 +66,12 @@ more_than_nothing() {
     more_than_nothing ingest_readings_per_s ingest_copy_ratio
 }
 
+@test "command" {
+    short command
+    has command_wire_p99_ms command_verified_p99_ms command_poll_lateness_ratio
+    more_than_nothing command_rate_s command_rate_slow_s
+}
+
 @test "site" {
     short site
     has site_cpu_percent site_up_rss_mb
