@@ -1009,9 +1009,16 @@ end
 $$;
 comment on function commands_end is 'How commands ended (completed is held, what else was sent or not is failed, and pending ones may be expired); how many of them had not before. Holds begin and end with it.';
 
-create or replace function commands_restored(of_site text) returns void language sql as $$
-    update write_commands set status = 'failed', verdict = 'unknown', error_message = 'outcome unknown: the database was restored, and whatever was asked for before is not carried out'
-     where site_id = of_site and status in ('pending', 'executing')
+-- What was under way may be in its slot, and is let go like any other.
+create or replace function commands_restored(of_site text) returns void language plpgsql as $$
+declare
+    row write_commands;
+begin
+    for row in update write_commands set status = 'failed', verdict = 'unknown', error_message = 'outcome unknown: the database was restored, and whatever was asked for before is not carried out'
+                where site_id = of_site and status in ('pending', 'executing') returning * loop
+        perform hold_take(row);
+    end loop;
+end
 $$;
 comment on function commands_restored is 'Of journal_open: in a new life nothing is carried out that was asked for before.';
 

@@ -1,6 +1,6 @@
 -- What commands hold, and what others do: one hold a slot, whose end is the newest command's that is sure to be there; events once; overrides by whom.
 begin;
-select plan(44);
+select plan(45);
 insert into site (site_id, name) values ('here', 'Here');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1'), ('here', 2, '10.1.2.10', 1001, 'AHU-1');
 insert into point (site_id, point_id, device_id, object_type, object_instance, name, commandable, writable) values
@@ -105,6 +105,14 @@ select override_store('here', '[{"point_id": 1, "at": "2026-11-27T10:05:00Z", "s
 select is((select count(*) from override where point_id in (1, 99)), 2::bigint, 'an older reading changes nothing, nor does one of no point');
 select override_store('here', '[{"point_id": 1, "at": "2026-11-27T10:20:00Z", "slots": {"8": "odd", "17": 3, "x": 4}}, {"point_id": 3, "at": "2026-11-27T10:20:00Z", "slots": null}]');
 select results_eq($$ select point_id, priority, value from override $$, $$ values (1, 8, null::float8) $$, 'a value that is no number holds its slot; what is no slot is none');
+
+-- A new life of the database.
+delete from hold;
+select id as pending_id from command_ask('{"site_id": "here", "point_id": 3, "state": "On", "release_after": 60}') \gset
+select id as sent_id from command_ask('{"site_id": "here", "point_id": 1, "value": 20, "release_after": 60}') \gset
+select commands_claim('here', jsonb_build_array(jsonb_build_object('id', :'sent_id')));
+select commands_restored('here');
+select results_eq($$ select point_id, value, command_id::text, release_at is not null from hold $$, format($$ values (1, 20::float8, '%s', true) $$, :'sent_id'), 'what was under way may be there, and is let go in its time');
 
 -- A controller takes another's place.
 delete from hold;
