@@ -932,16 +932,17 @@ begin
     perform commands_flooded();
     update write_commands w set status = 'expired', error_message = format('it expired at %s, before it could be carried out: nothing was written', command_instant(w.expires_at))
      where w.site_id = of_site and w.status = 'pending' and w.expires_at <= clock_timestamp();
+    -- Devices take turns, so that one with many that does not answer leaves room for the others'.
     return query
     select w.id, w.number, p.device_id, w.point_id, p.object_type, p.object_instance, p.property, p.name, p.units, p.commandable, w.command_type, w.value, w.priority, w.expires_at, w.execute_at,
            (extract(epoch from w.release_after) * 1000)::bigint, w.status, w.source, w.created_by, w.created_at,
            case when w.restore and w.command_type = 'release_priority' and not p.commandable then command_value_before(w.site_id, w.point_id) end
       from write_commands w left join point p on p.site_id = w.site_id and p.point_id = w.point_id
      where w.site_id = of_site and w.status in ('pending', 'executing') and (w.status = 'executing' or coalesce(w.execute_at <= clock_timestamp(), true))
-     order by w.number limit at_most;
+     order by row_number() over (partition by p.device_id order by w.number), w.number limit at_most;
 end
 $$;
-comment on function commands_due is 'What is to be carried out now, in order, and what was under way; what came too late for that is expired.';
+comment on function commands_due is 'What is to be carried out now, each device''s in order, and what was under way; what came too late for that is expired.';
 
 -- [{"id", "value_before", "slots"}]: the one step from which on a command may reach a device.
 create function commands_claim(of_site text, claims jsonb) returns table (id uuid, is_claimed boolean, status text, text text) language plpgsql as $$
