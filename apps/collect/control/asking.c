@@ -10,6 +10,7 @@
 enum {
     DUE_MOST = 1000, /* of a look */
     BATCH_MOST = 64, /* claimed, and told, in one transaction */
+    DIGITS = 15,     /* of numbers, as states of points have them */
 };
 
 static const int64_t AGAIN_US = 5 * BP_SECOND; /* after something that should not have been refused was */
@@ -214,7 +215,7 @@ static void claim(ControlAsking *asking)
         return;
     batch->number = ++asking->batches;
     json_auto_t *claims = control_claims_json(batch->commands, batch->count);
-    char *text = json_dumps(claims, JSON_COMPACT);
+    char *text = json_dumps(claims, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
     const PgValue values[] = {pg_text(site_of(asking)), pg_text(bp_str(text))};
     asking->is_claiming = true;
     pg_request(asking->control->pg, SQL_CLAIM_COMMANDS, values, 2, on_claimed, asking);
@@ -252,7 +253,7 @@ static void tell(ControlAsking *asking)
     if (asking->telling == 0)
         return;
     json_auto_t *ends = control_ends_json(all, asking->telling);
-    char *text = json_dumps(ends, JSON_COMPACT);
+    char *text = json_dumps(ends, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
     const PgValue values[] = {pg_text(site_of(asking)), pg_text(bp_str(text))};
     asking->is_telling = true;
     pg_request(asking->control->pg, SQL_END_COMMANDS, values, 2, on_told, asking);

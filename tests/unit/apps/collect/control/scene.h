@@ -266,9 +266,13 @@ static void scene_run(int64_t for_us)
 
 static void assert_ended(const Row *row, ControlVerdict verdict, const char *text)
 {
-    assert_int_equal(row->status, ENDED);
+    if (row->status != ENDED) {
+        const ControlCommand *command = control_commands_find(scene.commands, row->due.number);
+        print_error("%s has not ended: step %d\n", row->id, command ? (int)command->step : -1);
+        fail();
+    }
     if (row->end.verdict != verdict || (text && !strstr(row->end.text, text)))
-        fail_msg("verdict %d: %s", (int)row->end.verdict, row->end.text);
+        print_error("verdict %d: %s\n", (int)row->end.verdict, row->end.text);
     assert_int_equal(row->end.verdict, verdict);
 }
 
