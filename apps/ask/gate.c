@@ -6,11 +6,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* A write waits no longer than that for a database that is away. */
 #define PATIENCE_US (2 * BP_SECOND)
 
-enum { POINT_ID, NAME, IS_WRITABLE, MIN, MAX }; /* columns of select_writable.sql */
+enum { POINT_ID, NAME, IS_WRITABLE, MIN, MAX, MODE }; /* columns of select_writable.sql */
 
 typedef struct Look {
     BpArena *arena;
@@ -23,6 +24,7 @@ static void keep(void *context, const PgRows *rows, size_t row)
     look->gate = (AskGate){.is_known = true,
                            .point_id = pg_get_integer(rows, row, POINT_ID),
                            .name = bp_arena_text(look->arena, pg_get_text(rows, row, NAME)),
+                           .mode = bp_arena_text(look->arena, pg_get_text(rows, row, MODE)),
                            .is_writable = pg_get_bool(rows, row, IS_WRITABLE),
                            .has_min = !pg_is_null(rows, row, MIN),
                            .has_max = !pg_is_null(rows, row, MAX)};
@@ -66,29 +68,23 @@ BpStatus ask_gate_look(const AskDevice *device, const BacAddress *address, const
     *ret_gate = look.gate;
     if (status == BP_OK || !*cfg->database_host)
         return BP_OK;
-    return bp_fail(err, BP_UNAVAILABLE,
-                   "whether %s may be written is not known: %s; --direct writes without knowing", object,
-                   why.text);
+    return bp_fail(err, BP_UNAVAILABLE, "whether %s may be written is not known: %s", object, why.text);
 }
 
 BpStatus ask_gate_check_write(const AskGate *gate, BpError *err)
 {
+    if (gate->is_known && strcmp(gate->mode, "normal") != 0)
+        return bp_fail(err, BP_REFUSED, "control is %s at this site",
+                       strcmp(gate->mode, "stop") == 0 ? "stopped" : "frozen");
     if (!gate->is_known || gate->is_writable)
         return BP_OK;
-    return bp_fail(err, BP_REFUSED,
-                   "%s (point %" PRId64
-                   ") is not writable: `bacpipes points set --writable yes --point %" PRId64
-                   "` allows it for good, "
-                   "--direct goes past it this once",
-                   gate->name, gate->point_id, gate->point_id);
+    return bp_fail(err, BP_REFUSED, "%s (point %" PRId64 ") is not writable", gate->name, gate->point_id);
 }
 
 BpStatus ask_gate_check_number(const AskGate *gate, double number, BpError *err)
 {
     const bool is_low = gate->has_min && number < gate->min, is_high = gate->has_max && number > gate->max;
-    /* Devices say 0 to 0 where they mean nothing by it. */
-    if (!gate->is_known || (!is_low && !is_high) ||
-        (gate->has_min && gate->has_max && gate->min >= gate->max))
+    if (!gate->is_known || (!is_low && !is_high))
         return BP_OK;
     char range[64];
     if (gate->has_min && gate->has_max)
@@ -96,7 +92,6 @@ BpStatus ask_gate_check_number(const AskGate *gate, double number, BpError *err)
     else
         snprintf(range, sizeof range, "%s %g", gate->has_min ? "at least" : "at most",
                  gate->has_min ? gate->min : gate->max);
-    return bp_fail(err, BP_REFUSED,
-                   "%g is out of the range of %s (point %" PRId64 "), %s: --direct goes past it this once",
-                   number, gate->name, gate->point_id, range);
+    return bp_fail(err, BP_REFUSED, "%g is out of the range of %s (point %" PRId64 "), %s", number,
+                   gate->name, gate->point_id, range);
 }

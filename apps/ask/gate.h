@@ -1,5 +1,5 @@
-/* What the site's database lets people and programs write: its points that are writable, between their
- * limits. */
+/* What the site has against a write that goes past its gate: control is stopped, a point is not writable, or
+ * the value out of its limits. It keeps nobody from it, and is said. */
 #ifndef ASK_GATE_H
 #define ASK_GATE_H
 
@@ -9,6 +9,7 @@ typedef struct AskGate {
     bool is_known; /* the database has a point there; all else is only where it does */
     int64_t point_id;
     const char *name; /* in the arena */
+    const char *mode; /* of control: normal, stop or freeze */
     bool is_writable;
     bool has_min, has_max;
     double min, max;
@@ -20,7 +21,7 @@ typedef struct AskGate {
 BpStatus ask_gate_look(const AskDevice *device, const BacAddress *address, const BacReference *reference,
                        const Cfg *cfg, BpArena *arena, AskGate *ret_gate, BpError *err) BP_CHECKED;
 
-/* Whether it may be written, and this number. BP_REFUSED: the sentence says why not, and how to allow it. */
+/* Whether it may be written, and this number. BP_REFUSED: the sentence says why not. */
 BpStatus ask_gate_check_write(const AskGate *gate, BpError *err) BP_CHECKED;
 BpStatus ask_gate_check_number(const AskGate *gate, double number, BpError *err) BP_CHECKED;
 

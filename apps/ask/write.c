@@ -1,4 +1,5 @@
-/* bacpipes write and release: one WriteProperty, never a second one, and then a look at what came of it. */
+/* bacpipes write --direct and release --direct: one WriteProperty straight to the device, never a second one,
+ * and then a look at what came of it. Commands of a site go through its gate (apps/control/write.c). */
 #include "apps/ask/write.h"
 #include "apps/ask/coerce.h"
 #include "apps/ask/device.h"
@@ -22,11 +23,10 @@ static bool direct;
 static const char *property_text, *type_text;
 
 /* For --help. */
-#define ASK_GATE_HELP                                                                                        \
-    "Where the site's database has the point (bacpipes points), it is written only if it is writable "       \
-    "there, and\n"                                                                                           \
-    "between its limits: `bacpipes points set --writable yes --point NAME`. What it does not have is "       \
-    "written; while it\ndoes not answer nothing is, but with --direct.\n"
+#define DIRECT_HELP                                                                                          \
+    "It goes past the gate of the site and its record: nothing is asked of the database but what it has "    \
+    "against it, which\nis said. Nobody releases it by itself. Without --direct the site writes, where "     \
+    "there is one.\n"
 
 static const CfgOption write_options[] = {
     {"priority", "N",
@@ -39,22 +39,20 @@ static const CfgOption write_options[] = {
      "null, boolean, unsigned, signed, real, double, string, enumerated or object. Default: what the "
      "property has when it is read.",
      .text = &type_text},
-    {"direct", NULL,
-     "Goes past what the site's database says of the point: that it is not writable, and its limits.",
-     .flag = &direct},
+    {"direct", NULL, "Straight to the device.", .flag = &direct},
     NODE_OPTIONS,
     {0},
 };
 
 static const CfgCommand write_command = {
-    .name = "bacpipes write",
+    .name = "bacpipes write --direct",
     .positionals = "DEVICE OBJECT VALUE [OBJECT VALUE]... | POINT VALUE [POINT VALUE]...",
     .positionals_min = 2,
     .positionals_max = 1 + 2 * OBJECTS_MAX,
-    .summary =
-        "Writes a property of one or several objects of a device, once, then reads each and its priority "
-        "array back and says which slot holds the value. Where no answer comes it reads back too, and "
-        "never writes twice.",
+    .summary = "Straight to the device, past the site: writes a property of one or several objects, once, "
+               "then reads each and its priority "
+               "array back and says which slot holds the value. Where no answer comes it reads back too, and "
+               "never writes twice.",
     .options = write_options,
     .offers_json = true,
     .details = ASK_DEVICE_HELP
@@ -62,45 +60,42 @@ static const CfgCommand write_command = {
     "all are of\n"
     "one device.\n"
     "VALUE is taken as the property's datatype: 21.5, active or its text, a state's number or text; null\n"
-    "releases, as `bacpipes release` does.\n"
+    "releases, as `bacpipes release --direct` does.\n"
     "Several objects are written by one request (WritePropertyMultiple), in order, up to the first that the\n"
-    "device refuses; one after the other where it does not know that service.\n" ASK_GATE_HELP
-    "Exit codes: 0 it holds the value; 1 it does not, or the device refuses; 77 the database has it as\n"
-    "not writable, or the value as out of its limits;\n" SAY_EXIT_OF_DEVICES,
-    .examples = "bacpipes write 1001 av,2 300\n"
-                "bacpipes write AHU-1/SF-C active --priority 8\n"
-                "bacpipes write 1001 bo,1 active --priority 8\n"
-                "bacpipes write 1001 msv,1 off --priority 8\n"
-                "bacpipes write 1004 av,4 -1.5\n"
-                "bacpipes write 1001 av,1 24 av,2 300 --priority 8\n"
-                "bacpipes write 1001 ai,1 false --property out-of-service --direct",
+    "device refuses; one after the other where it does not know that service.\n" DIRECT_HELP
+    "Exit codes: 0 it holds the value; 1 it does not, or the device refuses;\n" SAY_EXIT_OF_DEVICES,
+    .examples = "bacpipes write --direct 1001 av,2 300\n"
+                "bacpipes write --direct AHU-1/SF-C active --priority 8\n"
+                "bacpipes write --direct 1001 bo,1 active --priority 8\n"
+                "bacpipes write --direct 1001 msv,1 off --priority 8\n"
+                "bacpipes write --direct 1004 av,4 -1.5\n"
+                "bacpipes write --direct 1001 av,1 24 av,2 300 --priority 8\n"
+                "bacpipes write --direct 1001 ai,1 false --property out-of-service",
 };
 
 static const CfgOption release_options[] = {
     {"priority", "N", "Slot of the priority array to release, 1 to 16. It must be given.",
      .integer = &priority, .min = 1, .max = ASK_SLOTS},
-    {"direct", NULL,
-     "Goes past what the site's database says of the point: that it is not writable, and its limits.",
-     .flag = &direct},
+    {"direct", NULL, "Straight to the device.", .flag = &direct},
     NODE_OPTIONS,
     {0},
 };
 
 static const CfgCommand release_command = {
-    .name = "bacpipes release",
+    .name = "bacpipes release --direct",
     .positionals = "DEVICE OBJECT | POINT",
     .positionals_min = 1,
     .positionals_max = 2,
-    .summary = "Takes back what was written to a slot of an object's priority array, by writing Null to it, "
+    .summary = "Straight to the device, past the site: takes back what was written to a slot of an object's "
+               "priority array, by writing Null to it, "
                "then reads "
                "back and says what holds the value now.",
     .options = release_options,
     .offers_json = true,
-    .details = ASK_DEVICE_HELP ASK_GATE_HELP
-    "Exit codes: 0 the slot is empty; 1 it is not, or the device refuses; 77 the database has it as not\n"
-    "writable;\n" SAY_EXIT_OF_DEVICES,
-    .examples = "bacpipes release 1001 bo,1 --priority 8\n"
-                "bacpipes release AHU-1/SF-C --priority 8",
+    .details = ASK_DEVICE_HELP DIRECT_HELP
+    "Exit codes: 0 the slot is empty; 1 it is not, or the device refuses;\n" SAY_EXIT_OF_DEVICES,
+    .examples = "bacpipes release --direct 1001 bo,1 --priority 8\n"
+                "bacpipes release --direct AHU-1/SF-C --priority 8",
 };
 
 /* ---- before ---- */
@@ -237,7 +232,6 @@ typedef struct AskLine {
     AskDevice device;
     AskWrite *jobs;
     size_t count;
-    bool is_forbidden; /* the site's database does not let it be written */
 } AskLine;
 
 static BpStatus check_job(AskWrite *job, const AskDevice *device, BpError *err)
@@ -291,34 +285,28 @@ static BpStatus read_line(const AskWrite *common, const CfgTexts *texts, AskLine
     return BP_OK;
 }
 
-/* The first sentence of what the database has against it, where that is to be gone past. */
-static BpStatus pass(AskWrite *job, BpStatus status, const BpError *err)
+/* The first sentence of what the site has against it, which it goes past. */
+static void pass(AskWrite *job, BpStatus status, const BpError *err)
 {
     BpStr rest;
-    if ((status != BP_REFUSED && status != BP_UNAVAILABLE) || !direct)
-        return status;
-    job->past = bp_arena_text(job->arena, bp_str_cut(bp_str(err->text), ':', &rest));
-    return BP_OK;
+    if (status != BP_OK && !job->past)
+        job->past = bp_arena_text(job->arena, bp_str_cut(bp_str(err->text), ':', &rest));
 }
 
 /* Nothing is written before all of them are known to be right. */
-static BpStatus prepare(AskWrite *job, const AskDevice *device, bool *ret_is_forbidden, BpError *err)
+static BpStatus prepare(AskWrite *job, const AskDevice *device, BpError *err)
 {
     double number;
-    BP_TRY(pass(
-        job,
-        ask_gate_look(device, &job->peer->address, &job->reference, job->cfg, job->arena, &job->gate, err),
-        err));
-    *ret_is_forbidden = true;
-    BP_TRY(pass(job, ask_gate_check_write(&job->gate, err), err));
-    *ret_is_forbidden = false;
+    BpError why = {0};
+    pass(job,
+         ask_gate_look(device, &job->peer->address, &job->reference, job->cfg, job->arena, &job->gate, &why),
+         &why);
+    pass(job, ask_gate_check_write(&job->gate, &why), &why);
     BP_TRY(ask_write_look(job, &job->before, err));
     if (job->value_text)
         BP_TRY(coerce(job, bp_str(job->value_text), err));
-    *ret_is_forbidden = true;
     if (bac_value_number(&job->value, &number))
-        BP_TRY(pass(job, ask_gate_check_number(&job->gate, number, err), err));
-    *ret_is_forbidden = false;
+        pass(job, ask_gate_check_number(&job->gate, number, &why), &why);
     return settle_priority(job, err);
 }
 
@@ -332,7 +320,7 @@ static BpStatus carry_out(Node *node, AskLine *line, const Cfg *cfg, BpError *er
     for (size_t i = 0; i < count; i++) {
         jobs[i].node = node;
         jobs[i].peer = peer;
-        BP_TRY(prepare(&jobs[i], &line->device, &line->is_forbidden, err));
+        BP_TRY(prepare(&jobs[i], &line->device, err));
     }
     BP_TRY(count == 1 ? write_once(jobs, err) : write_several(jobs, count, err));
     for (size_t i = 0; i < count; i++)
@@ -358,8 +346,7 @@ static int run(const CfgCommand *command, const CfgArguments *arguments, const C
         held += ask_write_holds(&line.jobs[i]);
     node_free(node);
     if (status != BP_OK)
-        return line.is_forbidden ? say_fail_with(EX_NOPERM, command->name, bp_str(err.text))
-                                 : say_fail(command->name, &err);
+        return say_fail(command->name, &err);
     return held == line.count ? EX_OK : SAY_NOTHING;
 }
 

@@ -42,7 +42,7 @@ until_true() {
     "$bacpipes" alarms --watch 60s --address 127.0.0.1 --port $((port + 5000)) >"$BATS_TEST_TMPDIR/told" 2>"$BATS_TEST_TMPDIR/notes" 3>&- &
     watch=$!
     sleep 0.5
-    "$bacpipes" write 1004 ai,1 10 --property high-limit "${net[@]}"
+    "$bacpipes" write --direct 1004 ai,1 10 --property high-limit "${net[@]}"
     until_true 'grep -q "device 1004  analog-input,1  normal -> high-limit  priority 100" "$BATS_TEST_TMPDIR/told"'
     run "$bacpipes" alarms --wait 1s "${net[@]}"
     echo "$output"
@@ -51,7 +51,7 @@ until_true() {
     run "$bacpipes" read 1004 ai,1 event-state status-flags acked-transitions "${net[@]}"
     [[ "$output" == *high-limit*in-alarm*to-fault,to-normal* ]]
     # It is over before anybody has seen it: it stays until then, and the limit that it passed is found.
-    "$bacpipes" write 1004 ai,1 60 --property high-limit "${net[@]}"
+    "$bacpipes" write --direct 1004 ai,1 60 --property high-limit "${net[@]}"
     until_true 'grep -q "analog-input,1  high-limit -> normal  priority 200" "$BATS_TEST_TMPDIR/told"'
     run "$bacpipes" alarms 1004 "${net[@]}"
     [[ "${lines[1]}" == *"analog-input,1  normal "*"to-offnormal" ]]
@@ -75,6 +75,6 @@ until_true() {
     [ "$status" -eq 64 ]
     run "$bacpipes" alarms 4000 "${net[@]}" --timeout 300ms --set bacnet.retries=0
     [ "$status" -eq 69 ]
-    run "$bacpipes" write 1004 ai,1 text --property high-limit --type string "${net[@]}"
+    run "$bacpipes" write --direct 1004 ai,1 text --property high-limit --type string "${net[@]}"
     [[ "$output" == *invalid-data-type* ]]
 }

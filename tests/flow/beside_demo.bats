@@ -67,7 +67,7 @@ try() {
     try time AHU-1/SAT
     [ "$status" -eq 64 ]
     [[ "$stderr" == *"the name of a point, and no device's" ]]
-    try write AHU-1 5
+    try write --direct AHU-1 5
     [ "$status" -eq 64 ]
 }
 
@@ -107,51 +107,48 @@ try() {
     [ "$status" -eq 0 ]
 }
 
-@test "what the database has as writable is written; else it is refused with how to allow it, and --direct goes past and says so" {
-    try write AHU-1/SF-C active --priority 8
+@test "--direct goes past the site, and says what the site has against it" {
+    try write --direct AHU-1/SF-C active --priority 8
     [ "$status" -eq 0 ]
-    [[ "$output" != *--direct* ]]
+    [[ "$output" != *"past the site"* ]]
     sql "update point set writable = false where name = 'AHU-1/SF-C'"
-    for words in "write AHU-1/SF-C active" "write 1001 bo,1 active" "release 1001 bo,1" "write 127.66.0.1:$(cat "$BACPIPES_DATA/demo.port") bo,1 true --property out-of-service"; do
-        # shellcheck disable=SC2086
-        try $words --priority 8
-        [ "$status" -eq 77 ]
-        [[ "$stderr" == *"AHU-1/SF-C (point "*") is not writable: \`bacpipes points set --writable yes --point "[0-9]*"\` allows it for good, --direct goes past it this once" ]]
-    done
-    try release AHU-1/SF-C --priority 8 --direct
+    try release --direct AHU-1/SF-C --priority 8
     [ "$status" -eq 0 ]
     [[ "$output" == *"released slot 8."*"Written past the site's database (--direct): AHU-1/SF-C (point "*") is not writable."* ]]
-    try write AHU-1/SF-C active --priority 8 --direct --json
+    try write --direct AHU-1/SF-C active --priority 8 --json
     [ "$(jq -r .past <<<"$output")" = "$(sql "select 'AHU-1/SF-C (point ' || point_id || ') is not writable' from point where name = 'AHU-1/SF-C'")" ]
     # A user's word stays: the collector reads the device out again.
     "$BACPIPES" points set --writable yes --point AHU-1/SF-C
-    try release AHU-1/SF-C --priority 8
+    "$BACPIPES" control stop
+    try release --direct 1001 bo,1 --priority 8
+    "$BACPIPES" control normal
     [ "$status" -eq 0 ]
+    [[ "$output" == *"Written past the site's database (--direct): control is stopped at this site."* ]]
     # Nothing is known of it: as if there were no database.
     sql "delete from point_successor; update point set object_instance = 999 where name = 'AHU-1/SF-C'"
-    try write 1001 bo,1 active --priority 8
+    try write --direct 1001 bo,1 active --priority 8
     [ "$status" -eq 0 ]
+    [[ "$output" != *"past the site"* ]]
     sql "update point set object_instance = 1 where name = 'AHU-1/SF-C'"
-    try release 1001 bo,1 --priority 8
+    try release --direct 1001 bo,1 --priority 8
     [ "$status" -eq 0 ]
 }
 
-@test "a value outside of a point's limits is refused with them" {
-    try read 1001 av,1 object-name --json
-    sql "update point set min_value = 10, max_value = 30 from device where device.device_id = point.device_id and instance = 1001 and object_type = 'analog-value' and object_instance = 1"
-    try write 1001 av,1 31 --priority 8
-    [ "$status" -eq 77 ]
-    [[ "$stderr" == *"31 is out of the range of "*", 10 to 30: --direct goes past it this once" ]]
-    try write 1001 av,1 30 --priority 8
+@test "--direct says where a value is out of the narrower of a point's limits" {
+    at="from device where device.device_id = point.device_id and instance = 1001 and object_type = 'analog-value' and object_instance = 1"
+    sql "update point set min_value = 10, max_value = 30, write_max = 25 $at"
+    try write --direct 1001 av,1 26 --priority 8
     [ "$status" -eq 0 ]
-    try release 1001 av,1 --priority 8
+    [[ "$output" == *"Written past the site's database (--direct): 26 is out of the range of "*", 10 to 25."* ]]
+    sql "update point set min_value = 0, max_value = 0, write_max = null $at"
+    try write --direct 1001 av,1 26 --priority 8
+    [[ "$output" != *"past the site"* ]]
+    try release --direct 1001 av,1 --priority 8
     [ "$status" -eq 0 ]
 }
 
 @test "what the device itself finds out of range is told with the device's range" {
-    try write 1001 ao,1 500 --priority 8
-    [ "$status" -eq 77 ]
-    try write 1001 ao,1 500 --priority 8 --direct
+    try write --direct 1001 ao,1 500 --priority 8
     [ "$status" -eq 1 ]
     [[ "$stderr" == *"value-out-of-range"*"; it takes 0 to 100" ]]
 }
@@ -216,12 +213,12 @@ try() {
 }
 
 @test "while the database does not answer nothing is written, but past it" {
-    net=(--address 127.0.0.1 --broadcast 127.255.255.255 --port "$(cat "$BACPIPES_DATA/demo.port")" --set database.host="$folder/nobody")
-    try write 1001 bo,1 active --priority 8 "${net[@]}"
+    net=(--address 127.0.0.1 --broadcast 127.255.255.255 --port "$(cat "$BACPIPES_DATA/demo.port")")
+    try write AHU-1/SF-C active --set database.host="$folder/nobody"
     echo "$output $stderr"
     [ "$status" -eq 69 ]
-    [[ "$stderr" == *"whether binary-output,1 may be written is not known: "*"--direct writes without knowing"* ]]
-    try release 1001 bo,1 --priority 8 "${net[@]}" --direct
+    [[ "$stderr" == *"nothing was written"* ]]
+    try release --direct 1001 bo,1 --priority 8 "${net[@]}" --set database.host="$folder/nobody"
     echo "$output $stderr"
     [ "$status" -eq 0 ]
     [[ "$output" == *"Written past the site's database (--direct): whether binary-output,1 may be written is not known."* ]]

@@ -71,7 +71,7 @@ says() {
 
 @test "a device that restarts is away, and back with what it keeps" {
     echo tunafish >"$password"
-    "$bacpipes" write 1001 av,1 19 --priority 9 "${net[@]}"
+    "$bacpipes" write --direct 1001 av,1 19 --priority 9 "${net[@]}"
     run "$bacpipes" restart 1001 --warm --yes --password-file "$password" "${net[@]}"
     says 0 "127.66.0.1:$port restarts, warm"
     run "$bacpipes" read 127.66.0.1:$port device object-name --set bacnet.retries=0 "${net[@]}"

@@ -60,7 +60,7 @@ simulate() {
     simulate --speed 10000 --quirks apdu-50,no-segments,slow
     "$bacpipes" trend 1001 tl,1 --last 25 --csv "${net[@]}" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
     sleep 5
-    "$bacpipes" write 1001 tl,1 0 --property record-count "${net[@]}" || true # purges it
+    "$bacpipes" write --direct 1001 tl,1 0 --property record-count "${net[@]}" || true # purges it
     wait $!
     cat "$BATS_TEST_TMPDIR/err" "$BATS_TEST_TMPDIR/out"
     grep -q '^The device wrote over [1-9][0-9]* records while they were read' "$BATS_TEST_TMPDIR/err"
@@ -113,23 +113,23 @@ simulate() {
 
 @test "several objects are written by one request, up to the first that is refused" {
     simulate --points 120
-    run "$bacpipes" write 1004 av,1 24 av,2 19.5 --priority 8 "${net[@]}"
+    run "$bacpipes" write --direct 1004 av,1 24 av,2 19.5 --priority 8 "${net[@]}"
     echo "$output"
     [ "$status" -eq 0 ]
     [ "$(grep -c 'wrote .* to slot 8' <<<"$output")" -eq 2 ]
-    run "$bacpipes" write 1004 av,1 25 ai,1 19.5 av,2 20 --priority 8 "${net[@]}"
+    run "$bacpipes" write --direct 1004 av,1 25 ai,1 19.5 av,2 20 --priority 8 "${net[@]}"
     echo "$output"
     [ "$status" -eq 1 ]
     [[ "$output" == *"write-access-denied"* && "$output" == *"analog-value,1 "*"wrote 25 to slot 8"* && "$output" == *"analog-value,2 "*"did not keep 20 in slot 8"* ]]
     # Nothing is written where one of the values cannot be.
-    run "$bacpipes" write 1004 av,1 26 av,2 hello --priority 8 "${net[@]}"
+    run "$bacpipes" write --direct 1004 av,1 26 av,2 hello --priority 8 "${net[@]}"
     [ "$status" -eq 64 ]
     run "$bacpipes" read 1004 av,1 present-value --json "${net[@]}"
     [[ "$output" == *25* && "$output" != *26* ]]
-    run "$bacpipes" write 1004 av,1 24 av,2 "${net[@]}"
+    run "$bacpipes" write --direct 1004 av,1 24 av,2 "${net[@]}"
     [ "$status" -eq 64 ]
     [[ "$output" == *"av,2 has no value"* ]]
-    run "$bacpipes" write 1004 av,1 null av,2 null --priority 8 --json "${net[@]}"
+    run "$bacpipes" write --direct 1004 av,1 null av,2 null --priority 8 --json "${net[@]}"
     python3 -c 'import json, sys; d = json.loads(sys.argv[1]); assert len(d) == 2 and all(one["held"] and one["holding_slot"] is None for one in d), d' "$output"
 }
 

@@ -87,10 +87,10 @@ try() {
     device "$host.3:$port" 1001
     try discover --wait 300ms
     [[ $stderr == *"Instance 1001 is there more than once"* ]]
-    try write 1001 av,1 21
+    try write --direct 1001 av,1 21
     [ "$status" -eq 69 ]
     [[ $stderr == *"several devices have instance 1001"*"name one by its address"* ]]
-    try write "$host.2:$port" av,1 21
+    try write --direct "$host.2:$port" av,1 21
     [ "$status" -eq 0 ]
 }
 
@@ -147,27 +147,27 @@ binary-output,1  present-value  inactive" ] || [ "${lines[4]}" = "binary-output,
 
 @test "a write goes to slot 16 unless another is named, and says which slot holds the value" {
     device "$host.2:$port" 1001
-    try write 1001 av,1 21.5
+    try write --direct 1001 av,1 21.5
     [ "$status" -eq 0 ]
     [ "$output" = "analog-value,1 (Setpoint): wrote 21.5 to slot 16.
 present-value is 21.5, and was 1.
 Slot 16 holds the value.
   priority-array[16] 21.5" ]
-    try write 1001 av,1 -4.25
+    try write --direct 1001 av,1 -4.25
     [ "${lines[1]}" = "present-value is -4.25, and was 21.5." ]
-    try write 1001 av,1 30 --priority 8 --json
+    try write --direct 1001 av,1 30 --priority 8 --json
     [[ $output == *'"held": true'* && $output == *'"holding_slot": 8'* ]]
-    try release 1001 av,1 --priority 8
+    try release --direct 1001 av,1 --priority 8
     [ "$status" -eq 0 ]
     [ "${lines[0]}" = "analog-value,1 (Setpoint): released slot 8." ]
     [ "${lines[1]}" = "present-value is -4.25, and was 30." ]
-    try write 1001 av,1 null
+    try write --direct 1001 av,1 null
     [[ $output == *"No slot is in use: the value is the relinquish default, 1."* ]]
 }
 
 @test "a slot above ours that keeps the value is told" {
     device "$host.2:$port" 1001
-    try write 1001 av,3 25 --priority 8
+    try write --direct 1001 av,3 25 --priority 8
     [ "$status" -eq 0 ]
     [ "${lines[1]}" = "present-value is 18, and was 18." ]
     [ "${lines[2]}" = "Slot 5 is above ours and holds the value." ]
@@ -175,59 +175,59 @@ Slot 16 holds the value.
 
 @test "values are given as the point's own words" {
     device "$host.2:$port" 1001
-    try write 1001 bo,1 open
+    try write --direct 1001 bo,1 open
     [ "$status" -eq 0 ]
     [ "${lines[1]}" = "present-value is active, and was active." ]
-    try write 1001 bo,1 inactive
+    try write --direct 1001 bo,1 inactive
     [ "${lines[1]}" = "present-value is inactive, and was active." ]
-    try write 1001 msv,1 high
+    try write --direct 1001 msv,1 high
     [ "${lines[1]}" = "present-value is 3, and was 1." ]
-    try write 1001 msv,1 medium
+    try write --direct 1001 msv,1 medium
     [ "$status" -eq 64 ]
     [[ $stderr == *'"medium" is no state of it: 1 Off, 2 Low, 3 High' ]]
-    try write 1001 av,1 warm
+    try write --direct 1001 av,1 warm
     [ "$status" -eq 64 ]
 }
 
 @test "a write that is not answered is not repeated, and what is read back tells" {
     device "$host.2:$port" 1001 --mute-writes
-    try write 1001 av,1 21.5 --priority 8
+    try write --direct 1001 av,1 21.5 --priority 8
     [ "$status" -eq 0 ]
     [ "${lines[0]}" = "analog-value,1 (Setpoint): the device did not answer; wrote 21.5 to slot 8." ]
 }
 
 @test "a device that does not keep what it acknowledged is told" {
     device "$host.2:$port" 1001 --forgetful
-    try write 1001 av,1 21.5
+    try write --direct 1001 av,1 21.5
     [ "$status" -eq 1 ]
     [ "${lines[0]}" = "analog-value,1 (Setpoint): did not keep 21.5 in slot 16." ]
 }
 
 @test "a point without a priority array takes a value and has nothing to release" {
     device "$host.2:$port" 1001
-    try write 1001 av,2 9
+    try write --direct 1001 av,2 9
     [ "$output" = "analog-value,2 (Point): wrote 9.
 present-value is 9, and was 7." ]
-    try release 1001 av,2 --priority 8
+    try release --direct 1001 av,2 --priority 8
     [ "$status" -eq 1 ]
     [[ $stderr == *"analog-value,2 has no priority array: there is nothing to release" ]]
 }
 
 @test "what the device refuses is told in its words" {
     device "$host.2:$port" 1001
-    try write 1001 ai,1 5
+    try write --direct 1001 ai,1 5
     [ "$status" -eq 1 ]
     [[ $stderr == *"write-access-denied"* ]]
 }
 
 @test "priority 6, one out of range and a release without one are refused before anything is sent" {
-    try write 1001 av,1 5 --priority 6
+    try write --direct 1001 av,1 5 --priority 6
     [ "$status" -eq 64 ]
     [[ $stderr == *"priority 6 is the device's own"* ]]
-    try write 1001 av,1 5 --priority 17
+    try write --direct 1001 av,1 5 --priority 17
     [ "$status" -eq 64 ]
     [[ $stderr == *"--priority 17 is out of range: 1 to 16" ]]
-    try release 1001 av,1
+    try release --direct 1001 av,1
     [ "$status" -eq 64 ]
     [[ $stderr == *"which slot?"* ]]
 }
