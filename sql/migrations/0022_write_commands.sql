@@ -68,7 +68,7 @@ insert into command_source (name, kind, login, highest_priority, rate_per_minute
 create table write_commands (
     id               uuid primary key default gen_random_uuid(),
     number           bigint not null generated always as identity,
-    site_id          text not null references site,
+    site_id          text not null, -- the gate looks for the point; a key to site would wait for whoever draws a number there (next_point_id)
     point_id         integer not null,
     command_type     text not null constraint command_type_is_known check (command_type in ('write_value', 'release_priority')),
     value            double precision,
@@ -138,7 +138,7 @@ comment on column write_commands.held_by is 'The slot whose value the object has
 
 create table command_flood (
     source  text        not null references command_source,
-    site_id text        not null references site,
+    site_id text        not null,
     minute  timestamptz not null,
     count   bigint      not null,
     rule    text        not null,
@@ -790,7 +790,7 @@ $$;
 -- ---- what is held since ----
 
 create table hold (
-    site_id       text not null references site,
+    site_id       text not null,
     point_id      integer not null,
     priority      integer not null check (priority between 1 and 16),
     command_id    uuid not null,
@@ -1038,7 +1038,7 @@ comment on function commands_retain is 'Deletes commands that are older than a y
 -- ---- what others hold ----
 
 create table override (
-    site_id    text not null references site,
+    site_id    text not null,
     point_id   integer not null,
     priority   integer not null check (priority between 1 and 16),
     value      double precision,

@@ -95,6 +95,29 @@ EOF
     server
 }
 
+@test "an engineer's open transaction, discovery that draws numbers and a changed point hold up no command" {
+    cat >>"$SCRIPT" <<'EOF'
+make_site
+mkfifo "$SCRIPT.in"
+psql -qAtX <"$SCRIPT.in" >"$SCRIPT.out" 2>&1 &
+children=$!
+exec 3>"$SCRIPT.in"
+echo "begin; select next_point_id('demo'); select next_device_id('demo'); update point set description = 'x'; update device set description = 'x'; update setting set value = '5999';
+      insert into write_commands (site_id, point_id, command_type, value) values ('demo', 2, 'write_value', 1); update command_source set note = 'x'; select 'all is done';" >&3
+for _ in $(seq 300); do ! grep -q 'all is done' "$SCRIPT.out" || break; sleep 0.1; done
+cat "$SCRIPT.out"
+[ "$(q "select count(*) from pg_stat_activity where state = 'idle in transaction'")" = 1 ]
+export PGOPTIONS='-c lock_timeout=1ms'
+id=$(q "$plan returning id")
+[ "$(as bacpipes_collect "select count(*) from commands_due('demo', 10)")" = 1 ]
+[ "$(as bacpipes_collect "select is_claimed from commands_claim('demo', '[{\"id\": \"$id\"}]')")" = t ]
+[ "$(as bacpipes_collect "select commands_end('demo', '[{\"id\": \"$id\", \"verdict\": \"held\"}]')")" = 1 ]
+[ "$(as bacpipes_collect "select override_store('demo', '[{\"point_id\": 1, \"at\": \"2026-11-27T10:00:00Z\", \"slots\": {\"8\": 20}}]')")" = 1 ]
+[ "$(q "select count(*) from overrides where is_ours")" = 1 ]
+EOF
+    server
+}
+
 @test "a source has two connections, and is nobody else" {
     cat >>"$SCRIPT" <<'EOF'
 make_site
