@@ -2,6 +2,7 @@
 
 #include "apps/collect/control/keep.h"
 #include "apps/collect/control/radar.h"
+#include "base/time.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -214,7 +215,8 @@ void control_holding_free(ControlHolding *holding)
 void control_holding_set(ControlHolding *holding, const Cfg *cfg)
 {
     control_keep_set(holding->keep, strcmp(cfg->control_mode, "freeze") == 0);
-    control_radar_set(holding->radar, cfg->control_scan_interval);
+    const int64_t interval_us = cfg->control_scan_interval;
+    control_radar_set(holding->radar, interval_us > 0 && interval_us < BP_MINUTE ? BP_MINUTE : interval_us);
 }
 
 void control_holding_alone(ControlHolding *holding)

@@ -72,13 +72,23 @@ static void tell(ControlRadar *radar)
     free(text);
 }
 
+/* Where it goes: over what was seen of the point before and is not told yet. NULL: there is no room. */
+static ControlSlotsSeen *room_for(ControlRadar *radar, int32_t point_id)
+{
+    for (size_t i = radar->telling; i < radar->seen_count; i++)
+        if (radar->seen[i].point_id == point_id)
+            return &radar->seen[i];
+    return radar->seen_count < CONTROL_RADAR_WAITING ? &radar->seen[radar->seen_count++] : NULL;
+}
+
 void control_radar_saw(ControlRadar *radar, int32_t point_id, const ControlSeen *seen)
 {
     if (!radar->is_on || radar->interval_us == 0 || seen->sight != CONTROL_SEEN ||
-        seen->slots.known != UINT16_MAX || radar->seen_count == CONTROL_RADAR_WAITING)
+        seen->slots.known != UINT16_MAX)
         return;
-    radar->seen[radar->seen_count++] =
-        (ControlSlotsSeen){.point_id = point_id, .at_us = bp_wall_us(), .slots = seen->slots};
+    ControlSlotsSeen *room = room_for(radar, point_id);
+    if (room)
+        *room = (ControlSlotsSeen){.point_id = point_id, .at_us = bp_wall_us(), .slots = seen->slots};
     if (radar->seen_count >= CONTROL_RADAR_BATCH)
         tell(radar);
 }
