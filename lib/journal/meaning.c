@@ -58,6 +58,8 @@ static void take_checkpoint(JournalVerifier *verifier, JournalEpoch *epoch, cons
     else if (verifier->options.key_count && !is_trusted(verifier, checkpoint.key))
         journal_find(verifier, entry->epoch, entry->seq, "the checkpoint is signed by another key: %s",
                      sign_hex(checkpoint.key, sizeof checkpoint.key, key));
+    else if (position->epoch == epoch->previous.epoch && position->seq <= epoch->previous.seq)
+        return; /* the epoch changed while it was made: it signs for nothing */
     else if (position->epoch != entry->epoch || position->seq >= entry->seq)
         journal_find(verifier, entry->epoch, entry->seq,
                      "the checkpoint is of another place: of epoch %" PRId64 ", seq %" PRId64,

@@ -320,6 +320,9 @@ begin
     if octet_length(of_digest) <> 32 or octet_length(of_key) <> 32 or octet_length(of_signature) <> 64 then
         raise invalid_parameter_value using message = 'a checkpoint has a digest and a key of 32 octets, and a signature of 64';
     end if;
+    if not exists (select from journal_head h where h.site_id = of_site and h.epoch = of_epoch) then
+        raise invalid_parameter_value using message = 'the journal is in another epoch by now';
+    end if;
     perform journal_append(of_site, 'checkpoint', jsonb_build_object('v', 1, 'epoch', of_epoch, 'seq', of_seq, 'digest', encode(of_digest, 'hex'),
                                                                      'key', encode(of_key, 'hex'), 'signature', encode(of_signature, 'hex')));
 end

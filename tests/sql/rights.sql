@@ -90,7 +90,10 @@ insert into expected values
     ('bacpipes_owner',    'point_label(public.point,device)', 'EXECUTE'),
     ('bacpipes_owner',    'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'EXECUTE'),
     ('bacpipes_collect',  'journal_open(text,bigint,bigint,bytea,integer,integer)', 'EXECUTE'),
-    ('bacpipes_collect',  'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)', 'EXECUTE');
+    ('bacpipes_collect',  'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)', 'EXECUTE'),
+    ('bacpipes_collect',  'journal_unsigned(text,bigint,bigint)', 'EXECUTE'),
+    ('bacpipes_collect',  'journal_records(text,bigint,bigint,integer)', 'EXECUTE'),
+    ('bacpipes_collect',  'journal_last_checkpoint(text,bigint)', 'EXECUTE');
 insert into expected select role, thing, 'EXECUTE'
   from unnest('{bacpipes_collect, bacpipes_owner}'::text[]) as role, unnest('{journal_position(text)}'::text[]) as thing;
 insert into expected select role, thing, 'EXECUTE'
@@ -159,6 +162,7 @@ select 'bacpipes_journal', thing
                     'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'journal_number()', 'journal_begin()', 'note_change()', 'refuse_truncate()', 'journal_person()', 'journal_who()',
                     'alarm_raise(text,text,text,text)', 'alarm_return(text,text)', 'commands_restored(text)', 'journal_position(text)',
                     'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)',
+                    'journal_unsigned(text,bigint,bigint)', 'journal_records(text,bigint,bigint,integer)', 'journal_last_checkpoint(text,bigint)',
                     'journal_partition(text,timestamp with time zone)', 'journal_partitions(text)', 'journal_lock_heads()', 'journal_ensure(text,timestamp with time zone)', 'journal_drop(text)', 'journal_give_up()',
                     'journal_keep(timestamp with time zone,boolean)', 'journal_maintain(timestamp with time zone,boolean)']) as thing
  union all
@@ -217,7 +221,7 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'p
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
                       and proname not in ('alarm_raise', 'alarm_return', 'central_mode_set', 'central_point_set', 'command_ask', 'command_cancel', 'command_check', 'command_gate', 'command_noted', 'command_sees_only',
                                           'commands_claim', 'commands_due', 'commands_end', 'hold_event', 'hold_follow', 'holds_of', 'override_forget', 'override_store', 'source_add', 'source_forget',
-                                          'source_noted', 'source_remove', 'source_set', 'source_store', 'sources_end_idle', 'journal_begin', 'journal_checkpoint', 'journal_maintain', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
+                                          'source_noted', 'source_remove', 'source_set', 'source_store', 'sources_end_idle', 'journal_begin', 'journal_checkpoint', 'journal_last_checkpoint', 'journal_maintain', 'journal_records', 'journal_unsigned', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
                                           'readings_ensure_days', 'readings_follow', 'readings_give', 'readings_hold') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
 select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing in public') from role_name order by role;

@@ -100,6 +100,11 @@ static void on_ended(void *owner, const ControlCommand *command)
     control_holds_ended(control, command);
 }
 
+static bool may_sign(void *owner)
+{
+    return control_is_alone(owner);
+}
+
 /* ---- what the headers promise ---- */
 
 bool control_is_alone(const CollectControl *control)
@@ -157,11 +162,20 @@ CollectControl *collect_control_new(const CollectControlOptions *options)
                                                         .owner = control,
                                                         .on_alone = on_alone});
     pg_listen(control->pg, CHANNEL);
+    control->checkpoints =
+        control_checkpoints_new(&(ControlCheckpointsOptions){.loop = options->loop,
+                                                             .database = options->database,
+                                                             .site = options->file->site,
+                                                             .data_folder = options->file->data_folder,
+                                                             .owner = control,
+                                                             .may_sign = may_sign});
     return control;
 }
 
 void collect_control_close(CollectControl *control)
 {
+    control_checkpoints_free(control->checkpoints);
+    control->checkpoints = NULL;
     control_commands_close(control->commands);
     loop_timer_free(control->turn);
     control->turn = NULL;

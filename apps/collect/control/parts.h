@@ -15,6 +15,7 @@
 #ifndef COLLECT_CONTROL_PARTS_H
 #define COLLECT_CONTROL_PARTS_H
 
+#include "apps/collect/control/checkpoint.h"
 #include "apps/collect/control/commands.h"
 #include "apps/collect/control/control.h"
 #include "apps/collect/control/record_json.h"
@@ -28,6 +29,7 @@ struct CollectControl {
     const Cfg *cfg; /* NULL: not read yet */
     Pg *pg;
     SiteAlone *alone;
+    ControlCheckpoints *checkpoints;
     ControlCommands *commands;
     ControlAsking *asking;
     ControlHolding *holding;
