@@ -5,6 +5,8 @@
 #include "node/device.h"
 #include "node/readings.h"
 
+#include "say/confirm.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,7 +73,7 @@ static void describe(AskControl *control, BpBuf *out)
 BpStatus ask_control_confirm(AskControl *control, const char *what, BpError *err)
 {
     enum { WHO_MAX = 512 };
-    char who[WHO_MAX], answer[16];
+    char who[WHO_MAX], question[WHO_MAX + 128];
     BpBuf out = bp_buf(who, sizeof who);
     if (control->is_meant)
         return BP_OK;
@@ -80,13 +82,8 @@ BpStatus ask_control_confirm(AskControl *control, const char *what, BpError *err
                        "this can stop a device, and nobody is here to be asked whether it "
                        "is meant: say --yes");
     describe(control, &out);
-    fprintf(stderr, "The device %.*s %s. Is that meant? [y/N] ", BP_STR_ARGS(bp_buf_text(&out)), what);
-    if (!fgets(answer, sizeof answer, stdin))
-        answer[0] = '\0';
-    answer[strcspn(answer, "\n")] = '\0';
-    return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0
-               ? BP_OK
-               : bp_fail(err, BP_REFUSED, "it is not meant: nothing was sent");
+    snprintf(question, sizeof question, "The device %.*s %s.", BP_STR_ARGS(bp_buf_text(&out)), what);
+    return say_confirm(question, err);
 }
 
 BpStatus ask_control_send(AskControl *control, BacConfirmedService service, BpStr parameters, NodeTries tries,

@@ -5,6 +5,7 @@
 #include "say/when.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { USUAL_PRIORITY = 8, OBJECT_WORDS = 2 };
@@ -124,4 +125,31 @@ void control_requests_done(ControlRequest *requests, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         json_decref(requests[i].json);
+}
+
+/* ---- asking ---- */
+
+typedef struct Asked {
+    ControlRequest *request;
+    bool is_kept;
+} Asked;
+
+static void take_id(void *context, const PgRows *rows, size_t row)
+{
+    Asked *asked = context;
+    bp_str_copy(pg_get_text(rows, row, 0), asked->request->id, sizeof asked->request->id);
+    asked->is_kept = true;
+}
+
+BpStatus control_request_ask(SiteDatabase *database, ControlRequest *request, BpError *err)
+{
+    Asked asked = {.request = request};
+    char *text = json_dumps(request->json, JSON_COMPACT);
+    const PgValue values[] = {pg_text(bp_str(text ? text : "{}"))};
+    const BpStatus status = site_database_ask(database, SQL_ASK_COMMAND, values, 1, take_id, &asked, err);
+    free(text);
+    if (status == BP_OK && !asked.is_kept)
+        return bp_fail(err, BP_REFUSED, "%s: refused, and not kept: there were 60 refusals within a minute",
+                       request->target.label);
+    return status;
 }

@@ -31,6 +31,9 @@ typedef struct ControlRequest {
 BpStatus control_requests_make(SiteDatabase *database, const Cfg *cfg, const ControlWish *wish,
                                const CfgTexts *words, BpArena *arena, ControlRequest *ret_requests,
                                size_t *ret_count, BpError *err) BP_CHECKED;
+/* Asks for it: request->id is its row's then. BP_REFUSED: the gate refuses, and has kept no row. */
+BpStatus control_request_ask(SiteDatabase *database, ControlRequest *request, BpError *err) BP_CHECKED;
+
 void control_requests_done(ControlRequest *requests, size_t count);
 
 #endif

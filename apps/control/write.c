@@ -97,32 +97,7 @@ static const CfgCommand release_command = {
                 "bacpipes release 1001 av,2 --priority 8 --reason 'test is over'",
 };
 
-/* ---- asking ---- */
-
-typedef struct Asked {
-    ControlRequest *request;
-    bool is_kept;
-} Asked;
-
-static void take_id(void *context, const PgRows *rows, size_t row)
-{
-    Asked *asked = context;
-    bp_str_copy(pg_get_text(rows, row, 0), asked->request->id, sizeof asked->request->id);
-    asked->is_kept = true;
-}
-
-static BpStatus ask_one(SiteDatabase *database, ControlRequest *request, BpError *err)
-{
-    Asked asked = {.request = request};
-    char *text = json_dumps(request->json, JSON_COMPACT);
-    const PgValue values[] = {pg_text(bp_str(text ? text : "{}"))};
-    const BpStatus status = site_database_ask(database, SQL_ASK_COMMAND, values, 1, take_id, &asked, err);
-    free(text);
-    if (status == BP_OK && !asked.is_kept)
-        return bp_fail(err, BP_REFUSED, "%s: refused, and not kept: there were 60 refusals within a minute",
-                       request->target.label);
-    return status;
-}
+/* ---- the gate ---- */
 
 typedef struct Judged {
     const ControlRequest *request;
@@ -211,7 +186,7 @@ static BpStatus ask_all(Work *work, bool *ret_passed, BpError *err)
                      err);
     for (size_t i = 0; i < work->count; i++) {
         work->is_asked = true;
-        BP_TRY(ask_one(&work->database, &work->requests[i], err));
+        BP_TRY(control_request_ask(&work->database, &work->requests[i], err));
     }
     return BP_OK;
 }

@@ -82,3 +82,76 @@ code() {
     try control normal
     code 0
 }
+
+@test "a value is written through the gate, held until its time, listed with who and why, and let go of" {
+    try write AHU-1/DUCT-SP 250 --for 2h --reason "hot day"
+    code 0
+    [[ "$output" == "AHU-1/DUCT-SP: 250 Pa holds at 8."*"It is released at "* ]]
+    try overrides AHU-1/DUCT-SP --json
+    code 0
+    [ "$(jq -c '.[] | [.priority, .value, .is_holding, .is_ours, .created_by, .source, .reason]' <<<"$output")" = "[8,250,true,true,\"$(id -un)\",\"tools\",\"hot day\"]" ]
+    # Exactly as long as was said.
+    [ "$(sql "select release_at - began_at = interval '2 h' from hold")" = t ]
+    try release AHU-1/DUCT-SP
+    code 0
+    try overrides --ours
+    code 1
+    [[ "$stderr" == "Nothing of that is held."* ]]
+}
+
+@test "what the gate refuses is told with its code, a dry run says the same and leaves nothing, and a stop refuses values and no releases" {
+    before=$(sql "select count(*) from write_commands")
+    try write METER/KW 3 --dry-run
+    code 77
+    said=$output
+    [ "$(sql "select count(*) from write_commands")" = "$before" ]
+    try write METER/KW 3
+    code 77
+    [ "$output" = "$said" ] || [[ "$output" == "$said." ]]
+    try write AHU-1/DUCT-SP 250 --for 1h
+    code 0
+    "$BACPIPES" control stop
+    try write AHU-1/DUCT-SP 240
+    code 77
+    [[ "$output" == *"control is stopped at this site"* ]]
+    try release AHU-1/DUCT-SP
+    code 0
+    "$BACPIPES" control freeze
+    try release AHU-1/DUCT-SP
+    code 77
+    "$BACPIPES" control normal
+}
+
+@test "many are let go of at once: ours of a device, asked for first, and others' only where it is said" {
+    for words in "AHU-1/DUCT-SP 250" "AHU-1/SF-C active" "AHU-1/OCC occupied" "VAV-1-05/CLG-SP 25"; do
+        # shellcheck disable=SC2086
+        try write $words --for 1h
+        [ "$status" -eq 0 ] || [ "$words" = "AHU-1/OCC occupied" ] # its states may be others
+    done
+    # Somebody else's value, as the next reading of the array will find it.
+    try write --direct AHU-1/SF-O 40 --priority 5
+    code 0
+    sql "select override_store('demo', jsonb_build_array(jsonb_build_object('point_id', point_id, 'at', now(), 'slots', '{\"5\": 40}'::jsonb))) from point where name = 'AHU-1/SF-O'" >/dev/null
+    try overrides --device AHU-1 --release </dev/null
+    code 64
+    [[ "$stderr" == *"would be released. Nobody is here to be asked whether that is meant: say --yes" ]]
+    [ "$(sql "select count(*) > 2 from hold")" = t ]
+    try overrides --device AHU-1 --release --yes --reason over
+    code 0
+    [[ "$output" == *" released."*"1 of somebody else stay: --others --release lets go of those."* ]]
+    [ "$(sql "select string_agg(name, ' ') from hold join point using (site_id, point_id)")" = VAV-1-05/CLG-SP ]
+    try overrides --others --json
+    [ "$(jq -c '.[] | select(.point == "AHU-1/SF-O") | [.priority, .is_ours, .created_by]' <<<"$output")" = '[5,false,null]' ]
+    try overrides AHU-1/SF-O --slots 5 --others --release --yes --json
+    code 0
+    [ "$(jq -c '[.asked, .released, .refused, .others]' <<<"$output")" = '[1,1,0,0]' ]
+    try overrides --release --yes --json
+    code 0
+    [ "$(sql "select count(*) from hold")" = 0 ]
+    [ "$(sql "select reason from write_commands where command_type = 'release_priority' and reason is not null limit 1")" = over ]
+    for words in "--slots 17" "--slots 8-5" "--slots x" "--ours --others" "--yes"; do
+        # shellcheck disable=SC2086
+        try overrides $words
+        code 64
+    done
+}
