@@ -97,6 +97,7 @@ insert into right_on_table values
     ('command_source',           'bacpipes_journal',  'select', null, null, 'select', null, 'all'),
     ('command_flood',            'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('hold',                     'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
+    ('hold_end',                 'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('override',                 'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
     ('overrides',                'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
     ('writable_type',            'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),

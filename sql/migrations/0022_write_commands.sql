@@ -816,6 +816,15 @@ comment on column hold.value_before is 'Of a point without a priority array: wha
 comment on column hold.release_at is 'When it ends; null: when somebody releases it';
 comment on column hold.event_at is 'Of the last event that was taken in';
 
+create table hold_end (
+    command_id uuid        primary key,
+    site_id    text        not null,
+    event      text        not null check (event in ('released', 'left')),
+    at         timestamptz not null
+);
+create index on hold_end (site_id, at);
+comment on table hold_end is 'Holds that are over, also those that ended before the end of their command could be written here (the database was away).';
+
 -- A command that may be in its slot: it takes the place of what was held there; where that is not sure, the earlier end stands.
 create function hold_take(ended write_commands) returns void language plpgsql as $$
 declare
@@ -840,6 +849,10 @@ begin
             return;
         end if;
     end if;
+    if exists (select from hold_end where command_id = ended.id) then -- and what it took the place of is over as well
+        delete from hold where site_id = ended.site_id and point_id = ended.point_id and priority = ended.priority and began_at <= ended.executed_at;
+        return;
+    end if;
     insert into hold as h (site_id, point_id, priority, command_id, value, value_before, began_at, release_at, source, created_by, reason)
     values (ended.site_id, ended.point_id, ended.priority, ended.id, ended.value, case when not has_array then ended.value_before end, ended.executed_at, ends, ended.source, ended.created_by, ended.reason)
     on conflict (site_id, point_id, priority) do update
@@ -862,26 +875,33 @@ $$;
 -- [{"point_id", "priority", "command_id", "event": "released|left|retry|adopted", "text", "at"}]; one that was taken in already does nothing again.
 create function hold_event(of_site text, events jsonb) returns integer language plpgsql as $$
 declare
-    event record;
-    taken integer := 0;
+    event  record;
+    is_new boolean;
+    taken  integer := 0;
 begin
     perform command_patience();
     for event in select e.* from jsonb_to_recordset(events) as e (point_id integer, priority integer, command_id uuid, event text, text text, at timestamptz, value double precision,
                         value_before double precision, began_at timestamptz, release_at timestamptz, source text, created_by text, reason text) loop
         if event.event in ('released', 'left') then
             delete from hold where site_id = of_site and point_id = event.point_id and priority = event.priority and command_id = event.command_id;
+            is_new := found;
+            insert into hold_end (command_id, site_id, event, at) values (event.command_id, of_site, event.event, coalesce(event.at, clock_timestamp())) on conflict do nothing;
+            is_new := is_new or found;
         elsif event.event = 'retry' then
             update hold set state = 'releasing', tries = tries + 1, text = event.text, event_at = event.at, updated_at = clock_timestamp()
              where site_id = of_site and point_id = event.point_id and priority = event.priority and command_id = event.command_id and coalesce(event_at < event.at, true);
+            is_new := found;
         elsif event.event = 'adopted' then
             insert into hold (site_id, point_id, priority, command_id, value, value_before, began_at, release_at, source, created_by, reason, text, event_at)
-            values (of_site, event.point_id, event.priority, event.command_id, event.value, event.value_before, coalesce(event.began_at, event.at), event.release_at,
-                    coalesce(event.source, 'tools'), coalesce(event.created_by, 'unknown'), event.reason, event.text, event.at)
+            select of_site, event.point_id, event.priority, event.command_id, event.value, event.value_before, coalesce(event.began_at, event.at), event.release_at,
+                   coalesce(event.source, 'tools'), coalesce(event.created_by, 'unknown'), event.reason, event.text, event.at
+             where not exists (select from hold_end e where e.command_id = event.command_id)
             on conflict do nothing;
+            is_new := found;
         else
             raise invalid_parameter_value using message = format('a hold is released, left, retry or adopted: "%s" is none of them', event.event);
         end if;
-        if found then
+        if is_new then
             taken := taken + 1;
             perform journal_append(of_site, 'command_event', jsonb_strip_nulls(jsonb_build_object('v', 1, 'id', event.command_id, 'point_id', event.point_id, 'priority', event.priority,
                         'event', event.event, 'at', event.at, 'text', event.text)));
@@ -891,7 +911,7 @@ begin
     return taken;
 end
 $$;
-comment on function hold_event is 'What became of holds; how many of the events were new. A hold that the database does not know is adopted first.';
+comment on function hold_event is 'What became of holds; how many of the events were new. It may be told before the end of its command is.';
 
 -- A controller took another's place (device_replace): what is held at the new one goes on with the point that stays.
 create function hold_follow() returns trigger language plpgsql as $$
@@ -1030,6 +1050,7 @@ begin
     delete from write_commands where id in (select id from write_commands where site_id = of_site and created_at < clock_timestamp() - interval '1 year'
                                                and status not in ('pending', 'executing') order by created_at limit at_most);
     get diagnostics gone = row_count;
+    delete from hold_end where site_id = of_site and at < clock_timestamp() - interval '1 year';
     return gone;
 end
 $$;

@@ -1,6 +1,6 @@
 -- What commands hold, and what others do: one hold a slot, whose end is the newest command's that is sure to be there; events once; overrides by whom.
 begin;
-select plan(45);
+select plan(50);
 insert into site (site_id, name) values ('here', 'Here');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1'), ('here', 2, '10.1.2.10', 1001, 'AHU-1');
 insert into point (site_id, point_id, device_id, object_type, object_instance, name, commandable, writable) values
@@ -79,7 +79,9 @@ select is((select command_id::text || point_id || priority || object_type || dev
 select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'retry', 'text', 'no answer', 'at', '2026-11-27T10:00:00Z')), 1, 'a try that failed is told');
 select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'retry', 'text', 'no answer', 'at', '2026-11-27T10:00:00Z')), 0, 'once');
 select is((select state || tries || text from hold where command_id = :'it'), 'releasing1no answer', 'and is on it');
-select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'first_id', 'event', 'released', 'at', '2026-11-27T10:00:00Z')), 0, 'an older command releases nothing of a newer');
+select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'first_id', 'event', 'released', 'at', '2026-11-27T10:00:00Z')), 0, 'what is over is told once')
+  from (select event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'first_id', 'event', 'released', 'at', '2026-11-27T10:00:00Z'))) as before;
+select is(held(1), '21 until 02:00:00', 'an older command releases nothing of a newer');
 select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'released', 'text', 'slot 8 is empty', 'at', '2026-11-27T10:01:00Z')), 1, 'its own does');
 select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'released', 'text', 'slot 8 is empty', 'at', '2026-11-27T10:01:00Z')), 0, 'once');
 select is(held(1), null, 'and it is over');
@@ -87,6 +89,14 @@ select is(event('{"point_id": 1, "priority": 8, "command_id": "00000000-0000-400
           'one that only the collector knows is adopted');
 select is(event('{"point_id": 1, "priority": 8, "command_id": "00000000-0000-4000-8000-000000000001", "event": "adopted", "value": 19, "at": "2026-11-27T10:02:00Z"}'), 0, 'once');
 select is(event('{"point_id": 1, "priority": 8, "command_id": "00000000-0000-4000-8000-000000000001", "event": "left", "text": "slot 8 holds 18, which is not ours", "at": "2026-11-27T11:00:00Z"}'), 1, 'and left, where it is not ours any more');
+select is(event('{"point_id": 1, "priority": 8, "command_id": "00000000-0000-4000-8000-000000000001", "event": "adopted", "value": 19, "at": "2026-11-27T10:02:00Z"}') || coalesce(held(1), ''), '0', 'and does not come back');
+-- Its end may be known before its command's.
+select done(1, 18, '2 h', 'held') as older_id \gset
+select id as away_id from command_ask('{"site_id": "here", "point_id": 1, "value": 17, "release_after": 60}') \gset
+select is_claimed from commands_claim('here', jsonb_build_array(jsonb_build_object('id', :'away_id'))) \gset
+select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'away_id', 'event', 'released', 'at', '2026-11-27T10:00:00Z')), 1, 'a hold that ended while the database was away is told');
+select is(commands_end('here', jsonb_build_array(jsonb_build_object('id', :'away_id', 'verdict', 'held'))), 1, 'before the end of its command');
+select is(held(1), null, 'and then nothing is held any more, nor what it took the place of');
 select throws_like($$ select event('{"event": "lost"}') $$, 'a hold is released, left, retry or adopted: "lost" is none of them', 'there are four');
 set constraints all immediate;
 set constraints all deferred;

@@ -110,7 +110,8 @@ insert into expected values
     ('bacpipes_source',   'write_commands',         'INSERT SELECT'),
     ('bacpipes_collect',  'command_source',         'SELECT'),
     ('bacpipes_owner',    'command_source',         'SELECT'),
-    ('bacpipes_owner',    'command_flood',          'SELECT');
+    ('bacpipes_owner',    'command_flood',          'SELECT'),
+    ('bacpipes_owner',    'hold_end',               'SELECT');
 insert into expected select role, thing, 'SELECT' from unnest('{bacpipes_owner, bacpipes_reader}'::text[]) as role, unnest('{hold, override, overrides, writable_type, unit_range}'::text[]) as thing;
 insert into expected select role, 'as_real(double precision)', 'EXECUTE' from unnest('{bacpipes_owner, bacpipes_reader}'::text[]) as role;
 insert into expected select role, 'command_sees_only()', 'EXECUTE' from unnest('{bacpipes_collect, bacpipes_owner, bacpipes_reader, bacpipes_source}'::text[]) as role;
@@ -167,7 +168,7 @@ select 'bacpipes_journal', thing
                     'journal_keep(timestamp with time zone,boolean)', 'journal_maintain(timestamp with time zone,boolean)']) as thing
  union all
 select 'bacpipes_journal', thing
-  from unnest(array['write_commands', 'write_commands_number_seq', 'command_source', 'command_flood', 'hold', 'override', 'overrides', 'writable_type', 'unit_range', 'command_span(interval)',
+  from unnest(array['write_commands', 'write_commands_number_seq', 'command_source', 'command_flood', 'hold', 'hold_end', 'override', 'overrides', 'writable_type', 'unit_range', 'command_span(interval)',
                     'device_label(device)', 'point_label(public.point,device)', 'command_states(public.point,text)', 'control_setting(text,text)', 'control_allows(text,text)',
                     'command_state(public.point,text,text,text)', 'command_value(public.point,writable_type,text,double precision)', 'command_judge(write_commands,boolean)', 'command_session_source()',
                     'command_asked()', 'command_gate()', 'command_moves()', 'command_stays()', 'command_noted()', 'hold_follow()', 'override_forget()', 'source_noted()', 'command_sees_only()',
