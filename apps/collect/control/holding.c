@@ -154,6 +154,17 @@ static void on_open(void *owner)
     control_opened(holding->control);
 }
 
+static bool is_untold(void *owner, const char *command)
+{
+    const ControlHolding *holding = owner;
+    const ControlCommand *all[CONTROL_COMMANDS_MAX];
+    const size_t count = control_commands_to_tell(holding->control->commands, all, CONTROL_COMMANDS_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (!command || strcmp(all[i]->id, command) == 0)
+            return true;
+    return false;
+}
+
 static void on_orders(void *owner)
 {
     const ControlHolding *holding = owner;
@@ -192,6 +203,7 @@ ControlHolding *control_holding_new(CollectControl *control)
                                                            .give_point = give_point,
                                                            .points_end = points_end,
                                                            .on_open = on_open,
+                                                           .is_untold = is_untold,
                                                            .on_seen = on_seen,
                                                            .on_orders = on_orders});
     return holding;

@@ -273,6 +273,12 @@ static int32_t points_end(void *owner)
     return keep->options.points_end(keep->options.owner);
 }
 
+static bool is_untold(void *owner, const char *command)
+{
+    const ControlKeep *keep = owner;
+    return keep->options.is_untold(keep->options.owner, command);
+}
+
 static void on_open(void *owner)
 {
     const ControlKeep *keep = owner;
@@ -298,7 +304,8 @@ ControlKeep *control_keep_new(const ControlKeepOptions *options)
                                                         .owner = keep,
                                                         .now = now_of,
                                                         .points_end = points_end,
-                                                        .on_open = on_open});
+                                                        .on_open = on_open,
+                                                        .is_untold = is_untold});
     keep->releases = control_releases_new(&(ControlReleasesOptions){.poller = options->poller,
                                                                     .kept = &keep->kept,
                                                                     .owner = keep,

@@ -19,8 +19,9 @@ typedef struct ControlKeepOptions {
     void *owner;
     bool (*take_point)(void *owner, int32_t point_id); /* as in release.h */
     void (*give_point)(void *owner, int32_t point_id);
-    int32_t (*points_end)(void *owner); /* as in life.h */
-    void (*on_open)(void *owner);       /* commands may be claimed from now on */
+    int32_t (*points_end)(void *owner);                  /* as in life.h */
+    void (*on_open)(void *owner);                        /* commands may be claimed from now on */
+    bool (*is_untold)(void *owner, const char *command); /* as in life.h */
     void (*on_seen)(void *owner, int32_t point_id, const ControlSeen *seen); /* what a release has read */
     void (*on_orders)(void *owner); /* given to the poller, not from inside it */
 } ControlKeepOptions;

@@ -156,6 +156,9 @@ static void on_holds(void *context, BpStatus status, const PgRows *rows, const B
     ControlLife *life = context;
     ControlTime now;
     size_t adopted = 0;
+    /* It is asked each minute; a row may be older than an end that is not recorded yet. */
+    if (life->is_open && (status != BP_OK || life->options.is_untold(life->options.owner, NULL)))
+        return;
     if (status != BP_OK) {
         fail(life, "reading which slots are held", err);
         return;
@@ -164,11 +167,14 @@ static void on_holds(void *context, BpStatus status, const PgRows *rows, const B
     for (size_t row = 0; row < pg_row_count(rows); row++) {
         ControlHold hold;
         if (read_hold(life, rows, row, &now, &hold))
-            adopted += control_kept_adopt(life->options.kept, &hold, life->is_new_life, &now);
+            adopted +=
+                control_kept_adopt(life->options.kept, &hold, life->is_new_life && !life->is_open, &now);
     }
     if (adopted > 0)
         bp_log(BP_LOG_NOTICE, "%zu slots are held by commands that the collector's own file did not know",
                adopted);
+    if (life->is_open)
+        return;
     if (life->is_new_life)
         tell_holds(life);
     life->has_said = false;
@@ -264,7 +270,11 @@ void control_life_tell(ControlLife *life)
     const ControlEvent *events = control_holds_events(life->options.kept->holds, &count);
     if (!life->is_open || life->telling > 0 || count == 0)
         return;
-    life->telling = count < EVENTS_AT_ONCE ? count : EVENTS_AT_ONCE;
+    while (life->telling < count && life->telling < EVENTS_AT_ONCE &&
+           !life->options.is_untold(life->options.owner, events[life->telling].command))
+        life->telling++;
+    if (life->telling == 0)
+        return;
     char *text = control_events_json(events, life->telling);
     const PgValue values[] = {pg_text(bp_str(life->options.site)), pg_text(bp_str(text))};
     pg_request(life->options.pg, SQL_RECORD_HOLD_EVENTS, values, 2, on_told, life);
@@ -288,6 +298,8 @@ void control_life_refresh(ControlLife *life)
         return;
     life->is_refreshing = true;
     pg_request(life->options.pg, SQL_SELECT_JOURNAL_POSITION, &site, 1, on_position, life);
+    if (!life->options.is_untold(life->options.owner, NULL))
+        ask_holds(life);
     control_life_tell(life);
 }
 

@@ -19,6 +19,9 @@ typedef struct ControlLifeOptions {
     void (*now)(void *owner, ControlTime *ret_now);
     int32_t (*points_end)(void *owner); /* all points that we know have smaller numbers */
     void (*on_open)(void *owner);
+    /* The end of the command is not recorded yet: what became of its hold is told after that. NULL: of any.
+     */
+    bool (*is_untold)(void *owner, const char *command);
 } ControlLifeOptions;
 
 ControlLife *control_life_new(const ControlLifeOptions *options);
@@ -38,7 +41,8 @@ bool control_life_read_place(const PgRows *rows, ControlPlace *place);
 /* There may be events to tell. */
 void control_life_tell(ControlLife *life);
 
-/* Once a minute: where the journal stands is kept, too, when nothing is commanded. */
+/* Once a minute: where the journal stands is kept, too, when nothing is commanded; and a row that says that
+ * something is held which is not, or that nobody knows, is taken up, so that it is read and ends. */
 void control_life_refresh(ControlLife *life);
 
 #endif
