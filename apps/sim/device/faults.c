@@ -199,10 +199,22 @@ static void hold(const SimDevice *device, uint8_t slot, const double *value)
     }
 }
 
+static void stick(const SimDevice *device, bool is_stuck)
+{
+    for (size_t i = 0; i < device->count; i++) {
+        SimObject *object = &device->objects[i];
+        if (!object->is_commandable || object->is_stuck == is_stuck)
+            continue;
+        object->stuck_value = sim_object_value(object);
+        object->is_stuck = is_stuck;
+    }
+}
+
 void sim_writes_set(SimWrites *writes, const SimFaults *faults)
 {
     const SimFaults old = writes->faults;
     writes->faults = *faults;
+    stick(writes->device, faults->hides_writes);
     if (old.held_slot == faults->held_slot && (!old.held_slot || old.held_value == faults->held_value))
         return;
     if (old.held_slot)
@@ -238,16 +250,6 @@ BacRefusal sim_writes_take(SimWrites *writes, const BacWrite *write, int64_t now
         (faults->late_us > 0 && keep_for_later(writes, write, now_us)))
         return not_refused;
     return sim_device_objects.write(writes->device, write);
-}
-
-BacRefusal sim_writes_read(const SimWrites *writes, const BacReference *reference, BpBuf *out)
-{
-    const SimObject *object =
-        writes->faults.hides_writes ? sim_device_find(writes->device, reference->object) : NULL;
-    BacReference shown = *reference;
-    if (object && object->is_commandable && reference->property == BAC_PROP_PRESENT_VALUE)
-        shown.property = BAC_PROP_RELINQUISH_DEFAULT;
-    return sim_device_objects.read(writes->device, &shown, out);
 }
 
 void sim_writes_advance(SimWrites *writes, int64_t now_us)

@@ -11,7 +11,7 @@ typedef struct SimFaults {
     bool ignores_writes; /* acknowledges them, and does nothing */
     bool drops_writes;   /* does nothing, and says nothing */
     bool mute_writes;    /* takes them over, and says nothing */
-    bool hides_writes;   /* they are in their slot, and the present value stays what it would be without */
+    bool hides_writes;   /* they are in their slot, and the present value stays what it is */
     bool refuses_writes; /* with an error of class property and: */
     uint16_t refusal;    /* BacErrorCode */
     int64_t late_us;     /* acknowledges them at once, and takes them over after so long */
@@ -57,7 +57,6 @@ typedef struct SimWrites {
 void sim_writes_set(SimWrites *writes, const SimFaults *faults);
 
 BacRefusal sim_writes_take(SimWrites *writes, const BacWrite *write, int64_t now_us);
-BacRefusal sim_writes_read(const SimWrites *writes, const BacReference *reference, BpBuf *out);
 
 /* Takes over what is due. */
 void sim_writes_advance(SimWrites *writes, int64_t now_us);

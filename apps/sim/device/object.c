@@ -156,6 +156,8 @@ double sim_object_value(const SimObject *object)
 {
     if (object->is_not_a_number)
         return NAN;
+    if (object->is_stuck)
+        return object->stuck_value;
     return object->out_of_service || object->commanded
                ? object->signal->actual
                : rounded(object->signal->actual, object->spec->resolution);

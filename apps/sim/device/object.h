@@ -37,6 +37,8 @@ typedef struct SimObject {
     double relinquish_default; /* of setpoints; where the building controls it, its own value */
     bool has_default;
     double forced; /* the value written while out of service */
+    bool is_stuck; /* its present value is, whatever it is told: */
+    double stuck_value;
 } SimObject;
 
 void sim_object_init(SimObject *object, BacObjectId id, const SimSpec *spec, const char *equipment,

@@ -111,7 +111,7 @@ BpStatus sim_quirks_parse(BpStr text, SimQuirks *ret_quirks, BpError *err)
 static BacRefusal read_object(void *owner, const BacReference *reference, BpBuf *out)
 {
     SimStation *station = owner;
-    return sim_writes_read(&station->writes, reference, out);
+    return sim_device_objects.read(station->device, reference, out);
 }
 
 static BacRefusal write_object(void *owner, const BacWrite *write)

@@ -86,7 +86,7 @@ static void one_that_hides_writes_keeps_its_value(void **state)
     assert_int_equal(write_real(station, 14.5F)->apdu.type, BAC_SIMPLE_ACK);
     assert_true(is_held(station, SETPOINT_SLOT));
     const BacReference reference = {setpoint(station)->id, BAC_PROP_PRESENT_VALUE, BAC_NO_INDEX};
-    assert_int_equal(sim_writes_read(&station->sim.writes, &reference, &out).kind, BAC_NOT_REFUSED);
+    assert_int_equal(sim_device_objects.read(station->sim.device, &reference, &out).kind, BAC_NOT_REFUSED);
     BpCursor in = bp_cursor(memory, out.size);
     assert_int_equal(bac_value_decode(&in, &value, NULL), BP_OK);
     assert_true(bac_value_number(&value, &number));
