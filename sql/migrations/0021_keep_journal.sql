@@ -3,8 +3,14 @@
 
 create schema journal; -- its partitions: months of records, days of frames
 
+create table journal_turn (
+    site_id text primary key references site
+);
+comment on table journal_turn is 'Whoever numbers entries of a site has its row locked: it is never changed.';
+
 create table journal_head (
-    site_id          text primary key references site,
+    site_id          text   not null,
+    version          bigint not null default 1,
     epoch            bigint not null check (epoch between 1 and 9007199254740991),
     seq              bigint not null default 0,
     record_seq       bigint not null default 0,
@@ -12,9 +18,11 @@ create table journal_head (
     opened_at        timestamptz,
     acknowledged_seq bigint not null default 0,
     frames_given_up  bigint not null default 0,
-    octets_given_up  bigint not null default 0
-) with (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500); -- written at each commit that has entries
-comment on table journal_head is 'Where the journal of each site stands.';
+    octets_given_up  bigint not null default 0,
+    primary key (site_id, version)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500); -- written at each commit that has entries
+comment on table journal_head is 'Where the journal of each site stands: one row a site.';
+comment on column journal_head.version is 'One more each time: while somebody''s transaction stays open, PostgreSQL keeps all former ones, and the newest is found at once by this';
 comment on column journal_head.epoch is 'Names a life of the database; drawn anew where it was put back (journal_open)';
 comment on column journal_head.seq is 'The last entry''s, of whatever kind; the next has one more';
 comment on column journal_head.record_seq is 'The last entry''s that is chained, and of which this is the digest';
@@ -87,20 +95,27 @@ create function journal_digest(previous bytea, of_site text, of_epoch bigint, of
 $$;
 comment on function journal_digest is 'An entry''s digest, from that of the record before it.';
 
--- The heads are locked here, in order of their sites' names and for the length of the commit: whoever holds a transaction open
--- has numbered nothing yet, and holds nobody up.
-create function journal_number() returns trigger language plpgsql as $$
+-- A site's turn is taken here, in order of names and for the length of the commit: whoever holds a transaction open has numbered nothing yet, and
+-- holds nobody up. The head is replaced, not changed: an UPDATE would pass by all its versions that somebody's open transaction keeps.
+create function journal_number() returns trigger language plpgsql
+    set enable_seqscan = off as $$ -- a plan made while these tables were empty would read all that is dead in them
 declare
-    head  journal_head;
-    entry record;
-    stamp timestamptz;
-    made  bytea;
+    of_site text;
+    head    journal_head;
+    entry   record;
+    stamp   timestamptz;
+    made    bytea;
 begin
     if not exists (select from journal_due where of_xact = new.of_xact) then
         return null;
     end if;
-    for head in select h.* from journal_head h where h.site_id in (select p.site_id from journal_pending p where p.of_xact = new.of_xact)
-                 order by h.site_id for update loop
+    for of_site in select t.site_id from journal_turn t where t.site_id in (select p.site_id from journal_pending p where p.of_xact = new.of_xact)
+                    order by t.site_id for update loop
+        delete from journal_head h where h.site_id = of_site
+               and h.version = (select l.version from journal_head l where l.site_id = of_site order by l.version desc limit 1) returning * into head;
+        if head.site_id is null then
+            raise serialization_failure using message = format('the journal of site "%s" has gone on meanwhile', of_site);
+        end if;
         stamp := clock_timestamp();
         for entry in select p.kind, p.body from journal_pending p where p.of_xact = new.of_xact and p.site_id = head.site_id order by p.number loop
             head.seq := head.seq + 1;
@@ -112,7 +127,8 @@ begin
                 head.record_seq := head.seq;
             end if;
         end loop;
-        update journal_head h set seq = head.seq, record_seq = head.record_seq, digest = head.digest where h.site_id = head.site_id;
+        head.version := head.version + 1;
+        insert into journal_head select head.*;
     end loop;
     delete from journal_pending p where p.of_xact = new.of_xact;
     delete from journal_due d where d.of_xact = new.of_xact; -- what is appended after this is numbered then
@@ -124,7 +140,8 @@ create constraint trigger number_entries after insert on journal_due deferrable 
 
 create function journal_begin() returns trigger language plpgsql as $$
 begin
-    insert into journal_head (site_id, epoch) select site_id, journal_new_epoch() from changed_rows on conflict do nothing;
+    insert into journal_turn (site_id) select site_id from changed_rows;
+    insert into journal_head (site_id, epoch) select site_id, journal_new_epoch() from changed_rows;
     insert into journal_pending (site_id, kind, body)
     select site_id, 'epoch', convert_to(jsonb_build_object('v', 1, 'reason', 'new', 'previous', null)::text, 'UTF8') from changed_rows;
     perform journal_due_now();
@@ -133,6 +150,7 @@ end
 $$;
 comment on function journal_begin is 'Of a trigger: a new site''s journal begins.';
 create trigger begin_journal after insert on site referencing new table as changed_rows for each statement execute function journal_begin();
+insert into journal_turn (site_id) select site_id from site;
 insert into journal_head (site_id, epoch) select site_id, journal_new_epoch() from site;
 select journal_append(site_id, 'epoch', '{"v": 1, "reason": "new", "previous": null}'::jsonb) from site order by site_id;
 
@@ -267,8 +285,9 @@ create function commands_restored(of_site text) returns void language sql as $$
     select null::void -- there are none yet
 $$;
 
-create function journal_position(of_site text, out epoch bigint, out seq bigint, out digest bytea) language sql stable as $$
-    select h.epoch, h.record_seq, h.digest from journal_head h where h.site_id = of_site
+create function journal_position(of_site text, out epoch bigint, out seq bigint, out digest bytea) language sql stable
+    set enable_seqscan = off as $$
+    select h.epoch, h.record_seq, h.digest from journal_head h where h.site_id = of_site order by h.version desc limit 1
 $$;
 comment on function journal_position is 'The last entry that is chained.';
 
@@ -279,10 +298,10 @@ create function journal_open(of_site text, known_epoch bigint, known_seq bigint,
 declare
     head journal_head;
 begin
-    -- Whoever appends locks what he changes first and the head last, when he commits: so here.
+    -- Whoever appends locks what he changes first and takes his turn last, when he commits: so here.
     update site set last_device_id = greatest(last_device_id, device_end - 1), last_point_id = greatest(last_point_id, point_end - 1)
      where site_id = of_site and (last_device_id < device_end - 1 or last_point_id < point_end - 1);
-    select * into head from journal_head h where h.site_id = of_site;
+    select * into head from journal_head h where h.site_id = of_site order by h.version desc limit 1;
     if head.site_id is null then
         raise no_data_found using message = format('there is no site "%s"', of_site);
     end if;
@@ -298,7 +317,8 @@ begin
         perform alarm_raise(of_site, 'journal.new_life', 'warning', case when known_epoch is null
             then 'what the collector keeps outside the database is missing: whatever was asked for before is not carried out'
             else 'the database was put back to an earlier state: whatever was asked for before is not carried out' end);
-        select * into head from journal_head h where h.site_id = of_site for update;
+        perform from journal_turn t where t.site_id = of_site for update;
+        select * into head from journal_head h where h.site_id = of_site order by h.version desc limit 1;
         update journal_pending p set body = convert_to(jsonb_build_object('v', 1, 'reason', case when known_epoch is null then 'unknown' else 'restored' end, 'who', journal_who(),
             'previous', jsonb_build_object('epoch', head.epoch, 'seq', head.record_seq, 'digest', encode(head.digest, 'hex')),
             'known', case when known_epoch is not null then jsonb_build_object('epoch', known_epoch, 'seq', known_seq, 'digest', encode(known_digest, 'hex')) end)::text, 'UTF8')
@@ -306,6 +326,7 @@ begin
         update journal_head h set epoch = journal_new_epoch(), seq = 0, record_seq = 0, acknowledged_seq = 0, digest = decode(repeat('00', 32), 'hex'), opened_at = clock_timestamp()
          where h.site_id = of_site;
     elsif head.opened_at is null then
+        perform from journal_turn t where t.site_id = of_site for update;
         update journal_head h set opened_at = clock_timestamp() where h.site_id = of_site;
     end if;
     set constraints number_entries immediate; -- so that the position told is this transaction's own
@@ -347,12 +368,12 @@ create function journal_partitions(of_class text, out name text, out first times
 $function$;
 
 -- True: it was made. What a clock that was ahead left in the default partition moves there.
-create function journal_lock_heads() returns void language plpgsql as $$
+create function journal_take_turns() returns void language plpgsql as $$
 begin
-    perform from journal_head order by site_id for update;
+    perform from journal_turn order by site_id for update;
 end
 $$;
-comment on function journal_lock_heads is 'Whoever commits entries locks heads, then partitions: so must those who change partitions, and then append.';
+comment on function journal_take_turns is 'Whoever commits entries locks turns, then partitions: so must those who change partitions, and then append.';
 
 create function journal_ensure(of_class text, at_time timestamptz) returns boolean language plpgsql
     set lock_timeout = '200ms' set timezone = 'UTC' set datestyle = 'ISO' as $$
@@ -363,7 +384,7 @@ begin
     if to_regclass('journal.' || part.name) is not null then
         return false;
     end if;
-    perform journal_lock_heads();
+    perform journal_take_turns();
     if to_regclass('journal.' || part.name) is not null then -- by another site's ingest meanwhile
         return false;
     end if;
@@ -378,7 +399,7 @@ $$;
 
 create function journal_drop(of_name text) returns void language plpgsql set lock_timeout = '200ms' as $$
 begin
-    perform journal_lock_heads();
+    perform journal_take_turns();
     execute format('drop table journal.%I', of_name);
 end
 $$;
@@ -399,6 +420,7 @@ begin
         if lost.frames > 0 then
             perform journal_append(lost.site_id, 'audit', jsonb_build_object('v', 1, 'event', 'given_up', 'frames', lost.frames, 'octets', lost.octets, 'first', lost.first, 'last', lost.last));
             perform alarm_raise(lost.site_id, 'journal.given_up', 'critical', 'the disk is nearly full: readings that central has not got yet are given up, oldest first');
+            perform from journal_turn t where t.site_id = lost.site_id for update;
             update journal_head h set frames_given_up = frames_given_up + lost.frames, octets_given_up = octets_given_up + lost.octets where h.site_id = lost.site_id;
         end if;
         said := concat_ws('; ', said, format('the disk is nearly full: %s frames of site %s are dropped, %s of which central has not got', lost.all_of_them, lost.site_id, lost.frames));

@@ -72,6 +72,11 @@ more_than_nothing() {
     more_than_nothing command_rate_s command_rate_slow_s
 }
 
+@test "journal" {
+    short journal
+    more_than_nothing journal_appends_per_s journal_appends_8_per_s journal_store_ms journal_change_ms journal_entry_octets journal_held_ratio
+}
+
 @test "site" {
     short site
     has site_cpu_percent site_up_rss_mb

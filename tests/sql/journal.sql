@@ -161,9 +161,9 @@ $$;
 select is_empty($$ select role, statement, tries(role, statement)
                      from unnest('{bacpipes_owner, bacpipes_collect, bacpipes_ingest, bacpipes_maintain, bacpipes_reader}'::text[]) as role,
                           unnest(array['insert into uplink select * from uplink limit 1', 'update uplink set body = ''''', 'delete from uplink', 'truncate uplink', 'truncate uplink_record_default',
-                                       'delete from uplink_record', 'update journal_head set seq = 0', 'insert into journal_pending (site_id, kind, body) values (''demo'', ''audit'', '''')',
+                                       'delete from uplink_record', 'update journal_head set seq = 0', 'delete from journal_head', 'select from journal_turn for update', 'select from journal_head for update', 'insert into journal_pending (site_id, kind, body) values (''demo'', ''audit'', '''')',
                                        'insert into journal_due default values', 'alter table uplink disable trigger all', 'drop table uplink', 'alter table journal_due disable trigger all',
-                                       'select journal_append(''demo'', ''audit'', ''{}''::jsonb)', 'select journal_drop(''x'')', 'select journal_give_up()', 'select journal_keep(now(), true)', 'select journal_lock_heads()', 'delete from alarm', 'update alarm set text = ''''',
+                                       'select journal_append(''demo'', ''audit'', ''{}''::jsonb)', 'select journal_drop(''x'')', 'select journal_give_up()', 'select journal_keep(now(), true)', 'select journal_take_turns()', 'delete from alarm', 'update alarm set text = ''''',
                                        'drop trigger journal_update on point']) as statement
                     where tries(role, statement) <> '42501' and not (statement like 'drop trigger%' and role = 'bacpipes_owner') $$, 'nobody who logs in gets at the journal but by its functions');
 select is(tries('bacpipes_owner', 'drop trigger journal_update on point'), '42501', 'nor do the tools take off what writes it');

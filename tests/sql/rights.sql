@@ -158,13 +158,13 @@ select 'bacpipes_owner', thing
                     'whole_sum(double precision,double precision)']) as thing
  union all
 select 'bacpipes_journal', thing
-  from unnest(array['journal_head', 'uplink', 'uplink_frames', 'uplink_record', 'uplink_frames_default', 'uplink_record_default', 'journal_pending', 'journal_pending_number_seq', 'journal_due',
+  from unnest(array['journal_turn', 'journal_head', 'uplink', 'uplink_frames', 'uplink_record', 'uplink_frames_default', 'uplink_record_default', 'journal_pending', 'journal_pending_number_seq', 'journal_due',
                     'alarm', 'alarm_alarm_id_seq', 'audit', 'journal_due_now()', 'journal_append(text,text,bytea)', 'journal_append(text,text,jsonb)', 'journal_new_epoch()',
                     'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'journal_number()', 'journal_begin()', 'note_change()', 'refuse_truncate()', 'journal_person()', 'journal_who()',
                     'alarm_raise(text,text,text,text)', 'alarm_return(text,text)', 'commands_restored(text)', 'journal_position(text)',
                     'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)',
                     'journal_unsigned(text,bigint,bigint)', 'journal_records(text,bigint,bigint,integer)', 'journal_last_checkpoint(text,bigint)',
-                    'journal_partition(text,timestamp with time zone)', 'journal_partitions(text)', 'journal_lock_heads()', 'journal_ensure(text,timestamp with time zone)', 'journal_drop(text)', 'journal_give_up()',
+                    'journal_partition(text,timestamp with time zone)', 'journal_partitions(text)', 'journal_take_turns()', 'journal_ensure(text,timestamp with time zone)', 'journal_drop(text)', 'journal_give_up()',
                     'journal_keep(timestamp with time zone,boolean)', 'journal_maintain(timestamp with time zone,boolean)']) as thing
  union all
 select 'bacpipes_journal', thing
