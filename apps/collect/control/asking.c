@@ -25,13 +25,13 @@ typedef struct Batch {
 struct ControlAsking {
     CollectControl *control;
     bool is_on; /* the connection holds the lock */
-    bool is_looking, wants_look, is_claiming, is_positioning, is_telling;
+    bool is_looking, wants_look, is_exchanging, is_positioning;
     bool has_more;         /* than the last look brought */
     bool tells_one;        /* what was told together was refused: one by one it shows which it is */
     int64_t not_before_us; /* of the loop */
     Batch claiming, positioning;
     uint64_t batches;
-    size_t telling;
+    size_t telling; /* ends of the exchange under way */
 };
 
 static BpStr site_of(const ControlAsking *asking)
@@ -181,18 +181,9 @@ static bool is_claimed_in(const PgRows *rows, const char *id)
     return false;
 }
 
-static void on_claimed(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+static void take_claims(ControlAsking *asking, const PgRows *rows)
 {
-    ControlAsking *asking = context;
     const Batch *batch = &asking->claiming;
-    ControlCommands *commands = asking->control->commands;
-    asking->is_claiming = false;
-    control_soon(asking->control);
-    if (status != BP_OK) {
-        say_failed(asking, "claiming commands", status, err);
-        control_commands_unclaimed(commands);
-        return;
-    }
     asking->positioning.count = 0;
     asking->positioning.number = batch->number;
     for (size_t i = 0; i < batch->count; i++) {
@@ -200,64 +191,71 @@ static void on_claimed(void *context, BpStatus status, const PgRows *rows, const
         const bool is_claimed = is_claimed_in(rows, command->id);
         if (is_claimed)
             asking->positioning.commands[asking->positioning.count++] = command;
-        control_commands_claimed(commands, command, is_claimed, batch->number);
+        control_commands_claimed(asking->control->commands, command, is_claimed, batch->number);
     }
     if (asking->positioning.count > 0)
         ask_position(asking);
 }
 
-static void claim(ControlAsking *asking)
+/* ---- claims and ends, in one transaction ---- */
+
+/* What was told together and refused is told one by one, and shows which it is: its row stays as it is, and
+ * is resolved by reading at the next start. */
+static void on_refused(ControlAsking *asking)
+{
+    if (asking->telling == 1)
+        control_commands_told(asking->control->commands, 1);
+    asking->tells_one = asking->telling > 0;
+}
+
+static void on_exchanged(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    ControlAsking *asking = context;
+    const bool is_lost = status == BP_UNAVAILABLE;
+    asking->is_exchanging = false;
+    control_soon(asking->control);
+    if (status != BP_OK) {
+        say_failed(asking, "claiming commands and telling how they ended", status, err);
+        control_commands_unclaimed(asking->control->commands, !is_lost);
+        if (!is_lost && status != BP_FULL)
+            on_refused(asking);
+        return;
+    }
+    if (asking->telling > 0)
+        asking->tells_one = false;
+    control_commands_told(asking->control->commands, asking->telling);
+    asking->wants_look = asking->wants_look || (asking->telling > 0 && asking->has_more);
+    take_claims(asking, rows);
+}
+
+static char *text_of(json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
+    if (!text)
+        abort();
+    return text;
+}
+
+static void exchange(ControlAsking *asking)
 {
     Batch *batch = &asking->claiming;
     ControlCommands *commands = asking->control->commands;
-    batch->count = control_commands_to_claim(commands, batch->commands, BATCH_MOST);
-    if (batch->count == 0)
-        return;
-    batch->number = ++asking->batches;
-    json_auto_t *claims = control_claims_json(batch->commands, batch->count);
-    char *text = json_dumps(claims, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
-    const PgValue values[] = {pg_text(site_of(asking)), pg_text(bp_str(text))};
-    asking->is_claiming = true;
-    pg_request(asking->control->pg, SQL_CLAIM_COMMANDS, values, 2, on_claimed, asking);
-    free(text);
-}
-
-/* ---- ends ---- */
-
-static void on_told(void *context, BpStatus status, const PgRows *rows, const BpError *err)
-{
-    ControlAsking *asking = context;
-    (void)rows;
-    asking->is_telling = false;
-    control_soon(asking->control);
-    if (status == BP_OK) {
+    const ControlCommand *ends[BATCH_MOST];
+    asking->telling = control_commands_to_tell(commands, ends, asking->tells_one ? 1 : BATCH_MOST);
+    batch->count = asking->tells_one ? 0 : control_commands_to_claim(commands, batch->commands, BATCH_MOST);
+    if (asking->telling + batch->count == 0) {
         asking->tells_one = false;
-        control_commands_told(asking->control->commands, asking->telling);
-        asking->wants_look = asking->wants_look || asking->has_more;
         return;
     }
-    say_failed(asking, "telling how commands ended", status, err);
-    if (status == BP_UNAVAILABLE || status == BP_FULL)
-        return;
-    /* The row that it is stays as it is, and is resolved by reading at the next start. */
-    if (asking->telling == 1)
-        control_commands_told(asking->control->commands, 1);
-    asking->tells_one = true;
-}
-
-static void tell(ControlAsking *asking)
-{
-    const ControlCommand *all[BATCH_MOST];
-    asking->telling =
-        control_commands_to_tell(asking->control->commands, all, asking->tells_one ? 1 : BATCH_MOST);
-    if (asking->telling == 0)
-        return;
-    json_auto_t *ends = control_ends_json(all, asking->telling);
-    char *text = json_dumps(ends, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
-    const PgValue values[] = {pg_text(site_of(asking)), pg_text(bp_str(text))};
-    asking->is_telling = true;
-    pg_request(asking->control->pg, SQL_END_COMMANDS, values, 2, on_told, asking);
-    free(text);
+    batch->number = ++asking->batches;
+    json_auto_t *claims = control_claims_json(batch->commands, batch->count);
+    json_auto_t *ended = control_ends_json(ends, asking->telling);
+    char *texts[] = {text_of(claims), text_of(ended)};
+    const PgValue values[] = {pg_text(site_of(asking)), pg_text(bp_str(texts[0])), pg_text(bp_str(texts[1]))};
+    asking->is_exchanging = true;
+    pg_request(asking->control->pg, SQL_EXCHANGE_COMMANDS, values, 3, on_exchanged, asking);
+    free(texts[0]);
+    free(texts[1]);
 }
 
 /* ---- what the header promises ---- */
@@ -266,10 +264,8 @@ void control_asking_advance(ControlAsking *asking)
 {
     if (!asking->is_on || loop_now_us(asking->control->options.loop) < asking->not_before_us)
         return;
-    if (!asking->is_telling)
-        tell(asking);
-    if (!asking->is_claiming && !asking->is_positioning)
-        claim(asking);
+    if (!asking->is_exchanging && !asking->is_positioning)
+        exchange(asking);
     if (asking->wants_look && !asking->is_looking)
         look(asking);
 }

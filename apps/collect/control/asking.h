@@ -15,7 +15,7 @@ void control_asking_end(ControlAsking *asking);
 /* Something is due, as far as somebody says: it is looked at soon. */
 void control_asking_look(ControlAsking *asking);
 
-/* Claims and tells what there is. */
+/* Claims and tells what there is, both in one commit. */
 void control_asking_advance(ControlAsking *asking);
 
 #endif

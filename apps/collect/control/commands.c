@@ -278,10 +278,16 @@ static void end_unclaimed(ControlCommand *command)
         end_unwritten(command, "the database did not say whether it may be carried out");
 }
 
-void control_commands_unclaimed(ControlCommands *commands)
+static void wait_on(ControlCommand *command)
+{
+    if (command->step == CONTROL_CLAIMS)
+        command->step = CONTROL_IS_READY;
+}
+
+void control_commands_unclaimed(ControlCommands *commands, bool is_certain)
 {
     if (!commands->is_closing)
-        for_each(commands, end_unclaimed);
+        for_each(commands, is_certain ? wait_on : end_unclaimed);
 }
 
 void control_commands_kept(ControlCommands *commands, uint64_t batch, bool is_kept)

@@ -57,8 +57,9 @@ size_t control_commands_to_claim(ControlCommands *commands, ControlCommand **ret
 void control_commands_claimed(ControlCommands *commands, ControlCommand *command, bool is_claimed,
                               uint64_t batch);
 
-/* There was none: whether they are claimed nobody knows. They are not written. */
-void control_commands_unclaimed(ControlCommands *commands);
+/* There was none, and nobody knows whether they are claimed: they are not written. `is_certain`: they are
+ * not, and wait on. */
+void control_commands_unclaimed(ControlCommands *commands, bool is_certain);
 
 /* What must be on disk before they are written is; `is_kept` false: it could not be put there, and they are
  * not written. */

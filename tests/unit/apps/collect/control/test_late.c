@@ -122,6 +122,22 @@ static void what_the_database_does_not_let_through_is_not_written(void **state)
     scene_end();
 }
 
+static void what_was_certainly_not_claimed_is_claimed_again(void **state)
+{
+    (void)state;
+    scene_begin(1, "");
+    scene.holds_claims = true;
+    const Row *row = insert(0, setpoint(0), 10, 8);
+    scene_run(BP_SECOND);
+    control_commands_unclaimed(scene.commands, true);
+    scene.claims_waiting = 0;
+    scene.holds_claims = false;
+    scene_run(BP_SECOND);
+    assert_ended(row, CONTROL_HELD, NULL);
+    assert_int_equal(scene.write_count, 1);
+    scene_end();
+}
+
 static void when_the_lock_is_lost_nothing_more_is_written(void **state)
 {
     (void)state;
@@ -135,7 +151,7 @@ static void when_the_lock_is_lost_nothing_more_is_written(void **state)
     scene_run(BP_SECOND);
     const Row *pending = insert(1, setpoint(1), 11, 8); /* behind it */
     scene_run(BP_SECOND);
-    control_commands_unclaimed(scene.commands); /* the claim's answer will never come */
+    control_commands_unclaimed(scene.commands, false); /* the claim's answer will never come */
     scene.claims_waiting = 0;
     control_commands_may_write(scene.commands, false);
     scene.holds_claims = scene.holds_keeps = false;
@@ -258,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_stop_before_the_claim_is_no_matter_while_it_lives),
         cmocka_unit_test(what_waited_too_long_expires_by_either_clock),
         cmocka_unit_test(what_the_database_does_not_let_through_is_not_written),
+        cmocka_unit_test(what_was_certainly_not_claimed_is_claimed_again),
         cmocka_unit_test(when_the_lock_is_lost_nothing_more_is_written),
         cmocka_unit_test(one_that_the_poller_has_is_held_back_when_the_lock_is_lost),
         cmocka_unit_test(an_end_is_kept_until_it_can_be_told),
