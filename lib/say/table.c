@@ -205,7 +205,7 @@ void say_table_print(const SayTable *table, FILE *to, size_t width)
 
 /* ---- for programs ---- */
 
-static void print_field(BpStr text, FILE *to)
+void say_csv_text(BpStr text, FILE *to)
 {
     bool plain = true;
     for (size_t i = 0; i < text.size; i++)
@@ -228,11 +228,11 @@ void say_table_print_csv(const SayTable *table, FILE *to)
     assert(table->column_count && table->cell_count % table->column_count == 0);
     for (size_t i = 0; i < table->column_count; i++) {
         fputs(i ? "," : "", to);
-        print_field(bp_str(table->columns[i].title), to);
+        say_csv_text(bp_str(table->columns[i].title), to);
     }
     for (size_t i = 0; i < table->cell_count; i++) {
         fputc(i % table->column_count ? ',' : '\n', to);
-        print_field(table->cells[i], to);
+        say_csv_text(table->cells[i], to);
     }
     fputc('\n', to);
 }

@@ -41,6 +41,9 @@ void say_table_print(const SayTable *table, FILE *to, size_t width);
 /* RFC 4180, titles first, lines ended by LF. */
 void say_table_print_csv(const SayTable *table, FILE *to);
 
+/* A field of CSV, in quotes where it must be. */
+void say_csv_text(BpStr text, FILE *to);
+
 /* Places of the terminal that `file` is; 0 where it is none. */
 size_t say_terminal_width(FILE *file);
 

@@ -40,7 +40,7 @@ examples() {
     failed=0 tried=0
     for tool in status discover read write commands overrides release control alarms ack trend time communication restart points history "device list" "ede export" "config check" \
         "config show" "config docs" "account add" "account list" "account remove" "quarantine list" "quarantine retry" "quarantine drop" \
-        "rule add" "rule list" "rule try" "rule remove" "points set" "rule apply"; do
+        "rule add" "rule list" "rule try" "rule remove" "points set" "rule apply" audit "audit key" "audit verify"; do
         examples $tool >"$folder/examples"
         [ -s "$folder/examples" ]
         while read -r example; do
@@ -52,6 +52,7 @@ examples() {
             0:*) ;;
             1:*" ack "*) grep -q "has nothing to acknowledge" "$folder/said" || failed=1 ;;
             1:*" overrides "* | 1:*" commands "*) grep -Eq "Nothing (of that )?is held|No such command|nothing of ours is held" "$folder/said" || failed=1 ;;
+            1:*" audit "*) grep -q "is in the journal" "$folder/said" || [[ $example == *--csv* ]] || failed=1 ;;
             1:*--since*2026*) grep -q "is stored for that time" "$folder/said" || failed=1 ;; # of a time when nothing was
             *) failed=1 ;;
             esac
