@@ -415,6 +415,12 @@ void mqtt_set_options(Mqtt *mqtt, const MqttOptions *options)
     mqtt_kept_set(&mqtt->kept, options);
     mqtt->knows_old = false; /* it may be another broker */
     mqtt->version = MQTT_PROTOCOL_V5;
+    mqtt_begin_anew(mqtt);
+}
+
+void mqtt_begin_anew(Mqtt *mqtt)
+{
+    assert(!mqtt->is_leaving);
     mqtt->is_anew = true;
     BP_INVARIANT(mqtt_check(mqtt));
     if (!mqtt->is_inside)
@@ -434,7 +440,9 @@ const char *mqtt_broker(const Mqtt *mqtt)
 void mqtt_subscribe(Mqtt *mqtt, const char *pattern, int qos)
 {
     if (mqtt->is_connected)
-        mosquitto_subscribe(mqtt->client, NULL, pattern, qos);
+        mosquitto_subscribe_v5(mqtt->client, NULL, pattern, qos,
+                               mqtt->version == MQTT_PROTOCOL_V5 ? MQTT_SUB_OPT_RETAIN_AS_PUBLISHED : 0,
+                               NULL);
     BP_INVARIANT(mqtt_check(mqtt));
 }
 

@@ -10,7 +10,7 @@ typedef struct Mqtt Mqtt;
 /* What came from the broker; borrowed for the length of the callback. */
 typedef struct MqttMessage {
     BpStr topic, payload;
-    bool is_retained; /* the broker had it already when we subscribed */
+    bool is_retained; /* by who published it; with a broker of 3.1.1: it was there before we subscribed */
     /* Of a request (MQTT 5, clause 4.10): where its answer is expected, and what is to be in it. Empty where
      * nothing was said. Whoever published it has chosen both. */
     BpStr response_topic, correlation;
@@ -46,6 +46,9 @@ Mqtt *mqtt_new(Loop *loop, const MqttOptions *options);
  * goodbye, and the next is made at once. What was published and not acknowledged is the caller's to publish
  * again (on_connected). From any callback. */
 void mqtt_set_options(Mqtt *mqtt, const MqttOptions *options);
+/* Throws the connection away, with what the broker has sent and nobody has read, and makes another at once.
+ * From any callback. */
+void mqtt_begin_anew(Mqtt *mqtt);
 bool mqtt_is_connected(const Mqtt *mqtt);
 const char *mqtt_broker(const Mqtt *mqtt); /* "10.1.2.9 port 1883", or the socket's path */
 
