@@ -207,6 +207,7 @@ insert into right_on_function values
     ('command_number',          'bacpipes_journal',  false, '{}'),
     ('command_interval',        'bacpipes_journal',  false, '{}'),
     ('command_ask',             'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_owner}'),
+    ('point_named',             'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_owner}'),
     ('command_cancel',          'bacpipes_journal',  true,  '{bacpipes_owner}'),
     ('hold_take',               'bacpipes_journal',  false, '{}'),
     ('holds_of',                'bacpipes_journal',  true,  '{bacpipes_collect}'),

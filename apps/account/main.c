@@ -1,4 +1,5 @@
-/* bacpipes account: who may read the broker of `bacpipes up` from other machines. */
+/* bacpipes account: who may read, and ask for commands at, the broker of `bacpipes up` from other machines.
+ */
 #include "apps/account/account.h"
 
 #include "apps/roles.h"
@@ -20,15 +21,16 @@ static const SayParts tool = {
     .tool = "bacpipes account",
     .parts = parts,
     .count = sizeof parts / sizeof parts[0],
-    .text =
-        "For Node-RED, Home Assistant and others on another machine: they read topics, and write none. The "
-        "broker that\n`bacpipes up` runs listens for them where settings broker.address, broker.certificate "
-        "and broker.key say.\n\n"
-        "Examples:\n\n"
-        "  bacpipes account add nodered\n"
-        "  bacpipes account list\n"
-        "  bacpipes account remove nodered\n"
-        "\n`bacpipes account add --help` tells more, with further examples.\n",
+    .text = "For Node-RED, Home Assistant and others on another machine: they read topics, and with --writes "
+            "ask for "
+            "commands.\nThe broker that `bacpipes up` runs listens for them where settings broker.address, "
+            "broker.certificate "
+            "and broker.key say.\n\n"
+            "Examples:\n\n"
+            "  bacpipes account add nodered\n"
+            "  bacpipes account list\n"
+            "  bacpipes account remove nodered\n"
+            "\n`bacpipes account add --help` tells more, with further examples.\n",
 };
 
 const char *account_door(const Cfg *cfg, BpArena *arena)

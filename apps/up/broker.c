@@ -18,7 +18,8 @@ static const char SOCKET[] = "mosquitto.sock"; /* in the run folder, where Mosqu
 enum { TOPICS_MAX = 8 };
 typedef struct Account {
     const char *name;
-    const char *topics[TOPICS_MAX]; /* below bacpipes/<site>/, after "read " or "write " */
+    const char *topics[TOPICS_MAX];   /* below bacpipes/<site>/, after "read " or "write " */
+    const char *commands[TOPICS_MAX]; /* whole ones, in the same way: commands and their answers */
     const char *home; /* what it may do with the discovery topics of Home Assistant; NULL: nothing */
 } Account;
 
@@ -26,12 +27,14 @@ static const Account accounts[] = {
     {"collect",
      {"write readings", "write points/#", "write collect/status", "read readings/stored",
       "read readings/want"},
+     {"read bacnet/write/command", "read bacnet/write/command/+", "write bacnet/write/result/#"},
      "readwrite"},
     {"ingest",
      {"read readings", "write readings/stored", "write readings/want", "write ingest/status"},
+     {0},
      NULL},
-    {"up", {"read collect/status", "read ingest/status"}, NULL},
-    {"reader", {"read #"}, "read"},
+    {"up", {"read collect/status", "read ingest/status"}, {0}, NULL},
+    {"reader", {"read #"}, {"read bacnet/write/#"}, "read"},
 };
 enum { ACCOUNTS = sizeof accounts / sizeof accounts[0] };
 
@@ -58,6 +61,8 @@ static BpStatus list_accounts(Up *up, BpBuf *passwords, BpBuf *acl, BpError *err
         bp_buf_printf(acl, "user %s\n", accounts[i].name);
         for (size_t j = 0; j < TOPICS_MAX && accounts[i].topics[j]; j++)
             put_topic(up, accounts[i].topics[j], acl);
+        for (size_t j = 0; j < TOPICS_MAX && accounts[i].commands[j]; j++)
+            bp_buf_printf(acl, "topic %s\n", accounts[i].commands[j]);
         if (accounts[i].home)
             bp_buf_printf(acl, "topic %s %s/+/bacpipes_%s/+/config\n", accounts[i].home,
                           up->wish.cfg.homeassistant_prefix, up->wish.site);

@@ -1,6 +1,6 @@
-/* The broker for other machines (settings broker.*): a listener of its own, whose accounts only read.
- * Whatever is wrong with it costs that listener alone, is told, and is looked at again: the site goes on
- * without it. */
+/* The broker for other machines (settings broker.*): a listener of its own, whose accounts only read, but for
+ * commands on a topic of their own. Whatever is wrong with it costs that listener alone, is told, and is
+ * looked at again: the site goes on without it. */
 #include "apps/up/up.h"
 #include "base/time.h"
 #include "io/tls/certificate.h"
@@ -40,7 +40,7 @@ static int64_t version_of_certificates(const Up *up)
            version_of(cfg->broker_client_ca_file);
 }
 
-/* ---- who may read there ---- */
+/* ---- who may read there, and ask for commands ---- */
 
 static void tell_wrong_account(const BpError *err)
 {
@@ -56,6 +56,9 @@ static BpStatus write_files(Up *up, const SiteAccounts *accounts, BpError *err)
         bp_buf_printf(&acl, "user %s\n", account->name);
         for (size_t j = 0; j < account->topic_count; j++)
             bp_buf_printf(&acl, "topic read %s\n", account->topics[j]);
+        if (account->writes)
+            bp_buf_printf(&acl, "topic write %s/%s\ntopic read %s/%s/#\n", SITE_COMMAND_TOPIC, account->name,
+                          SITE_RESULT_TOPIC, account->name);
     }
     BpStatus status = up_write_file(up_path(up, "mosquitto/lan.passwords"), bp_buf_text(&passwords), err);
     if (status == BP_OK)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 enum { PATH_MAX_OCTETS = 4096, FILE_MAX = 8192 };
+static const char source_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 static const char name_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
 
 /* ---- what may be ---- */
@@ -24,6 +25,16 @@ BpStatus site_account_check_name(const char *name, BpError *err)
     return bp_fail(err, BP_INVALID,
                    "%.64s cannot be an account's name: 1 to %d of a-z A-Z 0-9 _ - . and no dot in front",
                    name, SITE_ACCOUNT_NAME_MAX);
+}
+
+BpStatus site_account_check_source(const char *name, BpError *err)
+{
+    const size_t size = strlen(name);
+    if (size >= 1 && size <= SITE_ACCOUNT_NAME_MAX && strspn(name, source_letters) == size)
+        return BP_OK;
+    return bp_fail(err, BP_INVALID,
+                   "%.64s cannot be the name of an account that writes: 1 to %d of a-z 0-9 _ -", name,
+                   SITE_ACCOUNT_NAME_MAX);
 }
 
 /* MQTT 3.1.1, clause 4.7: + is a level of its own, and so is #, the last. */
@@ -91,6 +102,10 @@ static BpStatus take_line(SiteAccount *account, BpStr line, BpArena *arena, BpEr
     if (bp_str_equal(key, bp_str("password")) && text[0] == '$' && !strpbrk(text, ": \t\r")) {
         account->hash = text;
         return BP_OK;
+    }
+    if (bp_str_equal(key, bp_str("writes")) && bp_str_equal(bp_str(text), bp_str("commands"))) {
+        account->writes = true;
+        return site_account_check_source(account->name, err);
     }
     if (!bp_str_equal(key, bp_str("topic")) || account->topic_count == SITE_ACCOUNT_TOPICS_MAX)
         return bp_fail(err, BP_INVALID, "the line \"%.*s\" is none of an account", BP_STR_ARGS(key));
@@ -199,7 +214,7 @@ BpStatus site_account_add(const char *folder, const SiteAccount *account, BpErro
     if (status == BP_OK && accounts.count >= SITE_ACCOUNTS_MAX)
         status = bp_fail(err, BP_FULL, "there are %d accounts: remove one first", SITE_ACCOUNTS_MAX);
     BpBuf text = bp_buf_growing(FILE_MAX - 1);
-    bp_buf_printf(&text, "password %s\n", account->hash);
+    bp_buf_printf(&text, "password %s\n%s", account->hash, account->writes ? "writes commands\n" : "");
     for (size_t i = 0; i < account->topic_count; i++)
         bp_buf_printf(&text, "topic %s\n", account->topics[i]);
     if (status == BP_OK)

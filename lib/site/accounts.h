@@ -1,6 +1,7 @@
-/* Accounts of people and programs that read the private broker from other machines: a file each, in folder
+/* Accounts of people and programs that meet the private broker from other machines: a file each, in folder
  * secrets/broker of the data folder. `bacpipes account` writes them, and `bacpipes up` has Mosquitto know
- * them. None of them may write anything, and of a password only its hash is kept. */
+ * them. They read what they were given. One that `writes` may publish commands, on its own topic, and nothing
+ * else; the others nothing at all. Of a password only its hash is kept. */
 #ifndef SITE_ACCOUNTS_H
 #define SITE_ACCOUNTS_H
 
@@ -19,7 +20,12 @@ typedef struct SiteAccount {
     const char *hash;                            /* of its password, as io/tls/password.h makes it */
     const char *topics[SITE_ACCOUNT_TOPICS_MAX]; /* whole ones, with + and #, that it may read */
     size_t topic_count;
+    bool writes; /* commands on SITE_COMMAND_TOPIC/<name>, whose answers it may read on
+                    SITE_RESULT_TOPIC/<name> */
 } SiteAccount;
+
+#define SITE_COMMAND_TOPIC "bacnet/write/command"
+#define SITE_RESULT_TOPIC  "bacnet/write/result"
 
 typedef struct SiteAccounts {
     SiteAccount *items; /* by name */
@@ -28,6 +34,8 @@ typedef struct SiteAccounts {
 
 /* BP_INVALID, with what would be right. */
 BpStatus site_account_check_name(const char *name, BpError *err) BP_CHECKED;
+/* One that writes is the source of commands of that name, and sources have fewer letters. */
+BpStatus site_account_check_source(const char *name, BpError *err) BP_CHECKED;
 BpStatus site_account_check_topic(const char *topic, BpError *err) BP_CHECKED;
 
 /* Their folder, in the arena. */

@@ -117,7 +117,7 @@ insert into expected select role, 'as_real(double precision)', 'EXECUTE' from un
 insert into expected select role, 'command_sees_only()', 'EXECUTE' from unnest('{bacpipes_collect, bacpipes_owner, bacpipes_reader, bacpipes_source}'::text[]) as role;
 insert into expected select role, thing, 'EXECUTE'
   from unnest('{bacpipes_collect, bacpipes_owner}'::text[]) as role,
-       unnest('{"command_check(text,integer,text,double precision,text,integer,interval,timestamp with time zone,timestamp with time zone,text,boolean)", "command_ask(jsonb,text,text,text)"}'::text[]) as thing;
+       unnest('{"command_check(text,integer,text,double precision,text,integer,interval,timestamp with time zone,timestamp with time zone,text,boolean)", "command_ask(jsonb,text,text,text)", "point_named(text,text,text,text)"}'::text[]) as thing;
 insert into expected select 'bacpipes_collect', thing, 'EXECUTE'
   from unnest('{"commands_due(text,integer)", "commands_claim(text,jsonb)", "commands_end(text,jsonb)", holds_of(text), "hold_event(text,jsonb)", "override_store(text,jsonb)", sources_end_idle()}'::text[]) as thing;
 insert into expected select 'bacpipes_owner', thing, 'EXECUTE'
@@ -174,7 +174,7 @@ select 'bacpipes_journal', thing
                     'command_asked()', 'command_gate()', 'command_moves()', 'command_stays()', 'command_noted()', 'hold_follow()', 'override_forget()', 'source_noted()', 'command_sees_only()',
                     'command_source_named(text)', 'command_check(text,integer,text,double precision,text,integer,interval,timestamp with time zone,timestamp with time zone,text,boolean)',
                     'command_text(jsonb,text)', 'command_truth(jsonb,text)', 'command_patience()', 'as_real(double precision)', 'command_figure(double precision,text)', 'command_instant(timestamp with time zone)', 'command_value_before(text,integer)',
-                    'command_time(jsonb,text)', 'command_number(jsonb,text)', 'command_interval(jsonb,text)', 'command_ask(jsonb,text,text,text)', 'command_cancel(uuid,text)',
+                    'command_time(jsonb,text)', 'command_number(jsonb,text)', 'command_interval(jsonb,text)', 'command_ask(jsonb,text,text,text)', 'command_cancel(uuid,text)', 'point_named(text,text,text,text)',
                     'hold_take(write_commands)', 'holds_of(text)', 'hold_event(text,jsonb)', 'commands_flooded()', 'commands_due(text,integer)', 'commands_claim(text,jsonb)', 'commands_end(text,jsonb)',
                     'commands_retain(text,integer)', 'override_store(text,jsonb)', 'source_store(text,text,text,boolean,integer,interval,integer,text)', 'source_forget(text)',
                     'source_set(text,boolean,integer,interval,boolean,integer,boolean,text)']) as thing
@@ -222,7 +222,7 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'p
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and ours('pg_proc', oid)
                       and proname not in ('alarm_raise', 'alarm_return', 'central_mode_set', 'central_point_set', 'command_ask', 'command_cancel', 'command_check', 'command_gate', 'command_noted', 'command_sees_only',
                                           'commands_claim', 'commands_due', 'commands_end', 'hold_event', 'hold_follow', 'holds_of', 'override_forget', 'override_store', 'source_add', 'source_forget',
-                                          'source_noted', 'source_remove', 'source_set', 'source_store', 'sources_end_idle', 'journal_begin', 'journal_checkpoint', 'journal_last_checkpoint', 'journal_maintain', 'journal_records', 'journal_unsigned', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
+                                          'source_noted', 'source_remove', 'source_set', 'source_store', 'sources_end_idle', 'journal_begin', 'journal_checkpoint', 'journal_last_checkpoint', 'journal_maintain', 'journal_records', 'journal_unsigned', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'point_named', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
                                           'readings_ensure_days', 'readings_follow', 'readings_give', 'readings_hold') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
 select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing in public') from role_name order by role;

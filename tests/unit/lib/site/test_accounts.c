@@ -138,12 +138,37 @@ static void names_and_topics_that_mosquitto_would_read_otherwise_are_refused(voi
         assert_int_equal(site_account_check_topic(good_topics[i], &err), BP_OK);
 }
 
+static void one_that_writes_has_the_name_of_a_source(void **state)
+{
+    (void)state;
+    BpError err;
+    assert_int_equal(site_account_check_source("hvac-2_b", NULL), BP_OK);
+    static const char *const names[] = {"",   "HVAC", "a.b", "a/b",
+                                        "a+", "#",    "a b", "abcdefghijklmnopqrstuvwxyz0123456"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_int_equal(site_account_check_source(names[i], &err), BP_INVALID);
+    const SiteAccount account = {
+        .name = "hvac", .hash = "$7$1$a$b", .topics = {"t"}, .topic_count = 1, .writes = true};
+    assert_int_equal(site_account_add(world.folder, &account, NULL), BP_OK);
+    write_file("Pump", "password $7$1$a$b\nwrites commands\n");
+    write_file("valve", "password $7$1$a$b\nwrites everything\n");
+    write_file("fan", "password $7$1$a$b\n");
+    const SiteAccounts accounts = read_all();
+    assert_int_equal(accounts.count, 2);
+    assert_string_equal(accounts.items[0].name, "fan");
+    assert_false(accounts.items[0].writes);
+    assert_string_equal(accounts.items[1].name, "hvac");
+    assert_true(accounts.items[1].writes);
+    assert_int_equal(wrong_count, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_added_is_read_back_by_name_until_it_is_removed, begin, end),
         cmocka_unit_test_setup_teardown(a_file_that_is_no_account_is_told_and_left_out, begin, end),
         cmocka_unit_test(names_and_topics_that_mosquitto_would_read_otherwise_are_refused),
+        cmocka_unit_test_setup_teardown(one_that_writes_has_the_name_of_a_source, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
