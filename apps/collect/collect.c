@@ -174,12 +174,15 @@ static void on_broker_connected(void *owner)
     const Collect *collect = owner;
     collect_status_now(collect->status);
     collect_deliver_connected(collect->deliver);
+    if (collect->control)
+        collect_control_broker_connected(collect->control);
 }
 
 static void on_message(void *owner, const MqttMessage *message)
 {
     const Collect *collect = owner;
-    collect_deliver_message(collect->deliver, message->topic, message->payload);
+    if (!collect->control || !collect_control_message(collect->control, message))
+        collect_deliver_message(collect->deliver, message->topic, message->payload);
 }
 
 CollectSite *collect_make_site(Collect *collect, PgOptions *database)
@@ -213,6 +216,12 @@ static int32_t points_end(void *owner)
     return collect->site ? collect_site_end(collect->site) : 0;
 }
 
+static Mqtt *mqtt_of(void *owner)
+{
+    const Collect *collect = owner;
+    return collect->site ? collect_site_mqtt(collect->site) : NULL;
+}
+
 CollectControl *collect_make_control(Collect *collect, const PgOptions *database)
 {
     const CollectControlOptions options = {.loop = collect->loop,
@@ -221,7 +230,8 @@ CollectControl *collect_make_control(Collect *collect, const PgOptions *database
                                            .database = database,
                                            .owner = collect,
                                            .points_end = points_end,
-                                           .on_orders = on_orders};
+                                           .on_orders = on_orders,
+                                           .mqtt = mqtt_of};
     return collect_control_new(&options);
 }
 
@@ -255,12 +265,6 @@ static bool name_point(void *owner, int32_t point_id, CollectPointName *ret_name
                                                .model = point->device->model,
                                                .version = point->device->version};
     return true;
-}
-
-static Mqtt *mqtt_of(void *owner)
-{
-    const Collect *collect = owner;
-    return collect->site ? collect_site_mqtt(collect->site) : NULL;
 }
 
 CollectDeliver *collect_make_deliver(Collect *collect)

@@ -1,3 +1,4 @@
+#include "apps/collect/control/ask_mqtt.h"
 #include "apps/collect/control/asking.h"
 #include "apps/collect/control/holding.h"
 #include "base/invariant.h"
@@ -105,6 +106,37 @@ static bool may_sign(void *owner)
     return control_is_alone(owner);
 }
 
+/* ---- commands by MQTT ---- */
+
+static Mqtt *mqtt(void *owner)
+{
+    const CollectControl *control = owner;
+    return control->options.mqtt(control->options.owner);
+}
+
+static bool is_away(void *owner)
+{
+    const CollectControl *control = owner;
+    return !pg_is_connected(control->pg);
+}
+
+static bool is_another(void *owner)
+{
+    const CollectControl *control = owner;
+    return pg_is_connected(control->pg) && !control_is_alone(control);
+}
+
+void collect_control_broker_connected(CollectControl *control)
+{
+    if (control->mqtt)
+        control_mqtt_connected(control->mqtt);
+}
+
+bool collect_control_message(CollectControl *control, const MqttMessage *message)
+{
+    return control->mqtt && control_mqtt_message(control->mqtt, message);
+}
+
 /* ---- what the headers promise ---- */
 
 bool control_is_alone(const CollectControl *control)
@@ -169,6 +201,13 @@ CollectControl *collect_control_new(const CollectControlOptions *options)
                                                              .data_folder = options->file->data_folder,
                                                              .owner = control,
                                                              .may_sign = may_sign});
+    control->mqtt = control_mqtt_new(&(ControlMqttOptions){.loop = options->loop,
+                                                           .database = options->database,
+                                                           .site = options->file->site,
+                                                           .owner = control,
+                                                           .mqtt = mqtt,
+                                                           .is_away = is_away,
+                                                           .is_another = is_another});
     return control;
 }
 
@@ -176,6 +215,8 @@ void collect_control_close(CollectControl *control)
 {
     control_checkpoints_free(control->checkpoints);
     control->checkpoints = NULL;
+    control_mqtt_free(control->mqtt);
+    control->mqtt = NULL;
     control_commands_close(control->commands);
     loop_timer_free(control->turn);
     control->turn = NULL;

@@ -13,6 +13,7 @@
 #include "apps/collect/ask/poll.h"
 #include "config/config.h"
 #include "io/loop/loop.h"
+#include "io/mqtt/mqtt.h"
 #include "io/pg/pg.h"
 
 typedef struct CollectControl CollectControl;
@@ -26,6 +27,7 @@ typedef struct CollectControlOptions {
     void *owner;
     int32_t (*points_end)(void *owner); /* all points that are known have smaller numbers */
     void (*on_orders)(void *owner);     /* orders were given to the poller: collect_poll_advance is due */
+    Mqtt *(*mqtt)(void *owner);         /* the site's broker; NULL: there is none now */
 } CollectControlOptions;
 
 /* Connects, and carries out commands from when it is connected and holds the lock. What the options point to
@@ -37,6 +39,11 @@ void collect_control_set(CollectControl *control, const Cfg *cfg);
 
 /* The device is online or offline, otherwise than before. May be called from inside the poller. */
 void collect_control_note_state(CollectControl *control, const CollectDevice *device);
+
+/* The broker is there, and what it sends: commands are asked for by MQTT, too. False: the message is none of
+ * them. */
+void collect_control_broker_connected(CollectControl *control);
+bool collect_control_message(CollectControl *control, const MqttMessage *message);
 
 /* Takes no command any more, and leaves the database. Orders that the poller still has end as they do; what
  * was sent and is not verified is resolved by the next run, by reading. */

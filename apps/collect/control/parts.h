@@ -23,6 +23,7 @@
 
 typedef struct ControlAsking ControlAsking;   /* asking.h */
 typedef struct ControlHolding ControlHolding; /* holding.h */
+typedef struct ControlMqtt ControlMqtt;       /* ask_mqtt.h */
 
 struct CollectControl {
     CollectControlOptions options;
@@ -33,6 +34,7 @@ struct CollectControl {
     ControlCommands *commands;
     ControlAsking *asking;
     ControlHolding *holding;
+    ControlMqtt *mqtt;
     LoopTimer *turn; /* the next in which something is done */
     int64_t
         look_us; /* of the loop: when the database is looked at though nobody says that something is due */
