@@ -207,6 +207,7 @@ released_in_time() {
     "$PG_CTL" start 3>&-
     until_sql "true"
     is_said "$(ended "$id")" "@(completed held|failed unknown): *"
+    until_sql "count(*) = 0 from hold"
     came 2 1001 analog-value,1
     chain_is_whole
 }
