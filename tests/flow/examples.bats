@@ -40,7 +40,7 @@ examples() {
     failed=0 tried=0
     for tool in status discover read write commands overrides release control alarms ack trend time communication restart points history "device list" "ede export" "config check" \
         "config show" "config docs" "account add" "account list" "account remove" "quarantine list" "quarantine retry" "quarantine drop" \
-        "rule add" "rule list" "rule try" "rule remove" "points set" "rule apply" audit "audit key" "audit verify"; do
+        "rule add" "rule list" "rule try" "rule remove" "points set" "rule apply" audit "audit key" "audit verify" "source add" "source list" "source set" "source remove"; do
         examples $tool >"$folder/examples"
         [ -s "$folder/examples" ]
         while read -r example; do

@@ -155,3 +155,39 @@ code() {
         code 64
     done
 }
+
+@test "a source is made with a login that asks and sees its own, is held to what it may, turned off, and taken away" {
+    try source add pump --automatic --hold 30min --priority 9 --note "a pump's program" --json
+    code 0
+    password=$(jq -r .password <<<"$output")
+    [ "$(jq -r .login <<<"$output")" = source_pump ]
+    point=$(sql "select point_id from point where name = 'AHU-1/DUCT-SP'")
+    as_pump() { PGPASSWORD=$password psql -qXtA -h 127.0.0.1 -p "$(sed -n 's/^database.port = //p' "$BACPIPES_DATA/bacpipes.conf")" -U source_pump bacpipes -c "$1"; }
+    ask="insert into write_commands (site_id, point_id, command_type, value, priority, release_after) values ('demo', $point, 'write_value', 260"
+    [ "$(as_pump "$ask, 9, '20 min') returning status, source, created_by")" = "pending|pump|source_pump" ]
+    [ "$(as_pump "$ask, 9, '2 h') returning status, rule")" = "refused|hold-too-long" ]
+    [ "$(as_pump "$ask, 8, '20 min') returning status, rule")" = "refused|priority" ]
+    [ "$(as_pump "select count(*) from write_commands where source <> 'pump'")" = 0 ]
+    try source list --json
+    [ "$(jq -c '.[] | select(.name == "pump") | [.is_automatic, .highest_priority, .longest_hold_s, .enabled, .asked_last_day]' <<<"$output")" = '[true,9,1800,true,3]' ]
+    try source set pump --off
+    code 0
+    [ "$(as_pump "$ask, 9, '20 min') returning rule")" = source-disabled ]
+    try overrides --source pump --release --yes
+    [[ "$status" -eq 0 || "$status" -eq 1 ]] # it may be let go of already
+    try source remove pump
+    code 0
+    run as_pump "select 1"
+    [ "$status" -ne 0 ]
+    try source add pump --kind mqtt
+    code 64
+    [[ "$stderr" == *"bacpipes account add NAME --writes"* ]]
+    for words in "set pump" "set pump --on --off" "set pump --hold 1h --hold-endless" "add Pump"; do
+        # shellcheck disable=SC2086
+        try source $words
+        [ "$status" -ne 0 ]
+    done
+    try source remove tools
+    [ "$status" -ne 0 ]
+    [[ "$stderr" == *"is part of BacPipes"* ]]
+}
