@@ -231,7 +231,7 @@ static BpStatus explain(const Work *work, BpStatus status, BpError *err)
     if (work->is_asked)
         return bp_within(err,
                          "the command was asked for, and may go on: `bacpipes commands` shows how it ends");
-    return bp_within(err, "nothing was written");
+    return bp_within(err, "nothing was written (where there is no site, --direct goes straight to a device)");
 }
 
 static int run(const CfgCommand *command, const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)

@@ -25,6 +25,8 @@ enum {
     SHORTEST_MS,
     USUAL_ROUNDS,
 };
+/* And of select_control.sql. */
+enum { CONTROL_SINCE, CONTROL_BY, CONTROL_PENDING, CONTROL_EXECUTING, CONTROL_HOLDS, CONTROL_HOLDS_THAT_END };
 static const int64_t PATIENCE_US = 5 * BP_SECOND;
 
 static int64_t time_or_0(const PgRows *rows, size_t row, int column)
@@ -58,6 +60,15 @@ static void on_health(void *context, const PgRows *rows, size_t row)
     database->hold_s = pg_is_null(rows, row, HOLD) ? -1 : pg_get_double(rows, row, HOLD);
 }
 
+static void on_control(void *context, const PgRows *rows, size_t row)
+{
+    StatusDatabase *database = context;
+    database->pending = pg_get_integer(rows, row, CONTROL_PENDING);
+    database->executing = pg_get_integer(rows, row, CONTROL_EXECUTING);
+    database->holds = pg_get_integer(rows, row, CONTROL_HOLDS);
+    database->holds_that_end = pg_get_integer(rows, row, CONTROL_HOLDS_THAT_END);
+}
+
 static void on_broker(void *context, const PgRows *rows, size_t row)
 {
     StatusDatabase *database = context;
@@ -76,6 +87,7 @@ static BpStatus ask(Cfg *cfg, SiteDatabase *connection, BpArena *arena, StatusDa
     BP_TRY(site_database_try(connection, cfg, PATIENCE_US, arena, err));
     BP_TRY(site_database_check_site(connection, cfg->site, err));
     BP_TRY(site_database_ask(connection, SQL_SELECT_SITE_HEALTH, values, 1, on_health, database, err));
+    BP_TRY(site_database_ask(connection, SQL_SELECT_CONTROL, values, 1, on_control, database, err));
     BP_TRY(site_database_ask(connection, SQL_SELECT_MQTT_CONFIG, values, 2, on_broker, database, err));
     return site_settings_read(connection, &(SiteSettingsWish){0}, arena, cfg, err);
 }

@@ -235,6 +235,31 @@ static void judge_history(const Cfg *cfg, const StatusFacts *facts, StatusReport
         put(report, "history", STATUS_OK, "rollups and retention are up to date");
 }
 
+/* That nobody may write is meant, and yet to be known. */
+static void judge_control(const Cfg *cfg, const StatusFacts *facts, StatusReport *report)
+{
+    const StatusDatabase *database = &facts->database;
+    const char *mode = cfg->control_mode ? cfg->control_mode : "normal";
+    char waiting[128] = "";
+    if (database->pending || database->executing)
+        snprintf(waiting, sizeof waiting, "%" PRId64 " commands wait, %" PRId64 " are under way, ",
+                 database->pending, database->executing);
+    if (strcmp(mode, "stop") == 0)
+        put(report, "control", STATUS_WARNING,
+            "is stopped: values are refused, releases go on; %s%" PRId64
+            " values held: `bacpipes control normal` has it go on",
+            waiting, database->holds);
+    else if (strcmp(mode, "freeze") == 0)
+        put(report, "control", STATUS_WARNING,
+            "is frozen: nothing is written or released; %s%" PRId64
+            " values held, also beyond their end: `bacpipes control normal` has it go on",
+            waiting, database->holds);
+    else
+        put(report, "control", STATUS_OK,
+            "goes on; %s%" PRId64 " values held, %" PRId64 " of them until a time", waiting, database->holds,
+            database->holds_that_end);
+}
+
 static void judge_clock(const StatusFacts *facts, StatusReport *report)
 {
     const StatusDatabase *database = &facts->database;
@@ -309,6 +334,7 @@ void status_judge(const Cfg *cfg, const StatusFacts *facts, StatusReport *ret_re
         judge_devices(facts, ret_report);
         judge_newest(cfg, facts, ret_report);
         judge_history(cfg, facts, ret_report);
+        judge_control(cfg, facts, ret_report);
         judge_clock(facts, ret_report);
     }
     judge_disk(cfg, facts, ret_report);

@@ -59,6 +59,8 @@ static json_t *figures_json(const Cfg *cfg, const StatusFacts *facts)
                             : json_null());
     set_integer(figures, "quarantined", database->quarantined);
     set_integer(figures, "skipped", database->skipped);
+    set_integer(figures, "commands_pending", database->pending);
+    set_integer(figures, "values_held", database->holds);
     return figures;
 }
 

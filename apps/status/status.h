@@ -33,6 +33,7 @@ typedef struct StatusDatabase {
      * poll.interval the others are asked, 0: there are none. */
     int64_t shortest_us, usual_rounds;
     int64_t quarantined, skipped;
+    int64_t pending, executing, holds, holds_that_end; /* commands; values that they hold */
     int64_t dirty_since_us; /* the oldest span whose rollups are to be made; 0: none */
     int64_t oldest_day_us;  /* 0: not known */
     int64_t readings_octets;

@@ -70,6 +70,20 @@ static void all_is_well(void **state)
     finds(STATUS_OK, "", "");
 }
 
+static void control_that_does_not_go_on_is_a_warning(void **state)
+{
+    (void)state;
+    facts.database.pending = 2;
+    facts.database.holds = 3;
+    cfg.control_mode = "normal";
+    finds(STATUS_OK, "", "");
+    cfg.control_mode = "stop";
+    finds(STATUS_WARNING, "control",
+          "is stopped: values are refused, releases go on; 2 commands wait, 0 are under way, 3 values held");
+    cfg.control_mode = "freeze";
+    finds(STATUS_WARNING, "control", "is frozen: nothing is written or released; ");
+}
+
 static void what_is_starting_or_stopping_wakes_nobody(void **state)
 {
     (void)state;
@@ -218,6 +232,7 @@ static void a_site_that_nobody_runs_is_unknown_and_a_wrong_folder_says_so(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(control_that_does_not_go_on_is_a_warning, begin),
         cmocka_unit_test_setup(all_is_well, begin),
         cmocka_unit_test_setup(what_is_starting_or_stopping_wakes_nobody, begin),
         cmocka_unit_test_setup(a_role_that_ended_hangs_or_never_was_is_broken, begin),
