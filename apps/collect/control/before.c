@@ -45,6 +45,12 @@ static bool suits(ControlCommand *command, const ControlSeen *seen)
             seen->name, command->name);
         return false;
     }
+    if (!control_mode_allows(command)) {
+        control_say(command,
+                    "setting control.mode is %s in the collector's own settings: nothing was written",
+                    command->of->mode == CONTROL_STOP ? "stop" : "freeze");
+        return false;
+    }
     if (command->wish.is_release)
         return true;
     if (command->is_release && !command->has_value) {

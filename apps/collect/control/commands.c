@@ -389,9 +389,21 @@ ControlCommands *control_commands_new(CollectPoller *poller, const ControlComman
     return commands;
 }
 
-void control_commands_set(ControlCommands *commands, int64_t verify_within_us)
+void control_commands_set(ControlCommands *commands, int64_t verify_within_us, ControlMode mode)
 {
     commands->verify_within_us = verify_within_us;
+    commands->mode = mode;
+}
+
+void control_commands_knew(ControlCommands *commands, int64_t wall_us)
+{
+    control_clock_knew(&commands->clock, wall_us);
+}
+
+bool control_mode_allows(const ControlCommand *command)
+{
+    const ControlMode mode = command->of->mode;
+    return mode == CONTROL_NORMAL || (mode == CONTROL_STOP && command->is_release && !command->has_value);
 }
 
 void control_commands_close(ControlCommands *commands)

@@ -35,7 +35,17 @@ void control_commands_close(ControlCommands *commands);
 /* After the poller, which tells ends of orders. */
 void control_commands_free(ControlCommands *commands);
 
-void control_commands_set(ControlCommands *commands, int64_t verify_within_us);
+/* `mode`: setting control.mode as this program has it. The gate knows table setting alone; a file or the
+ * environment may say more. */
+typedef enum ControlMode {
+    CONTROL_NORMAL,
+    CONTROL_STOP /* no values */,
+    CONTROL_FREEZE /* nothing */
+} ControlMode;
+void control_commands_set(ControlCommands *commands, int64_t verify_within_us, ControlMode mode);
+
+/* The wall clock was that late once: see control_clock_knew. */
+void control_commands_knew(ControlCommands *commands, int64_t wall_us);
 
 /* Whether what was claimed may be written: not without the lock that nobody else has. Where it is lost, what
  * is pending is forgotten (the database has it), and what was claimed and is not written never will be. */

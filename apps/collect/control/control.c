@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const int64_t LOOK_EVERY_US = 5 * BP_SECOND;
 
@@ -47,6 +48,7 @@ static void on_alone(void *owner)
 void control_opened(CollectControl *control)
 {
     bp_log(BP_LOG_INFO, "carrying out commands of site %s", control->options.file->site);
+    control_commands_knew(control->commands, control_holding_known_wall_us(control->holding));
     control_commands_may_write(control->commands, true);
     control->look_us = loop_now_us(control->options.loop) + LOOK_EVERY_US;
     control_asking_begin(control->asking);
@@ -162,7 +164,10 @@ void control_point_give(CollectControl *control, int32_t point_id)
 void collect_control_set(CollectControl *control, const Cfg *cfg)
 {
     control->cfg = cfg;
-    control_commands_set(control->commands, cfg->control_verify_within);
+    const ControlMode mode = strcmp(cfg->control_mode, "freeze") == 0 ? CONTROL_FREEZE
+                             : strcmp(cfg->control_mode, "stop") == 0 ? CONTROL_STOP
+                                                                      : CONTROL_NORMAL;
+    control_commands_set(control->commands, cfg->control_verify_within, mode);
     control_holding_set(control->holding, cfg);
 }
 

@@ -224,6 +224,11 @@ void control_holding_free(ControlHolding *holding)
     free(holding);
 }
 
+int64_t control_holding_known_wall_us(const ControlHolding *holding)
+{
+    return control_keep_known_wall_us(holding->keep);
+}
+
 void control_holding_set(ControlHolding *holding, const Cfg *cfg)
 {
     control_keep_set(holding->keep, strcmp(cfg->control_mode, "freeze") == 0);

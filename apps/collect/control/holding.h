@@ -9,6 +9,9 @@ ControlHolding *control_holding_new(CollectControl *control); /* when there is a
 void control_holding_close(ControlHolding *holding);          /* after the connection, before the loop */
 void control_holding_free(ControlHolding *holding);           /* after the poller; NULL is fine */
 
+/* The latest time that the file outside the database has from before this run; 0: none. Once it is open. */
+int64_t control_holding_known_wall_us(const ControlHolding *holding);
+
 void control_holding_set(ControlHolding *holding, const Cfg *cfg);
 
 /* The connection holds the lock: control_opened follows when commands may be claimed. */

@@ -35,6 +35,7 @@ struct ControlKeep {
     ControlReleases *releases;
     LoopTimer *timer, *opens;
     int64_t note_us; /* CLOCK_BOOTTIME */
+    int64_t known_wall_us;
     BpError trouble; /* why there is no file */
     bool is_alone, is_frozen, is_closed;
 };
@@ -50,6 +51,11 @@ static void read_boot(char ret_text[CONTROL_BOOT_TEXT])
     if (file)
         fclose(file);
     memcpy(ret_text, line[0] ? line : "unknown", line[0] ? sizeof line : sizeof "unknown");
+}
+
+int64_t control_keep_known_wall_us(const ControlKeep *keep)
+{
+    return keep->known_wall_us;
 }
 
 void control_keep_now(ControlTime *ret_now)
@@ -190,6 +196,10 @@ static BpStatus read_file(ControlKeep *keep, BpError *err)
         return status;
     ControlTime now;
     control_keep_now(&now);
+    keep->known_wall_us = keep->kept.last.wall_us;
+    if (now.wall_us < keep->known_wall_us)
+        bp_log(BP_LOG_WARNING, "the clock is behind what it was when the collector ran last: commands for a "
+                               "time of day wait until it is not");
     control_kept_begin(&keep->kept, &now);
     tell_read(keep, &size);
     return BP_OK;

@@ -53,6 +53,9 @@ void control_keep_claim(ControlKeep *keep, const ControlHold *holds, size_t coun
 void control_keep_settle(ControlKeep *keep, int32_t point_id, uint8_t slot, const char *command,
                          ControlOutcome outcome, const ControlShown *shown);
 
+/* The time of the file's last record from before this run, by the wall clock; 0: it had none. */
+int64_t control_keep_known_wall_us(const ControlKeep *keep);
+
 /* The device has come back. */
 void control_keep_wake(ControlKeep *keep, uint32_t device_instance);
 

@@ -18,6 +18,7 @@ struct ControlCommands {
     ControlClock clock;
     int64_t verify_within_us;
     bool may_write;
+    ControlMode mode;
     ControlLine *lines;                       /* none is empty */
     ControlCommand *buckets[CONTROL_BUCKETS]; /* by number */
     ControlCommand *ended, **ended_end;
@@ -31,6 +32,9 @@ struct ControlCommands {
 
 /* Its end: it leaves its line, and is to be told. */
 void control_end(ControlCommand *command, ControlVerdict verdict);
+
+/* Setting control.mode, as this program has it, lets it be written. */
+bool control_mode_allows(const ControlCommand *command);
 
 bool control_is_taken(const ControlCommands *commands, int32_t point_id);
 

@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const int64_t POINT_TAKEN_US = 200 * BP_MS; /* until a point is tried again that a command has */
+static const int64_t POINT_TAKEN_US = 200 * BP_MS, /* until a point is tried again that a command has */
+    LOOK_LIFE_US = 5 * BP_SECOND;                  /* from the look that shows ours to the Null */
 
 /* One under way. */
 typedef struct Release {
@@ -17,6 +18,7 @@ typedef struct Release {
     CollectDevice *device; /* while an order of ours is with it */
     ControlHold hold;
     ControlLook look;
+    int64_t looked_us; /* CLOCK_BOOTTIME: when the last look was asked for */
 } Release;
 
 struct ControlReleases {
@@ -38,6 +40,7 @@ static void say_unsent(CollectOrderWhy why, char text[CONTROL_WHY_TEXT])
         [COLLECT_ORDER_NO_NETWORK] = "we are not on the network",
         [COLLECT_ORDER_FULL] = "too much is being asked of the device",
         [COLLECT_ORDER_TOO_LONG] = "the request is too long for the device",
+        [COLLECT_ORDER_LATE] = "too long ago was it read what is in the slot",
     };
     const char *words = (size_t)why < sizeof whys / sizeof whys[0] ? whys[why] : NULL;
     snprintf(text, CONTROL_WHY_TEXT, "%s", words ? words : "it could not be asked");
@@ -161,6 +164,7 @@ static void on_seen(void *context, const ControlSeen *seen)
 static void look(Release *release)
 {
     const ControlReleases *releases = release->of;
+    release->looked_us = bp_boot_us();
     control_look(&release->look,
                  &(ControlLookRequest){.poller = releases->options.poller,
                                        .device = release->device,
@@ -203,6 +207,13 @@ static void on_written(void *context, const CollectOrderEnd *ended)
         end(release);
 }
 
+/* Whoever stood still meanwhile does not know any more what is in the slot. */
+static bool may_go(void *context)
+{
+    const Release *release = context;
+    return !release->of->is_closed && bp_boot_us() - release->looked_us <= LOOK_LIFE_US;
+}
+
 static void write_null(Release *release)
 {
     static const uint8_t null_value[] = {0};
@@ -221,6 +232,7 @@ static void write_null(Release *release)
                                        .is_urgent = true,
                                        .is_once = true,
                                        .context = release,
+                                       .may_go = may_go,
                                        .on_end = on_written};
     collect_poll_order(releases->options.poller, release->device, &order,
                        releases->options.loop_now_us(releases->options.owner));

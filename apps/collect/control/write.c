@@ -20,7 +20,7 @@ static const int64_t CLAIM_LIFE_US = 2 * BP_SECOND, /* from asking for it to the
 static bool may_go(void *context)
 {
     ControlCommand *command = context;
-    if (command->of->is_closing || !command->of->may_write)
+    if (command->of->is_closing || !command->of->may_write || !control_mode_allows(command))
         return false;
     const ControlNow now = control_now(command->of);
     return now.boot_us - command->asked_us <= CLAIM_LIFE_US &&

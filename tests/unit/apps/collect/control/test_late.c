@@ -108,6 +108,42 @@ static void what_waited_too_long_expires_by_either_clock(void **state)
     }
 }
 
+/* The gate knows table setting; a file or the environment may say more. */
+static void what_the_program_is_set_to_stop_is_not_written(void **state)
+{
+    (void)state;
+    scene_begin(1, "");
+    control_commands_set(scene.commands, 5 * BP_SECOND, CONTROL_STOP);
+    Row *row = insert(0, setpoint(0), 21, 8);
+    scene_run(2 * BP_SECOND);
+    assert_ended(row, CONTROL_NOT_SENT, "control.mode is stop");
+    row = insert_release(0, setpoint(0), 8);
+    scene_run(2 * BP_SECOND);
+    assert_ended(row, CONTROL_HELD, NULL); /* releases go on */
+    control_commands_set(scene.commands, 5 * BP_SECOND, CONTROL_FREEZE);
+    row = insert_release(0, setpoint(0), 8);
+    scene_run(2 * BP_SECOND);
+    assert_ended(row, CONTROL_NOT_SENT, "control.mode is freeze");
+    control_commands_set(scene.commands, 5 * BP_SECOND, CONTROL_NORMAL);
+    assert_int_equal(scene.write_count, 1);
+    scene_end();
+}
+
+static void a_stop_after_the_claim_is_in_time(void **state)
+{
+    (void)state;
+    scene_begin(1, "");
+    scene.holds_keeps = true;
+    const Row *row = insert(0, setpoint(0), 21, 8);
+    scene_run(BP_SECOND);
+    control_commands_set(scene.commands, 5 * BP_SECOND, CONTROL_STOP);
+    scene.holds_keeps = false;
+    scene_run(10 * BP_SECOND);
+    assert_ended(row, CONTROL_NOT_SENT, NULL);
+    assert_int_equal(scene.write_count, 0);
+    scene_end();
+}
+
 /* ---- the database ---- */
 
 static void what_the_database_does_not_let_through_is_not_written(void **state)
@@ -280,6 +316,8 @@ int main(void)
         cmocka_unit_test(an_end_is_kept_until_it_can_be_told),
         cmocka_unit_test(what_was_executing_is_resolved_by_reading_and_never_written_again),
         cmocka_unit_test(and_where_the_device_is_not_there_nobody_knows),
+        cmocka_unit_test(what_the_program_is_set_to_stop_is_not_written),
+        cmocka_unit_test(a_stop_after_the_claim_is_in_time),
         cmocka_unit_test(what_is_for_a_time_of_day_waits_for_a_clock_that_is_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
