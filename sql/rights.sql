@@ -24,8 +24,8 @@ do $$
 declare
     role record;
 begin
-    for role in select * from (values ('bacpipes_owner', 12), ('bacpipes_collect', 6), ('bacpipes_ingest', 4),
-                                      ('bacpipes_maintain', 4), ('bacpipes_reader', 20)) as role (name, connections) loop
+    for role in select * from (values ('bacpipes_owner', 12), ('bacpipes_collect', 8), ('bacpipes_ingest', 4),
+                                      ('bacpipes_maintain', 4), ('bacpipes_reader', 18)) as role (name, connections) loop
         if to_regrole(role.name) is null then
             execute format('create role %I', role.name);
         end if;

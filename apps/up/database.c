@@ -18,7 +18,7 @@ enum {
     STARTS_MAX = 4, /* in vain: within 7 s. One that was killed may be about to end */
 };
 /* Who has not yet said a password holds a connection too, until AUTHENTICATION_S is over. So there are many
- * more than those of all roles together (sql/rights.sql: 44). */
+ * more than those of all roles together (sql/rights.sql: 46, and 40 of logins of sources). */
 enum { CONNECTIONS_MAX = 200, AUTHENTICATION_S = 5 };
 static const int64_t READY_PATIENCE_US = 60 * BP_SECOND;
 

@@ -71,7 +71,8 @@ enum {
     RELEASE_AFTER_MS,
     STATUS,
     SOURCE,
-    CREATED_BY
+    CREATED_BY,
+    STATES
 };
 
 /* The object of a point that is no more, or whose type has no such name, is none of a device. */
@@ -101,6 +102,7 @@ static bool take_row(ControlAsking *asking, const PgRows *rows, size_t row)
                       .point_id = (int32_t)pg_get_integer(rows, row, POINT),
                       .name = pg_get_text(rows, row, NAME),
                       .units = units_of(pg_get_text(rows, row, UNITS)),
+                      .states = pg_get_text(rows, row, STATES),
                       .is_commandable = pg_get_bool(rows, row, COMMANDABLE),
                       .is_release =
                           bp_str_equal(pg_get_text(rows, row, COMMAND_TYPE), bp_str("release_priority")),

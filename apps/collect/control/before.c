@@ -16,8 +16,8 @@ static void wait_on(ControlCommand *command, int64_t pause_us, const ControlNow 
 /* Why the poller could not be asked may pass: then the command waits on. */
 static bool may_pass(const ControlCommand *command, CollectOrderWhy why, const ControlNow *now)
 {
-    return why == COLLECT_ORDER_FULL ||
-           (why == COLLECT_ORDER_NO_NETWORK && now->boot_us - command->seen_us < UNKNOWN_LIFE_US);
+    return why == COLLECT_ORDER_FULL || ((why == COLLECT_ORDER_NO_NETWORK || why == COLLECT_ORDER_AWAY) &&
+                                         now->boot_us - command->seen_us < UNKNOWN_LIFE_US);
 }
 
 void control_set_wish(ControlCommand *command, const ControlSeen *seen)
@@ -90,10 +90,21 @@ static void on_seen_before(void *context, const ControlSeen *seen)
     }
 }
 
+/* The poller asks a device that was silent less and less often: whoever commands it wants to know how it is
+ * now. */
+static void ask_whether_it_is_there(ControlCommand *command, CollectDevice *device, const ControlNow *now)
+{
+    if (command->has_probed || !collect_device_is_away(device))
+        return;
+    command->has_probed = true;
+    collect_poll_probe(command->of->poller, device, now->loop_us);
+}
+
 void control_look_before(ControlCommand *command, const ControlNow *now)
 {
     CollectDevice *device = control_device(command);
     if (device) {
+        ask_whether_it_is_there(command, device, now);
         command->step = CONTROL_LOOKS;
         command->looked_us = now->boot_us;
         control_look(&command->look, &(ControlLookRequest){.poller = command->of->poller,

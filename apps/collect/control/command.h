@@ -9,6 +9,7 @@ enum {
     CONTROL_ID_MAX = 37,   /* a UUID as text, with its zero */
     CONTROL_NAME_MAX = 64, /* a name of a source or somebody, or units, cut */
     CONTROL_TEXT_MAX = 320,
+    CONTROL_STATES_MAX = 512, /* octets of names of states; those beyond are told by their numbers */
 };
 
 /* A row of commands_due, whose texts are borrowed. Instants are the wall clock's. */
@@ -19,6 +20,7 @@ typedef struct ControlDue {
     BacObjectId object;
     uint32_t property;
     BpStr name, units;   /* what the database has for the object's name; the units' symbol */
+    BpStr states;        /* names of its states, a line each; empty: it has none */
     bool is_commandable; /* the database thinks that it has a priority array */
     bool is_release;
     bool has_value; /* of a release: `value` was there before us, and is to be written back */
@@ -53,6 +55,7 @@ typedef struct ControlCommand {
     BacObjectId object;
     uint32_t property;
     char name[CONTROL_OBJECT_NAME_MAX], units[CONTROL_NAME_MAX];
+    char states[CONTROL_STATES_MAX];
     bool is_commandable, is_release, has_value;
     double value;
     int priority;
@@ -64,6 +67,7 @@ typedef struct ControlCommand {
     int64_t seen_us, dies_us; /* CLOCK_BOOTTIME: taken in, and its life is over */
     int64_t again_us;         /* of the loop: when something that could not be done is tried again; 0: now */
     ControlLook look;
+    bool has_probed;    /* a device that was taken for silent has been asked whether it still is */
     ControlSeen before; /* the write */
     int64_t looked_us;  /* CLOCK_BOOTTIME, when that was asked for */
     ControlWish wish;

@@ -149,6 +149,7 @@ static ControlCommand *new_command(ControlCommands *commands, const ControlDue *
     (void)bp_str_copy(due->id, command->id, sizeof command->id);
     (void)bp_str_copy(due->name, command->name, sizeof command->name);
     (void)bp_str_copy(due->units, command->units, sizeof command->units);
+    (void)bp_str_copy(due->states, command->states, sizeof command->states);
     (void)bp_str_copy(due->source, command->source, sizeof command->source);
     (void)bp_str_copy(due->created_by, command->created_by, sizeof command->created_by);
     return command;

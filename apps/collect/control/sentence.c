@@ -4,6 +4,7 @@
 #include "base/time.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void control_say(ControlCommand *command, const char *format, ...)
 {
@@ -17,8 +18,27 @@ void control_say(ControlCommand *command, const char *format, ...)
 
 enum { PART_MAX = 128 };
 
+/* A binary value's states count from 0, all others from 1. The last name may have been cut. */
+static bool state_text(const ControlCommand *command, double value, char ret_text[CONTROL_VALUE_TEXT_MAX])
+{
+    const uint16_t type = command->object.type;
+    const bool is_binary = type == BAC_BINARY_INPUT || type == BAC_BINARY_OUTPUT || type == BAC_BINARY_VALUE;
+    BpStr rest = bp_str(command->states), name = {0};
+    for (int number = is_binary ? 0 : 1; rest.size > 0; number++) {
+        name = bp_str_cut(rest, '\n', &rest);
+        const bool is_whole = rest.size > 0 || strlen(command->states) < CONTROL_STATES_MAX - 1;
+        if (number == value && name.size > 0 && is_whole) {
+            (void)bp_str_copy(name, ret_text, CONTROL_VALUE_TEXT_MAX);
+            return true;
+        }
+    }
+    return false;
+}
+
 static char *value_text(const ControlCommand *command, double value, char ret_text[CONTROL_VALUE_TEXT_MAX])
 {
+    if (state_text(command, value, ret_text))
+        return ret_text;
     return control_value_format(value, command->units, ret_text);
 }
 
