@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "say/begin.h"
 #include "say/exit.h"
+#include "say/json.h"
 #include "say/number.h"
 #include "say/when.h"
 #include "tool/listing.h"
@@ -14,15 +15,18 @@
 
 enum { LIST_DEFAULT = 100, LIST_MAX = 1000000, VALUE_TEXT_MAX = 300 };
 
-static const char *status, *source, *since, *id;
+static const char *status, *source, *since, *id, *cancel, *reason;
 static int64_t limit = LIST_DEFAULT;
+static size_t cancelled;
 
 static const CfgOption options[] = {
     {"status", "STATUS", "Only those: pending, executing, completed, failed, expired, cancelled or refused.",
      .text = &status},
     {"source", "SOURCE", "Only of this source (`bacpipes source list`).", .text = &source},
     {"since", "TIME", "Asked for since then: 2h, 7d, or a time.", .text = &since},
-    {"id", "ID", "Only this one.", .text = &id},
+    {"id", "ID", "Only this one; the first letters of it will do.", .text = &id},
+    {"cancel", "ID", "Takes back the command of this id, which must be pending.", .text = &cancel},
+    {"reason", "TEXT", "Why, with --cancel.", .text = &reason},
     {"limit", "COUNT", "The newest so many. Default: 100.", .integer = &limit, .min = 1, .max = LIST_MAX},
     {0},
 };
@@ -39,7 +43,8 @@ static const CfgCommand command = {
     .details = SAY_TIMES_HELP "Exit codes: 0 fine; 1 there is none, or no such point;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes commands\n"
                 "bacpipes commands AHU-1/DUCT-SP --since 7d\n"
-                "bacpipes commands --status refused --json",
+                "bacpipes commands --status refused --json\n"
+                "bacpipes commands --status pending",
 };
 
 /* Columns of select_commands.sql. */
@@ -71,7 +76,8 @@ enum {
     KEY,
 };
 
-static const SayColumn columns[] = {{"asked"},
+static const SayColumn columns[] = {{"id"},
+                                    {"asked"},
                                     {"by", .may_be_cut = true},
                                     {"point", .may_be_cut = true},
                                     {"value"},
@@ -105,12 +111,26 @@ static void show_value(BpBuf *out, const PgRows *rows, size_t row)
             bp_interval_format((int64_t)(pg_get_double(rows, row, RELEASE_AFTER) * BP_SECOND), span));
 }
 
+/* Of what is pending: until when. */
+static void add_outcome(SayTable *table, const PgRows *rows, size_t row)
+{
+    char at[BP_TIME_TEXT_MAX], until[BP_TIME_TEXT_MAX];
+    if (!bp_str_equal(pg_get_text(rows, row, STATUS), bp_str("pending")))
+        say_table_add(table, pg_get_text(rows, row, TEXT));
+    else if (pg_is_null(rows, row, EXECUTE_AT))
+        say_table_addf(table, "until %s", say_time(pg_get_time_us(rows, row, EXPIRES_AT), 0, until));
+    else
+        say_table_addf(table, "at %s, until %s", say_time(pg_get_time_us(rows, row, EXECUTE_AT), 0, at),
+                       say_time(pg_get_time_us(rows, row, EXPIRES_AT), 0, until));
+}
+
 static void add_row(ToolListing *listing, const PgRows *rows, size_t row)
 {
     SayTable *table = &listing->table;
     char time[BP_TIME_TEXT_MAX], memory[VALUE_TEXT_MAX];
     BpBuf value = bp_buf(memory, sizeof memory);
     show_value(&value, rows, row);
+    say_table_addf(table, "%.8s", pg_get_text(rows, row, ID).data);
     say_table_add(table, bp_str(say_time(pg_get_time_us(rows, row, CREATED_AT), 0, time)));
     say_table_addf(table, "%.*s (%.*s)", BP_STR_ARGS(pg_get_text(rows, row, CREATED_BY)),
                    BP_STR_ARGS(pg_get_text(rows, row, SOURCE)));
@@ -118,7 +138,7 @@ static void add_row(ToolListing *listing, const PgRows *rows, size_t row)
     say_table_add(table, bp_buf_text(&value));
     say_table_add(table, pg_get_text(rows, row, PRIORITY));
     say_table_add(table, pg_get_text(rows, row, STATUS));
-    say_table_add(table, pg_get_text(rows, row, TEXT));
+    add_outcome(table, rows, row);
 }
 
 static json_t *make_json(const PgRows *rows, size_t row)
@@ -188,14 +208,17 @@ static BpStatus check_status(BpError *err)
                              status);
 }
 
-/* As PostgreSQL takes it, with or without its hyphens: "f81d4fae-7dec-11d0-a765-00a0c91e6bf6". */
-static BpStatus check_id(BpError *err)
+/* "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", or how it begins. */
+static BpStatus check_id(const char *text, BpError *err)
 {
-    const size_t digits = id ? strspn(id, "0123456789abcdefABCDEF-") : 0;
-    return !id || (id[digits] == '\0' && (digits == 36 || digits == 32))
+    const size_t letters = text ? strspn(text, "0123456789abcdefABCDEF-") : 0;
+    return !text || (text[letters] == '\0' && letters >= 4 && letters <= 36)
                ? BP_OK
-               : bp_fail(err, BP_INVALID, "%s is no command's id, as f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
-                         id);
+               : bp_fail(
+                     err, BP_INVALID,
+                     "%s is no command's id, as f81d4fae-7dec-11d0-a765-00a0c91e6bf6, nor four or more of "
+                     "the letters that it begins with",
+                     text);
 }
 
 static BpStatus find_point(const char *word, const Cfg *cfg, BpArena *arena, PgValue *ret_point, BpError *err)
@@ -216,7 +239,10 @@ static BpStatus read_wish(const CfgArguments *arguments, const Cfg *cfg, BpArena
 {
     int64_t since_us;
     BP_TRY(check_status(err));
-    BP_TRY(check_id(err));
+    BP_TRY(check_id(id, err));
+    BP_TRY(check_id(cancel, err));
+    if (reason && !cancel)
+        return bp_fail(err, BP_INVALID, "--reason is of --cancel ID: a listing has none");
     *ret_point = *ret_since = pg_null();
     if (since) {
         BP_TRY(say_when("since", since, bp_wall_us(), &since_us, err));
@@ -227,17 +253,60 @@ static BpStatus read_wish(const CfgArguments *arguments, const Cfg *cfg, BpArena
                : BP_OK;
 }
 
+static int run_cancel(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena);
+
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     BpError err;
     PgValue point, from;
     if (read_wish(arguments, cfg, arena, &point, &from, &err) != BP_OK)
         return say_fail(command.name, &err);
+    if (cancel)
+        return run_cancel(arguments, cfg, arena);
     const PgValue values[] = {pg_text(bp_str(cfg->site)), point, tool_text_or_any(status),
                               tool_text_or_any(source),   from,  tool_text_or_any(id),
                               pg_integer(limit)};
     const ToolListWish wish = {values, sizeof values / sizeof values[0], cfg->site, false, arguments->json};
     return tool_list_show(&commands, &wish, cfg, arena);
+}
+
+/* ---- taking one back ---- */
+
+static void tell_cancelled(void *context, const PgRows *rows, size_t row)
+{
+    const bool *as_json = context;
+    if (*as_json)
+        say_json_print(json_pack("{s:o, s:o, s:o}", "id", tool_text_json(rows, row, 0), "status",
+                                 tool_text_json(rows, row, 1), "text", tool_text_json(rows, row, 2)));
+    else
+        printf("%.*s: %.*s.\n", BP_STR_ARGS(pg_get_text(rows, row, 3)),
+               BP_STR_ARGS(pg_get_text(rows, row, 2)));
+    cancelled++;
+}
+
+static BpStatus take_back(const CfgArguments *arguments, const Cfg *cfg, SiteDatabase *database,
+                          BpArena *arena, BpError *err)
+{
+    bool as_json = arguments->json;
+    const PgValue values[] = {pg_text(bp_str(cfg->site)), pg_text(bp_str(cancel)), tool_text_or_any(reason)};
+    BP_TRY(site_database_open(database, cfg, arena, err));
+    BP_TRY(site_database_check_site(database, cfg->site, err));
+    BP_TRY(site_database_ask(database, SQL_CANCEL_COMMAND, values, 3, tell_cancelled, &as_json, err));
+    return cancelled
+               ? BP_OK
+               : bp_fail(err, BP_NOT_FOUND,
+                         "no command, or more than one, has an id that begins with %s: `bacpipes commands "
+                         "--status pending` lists those that can be taken back",
+                         cancel);
+}
+
+static int run_cancel(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+{
+    BpError err;
+    SiteDatabase database = {0};
+    const BpStatus taken = take_back(arguments, cfg, &database, arena, &err);
+    site_database_close(&database);
+    return taken == BP_OK ? EX_OK : say_fail(command.name, &err);
 }
 
 int control_commands_main(int argc, char **argv)

@@ -38,6 +38,7 @@ enum {
 
 /* Read-back may go on for control.verify_within, 5 s as it is delivered, behind the last moment of sending.
  */
+enum { SENTENCE_MAX = 200 };
 static const int64_t LOOK_EVERY_US = 100 * BP_MS, AFTER_EXPIRY_US = 70 * BP_SECOND,
                      UNTAKEN_US = 10 * BP_SECOND;
 
@@ -100,9 +101,20 @@ typedef struct Waiting {
     bool is_told_to_stop;
 } Waiting;
 
-static bool is_open(const char *status)
+static bool is_pending(const ControlOutcome *outcome)
 {
-    return strcmp(status, "pending") == 0 || strcmp(status, "executing") == 0;
+    return strcmp(outcome->status, "pending") == 0;
+}
+
+/* Nothing takes it up any more, though nobody may have said so in its row yet. */
+static bool is_over_unsaid(const ControlOutcome *outcome)
+{
+    return is_pending(outcome) && outcome->expires_us && bp_wall_us() > outcome->expires_us;
+}
+
+static bool is_open(const ControlOutcome *outcome)
+{
+    return (is_pending(outcome) && !is_over_unsaid(outcome)) || strcmp(outcome->status, "executing") == 0;
 }
 
 /* Several requests may have the same row, where they have the same key. */
@@ -122,12 +134,15 @@ static void take(void *context, const PgRows *rows, size_t row)
         outcome->is_release = bp_str_equal(pg_get_text(rows, row, TYPE), bp_str("release_priority"));
         outcome->has_release_at = !pg_is_null(rows, row, RELEASE_AT);
         outcome->release_at_us = pg_get_time_us(rows, row, RELEASE_AT);
-        if (!is_open(outcome->status))
+        outcome->execute_at_us =
+            pg_is_null(rows, row, EXECUTE_AT) ? 0 : pg_get_time_us(rows, row, EXECUTE_AT);
+        outcome->expires_us = pg_get_time_us(rows, row, EXPIRES_AT);
+        if (!is_open(outcome))
             continue;
-        const int64_t expires_us = pg_get_time_us(rows, row, EXPIRES_AT);
         waiting->open++;
-        waiting->pending += strcmp(outcome->status, "pending") == 0;
-        waiting->last_expiry_us = expires_us > waiting->last_expiry_us ? expires_us : waiting->last_expiry_us;
+        waiting->pending += is_pending(outcome);
+        if (outcome->expires_us > waiting->last_expiry_us)
+            waiting->last_expiry_us = outcome->expires_us;
     }
 }
 
@@ -181,21 +196,35 @@ static BpStatus wait_until_ended(Waiting *waiting, BpError *err)
     return status;
 }
 
-BpStatus control_outcomes_wait(SiteDatabase *database, const ControlRequest *requests, size_t count,
-                               BpArena *arena, ControlOutcome *ret_outcomes, BpError *err)
+static Waiting begin(SiteDatabase *database, const ControlRequest *requests, size_t count, BpArena *arena,
+                     bool is_waited_for, ControlOutcome *ret_outcomes)
 {
-    Waiting waiting = {.database = database, .arena = arena, .outcomes = ret_outcomes, .count = count};
     for (size_t i = 0; i < count; i++)
         ret_outcomes[i] = (ControlOutcome){.request = &requests[i],
                                            .id = requests[i].id,
                                            .status = "pending",
                                            .verdict = "",
                                            .rule = "",
-                                           .text = ""};
+                                           .text = "",
+                                           .was_waited_for = is_waited_for};
+    return (Waiting){.database = database, .arena = arena, .outcomes = ret_outcomes, .count = count};
+}
+
+BpStatus control_outcomes_wait(SiteDatabase *database, const ControlRequest *requests, size_t count,
+                               BpArena *arena, ControlOutcome *ret_outcomes, BpError *err)
+{
+    Waiting waiting = begin(database, requests, count, arena, true, ret_outcomes);
     LoopSignal *interrupt = loop_signal_new(database->loop, SIGINT, on_signal, &waiting);
     const BpStatus status = wait_until_ended(&waiting, err);
     loop_signal_free(interrupt);
     return status;
+}
+
+BpStatus control_outcomes_look(SiteDatabase *database, const ControlRequest *requests, size_t count,
+                               BpArena *arena, ControlOutcome *ret_outcomes, BpError *err)
+{
+    Waiting waiting = begin(database, requests, count, arena, false, ret_outcomes);
+    return look(&waiting, err);
 }
 
 void control_outcomes_done(ControlOutcome *outcomes, size_t count)
@@ -210,24 +239,40 @@ void control_outcomes_done(ControlOutcome *outcomes, size_t count)
 static void tell_next(const ControlOutcome *outcome)
 {
     char time[BP_TIME_TEXT_MAX];
-    if (is_open(outcome->status))
-        printf("It goes on: `bacpipes commands --id %s` shows how it ends.\n", outcome->id);
+    const bool stays = strcmp(outcome->verdict, "held") == 0 && !outcome->is_release;
+    if (is_open(outcome))
+        printf(
+            "It may be carried out until %s: `bacpipes commands --id %s` shows how it ends, --cancel takes "
+            "it back.\n",
+            say_time(outcome->expires_us, 0, time), outcome->id);
     else if (outcome->has_release_at)
         printf("It is released at %s.\n", say_time(outcome->release_at_us, 0, time));
+    else if (stays)
+        printf("It stays until somebody releases it.\n");
 }
 
-static const char *sentence(const ControlOutcome *outcome)
+static const char *sentence(const ControlOutcome *outcome, char ret_text[SENTENCE_MAX])
 {
+    char time[BP_TIME_TEXT_MAX];
     if (*outcome->text)
         return outcome->text;
-    if (strcmp(outcome->status, "pending") == 0)
-        return "asked for, and not taken up yet: is the collector running? `bacpipes status` says";
-    return outcome->status;
+    if (is_over_unsaid(outcome))
+        return "it expired, and nothing was written: is the collector running? `bacpipes status` says";
+    if (!is_pending(outcome))
+        return outcome->status;
+    if (outcome->execute_at_us > bp_wall_us()) {
+        snprintf(ret_text, SENTENCE_MAX, "asked for, for %s", say_time(outcome->execute_at_us, 0, time));
+        return ret_text;
+    }
+    return outcome->was_waited_for
+               ? "asked for, and not taken up yet: is the collector running? `bacpipes status` says"
+               : "asked for";
 }
 
 static void tell(const ControlOutcome *outcome)
 {
-    const char *text = sentence(outcome);
+    char memory[SENTENCE_MAX];
+    const char *text = sentence(outcome, memory);
     const bool names_itself =
         strncmp(text, outcome->request->target.label, strlen(outcome->request->target.label)) == 0;
     printf("%s%s%s%s\n", names_itself ? "" : outcome->request->target.label, names_itself ? "" : ": ", text,
@@ -253,7 +298,8 @@ static int code_of(const ControlOutcome *outcome)
     const char *status = outcome->status, *verdict = outcome->verdict;
     return strcmp(status, "completed") == 0                                    ? EX_OK
            : strcmp(status, "refused") == 0                                    ? EX_NOPERM
-           : is_open(status)                                                   ? EX_UNAVAILABLE
+           : is_open(outcome) && !outcome->was_waited_for                      ? EX_OK
+           : is_open(outcome)                                                  ? EX_UNAVAILABLE
            : strcmp(status, "failed") == 0 && strcmp(verdict, "not-sent") != 0 ? SAY_NOTHING
                                                                                : EX_TEMPFAIL;
 }

@@ -28,15 +28,25 @@ static void put_time(json_t *json, const char *key, int64_t at_us)
     json_object_set_new(json, key, json_string(bp_time_format(at_us, 6, text)));
 }
 
-/* The instant that --at says: a time, or +2h from now. */
+/* The instant that --at says: a time, or +2h from now. What is past would be carried out at once, which
+ * nobody means who gives a time. */
 static BpStatus read_at(const char *text, int64_t now_us, int64_t *ret_us, BpError *err)
 {
-    int64_t ahead_us;
-    if (text[0] != '+')
-        return say_when("at", text, now_us, ret_us, err);
-    if (bp_parse_duration_us(bp_str(text + 1), &ahead_us, err) != BP_OK)
-        return bp_within(err, "--at");
-    *ret_us = now_us + ahead_us;
+    int64_t ahead_us, at_us;
+    if (bp_parse_duration_us(bp_str(text), &ahead_us, NULL) == BP_OK)
+        return bp_fail(err, BP_INVALID, "--at %s: +%s is from now on, as is 2026-11-27 18:00", text, text);
+    if (text[0] == '+') {
+        if (bp_parse_duration_us(bp_str(text + 1), &ahead_us, err) != BP_OK)
+            return bp_within(err, "--at");
+        at_us = now_us + ahead_us;
+    } else if (say_when("at", text, now_us, &at_us, NULL) != BP_OK) {
+        return bp_fail(
+            err, BP_INVALID,
+            "--at \"%s\" is neither a time such as 2026-11-27 18:00 nor one from now on such as +2h", text);
+    }
+    if (at_us < now_us)
+        return bp_fail(err, BP_INVALID, "--at %s is past: leave it out to write now", text);
+    *ret_us = at_us;
     return BP_OK;
 }
 

@@ -57,9 +57,9 @@ static const CfgCommand write_command = {
     .positionals = "POINT VALUE [POINT VALUE]... | DEVICE OBJECT VALUE [OBJECT VALUE]...",
     .positionals_min = 1,
     .positionals_max = 1 + 2 * CONTROL_REQUESTS_MAX,
-    .summary =
-        "Has the site write a point: once, read back, and released again when you say. Says which slot holds "
-        "the value then.",
+    .summary = "Has the site write a point, or several, or none where one of them is refused: once, read "
+               "back, and released again when you say. Says which slot holds "
+               "the value then.",
     .options = write_options,
     .offers_json = true,
     .details =
@@ -117,7 +117,8 @@ static void take_judgement(void *context, const PgRows *rows, size_t row)
                   "is_allowed", judged->is_allowed, "rule", rule.size ? say_json_text(rule) : json_null(),
                   "text", text.size ? say_json_text(text) : json_null()));
     if (judged->tells && judged->is_allowed)
-        printf("%s: the gate lets it pass; nothing is written.\n", judged->request->target.label);
+        printf("%s: the gate lets it pass; %s.\n", judged->request->target.label,
+               dry_run ? "nothing is written" : "nothing was written, for another one is refused");
     else if (judged->tells)
         printf("%.*s\n", BP_STR_ARGS(text));
 }
@@ -141,23 +142,6 @@ static BpStatus judge(SiteDatabase *database, const ControlRequest *requests, si
     if (tells && as_json)
         say_json_print(json_incref(count == 1 ? json_array_get(said, 0) : said));
     return BP_OK;
-}
-
-static void tell_asked(const ControlRequest *requests, size_t count, bool as_json)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < count; i++)
-        if (!as_json)
-            printf("%s: asked for; `bacpipes commands --id %s` shows how it ends.\n",
-                   requests[i].target.label, requests[i].id);
-        else
-            json_array_append_new(array, json_pack("{s:I, s:o, s:s}", "point_id",
-                                                   (json_int_t)requests[i].target.point_id, "point",
-                                                   say_json_text_or_empty(bp_str(requests[i].target.label)),
-                                                   "id", requests[i].id));
-    if (as_json)
-        say_json_print(json_incref(count == 1 ? json_array_get(array, 0) : array));
-    json_decref(array);
 }
 
 /* ---- the whole of it ---- */
@@ -212,13 +196,8 @@ static BpStatus carry_out(Work *work, int *ret_code, BpError *err)
         *ret_code = EX_NOPERM;
         return BP_OK;
     }
-    if (no_wait || wish.at) {
-        tell_asked(work->requests, work->count, work->arguments->json);
-        *ret_code = EX_OK;
-        return BP_OK;
-    }
-    BP_TRY(control_outcomes_wait(&work->database, work->requests, work->count, work->arena, work->outcomes,
-                                 err));
+    BP_TRY((no_wait || wish.at ? control_outcomes_look : control_outcomes_wait)(
+        &work->database, work->requests, work->count, work->arena, work->outcomes, err));
     control_outcomes_tell(work->outcomes, work->count, work->arguments->json);
     *ret_code = control_outcomes_code(work->outcomes, work->count);
     return BP_OK;

@@ -191,3 +191,41 @@ code() {
     [ "$status" -ne 0 ]
     [[ "$stderr" == *"is part of BacPipes"* ]]
 }
+
+@test "what is asked for later is told at once where the gate refuses it, never begins at a time that is past, and can be taken back" {
+    try points set --writable yes --point AHU-1/DUCT-SP
+    for at in 2h 2020-01-01 noon; do
+        try write AHU-1/DUCT-SP 260 --at "$at"
+        code 64
+    done
+    [ "$(sql "select count(*) from write_commands where execute_at is not null")" = 0 ]
+    for later in "--at +8h" --no-wait "--no-wait --json"; do
+        # shellcheck disable=SC2086
+        try write AHU-1/DUCT-SP 9999 $later
+        code 77
+        [[ "$output" == *"9999 is above"* ]]
+    done
+    try write AHU-1/DUCT-SP 260 --at +8h --json
+    code 0
+    id=$(jq -r .id <<<"$output")
+    try commands --status pending
+    [[ "${lines[1]}" == "${id%%-*} "*" AHU-1/DUCT-SP "*" pending "*"at 20"*", until 20"* ]]
+    try commands --cancel "${id%%-*}" --reason "not needed"
+    code 0
+    [[ "$output" == "AHU-1/DUCT-SP: cancelled by "*": not needed." ]]
+    try commands --cancel "$id"
+    code 1
+    [[ "$stderr" == *"is cancelled: only one that is pending can be cancelled"* ]]
+    try commands --cancel zz
+    code 64
+}
+
+@test "what nobody took up in time is said to be over, and was not written" {
+    collector=$(pgrep -P "$up" -f ' collect|^collect')
+    kill -STOP "$collector"
+    try write AHU-1/DUCT-SP 240 --expires 3s
+    kill -CONT "$collector"
+    code 75
+    [[ "$output" == "AHU-1/DUCT-SP: it expired, and nothing was written"* ]]
+    until [ "$(sql "select status from write_commands order by number desc limit 1")" = expired ]; do sleep 0.1; done
+}
