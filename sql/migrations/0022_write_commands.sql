@@ -447,6 +447,9 @@ begin
     elsif asked.execute_at > stamp + interval '366 days' then
         rule := 'execute-at';
         text := format('execute_at is more than a year away: %s', command_instant(asked.execute_at));
+    elsif asked.execute_at < stamp - interval '60 s' then -- whose clock is a little behind means now
+        rule := 'execute-at';
+        text := format('execute_at %s is past: leave it out to write now', command_instant(asked.execute_at));
     elsif asked.expires_at <= stamp then
         rule := 'expired';
         text := format('it had expired already, at %s', command_instant(asked.expires_at));

@@ -1,6 +1,6 @@
 -- The gate: what each rule refuses, the sentence that says what would be allowed, and that a dry run says the same and writes nothing.
 begin;
-select plan(86);
+select plan(89);
 insert into site (site_id, name) values ('here', 'Here'), ('there', 'There');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1'), ('here', 2, '10.1.2.10', 1002, ''), ('here', 3, '10.1.2.11', 1003, 'AHU-3');
 update device set enabled = false where device_id = 2;
@@ -151,8 +151,11 @@ select alike(says(1, 20, null, 'write_value', 8, null, null, now() + interval '2
 select alike(says(1, 20, null, 'write_value', 8, null, null, 'infinity'), 'expires-at: %', 'or for ever');
 select alike(says(1, 20, null, 'write_value', 8, null, now() + interval '367 days'), 'execute-at: execute_at is more than a year away: %', 'none is for the year after next');
 select alike(says(1, 20, null, 'write_value', 8, null, 'infinity'), 'execute-at: %', 'or for never');
-select is(says(1, 20, null, 'write_value', 8, null, now() - interval '1 h'), 'pending 20', 'what was due already is due');
-select is(says(1, 20, null, 'write_value', 8, null, '-infinity'), 'pending 20', 'however long ago');
+select is(says(1, 20, null, 'write_value', 8, null, clock_timestamp() - interval '30 s'), 'pending 20', 'a clock that is a little behind means now');
+select alike(says(1, 20, null, 'write_value', 8, null, clock_timestamp() - interval '61 s'), 'execute-at: execute_at % UTC is past: leave it out to write now', 'what was to be done before is not done now');
+select alike(says(1, 20, null, 'write_value', 8, null, now() - interval '1 h', now() + interval '1 h'), 'execute-at: execute_at % is past:%', 'also where it would wait still');
+select alike(says(1, 20, null, 'write_value', 8, null, '-infinity'), 'execute-at: execute_at % is past:%', 'however long ago');
+select alike(says(1, null, null, 'release_priority', 8, null, now() - interval '1 h'), 'execute-at: execute_at % is past:%', 'nor is it let go');
 
 -- Holds.
 select is(says(1, 20, null, 'write_value', 8, '2 h'), 'pending 20', 'a hold may end');
