@@ -840,6 +840,11 @@ begin
     end if;
     if ended.command_type = 'release_priority' then
         if ended.verdict = 'held' then
+            -- What was seen in the slot before that is there no more; what somebody else has put there since stays.
+            delete from override o where o.site_id = ended.site_id and o.point_id = ended.point_id and o.priority = ended.priority
+               and (o.seen_at <= ended.executed_at
+                    or as_real(o.value) in (select unnest(array[as_real(h.value), as_real(h.earlier_value)]) from hold h
+                                             where h.site_id = o.site_id and h.point_id = o.point_id and h.priority = o.priority));
             delete from hold where site_id = ended.site_id and point_id = ended.point_id and (priority = ended.priority or not has_array);
         end if;
         return;
@@ -863,6 +868,10 @@ begin
            value_before = coalesce(h.value_before, excluded.value_before), -- before ours was written over ours
            began_at = excluded.began_at, release_at = case when is_sure then excluded.release_at else least(h.release_at, excluded.release_at) end,
            source = excluded.source, created_by = excluded.created_by, reason = excluded.reason, state = 'active', tries = 0, text = null, updated_at = clock_timestamp();
+    if is_sure then -- what was seen before is not somebody else's value over ours: it is read again
+        delete from override o where o.site_id = ended.site_id and o.point_id = ended.point_id and o.priority = ended.priority
+           and o.seen_at < ended.executed_at and as_real(o.value) is distinct from as_real(ended.value);
+    end if;
 end
 $$;
 
@@ -890,6 +899,9 @@ begin
             is_new := found;
             insert into hold_end (command_id, site_id, event, at) values (event.command_id, of_site, event.event, coalesce(event.at, clock_timestamp())) on conflict do nothing;
             is_new := is_new or found;
+            if is_new and event.event = 'released' then -- or view overrides would call it somebody else's, until it is read again
+                delete from override where site_id = of_site and point_id = event.point_id and priority = event.priority and seen_at <= coalesce(event.at, clock_timestamp());
+            end if;
         elsif event.event = 'retry' then
             update hold set state = 'releasing', tries = tries + 1, text = event.text, event_at = event.at, updated_at = clock_timestamp()
              where site_id = of_site and point_id = event.point_id and priority = event.priority and command_id = event.command_id and coalesce(event_at < event.at, true);
@@ -1108,7 +1120,7 @@ create trigger override_forget after delete on point referencing old table as ol
 
 create view overrides as
     select o.site_id, o.point_id, device.device_id, device.name as device, point.name as point, point.object_type, point.object_instance, point.units,
-           o.priority, o.value, o.state_text as state, o.seen_since as since, o.seen_at,
+           o.priority, o.value, o.state_text as state, greatest(o.seen_since, h.began_at) as since, o.seen_at,
            o.priority = min(o.priority) over (partition by o.site_id, o.point_id) as is_holding,
            h.command_id is not null as is_ours, h.created_by, h.source, h.reason, h.began_at, h.release_at as until, h.command_id
       from override o
@@ -1116,7 +1128,7 @@ create view overrides as
       join device on device.site_id = point.site_id and device.device_id = point.device_id
       left join hold h on h.site_id = o.site_id and h.point_id = o.point_id and h.priority = o.priority
                       and (o.value in (h.value, h.earlier_value) or as_real(o.value) in (as_real(h.value), as_real(h.earlier_value)));
-comment on view overrides is 'Who holds what since when: a row for each slot of a priority array that has a value. is_ours: a command put it there, by whom, why and until when.';
+comment on view overrides is 'Who holds what since when (ours: since its command): a row for each slot of a priority array that has a value. is_ours: a command put it there, by whom, why and until when.';
 
 -- ---- sources ----
 

@@ -153,9 +153,9 @@ select alike(says(1, 20, null, 'write_value', 8, null, now() + interval '367 day
 select alike(says(1, 20, null, 'write_value', 8, null, 'infinity'), 'execute-at: %', 'or for never');
 select is(says(1, 20, null, 'write_value', 8, null, clock_timestamp() - interval '30 s'), 'pending 20', 'a clock that is a little behind means now');
 select alike(says(1, 20, null, 'write_value', 8, null, clock_timestamp() - interval '61 s'), 'execute-at: execute_at % UTC is past: leave it out to write now', 'what was to be done before is not done now');
-select alike(says(1, 20, null, 'write_value', 8, null, now() - interval '1 h', now() + interval '1 h'), 'execute-at: execute_at % is past:%', 'also where it would wait still');
-select alike(says(1, 20, null, 'write_value', 8, null, '-infinity'), 'execute-at: execute_at % is past:%', 'however long ago');
-select alike(says(1, null, null, 'release_priority', 8, null, now() - interval '1 h'), 'execute-at: execute_at % is past:%', 'nor is it let go');
+select alike((select rule || ': ' || text from command_check('here', 1, 'write_value', 20, null, 8, null, now() - interval '1 h', now() + interval '1 h')), 'execute-at: execute_at % is past:%', 'also where it would wait still');
+select alike((select rule || ': ' || text from command_check('here', 1, 'write_value', 20, null, 8, null, '-infinity')), 'execute-at: execute_at % is past:%', 'however long ago');
+select alike((select rule || ': ' || text from command_check('here', 1, 'release_priority', null, null, 8, null, now() - interval '1 h')), 'execute-at: execute_at % is past:%', 'nor is it let go');
 
 -- Holds.
 select is(says(1, 20, null, 'write_value', 8, '2 h'), 'pending 20', 'a hold may end');

@@ -1,6 +1,6 @@
 -- What commands hold, and what others do: one hold a slot, whose end is the newest command's that is sure to be there; events once; overrides by whom.
 begin;
-select plan(50);
+select plan(60);
 insert into site (site_id, name) values ('here', 'Here');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1'), ('here', 2, '10.1.2.10', 1001, 'AHU-1');
 insert into point (site_id, point_id, device_id, object_type, object_instance, name, commandable, writable) values
@@ -115,6 +115,42 @@ select override_store('here', '[{"point_id": 1, "at": "2026-11-27T10:05:00Z", "s
 select is((select count(*) from override where point_id in (1, 99)), 2::bigint, 'an older reading changes nothing, nor does one of no point');
 select override_store('here', '[{"point_id": 1, "at": "2026-11-27T10:20:00Z", "slots": {"8": "odd", "17": 3, "x": 4}}, {"point_id": 3, "at": "2026-11-27T10:20:00Z", "slots": null}]');
 select results_eq($$ select point_id, priority, value from override $$, $$ values (1, 8, null::float8) $$, 'a value that is no number holds its slot; what is no slot is none');
+
+-- A hold that is over stands there no more, from the same moment on.
+delete from hold;
+delete from override;
+create function stands(of_priority integer default 8) returns text language sql as $$
+    select concat_ws(' ', value, case when is_ours then 'ours' else 'another''s' end) from overrides where site_id = 'here' and point_id = 1 and priority = of_priority $$;
+create function seen(of_value double precision, of_at timestamptz default clock_timestamp()) returns integer language sql as $$
+    select override_store('here', jsonb_build_array(jsonb_build_object('point_id', 1, 'at', of_at, 'slots', jsonb_build_object('8', of_value, '12', 5)))) $$;
+create function ends(of_id uuid, of_event text, of_at timestamptz default clock_timestamp()) returns integer language sql as $$
+    select event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', of_id, 'event', of_event, 'at', of_at)) $$;
+select done(1, 21.1, '2 h', 'held') as it, seen(21.100000381469727) \gset
+select is(stands(), '21.100000381469727 ours', 'what is held stands there');
+select ends(:'it', 'released');
+select is(coalesce(stands(), 'nothing') || ', ' || stands(12), 'nothing, 5 another''s', 'when its timer let go it is gone at once, and other slots stay');
+select seen(21.1, '2026-11-01 09:00Z');
+select done(1, 21.1, '2 h', 'held') as it \gset
+select is((select since from overrides where priority = 8), (select executed_at from write_commands where id = :'it'), 'a new hold is since its own command, also where its value is there already');
+select done(1, null, null, 'held');
+select is(coalesce(stands(), 'nothing') || ', ' || stands(12), 'nothing, 5 another''s', 'when a command let go as well');
+select done(1, 21.1, '2 h', 'held') as it, seen(21.1) \gset
+select done(1, null, null, verdict) from unnest('{unknown,refused,not-sent}'::text[]) as verdict;
+select is(stands(), '21.1 ours', 'not where it may be there still');
+select seen(18);
+select ends(:'it', 'left');
+select is(stands(), '18 another''s', 'a hold that was left because somebody else''s value is there leaves it standing');
+select done(1, 22, '2 h', 'held') as it \gset
+select is(coalesce(stands(), 'nothing'), 'nothing', 'what was seen before ours was written is not called another''s over it');
+select seen(22);
+select ends(:'it', 'released', clock_timestamp()), seen(17), ends(:'it', 'released', clock_timestamp() + interval '1 min');
+select is(stands(), '17 another''s', 'what somebody puts there later stays, though the end is told again');
+select done(1, 23, '2 h', 'held') as it, seen(16, clock_timestamp() + interval '1 min') \gset
+select ends(:'it', 'released');
+select is(stands(), '16 another''s', 'or was seen already when the end is told');
+select done(1, 24, '2 h', 'held') is not null and seen(24, clock_timestamp() + interval '2 min') > 0 as is_there \gset
+select done(1, null, null, 'held');
+select is(coalesce(stands(), 'nothing'), 'nothing', 'ours goes with a command, also where it was read while that was under way');
 
 -- A new life of the database.
 delete from hold;
