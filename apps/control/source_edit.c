@@ -48,6 +48,8 @@ static const CfgOption add_options[] = {
      "account add NAME --writes`.",
      .text = &kind},
     MAY_OPTIONS,
+    {"by-hand", NULL, "It is a person: what it writes may stay. A model is a program unless this is said.",
+     .flag = &by_hand},
     {0},
 };
 
@@ -82,13 +84,15 @@ static BpStatus add(const char *name, const Cfg *cfg, BpArena *arena, char ret_l
                        strcmp(kind, "mqtt") == 0
                            ? ": `bacpipes account add NAME --writes` makes one of MQTT, with its account"
                            : "");
+    if (automatic && by_hand)
+        return bp_fail(err, BP_INVALID, "--automatic and --by-hand say different things");
     BP_TRY(tls_password_draw(ret_password, err));
     BpStatus status = site_database_open(&database, cfg, arena, err);
     if (status == BP_OK)
         status = pg_password_verifier(database.pg, ret_password, arena, &verifier, err);
     const PgValue values[] = {pg_text(bp_str(name)),
                               pg_text(bp_str(kind)),
-                              pg_bool(automatic),
+                              automatic || by_hand ? pg_bool(automatic) : pg_null(),
                               pg_integer(highest ? highest : 8),
                               hold_or_null(),
                               pg_integer(rate ? rate : 60),

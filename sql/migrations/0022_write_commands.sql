@@ -321,7 +321,8 @@ begin
         if not is_claim then
             raise foreign_key_violation using message = case when exists (select from site where site_id = asked.site_id) then format('there is no point %s in site "%s"', asked.point_id, asked.site_id)
                                                              else format('there is no site "%s"', asked.site_id) end,
-                                              hint = '`bacpipes points` and view points list those that there are.';
+                                              hint = case when command_sees_only() is not null -- who sees neither of them
+                                                     then 'Ask who runs the site for the point''s number: `bacpipes points`.' else '`bacpipes points` and view points list those that there are.' end;
         end if;
         rule := 'not-writable';
         text := format('point %s is there no more', asked.point_id);
@@ -1145,7 +1146,7 @@ create trigger source_noted after insert or update or delete on command_source f
 create function source_store(of_name text, of_kind text, of_login text, of_automatic boolean, of_highest integer, of_longest interval, of_rate integer, of_note text) returns void language plpgsql as $$
 begin
     insert into command_source as s (name, kind, login, is_automatic, highest_priority, longest_hold, rate_per_minute, note)
-    values (of_name, of_kind, of_login, coalesce(of_automatic, false), coalesce(of_highest, 8), of_longest, coalesce(of_rate, 60), coalesce(of_note, ''))
+    values (of_name, of_kind, of_login, coalesce(of_automatic, of_kind = 'model'), coalesce(of_highest, 8), of_longest, coalesce(of_rate, 60), coalesce(of_note, ''))
     on conflict (name) do update set kind = excluded.kind, login = excluded.login, is_automatic = excluded.is_automatic, highest_priority = excluded.highest_priority,
            longest_hold = excluded.longest_hold, rate_per_minute = excluded.rate_per_minute, note = excluded.note, enabled = true
      where not s.enabled and s.login is null and s.name not in ('tools', 'sql', 'mqtt', 'web', 'central');
@@ -1193,7 +1194,7 @@ end
 $$;
 
 -- These two and sources_end_idle are for a role that may make logins and end their sessions, and does nothing else (sql/rights.sql).
-create function source_add(of_name text, of_kind text, of_automatic boolean default false, of_highest integer default 8, of_longest interval default null, of_rate integer default 60,
+create function source_add(of_name text, of_kind text, of_automatic boolean default null, of_highest integer default 8, of_longest interval default null, of_rate integer default 60,
                            of_note text default '', of_verifier text default null) returns text language plpgsql as $$
 declare
     login constant text := case when of_verifier is not null then 'source_' || of_name end;
@@ -1225,7 +1226,7 @@ begin
     return login;
 end
 $$;
-comment on function source_add is 'Makes a source and, where there is a verifier of a password, its login, which is returned.';
+comment on function source_add is 'Makes a source and, where there is a verifier of a password, its login, which is returned. A model is automatic unless it is said not to be.';
 
 create function source_remove(of_name text) returns void language plpgsql as $$
 declare

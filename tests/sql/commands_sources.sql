@@ -1,7 +1,7 @@
 -- Sources of commands: their logins insert their columns and see their own rows, and can do nothing else, tried one by one; what the programs may ask for
 -- whom; what central may change.
 begin;
-select plan(155);
+select plan(157);
 insert into site (site_id, name) values ('here', 'Here');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1');
 insert into point (site_id, point_id, device_id, object_type, object_instance, name, units, min_value, max_value, commandable, writable) values
@@ -13,6 +13,10 @@ set session authorization bacpipes_owner;
 select is(source_add('bms', 'sql', false, 8, '4 h', 20, 'The old BMS', :'verifier'), 'source_bms', 'a source has a login');
 select is(source_add('optimiser', 'model', true, 10, null, 60, '', :'verifier'), 'source_optimiser', 'a model, too');
 select is(source_add('alice', 'mqtt', false, 8, null, 60, '', null), null, 'one that comes through a program has none');
+select source_add('model_1', 'model'), source_add('model_2', 'model', false), source_add('model_3', 'model', null), source_add('sql_1', 'sql', null);
+select is((select string_agg(name || ' ' || is_automatic, ', ' order by name) from command_source where name ~ '^(model|sql)_'), 'model_1 true, model_2 false, model_3 true, sql_1 false',
+          'a model is automatic unless it is said not to be: one that dies lets go');
+select source_remove(name) from unnest('{model_1,model_2,model_3,sql_1}'::text[]) as name;
 select throws_like($$ select source_add('bms', 'sql') $$, 'there is a source "bms" already', 'there is one of a name');
 select throws_like(format($$ select source_add('%s', 'sql') $$, name), format('there is a source "%s" already', name), 'those that are part of BacPipes are taken: ' || name) from unnest('{tools,sql,mqtt,central}'::text[]) as name;
 select throws_like(format($$ select source_add(%L, 'sql') $$, name), '%is no name of a source: 1 to 40 of a-z 0-9 _ -', 'it is a name: ' || name) from unnest(array['', 'Bms', 'a b', 'x"; drop role bacpipes_owner; --', repeat('x', 41)]) as name;
@@ -34,6 +38,18 @@ select results_eq($$ select rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, r
 select is((select string_agg(setting, ' ' order by setting) from pg_db_role_setting, unnest(setconfig) as setting where setrole = 'source_bms'::regrole),
           'idle_in_transaction_session_timeout=10s lock_timeout=5s statement_timeout=10s', 'that is ended where it dawdles');
 
+create function hint_of(of_point integer) returns text language plpgsql as $$
+declare
+    said text;
+begin
+    insert into write_commands (site_id, point_id, command_type, value) values ('here', of_point, 'write_value', 22);
+exception when foreign_key_violation then
+    get stacked diagnostics said = pg_exception_hint;
+    return said;
+end
+$$;
+grant execute on function hint_of(integer) to public;
+
 -- What it may.
 set session authorization source_bms;
 insert into write_commands (site_id, point_id, command_type, value, priority, created_by, source_ip, release_after, expires_at, execute_at, reason, idempotency_key)
@@ -45,6 +61,7 @@ insert into write_commands (site_id, point_id, command_type, value) values ('her
 select is(:'created_by'::text, 'source_bms', 'and nobody else, whatever it says');
 insert into write_commands (site_id, point_id, command_type, value, priority) values ('here', 1, 'write_value', 22, 7) returning error_message \gset
 select is(:'error_message'::text, 'source "bms" may write at priority 8 to 16: 7 is above', 'its ceiling is its own');
+select is(hint_of(99), 'Ask who runs the site for the point''s number: `bacpipes points`.', 'of a wrong point it is told what it can do');
 reset session authorization;
 insert into write_commands (site_id, point_id, command_type, value) values ('here', 1, 'write_value', 22) returning id as other_id \gset
 set session authorization source_bms;
