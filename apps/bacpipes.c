@@ -1,10 +1,10 @@
 /* bacpipes: one program, whose first argument is the role it plays. */
 #include "apps/roles.h"
+#include "say/exit.h"
 #include "say/parts.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
 static const SayPart roles[] = {
 #define ROLE(name, run, summary) {name, summary, run},
@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)) {
         printf("bacpipes %s\n", BACPIPES_VERSION);
-        return EX_OK;
+        return say_end("bacpipes", EX_OK);
     }
-    return say_parts_run(&program, argc, argv);
+    return say_end("bacpipes", say_parts_run(&program, argc, argv));
 }

@@ -2,7 +2,9 @@
 
 #include "say/json.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 static bool is_json_wanted;
 
@@ -41,4 +43,16 @@ static int code_of(BpStatus status)
 int say_fail(const char *command, const BpError *err)
 {
     return say_fail_with(code_of(err->status), command, bp_str(err->text));
+}
+
+int say_end(const char *command, int code)
+{
+    errno = 0;
+    const bool is_written = fflush(stdout) == 0 && !ferror(stdout);
+    if (is_written || code != EX_OK)
+        return code;
+    /* The reason is lost where an earlier write failed. */
+    fprintf(stderr, "%s: not all of the output could be written%s%s\n", command, errno ? ": " : "",
+            errno ? bp_errno_text(errno) : "");
+    return EX_IOERR;
 }

@@ -5,8 +5,9 @@
  *   64  EX_USAGE        the command line, or a file that it names, is wrong
  *   69  EX_UNAVAILABLE  somebody is silent or away: a device, the database
  *   70  EX_SOFTWARE     a device's answer is wrong, the database refuses, or worse
- *   75  EX_TEMPFAIL     it runs already
- *   77  EX_NOPERM       the site's database does not let it be written
+ *   74  EX_IOERR        what was to be shown could not be written (say_end)
+ *   75  EX_TEMPFAIL     it runs already, or a command was not sent
+ *   77  EX_NOPERM       the gate refuses a command, or the site's database does not let it be written
  *   78  EX_CONFIG       a setting is wrong (say_begin)
  *
  * With --json standard output ends with what --help says, or, where that failed, with one line
@@ -29,6 +30,11 @@ int say_fail(const char *command, const BpError *err);
 /* The same with a code of its own, which is returned. `command` may be NULL: the text, of one line or more,
  * says itself where it comes from. */
 int say_fail_with(int code, const char *command, BpStr text);
+
+/* At the very end of a program that shows something: writes out what standard output still holds. Returns
+ * `code`, or EX_IOERR, with a sentence on standard error, where all went well but not all of it was written:
+ * who asked must not take half a list for the whole. */
+int say_end(const char *command, int code);
 
 /* Where --json is among the words, what goes wrong from now on is JSON on standard output, too. Even where
  * the command line is wrong, and it is not known what it wants. */
