@@ -7,6 +7,7 @@
 #include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
+#include "say/number.h"
 #include "site/database.h"
 #include "tool/rows.h"
 
@@ -17,6 +18,9 @@
 static const char *kind = "sql", *note;
 static int64_t highest, rate, hold_us;
 static bool automatic, by_hand, endless, on, off;
+
+enum { HIGHEST_UNLESS_SAID = 8 };
+static const int64_t TRIED_US = 1800 * BP_SECOND; /* so long the example holds */
 
 #define MAY_OPTIONS                                                                                          \
     {"automatic", NULL, "It is a program: what it writes must say when it ends (release_after).",            \
@@ -62,20 +66,35 @@ static const CfgCommand add_command = {
                "write_commands, read its own rows, and no more. Its password is made here and shown once.",
     .options = add_options,
     .offers_json = true,
-    .details = "Unless said: priority 8 to 16, 60 a minute, and no end of what it holds.\n"
-               "Exit codes: 0 added; 1 the database refuses;\n" SAY_EXIT_OF_DATABASE,
+    .details =
+        "Unless said: priority 8 to 16, 60 a minute, and no end of what it holds.\n"
+        "Exit codes: 0 added; 1 there is one of that name, or the database refuses;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes source add optimiser --automatic --hold 30min\n"
                 "bacpipes source add bms --priority 8 --rate 120 --note 'the old BMS'",
 };
 
-static void keep_login(void *context, const PgRows *rows, size_t row)
+/* What is made: the login, and a point to try it with. */
+typedef struct Added {
+    char login[64], password[TLS_PASSWORD_LETTERS + 1];
+    int64_t point_id; /* 0: the site has none that could be written */
+    bool is_writable;
+    double value;
+} Added;
+
+enum { LOGIN, POINT_ID, IS_WRITABLE, VALUE }; /* columns of add_source.sql */
+
+static void keep_added(void *context, const PgRows *rows, size_t row)
 {
-    char *login = context;
-    (void)bp_str_copy(pg_get_text(rows, row, 0), login, 64);
+    Added *added = context;
+    (void)bp_str_copy(pg_get_text(rows, row, LOGIN), added->login, sizeof added->login);
+    if (pg_is_null(rows, row, POINT_ID))
+        return;
+    added->point_id = pg_get_integer(rows, row, POINT_ID);
+    added->is_writable = pg_get_bool(rows, row, IS_WRITABLE);
+    added->value = pg_get_double(rows, row, VALUE);
 }
 
-static BpStatus add(const char *name, const Cfg *cfg, BpArena *arena, char ret_login[64],
-                    char ret_password[TLS_PASSWORD_LETTERS + 1], BpError *err)
+static BpStatus add(const char *name, const Cfg *cfg, BpArena *arena, Added *ret_added, BpError *err)
 {
     SiteDatabase database;
     const char *verifier = NULL;
@@ -86,42 +105,68 @@ static BpStatus add(const char *name, const Cfg *cfg, BpArena *arena, char ret_l
                            : "");
     if (automatic && by_hand)
         return bp_fail(err, BP_INVALID, "--automatic and --by-hand say different things");
-    BP_TRY(tls_password_draw(ret_password, err));
+    BP_TRY(tls_password_draw(ret_added->password, err));
     BpStatus status = site_database_open(&database, cfg, arena, err);
     if (status == BP_OK)
-        status = pg_password_verifier(database.pg, ret_password, arena, &verifier, err);
+        status = pg_password_verifier(database.pg, ret_added->password, arena, &verifier, err);
     const PgValue values[] = {pg_text(bp_str(name)),
                               pg_text(bp_str(kind)),
                               automatic || by_hand ? pg_bool(automatic) : pg_null(),
-                              pg_integer(highest ? highest : 8),
+                              pg_integer(highest ? highest : HIGHEST_UNLESS_SAID),
                               hold_or_null(),
                               pg_integer(rate ? rate : 60),
                               pg_text(bp_str(note ? note : "")),
-                              pg_text(bp_str(verifier))};
+                              pg_text(bp_str(verifier)),
+                              pg_text(bp_str(cfg->site))};
     if (status == BP_OK)
-        status = site_database_ask(&database, SQL_ADD_SOURCE, values, 8, keep_login, ret_login, err);
+        status = site_database_ask(&database, SQL_ADD_SOURCE, values, 9, keep_added, ret_added, err);
     site_database_close(&database);
-    return status;
+    /* That it is there is an answer, and no reason to try again. */
+    return status == BP_CONFLICT
+               ? bp_fail(err, BP_REFUSED,
+                         "there is a source \"%s\" already: `bacpipes source set` changes it", name)
+               : status;
+}
+
+static void tell_example(const Added *added, const Cfg *cfg)
+{
+    char point[32] = "POINT_ID", memory[64];
+    BpBuf value = bp_buf(memory, sizeof memory);
+    const int64_t priority = highest ? highest : HIGHEST_UNLESS_SAID,
+                  span_us = hold_us && hold_us < TRIED_US ? hold_us : TRIED_US;
+    say_number(&value, added->point_id ? added->value : 21.5);
+    if (added->point_id)
+        snprintf(point, sizeof point, "%" PRId64, added->point_id);
+    printf("It asks so, on this machine:\n  psql \"host=127.0.0.1 port=%" PRId64
+           " dbname=%s user=%s\" -c \"insert into write_commands (site_id, point_id, command_type, value, "
+           "priority, release_after)\n    values ('%s', %s, 'write_value', %.*s, %" PRId64
+           ", '%g min') returning id, "
+           "status, error_message\"\n",
+           cfg->database_port, cfg->database_name, added->login, cfg->site, point,
+           BP_STR_ARGS(bp_buf_text(&value)), priority, (double)span_us / (60 * BP_SECOND));
+    if (!added->point_id)
+        printf("No point of the site can be written yet: `bacpipes points` lists them.\n");
+    else if (!added->is_writable)
+        printf(
+            "No point is writable yet: `bacpipes points set --writable yes --point %s` makes that one so.\n",
+            point);
 }
 
 static int run_add(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     BpError err;
-    char login[64] = "", password[TLS_PASSWORD_LETTERS + 1];
+    Added added = {0};
     const char *name = arguments->positionals.items[0];
-    if (add(name, cfg, arena, login, password, &err) != BP_OK)
+    if (add(name, cfg, arena, &added, &err) != BP_OK)
         return say_fail(add_command.name, &err);
     if (arguments->json) {
-        say_json_print(json_pack("{s:s, s:s, s:s}", "name", name, "login", login, "password", password));
+        say_json_print(
+            json_pack("{s:s, s:s, s:s}", "name", name, "login", added.login, "password", added.password));
         return EX_OK;
     }
     printf("source    %s\nlogin     %s\npassword  %s   (shown once: only its verifier is kept)\n\n", name,
-           login, password);
-    printf("It asks so, on this machine:\n  psql \"host=127.0.0.1 port=%" PRId64
-           " dbname=%s user=%s\" -c \"insert into write_commands (site_id, point_id, command_type, value, "
-           "priority, release_after)\n    values ('%s', 1, 'write_value', 21.5, 8, '30 min') returning id, "
-           "status, error_message\"\n",
-           cfg->database_port, cfg->database_name, login, cfg->site);
+           added.login, added.password);
+    tell_example(&added, cfg);
     return EX_OK;
 }
 
