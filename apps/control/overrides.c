@@ -238,6 +238,34 @@ static BpStatus look(ToolSite *of, Overrides *all, const char *point, BpError *e
                              on_row, all, err);
 }
 
+/* Where nothing was found: whether what was asked for is there at all. */
+typedef struct There {
+    bool device, point, source;
+} There;
+
+static void on_there(void *context, const PgRows *rows, size_t row)
+{
+    *(There *)context =
+        (There){pg_get_bool(rows, row, 0), pg_get_bool(rows, row, 1), pg_get_bool(rows, row, 2)};
+}
+
+static BpStatus check_there(ToolSite *of, const char *point, BpError *err)
+{
+    There there = {true, true, true};
+    const PgValue values[] = {tool_site_value(of), tool_text_or_any(device), tool_text_or_any(point),
+                              tool_text_or_any(source)};
+    BP_TRY(site_database_ask(&of->database, SQL_SELECT_THERE, values, 4, on_there, &there, err));
+    if (!there.device)
+        return bp_fail(err, BP_NOT_FOUND, "there is no device \"%s\": `bacpipes device list` lists them",
+                       device);
+    if (!there.point)
+        return bp_fail(err, BP_NOT_FOUND, "there is no point \"%s\": `bacpipes points` lists them", point);
+    if (!there.source)
+        return bp_fail(err, BP_NOT_FOUND, "there is no source \"%s\": `bacpipes source list` lists them",
+                       source);
+    return BP_OK;
+}
+
 static int list(const Overrides *all, const char *point, bool as_json)
 {
     if (as_json)
@@ -338,6 +366,8 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
         status = tool_site_open(&of, cfg, site, arena, &err);
     if (status == BP_OK)
         status = look(&of, &all, point, &err);
+    if (status == BP_OK && all.count == 0)
+        status = check_there(&of, point, &err);
     if (status == BP_OK && release && all.count)
         status = let_go(&of, &all, arguments->json, &code, &err);
     else if (status == BP_OK)
