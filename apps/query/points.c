@@ -34,7 +34,9 @@ static const CfgCommand command = {
                "`bacpipes points set` changes that.",
     .options = options,
     .offers_json = true,
-    .details = "Exit codes: 0 fine; 1 no point found, or no such site;\n" SAY_EXIT_OF_DATABASE,
+    .details = "Commands may write what is writable, between its limits: the narrower of people's and of the "
+               "device's.\n"
+               "Exit codes: 0 fine; 1 no point found, or no such site;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes points\nbacpipes points --find SAT\nbacpipes points --device 1001 --json\n"
                 "bacpipes points --device 'AHU-*' --find '*SAT'\nbacpipes points --csv > points.csv",
 };
@@ -60,6 +62,8 @@ enum {
     INTERVAL_MS,
     WRITABLE,
     BY_HAND,
+    WRITE_MIN,
+    WRITE_MAX,
 };
 
 #define WHAT_IT_IS                                                                                           \
@@ -68,8 +72,14 @@ enum {
     {                                                                                                        \
         "age", .is_number = true                                                                             \
     }
-static const SayColumn columns[] = {WHAT_IT_IS, {"polled"}};
-static const SayColumn csv_columns[] = {WHAT_IT_IS, {"enabled"}, {"interval_s"}, {"writable"}, {"by_hand"}};
+static const SayColumn columns[] = {WHAT_IT_IS, {"polled"}, {"writable"}};
+static const SayColumn csv_columns[] = {WHAT_IT_IS,
+                                        {"enabled"},
+                                        {"interval_s"},
+                                        {"writable"},
+                                        {"by_hand"},
+                                        {"write_min", .is_number = true},
+                                        {"write_max", .is_number = true}};
 enum { TEXT_MAX_OCTETS = 512 };
 
 /* "analog-input,3", with the property where it is not the present value. */
@@ -129,6 +139,35 @@ static void show_polled(SayTable *table, const PgRows *rows, size_t row)
         say_table_add(table, bp_str(pg_get_bool(rows, row, truths[i]) ? "yes" : "no"));
 }
 
+static void show_limit(BpBuf *out, const PgRows *rows, size_t row, int column)
+{
+    if (!pg_is_null(rows, row, column))
+        say_number(out, pg_get_double(rows, row, column));
+}
+
+/* "no", "yes", "10 to 30", "from 10", "to 30"; in CSV two columns. */
+static void show_writable(SayTable *table, const PgRows *rows, size_t row)
+{
+    char memory[TEXT_MAX_OCTETS];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    const bool has_min = !pg_is_null(rows, row, WRITE_MIN), has_max = !pg_is_null(rows, row, WRITE_MAX),
+               is_writable = pg_get_bool(rows, row, WRITABLE);
+    if (!csv && (!is_writable || (!has_min && !has_max))) {
+        say_table_add(table, bp_str(is_writable ? "yes" : "no"));
+        return;
+    }
+    if (!csv && has_min && !has_max)
+        bp_buf_printf(&out, "from ");
+    show_limit(&out, rows, row, WRITE_MIN);
+    if (csv) {
+        say_table_add(table, bp_buf_text(&out));
+        bp_buf_clear(&out);
+    } else if (has_max)
+        bp_buf_printf(&out, has_min ? " to " : "to ");
+    show_limit(&out, rows, row, WRITE_MAX);
+    say_table_add(table, bp_buf_text(&out));
+}
+
 static void add_row(ToolListing *listing, const PgRows *rows, size_t row)
 {
     char memory[TEXT_MAX_OCTETS];
@@ -150,6 +189,7 @@ static void add_row(ToolListing *listing, const PgRows *rows, size_t row)
     show_age(&out, rows, row, listing->now_us);
     say_table_add(&listing->table, bp_buf_text(&out));
     show_polled(&listing->table, rows, row);
+    show_writable(&listing->table, rows, row);
 }
 
 static json_t *make_json(const PgRows *rows, size_t row)
@@ -176,6 +216,8 @@ static json_t *make_json(const PgRows *rows, size_t row)
     json_object_set_new(point, "poll_interval_ms", tool_integer_json(rows, row, INTERVAL_MS));
     json_object_set_new(point, "by_hand", json_boolean(pg_get_bool(rows, row, BY_HAND)));
     json_object_set_new(point, "writable", json_boolean(pg_get_bool(rows, row, WRITABLE)));
+    json_object_set_new(point, "write_min", tool_real_json(rows, row, WRITE_MIN));
+    json_object_set_new(point, "write_max", tool_real_json(rows, row, WRITE_MAX));
     return point;
 }
 

@@ -101,12 +101,12 @@ SQL
     fill
     try points
     [ "$status" -eq 0 ]
-    [[ ${lines[0]} == "id  device  object          name           value  units  quality "*" age  polled" ]]
-    [[ ${lines[2]} == "42  AHU-1   binary-value,2  AHU-1/Fan         on         uncertain: out-of-service "*" 5 min  yes" ]]
-    [[ ${lines[3]} == "43  客房    analog-value,3  房间/Setpoint         °C "*" yes" ]]
+    [[ ${lines[0]} == "id  device  object          name           value  units  quality "*" age  polled  writable" ]]
+    [[ ${lines[2]} == "42  AHU-1   binary-value,2  AHU-1/Fan         on         uncertain: out-of-service "*" 5 min  yes     no" ]]
+    [[ ${lines[3]} == "43  客房    analog-value,3  房间/Setpoint         °C "*" yes     no" ]]
     try points --csv
-    [ "${lines[0]}" = id,device,object,name,value,units,quality,age,enabled,interval_s,writable,by_hand ]
-    [ "${lines[3]}" = "43,客房,\"analog-value,3\",房间/Setpoint,,degrees-celsius,,,yes,,no,yes" ]
+    [ "${lines[0]}" = id,device,object,name,value,units,quality,age,enabled,interval_s,writable,by_hand,write_min,write_max ]
+    [ "${lines[3]}" = "43,客房,\"analog-value,3\",房间/Setpoint,,degrees-celsius,,,yes,,no,yes,," ]
 }
 
 @test "points can be chosen by device and by text" {
