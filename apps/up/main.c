@@ -5,6 +5,7 @@
 #include "model/topic.h"
 #include "say/begin.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +97,7 @@ static BpStatus start(Up *up, BpError *err)
 static void stop(Up *up)
 {
     static const char *const order[] = {"collect", "sim", "ingest", "mosquitto", "postgresql"};
+    int64_t held = 0;
     up_leave_block(up);
     lan_end(up);
     if (up->parts.count)
@@ -108,6 +110,7 @@ static void stop(Up *up)
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         Part *part = up_find_part(up, order[i]);
         if (i == 3) { /* our own connections, or the servers would wait for us */
+            up_count_held(up, &held);
             up_disconnect_broker(up);
             up_disconnect_database(up);
         }
@@ -118,6 +121,11 @@ static void stop(Up *up)
     up_disconnect_database(up);
     up_end_roles(up);
     up_log_close_all(up);
+    if (held)
+        up_say(up,
+               "%" PRId64 " value%s held in devices: nobody lets go of %s until this runs again "
+               "(`bacpipes overrides` lists them then)",
+               held, held == 1 ? " stays" : "s stay", held == 1 ? "it" : "them");
     if (up->parts.count)
         up_say(up, "everything is stopped");
 }

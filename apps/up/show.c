@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 static const int64_t TERMINAL_EVERY_US = BP_SECOND, ELSEWHERE_EVERY_US = 5 * BP_SECOND,
-                     LAST_FIGURES_PATIENCE_US = 10 * BP_SECOND;
+                     LAST_FIGURES_PATIENCE_US = 10 * BP_SECOND, HELD_PATIENCE_US = BP_SECOND;
 
 /* ---- figures of the collector, over MQTT ---- */
 
@@ -107,6 +107,27 @@ BpStatus up_ask(Up *up, BpError *err)
     if (up->database.answer.status != BP_OK)
         *err = up->database.answer.err;
     return up->database.answer.status;
+}
+
+static void on_held(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Up *up = context;
+    if (status == BP_OK)
+        up->view.held = pg_get_integer(rows, 0, 0);
+    up_answered(up, status, rows, err);
+}
+
+void up_count_held(Up *up, int64_t *ret_held)
+{
+    const PgValue site = pg_text(bp_str(up->wish.site));
+    const int64_t until_us = loop_now_us(up->loop) + HELD_PATIENCE_US;
+    if (!up->database.pg || !pg_is_connected(up->database.pg) || up->end.hurry_until_us)
+        return;
+    up->view.held = 0;
+    up_request(up, SQL_COUNT_HOLDS, &site, 1, on_held);
+    while (!up->database.answer.is_over && loop_now_us(up->loop) < until_us && up->end.hurry_until_us == 0)
+        loop_run_once(up->loop, BP_SECOND / 10);
+    *ret_held = up->view.held;
 }
 
 /* ---- on the screen ---- */

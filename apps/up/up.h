@@ -142,6 +142,7 @@ typedef struct UpView {
     bool is_asking;
     size_t lines; /* of the block on the terminal */
     LoopTimer *timer;
+    int64_t held; /* values in devices, as the database told when the site stops */
 } UpView;
 
 /* Each group is written by one file alone; the others read it. */
@@ -287,6 +288,9 @@ void up_start_view(Up *up); /* from now on it is shown, again and again */
 void up_end_view(Up *up);
 void up_leave_block(Up *up); /* what is said next stands below the block on the terminal, which stays */
 BpStatus up_ask(Up *up, BpError *err) BP_CHECKED; /* the figures, now */
+/* How many values the site holds in devices, told when it stops. What does not answer at once is not waited
+ * for; ret_held stays as it is then. */
+void up_count_held(Up *up, int64_t *ret_held);
 /* The summary; `why` says why it is not that of a good run, or is NULL. */
 void up_print_json(const Up *up, const char *why);
 
