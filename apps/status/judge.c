@@ -241,23 +241,24 @@ static void judge_control(const Cfg *cfg, const StatusFacts *facts, StatusReport
     const StatusDatabase *database = &facts->database;
     const char *mode = cfg->control_mode ? cfg->control_mode : "normal";
     char waiting[128] = "";
+    const char *values = database->holds == 1 ? "value" : "values";
     if (database->pending || database->executing)
-        snprintf(waiting, sizeof waiting, "%" PRId64 " commands wait, %" PRId64 " are under way, ",
-                 database->pending, database->executing);
+        snprintf(waiting, sizeof waiting, "%" PRId64 " %s, %" PRId64 " %s under way, ", database->pending,
+                 database->pending == 1 ? "command waits" : "commands wait", database->executing,
+                 database->executing == 1 ? "is" : "are");
     if (strcmp(mode, "stop") == 0)
         put(report, "control", STATUS_WARNING,
             "is stopped: values are refused, releases go on; %s%" PRId64
-            " values held: `bacpipes control normal` has it go on",
-            waiting, database->holds);
+            " %s held: `bacpipes control normal` has it go on",
+            waiting, database->holds, values);
     else if (strcmp(mode, "freeze") == 0)
         put(report, "control", STATUS_WARNING,
             "is frozen: nothing is written or released; %s%" PRId64
-            " values held, also beyond their end: `bacpipes control normal` has it go on",
-            waiting, database->holds);
+            " %s held, also beyond the end: `bacpipes control normal` has it go on",
+            waiting, database->holds, values);
     else
-        put(report, "control", STATUS_OK,
-            "goes on; %s%" PRId64 " values held, %" PRId64 " of them until a time", waiting, database->holds,
-            database->holds_that_end);
+        put(report, "control", STATUS_OK, "goes on; %s%" PRId64 " %s held, %" PRId64 " until a time", waiting,
+            database->holds, values, database->holds_that_end);
 }
 
 static void judge_clock(const StatusFacts *facts, StatusReport *report)

@@ -82,6 +82,9 @@ static void control_that_does_not_go_on_is_a_warning(void **state)
           "is stopped: values are refused, releases go on; 2 commands wait, 0 are under way, 3 values held");
     cfg.control_mode = "freeze";
     finds(STATUS_WARNING, "control", "is frozen: nothing is written or released; ");
+    facts.database.pending = facts.database.executing = facts.database.holds = 1;
+    finds(STATUS_WARNING, "control",
+          "is frozen: nothing is written or released; 1 command waits, 1 is under way, 1 value held");
 }
 
 static void what_is_starting_or_stopping_wakes_nobody(void **state)
