@@ -150,7 +150,7 @@ AuditAbout audit_about(const AuditSpeaker *speaker, const JournalEntry *entry, c
 
 /* ---- commands ---- */
 
-/* "AHU-1/SAT-SP 14.5 at 8 for 2 h". */
+/* "AHU-1/SAT-C 14.5 at 8 for 2 h". */
 static void summarise(const AuditSpeaker *speaker, const json_t *body, BpBuf *out)
 {
     const json_t *value = json_object_get(body, "value");

@@ -8,7 +8,7 @@
 /* Texts are in the arena. */
 typedef struct ControlTarget {
     int64_t point_id;
-    const char *label; /* "AHU-1/SAT-SP", with its device where the name lacks it */
+    const char *label; /* "AHU-1/SAT-C", with its device where the name lacks it */
     const char *units; /* by the standard's name; empty: none */
     const char *held;  /* the slots that we hold, as "8, 10" */
     int64_t holds;     /* how many they are */

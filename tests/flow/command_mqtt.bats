@@ -99,7 +99,7 @@ answers() {
     hear hvac 'bacnet/write/result/#' heard
     # Its points and key stand for those of the demo.
     sed -n '/^### Commands by MQTT/,/^#\{1,3\} [^C]/p' "$root/docs/protocol.md" | awk '/^```json/{take=1; next} /^```/{take=0; print ""} take' >examples
-    sed "s#AHU-1/SAT-SP#$point#" examples | awk 'BEGIN{RS=""} NR == 1' >example
+    sed "s#AHU-1/SAT-C#$point#" examples | awk 'BEGIN{RS=""} NR == 1' >example
     [ -s example ]
     ask hvac "$(cat example)"
     until_true '[ $(answers heard | wc -l) -ge 2 ]' 60

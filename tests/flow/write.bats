@@ -22,7 +22,7 @@ setup_file() {
 }
 
 teardown_file() {
-    kill -INT "$up"
+    kill -INT "$up" 2>/dev/null || true # a test may have stopped it
     while kill -0 "$up" 2>/dev/null; do sleep 0.1; done
     rm -rf "$folder"
 }
@@ -149,6 +149,12 @@ code() {
     code 0
     [ "$(sql "select count(*) from hold")" = 0 ]
     [ "$(sql "select reason from write_commands where command_type = 'release_priority' and reason is not null limit 1")" = over ]
+    for words in "NOPE" "--device NOPE" "--source NOPE"; do
+        # shellcheck disable=SC2086
+        try overrides $words
+        code 1
+        [[ "$stderr" == *'there is no '*' "NOPE": '* ]]
+    done
     for words in "--slots 17" "--slots 8-5" "--slots x" "--ours --others" "--yes"; do
         # shellcheck disable=SC2086
         try overrides $words
@@ -170,6 +176,16 @@ code() {
     [ "$(as_pump "select count(*) from write_commands where source <> 'pump'")" = 0 ]
     try source list --json
     [ "$(jq -c '.[] | select(.name == "pump") | [.is_automatic, .highest_priority, .longest_hold_s, .enabled, .asked_last_day]' <<<"$output")" = '[true,9,1800,true,3]' ]
+    try source add pump
+    code 1
+    [[ "$stderr" == *'there is a source "pump" already: `bacpipes source set` changes it'* ]]
+    # What it prints is a command that the gate takes: for a point that may be written, and as long as the source may hold.
+    try source add fan --automatic --hold 10min --priority 10
+    code 0
+    PGPASSWORD=$(sed -n 's/^password  \([^ ]*\) .*/\1/p' <<<"$output") bash -c "$(sed -n '/^  psql/,$p' <<<"$output") -XtAq" >"$folder/asked" 2>&1 || { cat "$folder/asked"; return 1; }
+    grep -q '|pending|' "$folder/asked"
+    try source remove fan
+    code 0
     try source set pump --off
     code 0
     [ "$(as_pump "$ask, 9, '20 min') returning rule")" = source-disabled ]
@@ -228,4 +244,39 @@ code() {
     code 75
     [[ "$output" == "AHU-1/DUCT-SP: it expired, and nothing was written"* ]]
     until [ "$(sql "select status from write_commands order by number desc limit 1")" = expired ]; do sleep 0.1; done
+}
+
+@test "the list of points says which may be written, and between which limits" {
+    try points --find AHU-1/SAT-C
+    [[ "${lines[0]}" == *"  writable" && "${lines[1]}" == *"  5 to 40" ]]
+    try points --find AHU-1/SAT-C --json
+    [ "$(jq -c '.[0] | [.writable, .write_min, .write_max] == [true, 5, 40]' <<<"$output")" = true ]
+    sql "update point set write_min = 12 where name = 'AHU-1/SAT-C'"
+    try points --find AHU-1/SAT-C --csv
+    [[ "${lines[0]}" == *,writable,by_hand,write_min,write_max && "${lines[1]}" == *,yes,no,12,40 ]]
+    sql "update point set write_min = null, writable = false where name = 'AHU-1/SAT-C'"
+    try points --find AHU-1/SAT-C
+    [[ "${lines[1]}" == *"  no" ]]
+    sql "update point set writable = true where name = 'AHU-1/SAT-C'"
+}
+
+@test "a list that cannot be written is no success" {
+    for words in "points --csv" "points" "source list --json" "audit --json" "--help" "version"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr bash -c '"$BACPIPES" $0 >/dev/full' "$words"
+        code 74
+        [[ "$stderr" == *"not all of the output could be written"* ]]
+    done
+}
+
+@test "a site that is stopped says how many values stay held" { # the last: nothing runs afterwards
+    sql "update point set writable = true where name = 'AHU-1/DUCT-SP'"
+    try write AHU-1/DUCT-SP 250
+    code 0
+    held=$(sql "select count(*) from hold")
+    [ "$held" -ge 1 ]
+    kill -INT "$up"
+    while kill -0 "$up" 2>/dev/null; do sleep 0.1; done
+    grep -Eq "$held values? stays? held in devices: nobody lets go of (it|them) until this runs again" "$folder/out"
+    tail -1 "$folder/out" | grep -q "everything is stopped"
 }

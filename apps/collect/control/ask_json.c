@@ -257,7 +257,7 @@ static BpStatus read_one(const Reading *reading)
     if (!json_is_object(reading->from))
         return bp_fail(reading->err, BP_INVALID,
                        "a command is a JSON object such as "
-                       "{\"point\": \"AHU-1/SAT-SP\", \"value\": 21.5}: this is %s",
+                       "{\"point\": \"AHU-1/SAT-C\", \"value\": 21.5}: this is %s",
                        shown(reading, reading->from));
     BP_TRY(take_key(reading)); /* at first, so that each refusal has it */
     json_object_foreach (reading->from, key, value) {

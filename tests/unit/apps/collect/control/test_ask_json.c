@@ -66,9 +66,9 @@ static void is_nothing(const char *payload, size_t size, const char *text)
 static void a_command_is_what_the_gate_is_asked(void **state)
 {
     (void)state;
-    is_asked("{\"point\": \"AHU-1/SAT-SP\", \"value\": 21.5}",
+    is_asked("{\"point\": \"AHU-1/SAT-C\", \"value\": 21.5}",
              "{\"command_type\":\"write_value\",\"value\":21.5}");
-    assert_string_equal(asks.items[0].point, "AHU-1/SAT-SP");
+    assert_string_equal(asks.items[0].point, "AHU-1/SAT-C");
     assert_null(asks.items[0].key);
     is_asked(
         "{\"v\": 1, \"site\": \"here\", \"point_id\": 12, \"state\": \"occupied\", \"priority\": 10, "
@@ -225,7 +225,7 @@ static void each_of_a_list_is_judged_by_itself(void **state)
     assert_int_equal(asks.items[1].status, BP_INVALID);
     assert_string_equal(
         asks.items[1].wrong.text,
-        "a command is a JSON object such as {\"point\": \"AHU-1/SAT-SP\", \"value\": 21.5}: this is 7");
+        "a command is a JSON object such as {\"point\": \"AHU-1/SAT-C\", \"value\": 21.5}: this is 7");
     assert_int_equal(asks.items[2].status, BP_OK);
     char many[256] = "[{}";
     size_t size = strlen(many);
