@@ -4,7 +4,7 @@
 create schema journal; -- its partitions: months of records, days of frames
 
 create table journal_turn (
-    site_id text primary key references site
+    site_id text primary key
 );
 comment on table journal_turn is 'Whoever numbers entries of a site has its row locked: it is never changed.';
 
@@ -140,15 +140,17 @@ create constraint trigger number_entries after insert on journal_due deferrable 
 
 create function journal_begin() returns trigger language plpgsql as $$
 begin
-    insert into journal_turn (site_id) select site_id from changed_rows;
-    insert into journal_head (site_id, epoch) select site_id, journal_new_epoch() from changed_rows;
+    with fresh as (insert into journal_turn (site_id) select site_id from changed_rows on conflict do nothing returning site_id),
+         begun as (insert into journal_head (site_id, epoch) select site_id, journal_new_epoch() from fresh returning site_id)
     insert into journal_pending (site_id, kind, body)
-    select site_id, 'epoch', convert_to(jsonb_build_object('v', 1, 'reason', 'new', 'previous', null)::text, 'UTF8') from changed_rows;
-    perform journal_due_now();
+    select site_id, 'epoch', convert_to(jsonb_build_object('v', 1, 'reason', 'new', 'previous', null)::text, 'UTF8') from begun;
+    if found then
+        perform journal_due_now();
+    end if;
     return null;
 end
 $$;
-comment on function journal_begin is 'Of a trigger: a new site''s journal begins.';
+comment on function journal_begin is 'Of a trigger: a new site''s journal begins; that of one that was deleted goes on.';
 create trigger begin_journal after insert on site referencing new table as changed_rows for each statement execute function journal_begin();
 insert into journal_turn (site_id) select site_id from site;
 insert into journal_head (site_id, epoch) select site_id, journal_new_epoch() from site;
@@ -239,7 +241,7 @@ $$;
 -- ---- alarms ----
 
 create table alarm (
-    site_id     text        not null references site,
+    site_id     text        not null,
     alarm_id    bigint      not null generated always as identity,
     key         text        not null,
     severity    text        not null check (severity in ('info', 'warning', 'critical')),

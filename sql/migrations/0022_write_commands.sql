@@ -341,7 +341,7 @@ begin
         rule := 'frozen';
         text := 'control is frozen at this site: nothing is written or released until `bacpipes control normal`';
         return;
-    elsif mode = 'stop' and is_write then
+    elsif mode = 'stop' and (is_write or asked.restore) then
         rule := 'stopped';
         text := 'control is stopped at this site: values are refused until `bacpipes control normal`, releases are not';
         return;
@@ -434,9 +434,9 @@ begin
         if asked.release_after is null and (origin.is_automatic or origin.longest_hold is not null) then
             rule := 'must-release';
             text := format('source "%s" must say when the value ends: give release_after%s', asked.source, ', at most ' || command_span(origin.longest_hold));
-        elsif asked.release_after <= '0' then
+        elsif asked.release_after < '1 second' then
             rule := 'must-release';
-            text := format('release_after is %s: it is longer than nothing', command_span(asked.release_after));
+            text := format('release_after is %s: it is 1 s at least', command_span(asked.release_after));
         elsif asked.release_after > coalesce(origin.longest_hold, interval '3660 days') then
             rule := 'hold-too-long';
             text := format('source "%s" may hold for %s at most: release_after is %s', asked.source, command_span(coalesce(origin.longest_hold, interval '3660 days')), command_span(asked.release_after));
@@ -468,7 +468,7 @@ begin
     -- How often. Values and releases apart, so that who used up his values can still let go.
     select count(*), min(made.created_at) into many, oldest
       from (select w.created_at from write_commands w where w.source = asked.source and w.command_type = asked.command_type and w.status <> 'refused'
-               and w.created_at > stamp - interval '1 minute' order by w.created_at desc limit origin.rate_per_minute) as made;
+               and w.created_at > stamp - interval '1 minute' and w.created_at <= stamp order by w.created_at desc limit origin.rate_per_minute) as made;
     if many >= origin.rate_per_minute then
         rule := 'rate';
         text := format('source "%s" may ask for %s %s a minute: again in %s s', asked.source, origin.rate_per_minute, case when is_write then 'values' else 'releases' end,
@@ -478,7 +478,7 @@ begin
     "limit" := coalesce(control_setting(asked.site_id, 'control.point_rate'), '60')::integer;
     select count(*), min(made.created_at) into many, oldest
       from (select w.created_at from write_commands w where w.site_id = asked.site_id and w.point_id = asked.point_id and w.command_type = asked.command_type and w.status <> 'refused'
-               and w.created_at > stamp - interval '1 minute' order by w.created_at desc limit "limit") as made;
+               and w.created_at > stamp - interval '1 minute' and w.created_at <= stamp order by w.created_at desc limit "limit") as made;
     if many >= "limit" then
         rule := 'point-rate';
         text := format('%s is written %s times a minute at most (setting control.point_rate): again in %s s', label, "limit", greatest(1, ceil(extract(epoch from oldest + interval '1 minute' - stamp))));
@@ -542,7 +542,7 @@ begin
         new.value := judged.value;
         return new;
     end if;
-    select count(*) into refusals from (select from write_commands w where w.source = new.source and w.status = 'refused' and w.created_at > new.created_at - interval '1 minute' limit 60) as refused;
+    select count(*) into refusals from (select from write_commands w where w.source = new.source and w.status = 'refused' and w.created_at > new.created_at - interval '1 minute' and w.created_at <= new.created_at limit 60) as refused;
     if refusals >= 60 then
         insert into command_flood as flood values (new.source, new.site_id, date_trunc('minute', new.created_at), 1, judged.rule, judged.text)
             on conflict (source, site_id, minute) do update set count = flood.count + 1, rule = excluded.rule, text = excluded.text;
@@ -595,10 +595,37 @@ comment on function command_stays is 'Of triggers: commands are the record of wh
 create trigger stays before delete on write_commands for each row execute function command_stays();
 create trigger stays_all before truncate on write_commands for each statement execute function command_stays();
 
+create table command_unnoted (
+    site_id text   not null,
+    number  bigint not null,
+    body    jsonb  not null,
+    primary key (site_id, number)
+);
+comment on table command_unnoted is 'What sources asked for and is not in the journal yet: the collector''s next look appends it, before anything of it is carried out.';
+
+create function commands_note() returns void language plpgsql as $$
+declare
+    asked command_unnoted;
+begin
+    for asked in with taken as (delete from command_unnoted where (site_id, number) in
+                                    (select site_id, number from command_unnoted order by site_id, number for update skip locked limit 10000) returning *)
+                 select * from taken order by site_id, number loop
+        perform journal_append(asked.site_id, 'command', asked.body);
+    end loop;
+end
+$$;
+comment on function commands_note is 'Appends what sources have asked for to the journal.';
+
 create function command_noted() returns trigger language plpgsql as $$
 begin
     if tg_op = 'INSERT' then
-        perform journal_append(n.site_id, 'command', jsonb_build_object('v', 1, 'who', journal_who()) || jsonb_strip_nulls(to_jsonb(n) - 'site_id')) from (select * from new_rows order by number) as n;
+        -- A source could hold the journal up with a transaction that it leaves open: the collector appends what it asked for.
+        if session_user like 'source\_%' then
+            insert into command_unnoted (site_id, number, body)
+            select n.site_id, n.number, jsonb_build_object('v', 1, 'who', journal_who()) || jsonb_strip_nulls(to_jsonb(n) - 'site_id') from new_rows n;
+        else
+            perform journal_append(n.site_id, 'command', jsonb_build_object('v', 1, 'who', journal_who()) || jsonb_strip_nulls(to_jsonb(n) - 'site_id')) from (select * from new_rows order by number) as n;
+        end if;
         perform pg_notify('bacpipes_command', site_id) from (select distinct site_id from new_rows where status = 'pending') as asked;
     else
         perform journal_append(n.site_id, 'command_event', jsonb_strip_nulls(jsonb_build_object('v', 1, 'id', n.id, 'point_id', n.point_id, 'source', n.source, 'event', n.status,
@@ -778,6 +805,7 @@ create function command_cancel(of_id uuid, of_why text) returns write_commands l
 declare
     row write_commands;
 begin
+    perform commands_note();
     select * into row from write_commands where id = of_id for update;
     if row.id is null then
         raise no_data_found using message = format('there is no command %s', of_id), hint = '`bacpipes commands` says which there are.';
@@ -833,7 +861,7 @@ comment on table hold_end is 'Holds that are over, also those that ended before 
 create function hold_take(ended write_commands) returns void language plpgsql as $$
 declare
     has_array constant boolean := coalesce((select commandable from point where site_id = ended.site_id and point_id = ended.point_id), true);
-    is_sure   constant boolean := ended.verdict <> 'unknown';
+    is_sure   constant boolean := ended.verdict not in ('unknown', 'not-shown');
     ends      constant timestamptz := ended.executed_at + ended.release_after;
 begin
     if ended.executed_at is null or ended.verdict in ('refused', 'not-sent') then
@@ -965,7 +993,11 @@ create function commands_due(of_site text, at_most integer) returns table (id uu
         status text, source text, created_by text, created_at timestamptz, restore_value double precision) language plpgsql as $$
 begin
     perform command_patience();
+    perform commands_note();
     perform commands_flooded();
+    -- A clock that was set back makes what is late look early.
+    update write_commands w set status = 'expired', error_message = 'the clock was set back after it was asked for, so that nobody knows whether it is late: nothing was written'
+     where w.site_id = of_site and w.status = 'pending' and w.created_at > clock_timestamp() + interval '5 s';
     update write_commands w set status = 'expired', error_message = format('it expired at %s, before it could be carried out: nothing was written', command_instant(w.expires_at))
      where w.site_id = of_site and w.status = 'pending' and w.expires_at <= clock_timestamp();
     -- Devices take turns, so that one with many that does not answer leaves room for the others'.
@@ -1004,6 +1036,10 @@ begin
             text := format('it is not due before %s', command_instant(row.execute_at));
             return next;
             continue;
+        elsif row.created_at > clock_timestamp() + interval '5 s' then
+            judged.text := 'the clock was set back after it was asked for, so that nobody knows whether it is late: nothing was written';
+            update write_commands w set status = 'expired', error_message = judged.text where w.id = row.id;
+            status := 'expired';
         elsif row.expires_at <= clock_timestamp() then
             judged.text := format('it expired at %s, before it could be carried out: nothing was written', command_instant(row.expires_at));
             update write_commands w set status = 'expired', error_message = judged.text where w.id = row.id;

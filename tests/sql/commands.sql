@@ -1,6 +1,6 @@
 -- A command's life: an INSERT of the plan's columns, what the database makes of it, and the ways to its end, of which there are no others.
 begin;
-select plan(84);
+select plan(87);
 insert into site (site_id, name) values ('here', 'Here'), ('there', 'There');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1'), ('there', 1, '10.1.2.9', 1001, 'AHU-1');
 insert into point (site_id, point_id, device_id, object_type, object_instance, name, units, states, min_value, max_value, commandable, writable) values
@@ -215,6 +215,15 @@ select is((select string_agg(kind || coalesce(' ' || (body ->> 'event') || coale
 select ok(body ?& '{point_id, value, priority, created_by, source, expires_at, release_after, number}'::text[] and body ->> 'v' = '1', 'its birth with all that was asked') from audit where site_id = 'here' and kind = 'command' and body ->> 'id' = :'a_id';
 select is((select count(*) from audit where kind = 'command' and body ->> 'rule' = 'above-max' and body ->> 'id' = :'r_id'), (select count(*) from write_commands where id = :'r_id' and rule = 'above-max'), 'a refused one, too');
 select is((select count(*) from audit where kind = 'command' and site_id = 'here'), (select count(*) from write_commands where site_id = 'here'), 'there is none without');
+
+-- A clock that was set back.
+alter table write_commands disable trigger a_asked, disable trigger b_gate;
+insert into write_commands (site_id, point_id, command_type, value, created_at, expires_at, source, created_by)
+select 'here', 1, 'write_value', 20, clock_timestamp() + ahead, clock_timestamp() + ahead + interval '1 min', 'sql', 'set back' from unnest('{10 min, 1 year}'::interval[]) as ahead;
+alter table write_commands enable always trigger a_asked, enable always trigger b_gate;
+select is((select rule from command_check('here', 1, 'write_value', 20, null)), null, 'what came while the clock was ahead uses up nobody''s rate');
+select is((select count(*) from commands_due('here', 1000) as d join write_commands w using (id) where w.created_by = 'set back'), 0::bigint, 'what was asked for while the clock was ahead is not carried out: it may be late');
+select is((select string_agg(distinct status, ' ') from write_commands where created_by = 'set back'), 'expired', 'and says so');
 
 -- Kept for a year.
 select is(commands_retain('here'), 0, 'none is a year old');

@@ -159,8 +159,8 @@ select alike((select rule || ': ' || text from command_check('here', 1, 'release
 
 -- Holds.
 select is(says(1, 20, null, 'write_value', 8, '2 h'), 'pending 20', 'a hold may end');
-select is(says(1, 20, null, 'write_value', 8, '0'), 'must-release: release_after is 0 s: it is longer than nothing', 'after a while');
-select is(says(1, 20, null, 'write_value', 8, '-1 h'), 'must-release: release_after is -1 h: it is longer than nothing', 'not before it began');
+select is(says(1, 20, null, 'write_value', 8, '0'), 'must-release: release_after is 0 s: it is 1 s at least', 'after a while');
+select is(says(1, 20, null, 'write_value', 8, '-1 h'), 'must-release: release_after is -1 h: it is 1 s at least', 'not before it began');
 select is(says(1, 20, null, 'write_value', 8, '11 years'), 'hold-too-long: source "sql" may hold for 3660 days at most: release_after is 96426 h', 'nor after we are gone');
 
 select * from finish();

@@ -39,7 +39,7 @@ select is(held(1) || ', ' || held(1, 10), '22 until 04:00:00, 23 until 01:00:00'
 select done(1, 23, '1 h', 'outranked', 10) is null as is_lost \gset
 select is(held(1, 10), '23 until 01:00:00', 'what a higher slot outranks is in its slot all the same');
 select done(1, 24, '3 h', 'not-shown', 10) is null as is_lost \gset
-select is(held(1, 10), '24 until 03:00:00', 'so may be what is not shown');
+select ok(value = 24 and earlier_value = 23 and release_at < began_at + interval '2 h', 'so may be what is not shown, and what was there before: the earlier end stands') from hold where point_id = 1 and priority = 10;
 -- After an unknown outcome the earlier end stands.
 select done(1, 25, '8 h', 'unknown');
 select ok(value = 25 and earlier_value = 22 and release_at = (select executed_at + interval '4 h' from write_commands where id = :'second_id'), 'after an unknown outcome the earlier end stands, and either value may be there') from hold where point_id = 1 and priority = 8;
@@ -55,7 +55,7 @@ select done(1, null, null, 'refused');
 select is(held(1), '28', 'nor does one that was refused');
 select done(1, null, null, 'held');
 select is(held(1), null, 'one that left the slot empty does');
-select is(held(1, 10), '24 until 03:00:00', 'its own slot');
+select ok(held(1, 10) like '24 until % or 23', 'its own slot');
 -- Points without a priority array.
 select done(2, 5, null, 'held', 8, 4) is null as is_lost \gset
 select is(held(2), null, 'a plain value is nobody''s when it is written');

@@ -168,14 +168,14 @@ select 'bacpipes_journal', thing
                     'journal_keep(timestamp with time zone,boolean)', 'journal_maintain(timestamp with time zone,boolean)']) as thing
  union all
 select 'bacpipes_journal', thing
-  from unnest(array['write_commands', 'write_commands_number_seq', 'command_source', 'command_flood', 'hold', 'hold_end', 'override', 'overrides', 'writable_type', 'unit_range', 'command_span(interval)',
+  from unnest(array['write_commands', 'write_commands_number_seq', 'command_source', 'command_unnoted', 'command_flood', 'hold', 'hold_end', 'override', 'overrides', 'writable_type', 'unit_range', 'command_span(interval)',
                     'device_label(device)', 'point_label(public.point,device)', 'command_states(public.point,text)', 'control_setting(text,text)', 'control_allows(text,text)',
                     'command_state(public.point,text,text,text)', 'command_value(public.point,writable_type,text,double precision)', 'command_judge(write_commands,boolean)', 'command_session_source()',
                     'command_asked()', 'command_gate()', 'command_moves()', 'command_stays()', 'command_noted()', 'hold_follow()', 'override_forget()', 'source_noted()', 'command_sees_only()',
                     'command_source_named(text)', 'command_check(text,integer,text,double precision,text,integer,interval,timestamp with time zone,timestamp with time zone,text,boolean)',
                     'command_text(jsonb,text)', 'command_truth(jsonb,text)', 'command_patience()', 'as_real(double precision)', 'command_figure(double precision,text)', 'command_instant(timestamp with time zone)', 'command_value_before(text,integer)',
                     'command_time(jsonb,text)', 'command_number(jsonb,text)', 'command_interval(jsonb,text)', 'command_ask(jsonb,text,text,text)', 'command_cancel(uuid,text)', 'point_named(text,text,text,text)',
-                    'hold_take(write_commands)', 'holds_of(text)', 'hold_event(text,jsonb)', 'commands_flooded()', 'commands_due(text,integer)', 'commands_claim(text,jsonb)', 'commands_end(text,jsonb)',
+                    'hold_take(write_commands)', 'holds_of(text)', 'hold_event(text,jsonb)', 'commands_flooded()', 'commands_note()', 'commands_due(text,integer)', 'commands_claim(text,jsonb)', 'commands_end(text,jsonb)',
                     'commands_retain(text,integer)', 'override_store(text,jsonb)', 'source_store(text,text,text,boolean,integer,interval,integer,text)', 'source_forget(text)',
                     'source_set(text,boolean,integer,interval,boolean,integer,boolean,text)']) as thing
  union all

@@ -12,7 +12,7 @@ const char *control_verdict_name(ControlVerdict verdict)
 
 static bool shows(const ControlWish *wish, const ControlSeen *seen)
 {
-    return !seen->problem && control_value_is_same(seen->value, wish->value);
+    return !seen->problem && control_value_is_same(seen->type, seen->value, wish->value);
 }
 
 /* A slot that is not told: the value has to do. */
@@ -28,9 +28,9 @@ bool control_is_as_wished(const ControlWish *wish, const ControlSeen *seen)
     if (!has_slot(wish, seen))
         return !wish->is_release && shows(wish, seen);
     const bool is_held = control_slots_is_held(&seen->slots, wish->slot);
-    return wish->is_release
-               ? !is_held
-               : is_held && control_value_is_same(seen->slots.values[wish->slot - 1], wish->value);
+    return wish->is_release ? !is_held
+                            : is_held && control_value_is_same(seen->type, seen->slots.values[wish->slot - 1],
+                                                               wish->value);
 }
 
 /* It is as wished where it was written: does it decide? */

@@ -6,8 +6,8 @@
 
 static const double NATURAL_MAX = 4294967295.0, INTEGER_MIN = -2147483648.0, INTEGER_MAX = 2147483647.0;
 
-/* A Real has 24 bits: two of them that are nearer than this to each other were one number. */
-static const double SAME = 1e-6;
+/* Doubles that are nearer than this to each other, for their size, were one decimal. */
+static const double SAME = 1e-9;
 
 static BpStatus take_whole(double number, double least, double most, const char *what, BpError *err)
 {
@@ -60,9 +60,11 @@ BpStatus control_value_encode(BpBuf *out, BacType type, double number, BpError *
     return BP_OK;
 }
 
-bool control_value_is_same(double a, double b)
+bool control_value_is_same(BacType type, double a, double b)
 {
-    return fabs(a - b) <= SAME * fmax(fabs(a), fabs(b));
+    if (type == BAC_REAL)
+        return (float)a == (float)b;
+    return a == b || (type == BAC_DOUBLE && fabs(a - b) <= SAME * fmax(fabs(a), fabs(b)));
 }
 
 char *control_value_format(double number, const char *units, char ret_text[CONTROL_VALUE_TEXT_MAX])

@@ -8,9 +8,9 @@
  * datatype has no such number, or takes none at all; `err` says so, and nothing was written. */
 BpStatus control_value_encode(BpBuf *out, BacType type, double number, BpError *err) BP_CHECKED;
 
-/* Whether a device that was written the one shows the other: floats round, and a decimal is not the float
- * that is nearest to it. */
-bool control_value_is_same(double a, double b);
+/* Whether a device that was written the one as this datatype shows the other: a decimal is not the Real that
+ * is nearest to it. Whole numbers are the same or not. */
+bool control_value_is_same(BacType type, double a, double b);
 
 /* "21.5 °C", "21": as people write it. Returns ret_text. */
 enum { CONTROL_VALUE_TEXT_MAX = 64 };

@@ -55,13 +55,16 @@ static void what_the_datatype_has_not_is_said_and_nothing_written(void **state)
 static void floats_of_one_number_are_the_same_and_neighbours_are_not(void **state)
 {
     (void)state;
-    assert_true(control_value_is_same(21.3, (double)21.3F));
-    assert_true(control_value_is_same(0, 0));
-    assert_true(control_value_is_same(-5, -5));
-    assert_false(control_value_is_same(21.3, 21.4));
-    assert_false(control_value_is_same(0, 0.001));
-    assert_false(control_value_is_same(1000000, 1000002));
-    assert_false(control_value_is_same(NAN, NAN));
+    assert_true(control_value_is_same(BAC_REAL, 21.3, (double)21.3F));
+    assert_true(control_value_is_same(BAC_REAL, 0, 0));
+    assert_true(control_value_is_same(BAC_SIGNED, -5, -5));
+    assert_false(control_value_is_same(BAC_REAL, 21.3, 21.4));
+    assert_false(control_value_is_same(BAC_REAL, 0, 0.001));
+    assert_false(control_value_is_same(BAC_REAL, 3000000, 3000000.5));
+    assert_false(control_value_is_same(BAC_UNSIGNED, 4294967295, 4294967294));
+    assert_false(control_value_is_same(BAC_DOUBLE, 4000202.9, 4000200.9));
+    assert_true(control_value_is_same(BAC_DOUBLE, 0.1 + 0.2, 0.3));
+    assert_false(control_value_is_same(BAC_REAL, NAN, NAN));
 }
 
 static void people_read_a_value_with_its_units(void **state)
