@@ -121,6 +121,12 @@ static void on_due(void *owner)
     keep->options.on_orders(keep->options.owner);
 }
 
+static bool may_write(void *owner)
+{
+    const ControlKeep *keep = owner;
+    return !keep->is_frozen;
+}
+
 /* From inside the poller, maybe: what follows is done in the loop's next turn. */
 static void on_change(void *owner)
 {
@@ -323,6 +329,7 @@ ControlKeep *control_keep_new(const ControlKeepOptions *options)
                                                                     .loop_now_us = loop_now_of,
                                                                     .take_point = take_point,
                                                                     .give_point = give_point,
+                                                                    .may_write = may_write,
                                                                     .on_seen = on_seen,
                                                                     .on_change = on_change});
     open_file(keep);

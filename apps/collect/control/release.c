@@ -164,7 +164,9 @@ static void on_seen(void *context, const ControlSeen *seen)
 static void look(Release *release)
 {
     const ControlReleases *releases = release->of;
-    release->looked_us = bp_boot_us();
+    ControlTime now;
+    releases->options.now(releases->options.owner, &now);
+    release->looked_us = now.boot_us;
     control_look(&release->look,
                  &(ControlLookRequest){.poller = releases->options.poller,
                                        .device = release->device,
@@ -211,7 +213,13 @@ static void on_written(void *context, const CollectOrderEnd *ended)
 static bool may_go(void *context)
 {
     const Release *release = context;
-    return !release->of->is_closed && bp_boot_us() - release->looked_us <= LOOK_LIFE_US;
+    const ControlReleases *releases = release->of;
+    ControlTime now;
+    if (releases->is_closed ||
+        (releases->options.may_write && !releases->options.may_write(releases->options.owner)))
+        return false;
+    releases->options.now(releases->options.owner, &now);
+    return now.boot_us - release->looked_us <= LOOK_LIFE_US;
 }
 
 static void write_null(Release *release)

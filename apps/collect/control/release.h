@@ -17,6 +17,7 @@ typedef struct ControlReleasesOptions {
     /* A command and a release never meet at a point. False: one is under way, try later. */
     bool (*take_point)(void *owner, int32_t point_id);
     void (*give_point)(void *owner, int32_t point_id);
+    bool (*may_write)(void *owner); /* asked right before a Null; NULL: always */
     void (*on_seen)(void *owner, int32_t point_id, const ControlSeen *seen); /* NULL is fine */
     void (*on_change)(void *owner); /* orders were given, or a hold ended or is due at another time */
 } ControlReleasesOptions;

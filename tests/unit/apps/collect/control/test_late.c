@@ -144,6 +144,45 @@ static void a_stop_after_the_claim_is_in_time(void **state)
     scene_end();
 }
 
+/* Between its claim and its datagram, by either clock. */
+static void what_expires_after_its_claim_is_not_written(void **state)
+{
+    (void)state;
+    for (int clock = 0; clock < 2; clock++) {
+        scene_begin(1, "");
+        scene.holds_keeps = true;
+        Row *row = insert(0, setpoint(0), 21, 8);
+        row->due.expires_us = scene_now(NULL).wall_us + BP_SECOND; /* the claim lives for two */
+        scene_run(500 * BP_MS);
+        if (clock == 0)
+            scene.wall_skew_us = BP_SECOND;
+        else
+            scene.wall_skew_us = -BP_HOUR;
+        scene_run(clock * 700 * BP_MS);
+        scene.holds_keeps = false;
+        scene_run(10 * BP_SECOND);
+        assert_ended(row, CONTROL_NOT_SENT, NULL);
+        assert_int_equal(scene.write_count, 0);
+        scene_end();
+    }
+}
+
+/* The clock is behind what it was in the run before. */
+static void a_clock_that_was_later_once_is_not_believed(void **state)
+{
+    (void)state;
+    scene_begin(1, "");
+    control_commands_knew(scene.commands, scene_now(NULL).wall_us + 10 * BP_MINUTE);
+    Row *row = insert(0, setpoint(0), 21, 8);
+    row->due.execute_us = scene_now(NULL).wall_us - BP_SECOND;
+    row->due.expires_us += BP_HOUR;
+    scene_run(5 * BP_MINUTE);
+    assert_int_equal(row->status, PENDING);
+    scene_run(6 * BP_MINUTE);
+    assert_ended(row, CONTROL_HELD, NULL);
+    scene_end();
+}
+
 /* ---- the database ---- */
 
 static void what_the_database_does_not_let_through_is_not_written(void **state)
@@ -316,6 +355,8 @@ int main(void)
         cmocka_unit_test(an_end_is_kept_until_it_can_be_told),
         cmocka_unit_test(what_was_executing_is_resolved_by_reading_and_never_written_again),
         cmocka_unit_test(and_where_the_device_is_not_there_nobody_knows),
+        cmocka_unit_test(what_expires_after_its_claim_is_not_written),
+        cmocka_unit_test(a_clock_that_was_later_once_is_not_believed),
         cmocka_unit_test(what_the_program_is_set_to_stop_is_not_written),
         cmocka_unit_test(a_stop_after_the_claim_is_in_time),
         cmocka_unit_test(what_is_for_a_time_of_day_waits_for_a_clock_that_is_believed),

@@ -10,7 +10,10 @@ typedef struct Bench {
     ControlReleases *releases;
     SimObject *object;
     bool is_point_taken;
-    int points_taken; /* and not given back */
+    int points_taken;  /* and not given back */
+    int64_t stands_us; /* after each look: so long the process stands still */
+    int64_t skew_us;
+    bool is_frozen, freezes; /* control.mode; and it comes with the look */
 } Bench;
 
 static size_t nulls, writes; /* that reached the device */
@@ -39,8 +42,9 @@ static void put(void *owner, const ControlRecord *record)
 static void now_of(void *owner, ControlTime *ret_now)
 {
     const Bench *bench = owner;
-    *ret_now = (ControlTime){
-        .boot_us = bench->field->network.now_us, .wall_us = bench->field->network.now_us, .boot = "b"};
+    *ret_now = (ControlTime){.boot_us = bench->field->network.now_us + bench->skew_us,
+                             .wall_us = bench->field->network.now_us,
+                             .boot = "b"};
 }
 
 static int64_t loop_now_of(void *owner)
@@ -62,6 +66,20 @@ static void give_point(void *owner, int32_t point_id)
     Bench *bench = owner;
     (void)point_id;
     bench->points_taken--;
+}
+
+static bool may_write(void *owner)
+{
+    const Bench *bench = owner;
+    return !bench->is_frozen;
+}
+
+static void on_seen(void *owner, int32_t point_id, const ControlSeen *seen)
+{
+    Bench *bench = owner;
+    (void)point_id, (void)seen;
+    bench->skew_us += bench->stands_us;
+    bench->is_frozen = bench->is_frozen || bench->freezes;
 }
 
 static void on_change(void *owner)
@@ -101,6 +119,8 @@ static Bench *begin(const char *quirks)
                                                                      .loop_now_us = loop_now_of,
                                                                      .take_point = take_point,
                                                                      .give_point = give_point,
+                                                                     .may_write = may_write,
+                                                                     .on_seen = on_seen,
                                                                      .on_change = on_change});
     ControlTime now;
     now_of(bench, &now);
@@ -170,6 +190,38 @@ static void null_is_written_once_at_its_end(void **state)
         assert_ended(bench, CONTROL_RELEASED);
         finish(bench);
     }
+}
+
+/* What was seen before may be another's by now. */
+static void a_null_goes_on_a_fresh_look_alone(void **state)
+{
+    (void)state;
+    Bench *bench = begin("");
+    bench->stands_us = 6 * BP_SECOND;
+    run(bench, 2 * BP_MINUTE);
+    assert_true(is_held(bench));
+    assert_int_equal(writes, 0);
+    bench->stands_us = 4 * BP_SECOND;
+    run(bench, 2 * BP_MINUTE);
+    assert_false(is_held(bench));
+    assert_int_equal(nulls, 1);
+    assert_ended(bench, CONTROL_RELEASED);
+    finish(bench);
+}
+
+static void nor_does_it_after_a_freeze(void **state)
+{
+    (void)state;
+    Bench *bench = begin("");
+    bench->freezes = true;
+    run(bench, 2 * BP_MINUTE);
+    assert_true(is_held(bench));
+    assert_int_equal(writes, 0);
+    bench->freezes = bench->is_frozen = false;
+    run(bench, 2 * BP_MINUTE);
+    assert_false(is_held(bench));
+    assert_int_equal(nulls, 1);
+    finish(bench);
 }
 
 static void what_somebody_else_wrote_stays(void **state)
@@ -254,6 +306,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(null_is_written_once_at_its_end),
+        cmocka_unit_test(a_null_goes_on_a_fresh_look_alone),
+        cmocka_unit_test(nor_does_it_after_a_freeze),
         cmocka_unit_test(what_somebody_else_wrote_stays),
         cmocka_unit_test(an_empty_slot_is_released_already),
         cmocka_unit_test(a_device_that_comes_back_is_released_within_a_minute_or_two),
