@@ -195,6 +195,16 @@ code() {
     code 0
     run as_pump "select 1"
     [ "$status" -ne 0 ]
+    try source add model1 --kind model
+    code 0
+    try source add model2 --kind model --by-hand
+    code 0
+    try source list --json
+    [ "$(jq -c '[.[] | select(.name | startswith("model")) | .is_automatic]' <<<"$output")" = '[true,false]' ]
+    try source remove model1
+    try source remove model2
+    try source add pump --automatic --by-hand
+    code 64
     try source add pump --kind mqtt
     code 64
     [[ "$stderr" == *"bacpipes account add NAME --writes"* ]]
