@@ -1129,7 +1129,8 @@ declare
     changed integer;
 begin
     delete from override o using jsonb_to_recordset(seen) as s (point_id integer, at timestamptz, slots jsonb)
-     where o.site_id = of_site and o.point_id = s.point_id and not coalesce(s.slots ? o.priority::text, false) and o.seen_at <= s.at;
+     where o.site_id = of_site and o.point_id = s.point_id and not coalesce(s.slots ? o.priority::text, false)
+       and (o.seen_at <= s.at or o.seen_at > clock_timestamp() + interval '1 minute'); -- or of a clock that was ahead
     insert into override as o (site_id, point_id, priority, value, state_text, seen_since, seen_at)
     select of_site, s.point_id, slot.key::integer, read.value, state_text(p.object_type, p.states, read.value), s.at, s.at
       from jsonb_to_recordset(seen) as s (point_id integer, at timestamptz, slots jsonb)
@@ -1140,7 +1141,7 @@ begin
         on conflict (site_id, point_id, priority) do update
        set value = excluded.value, state_text = excluded.state_text, seen_at = excluded.seen_at,
            seen_since = case when o.value is not distinct from excluded.value then o.seen_since else excluded.seen_since end
-     where o.seen_at <= excluded.seen_at;
+     where o.seen_at <= excluded.seen_at or o.seen_at > clock_timestamp() + interval '1 minute';
     get diagnostics changed = row_count;
     return changed;
 end

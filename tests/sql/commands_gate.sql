@@ -1,6 +1,6 @@
 -- The gate: what each rule refuses, the sentence that says what would be allowed, and that a dry run says the same and writes nothing.
 begin;
-select plan(89);
+select plan(90);
 insert into site (site_id, name) values ('here', 'Here'), ('there', 'There');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1'), ('here', 2, '10.1.2.10', 1002, ''), ('here', 3, '10.1.2.11', 1003, 'AHU-3');
 update device set enabled = false where device_id = 2;
@@ -23,7 +23,9 @@ insert into point (site_id, point_id, device_id, object_type, object_instance, n
     ('here', 15, 1, 'analog-value', 15, 'REAL', 'degrees-celsius', '{}', 10.100000381469727, 30.100000381469727, null, null, true, true),
     ('here', 16, 1, 'large-analog-value', 16, 'LARGE', 'no-units', '{}', null, null, null, null, true, true),
     ('here', 18, 1, 'analog-value', 18, 'TEN', 'no-units', '{}', null, null, null, 50, true, true),
-    ('here', 19, 1, 'analog-value', 19, 'HALF', 'percent', '{}', null, null, 20, null, true, true);
+    ('here', 19, 1, 'analog-value', 19, 'HALF', 'percent', '{}', null, null, 20, null, true, true),
+    ('here', 20, 1, 'integer-value', 20, 'WHOLE', 'no-units', '{}', -5, 5, null, null, true, true),
+    ('here', 21, 1, 'large-analog-value', 21, 'BIG', 'no-units', '{}', 0.1, 1e9, null, null, true, true);
 insert into point (site_id, point_id, device_id, object_type, object_instance, property, name, commandable, writable) values ('here', 17, 1, 'analog-value', 17, 'cov-increment', 'COV', true, true);
 update point set missing_since = '2026-11-01 00:00Z' where point_id = 12;
 update command_source set rate_per_minute = 100000 where name = 'sql';
@@ -56,6 +58,9 @@ select is(says(1, 21.5), 'pending 21.5', 'a value within the limits passes');
 select is(says(1, 10) || ' ' || says(1, 30), 'pending 10 pending 30', 'so do the limits themselves');
 select is(says(1, 45), 'above-max: AHU-1/SAT-SP takes 10 to 30 degrees-celsius: 45 is above', 'above the device''s most');
 select is(says(1, 9.99), 'below-min: AHU-1/SAT-SP takes 10 to 30 degrees-celsius: 9.99 is below', 'below its least');
+select is((select string_agg(coalesce(c.rule, 'pass'), ' ' order by n)
+             from (values (1, 20, -5), (2, 20, 5), (3, 20, -6), (4, 20, 6), (5, 21, 0.1), (6, 21, 1e9), (7, 21, 0.0999999), (8, 21, 1000000000.5)) as tried (n, point, value), command_check('here', point, 'write_value', tried.value, null) as c),
+          'pass pass below-min above-max pass pass below-min above-max', 'limits of whole numbers and doubles, and what is beyond them by the least');
 select is(says(2, 11), 'below-min: AHU-1/SAT-2 takes 12 to 30 degrees-celsius: 11 is below', 'people''s least counts where it is narrower');
 select is(says(2, 35), 'above-max: AHU-1/SAT-2 takes 12 to 30 degrees-celsius: 35 is above', 'and the device''s most, where that is');
 select is(says(3, 101), 'out-of-range: AHU-1/VLV-C takes 0 to 100 percent: 101 is above (limits of its own: `bacpipes points set --min --max`)', 'the unit''s range, where there are no limits');

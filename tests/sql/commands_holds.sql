@@ -1,6 +1,6 @@
 -- What commands hold, and what others do: one hold a slot, whose end is the newest command's that is sure to be there; events once; overrides by whom.
 begin;
-select plan(60);
+select plan(62);
 insert into site (site_id, name) values ('here', 'Here');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1'), ('here', 2, '10.1.2.10', 1001, 'AHU-1');
 insert into point (site_id, point_id, device_id, object_type, object_instance, name, commandable, writable) values
@@ -76,25 +76,25 @@ select is((select count(*) from hold where point_id = 2), 0::bigint, 'and the ho
 select done(1, 21, '2 h', 'held') as it \gset
 create function event(said jsonb) returns integer language sql as $$ select hold_event('here', jsonb_build_array(said)) $$;
 select is((select command_id::text || point_id || priority || object_type || device_id || commandable from holds_of('here') where priority = 8), :'it' || '18analog-value1true', 'the collector loads them');
-select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'retry', 'text', 'no answer', 'at', '2026-11-27T10:00:00Z')), 1, 'a try that failed is told');
-select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'retry', 'text', 'no answer', 'at', '2026-11-27T10:00:00Z')), 0, 'once');
+select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'retry', 'text', 'no answer', 'at', '2026-11-20T10:00:00Z')), 1, 'a try that failed is told');
+select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'retry', 'text', 'no answer', 'at', '2026-11-20T10:00:00Z')), 0, 'once');
 select is((select state || tries || text from hold where command_id = :'it'), 'releasing1no answer', 'and is on it');
-select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'first_id', 'event', 'released', 'at', '2026-11-27T10:00:00Z')), 0, 'what is over is told once')
-  from (select event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'first_id', 'event', 'released', 'at', '2026-11-27T10:00:00Z'))) as before;
+select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'first_id', 'event', 'released', 'at', '2026-11-20T10:00:00Z')), 0, 'what is over is told once')
+  from (select event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'first_id', 'event', 'released', 'at', '2026-11-20T10:00:00Z'))) as before;
 select is(held(1), '21 until 02:00:00', 'an older command releases nothing of a newer');
-select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'released', 'text', 'slot 8 is empty', 'at', '2026-11-27T10:01:00Z')), 1, 'its own does');
-select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'released', 'text', 'slot 8 is empty', 'at', '2026-11-27T10:01:00Z')), 0, 'once');
+select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'released', 'text', 'slot 8 is empty', 'at', '2026-11-20T10:01:00Z')), 1, 'its own does');
+select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'it', 'event', 'released', 'text', 'slot 8 is empty', 'at', '2026-11-20T10:01:00Z')), 0, 'once');
 select is(held(1), null, 'and it is over');
-select is(event('{"point_id": 1, "priority": 8, "command_id": "00000000-0000-4000-8000-000000000001", "event": "adopted", "value": 19, "began_at": "2026-11-27T09:00:00Z", "release_at": "2026-11-27T11:00:00Z", "source": "tools", "created_by": "alice", "at": "2026-11-27T10:02:00Z"}'), 1,
+select is(event('{"point_id": 1, "priority": 8, "command_id": "00000000-0000-4000-8000-000000000001", "event": "adopted", "value": 19, "began_at": "2026-11-27T09:00:00Z", "release_at": "2026-11-27T11:00:00Z", "source": "tools", "created_by": "alice", "at": "2026-11-20T10:02:00Z"}'), 1,
           'one that only the collector knows is adopted');
-select is(event('{"point_id": 1, "priority": 8, "command_id": "00000000-0000-4000-8000-000000000001", "event": "adopted", "value": 19, "at": "2026-11-27T10:02:00Z"}'), 0, 'once');
+select is(event('{"point_id": 1, "priority": 8, "command_id": "00000000-0000-4000-8000-000000000001", "event": "adopted", "value": 19, "at": "2026-11-20T10:02:00Z"}'), 0, 'once');
 select is(event('{"point_id": 1, "priority": 8, "command_id": "00000000-0000-4000-8000-000000000001", "event": "left", "text": "slot 8 holds 18, which is not ours", "at": "2026-11-27T11:00:00Z"}'), 1, 'and left, where it is not ours any more');
-select is(event('{"point_id": 1, "priority": 8, "command_id": "00000000-0000-4000-8000-000000000001", "event": "adopted", "value": 19, "at": "2026-11-27T10:02:00Z"}') || coalesce(held(1), ''), '0', 'and does not come back');
+select is(event('{"point_id": 1, "priority": 8, "command_id": "00000000-0000-4000-8000-000000000001", "event": "adopted", "value": 19, "at": "2026-11-20T10:02:00Z"}') || coalesce(held(1), ''), '0', 'and does not come back');
 -- Its end may be known before its command's.
 select done(1, 18, '2 h', 'held') as older_id \gset
 select id as away_id from command_ask('{"site_id": "here", "point_id": 1, "value": 17, "release_after": 60}') \gset
 select is_claimed from commands_claim('here', jsonb_build_array(jsonb_build_object('id', :'away_id'))) \gset
-select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'away_id', 'event', 'released', 'at', '2026-11-27T10:00:00Z')), 1, 'a hold that ended while the database was away is told');
+select is(event(jsonb_build_object('point_id', 1, 'priority', 8, 'command_id', :'away_id', 'event', 'released', 'at', '2026-11-20T10:00:00Z')), 1, 'a hold that ended while the database was away is told');
 select is(commands_end('here', jsonb_build_array(jsonb_build_object('id', :'away_id', 'verdict', 'held'))), 1, 'before the end of its command');
 select is(held(1), null, 'and then nothing is held any more, nor what it took the place of');
 select throws_like($$ select event('{"event": "lost"}') $$, 'a hold is released, left, retry or adopted: "lost" is none of them', 'there are four');
@@ -104,16 +104,24 @@ select is((select string_agg(body ->> 'event', ' ' order by seq) from audit wher
 
 -- What stands in the slots.
 select done(1, 21.1, '2 h', 'held') is not null as is_done, done(3, 1, null, 'held') is not null as is_done2 \gset
-select override_store('here', '[{"point_id": 1, "at": "2026-11-27T10:00:00Z", "slots": {"5": 18.5, "8": 21.100000381469727, "10": 24}}, {"point_id": 3, "at": "2026-11-27T10:00:00Z", "slots": {"8": 1}}]');
+-- A clock that was ahead.
+select override_store('here', jsonb_build_array(jsonb_build_object('point_id', 3, 'at', clock_timestamp() + interval '1 year', 'slots', '{"9": 7}'::jsonb))) as stored \gset
+select override_store('here', jsonb_build_array(jsonb_build_object('point_id', 3, 'at', clock_timestamp(), 'slots', '{"9": 6, "8": 5}'::jsonb))) as stored \gset
+select is((select value from override where site_id = 'here' and point_id = 3 and priority = 9), 6::float8, 'what was read while the clock was ahead makes way for what is read now');
+select override_store('here', jsonb_build_array(jsonb_build_object('point_id', 3, 'at', clock_timestamp() + interval '1 year', 'slots', '{"9": 7}'::jsonb))) as stored \gset
+select override_store('here', jsonb_build_array(jsonb_build_object('point_id', 3, 'at', clock_timestamp(), 'slots', '{}'::jsonb))) as stored \gset
+select is((select count(*) from override where site_id = 'here' and point_id = 3 and priority = 9), 0::bigint, 'also for an empty slot');
+delete from override;
+select override_store('here', '[{"point_id": 1, "at": "2026-11-20T10:00:00Z", "slots": {"5": 18.5, "8": 21.100000381469727, "10": 24}}, {"point_id": 3, "at": "2026-11-20T10:00:00Z", "slots": {"8": 1}}]');
 select results_eq($$ select point, priority, value, state, is_holding, is_ours, created_by is not null, until is not null from overrides where site_id = 'here' order by point_id, priority $$,
     $$ values ('SP', 5, 18.5::float8, null, true, false, false, false), ('SP', 8, 21.100000381469727, null, false, true, true, true), ('SP', 10, 24, null, false, true, true, true), ('FAN', 8, 1, 'On', true, true, true, false) $$,
     'who holds what: others, and ours by whom and until when');
-select override_store('here', '[{"point_id": 1, "at": "2026-11-27T10:10:00Z", "slots": {"5": 18.5, "8": 20}}]');
+select override_store('here', '[{"point_id": 1, "at": "2026-11-20T10:10:00Z", "slots": {"5": 18.5, "8": 20}}]');
 select results_eq($$ select priority, value, since at time zone 'UTC', is_ours from overrides where site_id = 'here' and point_id = 1 order by priority $$,
-    $$ values (5, 18.5::float8, timestamp '2026-11-27 10:00', false), (8, 20, timestamp '2026-11-27 10:10', false) $$, 'since when; what others put over ours is theirs; what is empty is gone');
-select override_store('here', '[{"point_id": 1, "at": "2026-11-27T10:05:00Z", "slots": {}}, {"point_id": 99, "at": "2026-11-27T10:05:00Z", "slots": {"8": 1}}]');
+    $$ values (5, 18.5::float8, timestamp '2026-11-20 10:00', false), (8, 20, timestamp '2026-11-20 10:10', false) $$, 'since when; what others put over ours is theirs; what is empty is gone');
+select override_store('here', '[{"point_id": 1, "at": "2026-11-20T10:05:00Z", "slots": {}}, {"point_id": 99, "at": "2026-11-20T10:05:00Z", "slots": {"8": 1}}]');
 select is((select count(*) from override where point_id in (1, 99)), 2::bigint, 'an older reading changes nothing, nor does one of no point');
-select override_store('here', '[{"point_id": 1, "at": "2026-11-27T10:20:00Z", "slots": {"8": "odd", "17": 3, "x": 4}}, {"point_id": 3, "at": "2026-11-27T10:20:00Z", "slots": null}]');
+select override_store('here', '[{"point_id": 1, "at": "2026-11-20T10:20:00Z", "slots": {"8": "odd", "17": 3, "x": 4}}, {"point_id": 3, "at": "2026-11-20T10:20:00Z", "slots": null}]');
 select results_eq($$ select point_id, priority, value from override $$, $$ values (1, 8, null::float8) $$, 'a value that is no number holds its slot; what is no slot is none');
 
 -- A hold that is over stands there no more, from the same moment on.
