@@ -195,10 +195,10 @@ released_in_time() {
     "$MQTT_CTL" start 3>&-
 }
 
-@test "the database is away from the claim on: one write, a hold that ends in time, and both are recorded later" {
+@test "the database is away from the datagram on: one write, a hold that ends in time, and both are recorded later" {
     faults "1001:late-answers=700ms"
     id=$(ask "$point" 21 "release_after='5 s'")
-    until_sql "status = 'executing' from write_commands where id = '$id'"
+    until_true came 1 1001 analog-value,1 # before it, nothing would be written
     "$PG_CTL" stop -m immediate
     faults ""
     until_true came 2 1001 analog-value,1 # the value, and its Null while nobody can be asked
