@@ -107,15 +107,15 @@ needs_node() {
     "$BACPIPES" read 1004 msv,1 all "${options[@]}" >/dev/null
     "$BACPIPES" trend 1001 tl,1 "${options[@]}" >/dev/null
     "$BACPIPES" trend 1001 tl,1 --since 2h "${options[@]}" >/dev/null
-    "$BACPIPES" write 1005 ai,1 10 --property high-limit "${options[@]}" >/dev/null
+    "$BACPIPES" write --direct 1005 ai,1 10 --property high-limit "${options[@]}" >/dev/null
     "$BACPIPES" time 1001 --set "${options[@]}" >/dev/null
     "$BACPIPES" time 1001 --set --utc "${options[@]}" >/dev/null
     "$BACPIPES" doctor --wait 1s "${options[@]}" >/dev/null
     sleep 2
     "$BACPIPES" alarms --wait 1s "${options[@]}" | grep -q high-limit
     "$BACPIPES" ack 1005 ai,1 "${options[@]}" >/dev/null
-    "$BACPIPES" write 1004 av,1 22.5 --priority 8 "${options[@]}" >/dev/null
-    "$BACPIPES" release 1004 av,1 --priority 8 "${options[@]}" >/dev/null
+    "$BACPIPES" write --direct 1004 av,1 22.5 --priority 8 "${options[@]}" >/dev/null
+    "$BACPIPES" release --direct 1004 av,1 --priority 8 "${options[@]}" >/dev/null
     ! "$BACPIPES" read 1004 ai,4000 present-value "${options[@]}" >/dev/null 2>&1
     sleep 1
     kill "${pids[-1]}"; wait "${pids[-1]}" || true
