@@ -46,10 +46,10 @@ servers() {
 @test "a reader that opens all of its connections shuts nobody out" {
     cat >>"$SCRIPT" <<'EOF'
 "$BACPIPES" migrate >/dev/null
-for _ in $(seq 20); do
+for _ in $(seq 18); do
     psql -qX -U bacpipes_reader -c "select pg_sleep(600)" >/dev/null 2>&1 & children="$children $!"
 done
-until_is "select count(*) from pg_stat_activity where usename = 'bacpipes_reader'" 20
+until_is "select count(*) from pg_stat_activity where usename = 'bacpipes_reader'" 18
 if psql -qX -U bacpipes_reader -c 'select 1' 2>"$SCRIPT.refused"; then exit 1; fi
 grep -q 'too many connections for role "bacpipes_reader"' "$SCRIPT.refused"
 start_programs
