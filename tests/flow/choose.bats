@@ -146,7 +146,8 @@ found() {
     "$bacpipes" points set --interval 90s --find '*AT' >/dev/null
     "$bacpipes" points set --writable yes --find '*AT' >/dev/null
     [ "$(sql "select bool_and((chosen_at is null, writable, coalesce(poll_interval_ms, 0) = 90000) = (name like '%AT', name like '%AT', name like '%AT')) from point")" = t ]
-    "$bacpipes" points --find '*AT' | grep -Eq 'every 90 s +yes$'
+    "$bacpipes" points --find '*AT' >"$BATS_TEST_TMPDIR/points"
+    grep -E 'every 90 s +(yes|-?[0-9.]+ to [0-9.]+)$' "$BATS_TEST_TMPDIR/points" || { cat "$BATS_TEST_TMPDIR/points"; false; }
     "$bacpipes" rule add --disable --position 1
     "$bacpipes" rule apply --yes | grep -q 'that were set by hand stayed as they are'
     [ "$(sql "select bool_and(enabled = (name like '%AT')) from point")" = t ]
