@@ -1,26 +1,17 @@
 #include "apps/collect/control/claim_json.h"
 
+#include "apps/collect/control/slots_json.h"
+
 #include <math.h>
-#include <stdio.h>
 
 static json_t *number_or_null(double number)
 {
     return isfinite(number) ? json_real(number) : json_null();
 }
 
-/* {"8": 21.0, "5": 18.5}: slots that are not Null; null where none is known. */
-static json_t *slots_json(const ControlSlots *slots)
+static json_t *slots_or_null(const ControlSlots *slots)
 {
-    if (!slots->known)
-        return json_null();
-    json_t *object = json_object();
-    for (int slot = 1; slot <= CONTROL_SLOTS; slot++) {
-        char key[12];
-        snprintf(key, sizeof key, "%d", slot);
-        if (control_slots_is_held(slots, slot))
-            json_object_set_new(object, key, number_or_null(slots->values[slot - 1]));
-    }
-    return object;
+    return slots->known ? control_slots_object(slots) : json_null();
 }
 
 json_t *control_claims_json(ControlCommand *const *commands, size_t count)
@@ -29,7 +20,7 @@ json_t *control_claims_json(ControlCommand *const *commands, size_t count)
     for (size_t i = 0; i < count; i++)
         json_array_append_new(all, json_pack("{s:s, s:o, s:o}", "id", commands[i]->id, "value_before",
                                              number_or_null(commands[i]->before.value), "slots",
-                                             slots_json(&commands[i]->before.slots)));
+                                             slots_or_null(&commands[i]->before.slots)));
     return all;
 }
 
@@ -48,7 +39,7 @@ static json_t *end_json(const ControlCommand *command)
         return end;
     const ControlSeen *shown = &command->shown;
     const int first = control_slots_first(&shown->slots);
-    json_object_set_new(end, "slots", slots_json(&shown->slots));
+    json_object_set_new(end, "slots", slots_or_null(&shown->slots));
     json_object_set_new(end, "shown_value", number_or_null(shown->value));
     if (first > 0) {
         json_object_set_new(end, "held_by", json_integer(first));

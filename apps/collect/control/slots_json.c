@@ -2,12 +2,10 @@
 
 #include "base/time.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A slot that holds what is no number is null: held, and nobody can say with what. */
-static json_t *slots_of(const ControlSlots *slots)
+json_t *control_slots_object(const ControlSlots *slots)
 {
     json_t *json = json_object();
     for (int slot = 1; slot <= CONTROL_SLOTS; slot++) {
@@ -27,8 +25,9 @@ char *control_slots_json(const ControlSlotsSeen *seen, size_t count)
     json_auto_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         char at[BP_TIME_TEXT_MAX];
-        json_t *item = json_pack("{s:i, s:s, s:o}", "point_id", (int)seen[i].point_id, "at",
-                                 bp_time_format(seen[i].at_us, 6, at), "slots", slots_of(&seen[i].slots));
+        json_t *item =
+            json_pack("{s:i, s:s, s:o}", "point_id", (int)seen[i].point_id, "at",
+                      bp_time_format(seen[i].at_us, 6, at), "slots", control_slots_object(&seen[i].slots));
         if (!item || json_array_append_new(list, item) != 0)
             abort();
     }
