@@ -20,7 +20,7 @@ static const SayParts program = {
     .count = sizeof roles / sizeof roles[0],
     .text =
         "`bacpipes ROLE --help` tells more, with examples; `bacpipes version` which one this is. To see it "
-        "all\nwork: bacpipes up --demo\n",
+        "all\nwork: bacpipes up --simulate\n",
 };
 
 int main(int argc, char **argv)

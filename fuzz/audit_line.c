@@ -1,7 +1,7 @@
 /* A line of an export, as somebody gives it to `bacpipes audit verify`, and what its entry says. */
 #include "apps/audit/audit.h"
-#include "apps/audit/sentence.h"
 #include "journal/verifier.h"
+#include "record/sentence.h"
 
 #include <assert.h>
 
@@ -17,20 +17,20 @@ static void on_finding(void *owner, int64_t epoch, int64_t seq, const char *text
 
 static void look(const JournalEntry *entry)
 {
-    const AuditNames names = {0};
-    AuditSpeaker *speaker = audit_speaker_new(&names);
+    const RecordNames names = {0};
+    RecordSpeaker *speaker = record_speaker_new(&names);
     BpBuf sentence = bp_buf_growing(8 * OCTETS_MAX);
     json_auto_t *body = json_loadb(entry->body.data, entry->body.size, JSON_REJECT_DUPLICATES, NULL);
     for (int i = 0; i < 2; i++) { /* the second time what it says is known */
         bp_buf_clear(&sentence);
-        audit_sentence(speaker, entry, body, &sentence);
-        (void)audit_about(speaker, entry, body);
+        record_sentence(speaker, entry, body, &sentence);
+        (void)record_about(speaker, entry, body);
         assert(bp_str_is_utf8(bp_buf_text(&sentence)));
         for (size_t at = 0; at < sentence.size; at++)
             assert(sentence.data[at] >= ' ' && sentence.data[at] != 0x7F);
     }
     bp_buf_done(&sentence);
-    audit_speaker_free(speaker);
+    record_speaker_free(speaker);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

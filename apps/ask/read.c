@@ -1,10 +1,10 @@
 /* bacpipes read: properties of a device, read now. */
 #include "apps/ask/device.h"
-#include "apps/ask/show.h"
 #include "node/readings.h"
 #include "node/tool.h"
 #include "say/exit.h"
 #include "say/json.h"
+#include "say/property.h"
 #include "say/table.h"
 
 #include "apps/roles.h"
@@ -249,7 +249,7 @@ static void add_row(SayTable *table, const BacReference *reference, BpStr value)
 {
     char text[BAC_REFERENCE_TEXT_MAX];
     say_table_add(table, bp_str(bac_object_format(reference->object, text)));
-    say_table_add(table, bp_str(ask_show_property(reference, text)));
+    say_table_add(table, bp_str(say_property_name(reference, text)));
     say_table_add(table, value);
 }
 
@@ -260,13 +260,13 @@ static void add_elements(SayTable *table, const NodeReading *reading, BpBuf *scr
     BpCursor in = reading->value;
     for (element.index = 1; bp_cursor_remaining(&in); element.index++) {
         const size_t begin = in.offset;
-        if (!ask_show_skip(&in, &element)) { /* a constructed one: the rest in one row */
+        if (!say_property_skip(&in, &element)) { /* a constructed one: the rest in one row */
             in = reading->value;
             in.offset = begin;
         }
         const size_t end = in.offset > begin ? in.offset : in.size;
         bp_buf_clear(scratch);
-        ask_show_values(scratch, bp_cursor(in.data + begin, end - begin), &element);
+        say_property_values(scratch, bp_cursor(in.data + begin, end - begin), &element);
         add_row(table, &element, bp_buf_text(scratch));
         in.offset = end;
     }
@@ -280,12 +280,12 @@ static void add_reading(SayTable *table, const NodeReading *reading, const NodeR
     bp_buf_clear(scratch);
     if (reading->refusal.kind != BAC_NOT_REFUSED) {
         bp_buf_printf(scratch, "- %s", bac_refusal_format(reading->refusal, refusal));
-    } else if (ask_show_is_array(reference->property) && reference->index == BAC_NO_INDEX &&
+    } else if (say_property_is_array(reference->property) && reference->index == BAC_NO_INDEX &&
                bp_cursor_remaining(&reading->value)) {
         add_elements(table, reading, scratch);
         return;
     } else {
-        ask_show_values(scratch, reading->value, reference);
+        say_property_values(scratch, reading->value, reference);
         show_state(scratch, reading, readings);
     }
     add_row(table, reference, bp_buf_text(scratch));
@@ -311,9 +311,9 @@ static void print_json(const NodeReadings *readings)
         const NodeReading *reading = &readings->items[i];
         char object[BAC_REFERENCE_TEXT_MAX], property[BAC_REFERENCE_TEXT_MAX], refusal[BAC_REFUSAL_TEXT_MAX];
         json_t *one = json_pack("{s:s, s:s}", "object", bac_object_format(reading->reference.object, object),
-                                "property", ask_show_property(&reading->reference, property));
+                                "property", say_property_name(&reading->reference, property));
         if (reading->refusal.kind == BAC_NOT_REFUSED)
-            json_object_set_new(one, "value", ask_show_json(reading->value, &reading->reference));
+            json_object_set_new(one, "value", say_property_json(reading->value, &reading->reference));
         else
             json_object_set_new(one, "error", json_string(bac_refusal_format(reading->refusal, refusal)));
         json_array_append_new(all, one);

@@ -1,7 +1,7 @@
 /* What came of a write, for people and programs. */
-#include "apps/ask/show.h"
 #include "apps/ask/write.h"
 #include "say/json.h"
+#include "say/property.h"
 
 #include <stdio.h>
 
@@ -9,7 +9,7 @@ static const char *shown(const AskWrite *job, BpCursor octets)
 {
     char *text = bp_arena_take(job->arena, ASK_SHOWN_MAX);
     BpBuf out = bp_buf(text, ASK_SHOWN_MAX - 1);
-    ask_show_values(&out, octets, &job->reference);
+    say_property_values(&out, octets, &job->reference);
     return text;
 }
 
@@ -53,7 +53,7 @@ static void tell(const AskWrite *job)
                shown(job, job->octets), ask_write_holds(job) ? "to" : "in", job->priority);
     else
         printf("%s %s.\n", ask_write_holds(job) ? "wrote" : "did not keep", shown(job, job->octets));
-    printf("%s is %s, and was %s.\n", ask_show_property(&job->reference, property), shown_reading(job, after),
+    printf("%s is %s, and was %s.\n", say_property_name(&job->reference, property), shown_reading(job, after),
            shown_reading(job, before));
     if (job->commandable)
         tell_slots(job);
@@ -68,25 +68,25 @@ static json_t *slots_json(const AskWrite *job)
     BacValue value;
     for (unsigned slot = 1; slot <= ASK_SLOTS; slot++)
         json_array_append_new(slots, ask_write_slot(job, &job->after, slot, &octets, &value)
-                                         ? ask_show_json(octets, &job->reference)
+                                         ? say_property_json(octets, &job->reference)
                                          : json_null());
     return slots;
 }
 
 static json_t *reading_json(const NodeReading *reading)
 {
-    return reading ? ask_show_json(reading->value, &reading->reference) : json_null();
+    return reading ? say_property_json(reading->value, &reading->reference) : json_null();
 }
 
 static json_t *job_json(const AskWrite *job)
 {
     char object[BAC_REFERENCE_TEXT_MAX], property[BAC_REFERENCE_TEXT_MAX];
-    json_t *told = json_pack("{s:s, s:s, s:o, s:b, s:b, s:o, s:o}", "object",
-                             bac_object_format(job->reference.object, object), "property",
-                             ask_show_property(&job->reference, property), "written",
-                             ask_show_json(job->octets, &job->reference), "answered", job->answered, "held",
-                             ask_write_holds(job), "before", reading_json(ask_write_own(&job->before)),
-                             "value", reading_json(ask_write_own(&job->after)));
+    json_t *told = json_pack(
+        "{s:s, s:s, s:o, s:b, s:b, s:o, s:o}", "object", bac_object_format(job->reference.object, object),
+        "property", say_property_name(&job->reference, property), "written",
+        say_property_json(job->octets, &job->reference), "answered", job->answered, "held",
+        ask_write_holds(job), "before", reading_json(ask_write_own(&job->before)), "value",
+        reading_json(ask_write_own(&job->after)));
     if (job->past)
         json_object_set_new(told, "past", json_string(job->past));
     if (job->commandable) {

@@ -1,6 +1,6 @@
 /* bacpipes audit: the journal's entries as sentences, as CSV or as JSON. */
 #include "apps/audit/audit.h"
-#include "apps/audit/sentence.h"
+#include "record/sentence.h"
 
 #include "base/parse.h"
 #include "base/time.h"
@@ -70,8 +70,8 @@ static const CfgCommand command = {
 
 typedef struct List {
     bool json;
-    AuditNames names;
-    AuditSpeaker *speaker;
+    RecordNames names;
+    RecordSpeaker *speaker;
     int64_t point_id, device_id; /* 0: any */
     AuditWalk walk;
     int64_t last_epoch, last_seq; /* what was seen */
@@ -91,7 +91,7 @@ static bool is_wanted_kind(const List *list, BpStr kind)
     return false;
 }
 
-static bool is_wanted(const List *list, const JournalEntry *entry, const AuditAbout *about)
+static bool is_wanted(const List *list, const JournalEntry *entry, const RecordAbout *about)
 {
     return is_wanted_kind(list, entry->kind) && (!list->point_id || list->point_id == about->point_id) &&
            (!list->device_id || list->device_id == about->device_id) &&
@@ -108,7 +108,7 @@ static void print_csv_text(BpStr text, bool is_last)
     const bool is_formula = text.size && strchr("=+-@\t\r", text.data[0]);
     BpBuf out = bp_buf_growing(SENTENCE_MAX + sizeof memory);
     bp_buf_printf(&out, "%s", is_formula ? "'" : "");
-    audit_plain(&out, text);
+    record_plain(&out, text);
     say_csv_text(bp_buf_text(&out), stdout);
     putchar(is_last ? '\n' : ',');
     bp_buf_done(&out);
@@ -140,9 +140,9 @@ static void take(void *owner, const JournalEntry *entry)
 {
     List *list = owner;
     json_auto_t *body = json_loadb(entry->body.data, entry->body.size, JSON_REJECT_DUPLICATES, NULL);
-    const AuditAbout about = audit_about(list->speaker, entry, body);
+    const RecordAbout about = record_about(list->speaker, entry, body);
     bp_buf_clear(&list->sentence);
-    audit_sentence(list->speaker, entry, body, &list->sentence);
+    record_sentence(list->speaker, entry, body, &list->sentence);
     bp_buf_u8(&list->sentence, '\0');
     list->last_epoch = entry->epoch;
     list->last_seq = entry->seq;
@@ -150,7 +150,7 @@ static void take(void *owner, const JournalEntry *entry)
         say_progress("%zu entries", list->seen);
     if (!is_wanted(list, entry, &about))
         return;
-    const AuditName *named = about.point_id ? audit_names_point(&list->names, about.point_id) : NULL;
+    const RecordName *named = about.point_id ? record_names_point(&list->names, about.point_id) : NULL;
     char name[256] = "";
     if (named)
         (void)bp_str_copy(named->name, name, sizeof name);
@@ -239,12 +239,12 @@ static BpStatus show(List *list, SiteDatabase *database, const Cfg *cfg, BpArena
 {
     BP_TRY(site_database_open(database, cfg, arena, err));
     BP_TRY(site_database_check_site(database, list->walk.site, err));
-    BP_TRY(audit_names_read(database, list->walk.site, arena, &list->names, err));
+    BP_TRY(record_names_read(database, list->walk.site, arena, &list->names, err));
     if (point)
-        BP_TRY(audit_names_find(&list->names, false, point, &list->point_id, err));
+        BP_TRY(record_names_find(&list->names, false, point, &list->point_id, err));
     if (device)
-        BP_TRY(audit_names_find(&list->names, true, device, &list->device_id, err));
-    list->speaker = audit_speaker_new(&list->names);
+        BP_TRY(record_names_find(&list->names, true, device, &list->device_id, err));
+    list->speaker = record_speaker_new(&list->names);
     if (csv)
         printf("time,epoch,seq,kind,who,source,point,text\n");
     BP_TRY(audit_walk(database, &list->walk, err));
@@ -273,7 +273,7 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     if (status == BP_OK)
         status = show(&list, &database, cfg, arena, &err);
     site_database_close(&database);
-    audit_speaker_free(list.speaker);
+    record_speaker_free(list.speaker);
     bp_buf_done(&list.sentence);
     say_progress_end();
     if (status != BP_OK)

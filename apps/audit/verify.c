@@ -135,6 +135,13 @@ static const char *path_of(const Verify *verify, const char *name)
     return bp_arena_text(verify->arena, bp_str(path));
 }
 
+/* A site elsewhere, whose journal this central has a copy of: neither its key nor its control folder is here.
+ */
+static bool is_elsewhere(const Verify *verify)
+{
+    return !from_file && site && strcmp(site, verify->cfg->site) != 0;
+}
+
 static BpStatus read_keys(Verify *verify, BpError *err)
 {
     const char *ours = path_of(verify, "journal.pub");
@@ -146,7 +153,7 @@ static BpStatus read_keys(Verify *verify, BpError *err)
         if (status != BP_OK)
             return err->status = BP_INVALID;
     }
-    if (key_files.count)
+    if (key_files.count || is_elsewhere(verify))
         return BP_OK;
     const BpStatus status = sign_public_file_read(ours, verify->keys[0], err);
     if (status == BP_OK)
@@ -194,7 +201,7 @@ static void look_at_signatures(Verify *verify)
     const JournalVerified *verified = &verify->verified;
     const SiteWitness *witness = last_witness(verify);
     const int64_t now_us = from_file ? verified->newest_us : bp_wall_us();
-    if (verify->key_count == 0 && verified->checkpoints)
+    if (verify->key_count == 0 && verified->checkpoints && !is_elsewhere(verify))
         on_finding(verify, verified->epoch, 0,
                    "there are checkpoints, and no key to verify them with: say --key, a copy of journal.pub");
     else if (witness && witness->position.seq > verified->signed_seq) {
@@ -269,7 +276,13 @@ static void tell_signed(const Verify *verify)
 {
     char key[2 * SIGN_PUBLIC_SIZE + 1], since[BP_TIME_TEXT_MAX];
     const JournalVerified *verified = &verify->verified;
-    if (verify->key_count == 0)
+    if (verify->key_count == 0 && is_elsewhere(verify))
+        printf(
+            "Its %" PRId64 " checkpoint%s could not be verified, since the key of site %s is not here: "
+            "--key journal.pub, a copy of that file from the site's data folder (`bacpipes audit key` shows "
+            "it there).\n",
+            verified->checkpoints, verified->checkpoints == 1 ? "" : "s", verify->site);
+    else if (verify->key_count == 0)
         printf("Nothing is signed, and there is no key yet (the collector makes it): whoever has the "
                "database may have "
                "written all of it anew.\n");

@@ -9,13 +9,14 @@
 #include "say/number.h"
 #include "say/when.h"
 #include "tool/listing.h"
+#include "tool/site.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { LIST_DEFAULT = 100, LIST_MAX = 1000000, VALUE_TEXT_MAX = 300 };
 
-static const char *status, *source, *since, *id, *cancel, *reason;
+static const char *status, *source, *since, *id, *cancel, *reason, *site;
 static int64_t limit = LIST_DEFAULT;
 static size_t cancelled;
 
@@ -27,6 +28,8 @@ static const CfgOption options[] = {
     {"id", "ID", "Only this one; the first letters of it will do.", .text = &id},
     {"cancel", "ID", "Takes back the command of this id, which must be pending.", .text = &cancel},
     {"reason", "TEXT", "Why, with --cancel.", .text = &reason},
+    {"site", "SITE", "Of this site. Default: setting site; of a central the only one that it has.",
+     .text = &site},
     {"limit", "COUNT", "The newest so many. Default: 100.", .integer = &limit, .min = 1, .max = LIST_MAX},
     {0},
 };
@@ -74,6 +77,12 @@ enum {
     CLAIM,
     ADDRESS,
     KEY,
+    ORIGIN,
+    STEP,
+    HANDED_OVER_AT,
+    ARRIVED_AT,
+    TAKEN_TOLD_AT,
+    ENDED_TOLD_AT,
 };
 
 static const SayColumn columns[] = {{"id"},
@@ -111,12 +120,15 @@ static void show_value(BpBuf *out, const PgRows *rows, size_t row)
             bp_interval_format((int64_t)(pg_get_double(rows, row, RELEASE_AFTER) * BP_SECOND), span));
 }
 
-/* Of what is pending: until when. */
+/* Of what is pending: until when, and of a site elsewhere how far it is. */
 static void add_outcome(SayTable *table, const PgRows *rows, size_t row)
 {
     char at[BP_TIME_TEXT_MAX], until[BP_TIME_TEXT_MAX];
     if (!bp_str_equal(pg_get_text(rows, row, STATUS), bp_str("pending")))
         say_table_add(table, pg_get_text(rows, row, TEXT));
+    else if (!pg_is_null(rows, row, STEP))
+        say_table_addf(table, "%.*s, until %s", BP_STR_ARGS(pg_get_text(rows, row, STEP)),
+                       say_time(pg_get_time_us(rows, row, EXPIRES_AT), 0, until));
     else if (pg_is_null(rows, row, EXECUTE_AT))
         say_table_addf(table, "until %s", say_time(pg_get_time_us(rows, row, EXPIRES_AT), 0, until));
     else
@@ -165,7 +177,11 @@ static json_t *make_json(const PgRows *rows, size_t row)
                  {"execute_at", EXECUTE_AT},
                  {"expires_at", EXPIRES_AT},
                  {"executed_at", EXECUTED_AT},
-                 {"completed_at", COMPLETED_AT}};
+                 {"completed_at", COMPLETED_AT}},
+      steps[] = {{"handed_over_at", HANDED_OVER_AT},
+                 {"arrived_at", ARRIVED_AT},
+                 {"taken_told_at", TAKEN_TOLD_AT},
+                 {"ended_told_at", ENDED_TOLD_AT}};
     json_t *json =
         json_pack("{s:o, s:o, s:o}", "point_id", tool_integer_json(rows, row, POINT_ID), "priority",
                   tool_integer_json(rows, row, PRIORITY), "value", tool_real_json(rows, row, VALUE));
@@ -173,6 +189,12 @@ static json_t *make_json(const PgRows *rows, size_t row)
         json_object_set_new(json, texts[i].key, tool_text_json(rows, row, texts[i].column));
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         json_object_set_new(json, times[i].key, tool_time_json(rows, row, times[i].column, 3));
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !pg_is_null(rows, row, STEP); i++)
+        json_object_set_new(json, steps[i].key, tool_time_json(rows, row, steps[i].column, 3));
+    if (!pg_is_null(rows, row, STEP)) {
+        json_object_set_new(json, "origin", tool_text_json(rows, row, ORIGIN));
+        json_object_set_new(json, "step", tool_text_json(rows, row, STEP));
+    }
     return json;
 }
 
@@ -221,21 +243,23 @@ static BpStatus check_id(const char *text, BpError *err)
                      text);
 }
 
-static BpStatus find_point(const char *word, const Cfg *cfg, BpArena *arena, PgValue *ret_point, BpError *err)
+/* Which site, and where a point is named, which. */
+static BpStatus choose(SiteDatabase *database, const CfgTexts *words, Cfg *cfg, BpArena *arena,
+                       PgValue *ret_point, BpError *err)
 {
-    SiteDatabase database = {0};
+    bool is_elsewhere;
     ControlTarget target;
-    BpStatus found = site_database_open(&database, cfg, arena, err);
-    if (found == BP_OK)
-        found = control_target_find(&database, cfg, NULL, word, arena, &target, err);
-    site_database_close(&database);
-    if (found == BP_OK)
-        *ret_point = pg_integer(target.point_id);
-    return found;
+    *ret_point = pg_null();
+    BP_TRY(site_database_open(database, cfg, arena, err));
+    BP_TRY(tool_site_choose(database, site, arena, cfg, &is_elsewhere, err));
+    if (!words->count)
+        return BP_OK;
+    BP_TRY(control_target_find(database, cfg, NULL, words->items[0], arena, &target, err));
+    *ret_point = pg_integer(target.point_id);
+    return BP_OK;
 }
 
-static BpStatus read_wish(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena, PgValue *ret_point,
-                          PgValue *ret_since, BpError *err)
+static BpStatus read_wish(PgValue *ret_since, BpError *err)
 {
     int64_t since_us;
     BP_TRY(check_status(err));
@@ -243,31 +267,12 @@ static BpStatus read_wish(const CfgArguments *arguments, const Cfg *cfg, BpArena
     BP_TRY(check_id(cancel, err));
     if (reason && !cancel)
         return bp_fail(err, BP_INVALID, "--reason is of --cancel ID: a listing has none");
-    *ret_point = *ret_since = pg_null();
+    *ret_since = pg_null();
     if (since) {
         BP_TRY(say_when("since", since, bp_wall_us(), &since_us, err));
         *ret_since = pg_time(since_us);
     }
-    return arguments->positionals.count
-               ? find_point(arguments->positionals.items[0], cfg, arena, ret_point, err)
-               : BP_OK;
-}
-
-static int run_cancel(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena);
-
-static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
-{
-    BpError err;
-    PgValue point, from;
-    if (read_wish(arguments, cfg, arena, &point, &from, &err) != BP_OK)
-        return say_fail(command.name, &err);
-    if (cancel)
-        return run_cancel(arguments, cfg, arena);
-    const PgValue values[] = {pg_text(bp_str(cfg->site)), point, tool_text_or_any(status),
-                              tool_text_or_any(source),   from,  tool_text_or_any(id),
-                              pg_integer(limit)};
-    const ToolListWish wish = {values, sizeof values / sizeof values[0], cfg->site, false, arguments->json};
-    return tool_list_show(&commands, &wish, cfg, arena);
+    return BP_OK;
 }
 
 /* ---- taking one back ---- */
@@ -284,13 +289,9 @@ static void tell_cancelled(void *context, const PgRows *rows, size_t row)
     cancelled++;
 }
 
-static BpStatus take_back(const CfgArguments *arguments, const Cfg *cfg, SiteDatabase *database,
-                          BpArena *arena, BpError *err)
+static BpStatus take_back(SiteDatabase *database, const Cfg *cfg, bool as_json, BpError *err)
 {
-    bool as_json = arguments->json;
     const PgValue values[] = {pg_text(bp_str(cfg->site)), pg_text(bp_str(cancel)), tool_text_or_any(reason)};
-    BP_TRY(site_database_open(database, cfg, arena, err));
-    BP_TRY(site_database_check_site(database, cfg->site, err));
     BP_TRY(site_database_ask(database, SQL_CANCEL_COMMAND, values, 3, tell_cancelled, &as_json, err));
     return cancelled
                ? BP_OK
@@ -300,13 +301,25 @@ static BpStatus take_back(const CfgArguments *arguments, const Cfg *cfg, SiteDat
                          cancel);
 }
 
-static int run_cancel(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     BpError err;
+    PgValue point, from;
+    Cfg of = *cfg;
     SiteDatabase database = {0};
-    const BpStatus taken = take_back(arguments, cfg, &database, arena, &err);
+    BpStatus wished = read_wish(&from, &err);
+    if (wished == BP_OK)
+        wished = choose(&database, &arguments->positionals, &of, arena, &point, &err);
+    if (wished == BP_OK && cancel)
+        wished = take_back(&database, &of, arguments->json, &err);
     site_database_close(&database);
-    return taken == BP_OK ? EX_OK : say_fail(command.name, &err);
+    if (wished != BP_OK || cancel)
+        return wished == BP_OK ? EX_OK : say_fail(command.name, &err);
+    const PgValue values[] = {pg_text(bp_str(of.site)), point, tool_text_or_any(status),
+                              tool_text_or_any(source), from,  tool_text_or_any(id),
+                              pg_integer(limit)};
+    const ToolListWish wish = {values, sizeof values / sizeof values[0], of.site, false, arguments->json};
+    return tool_list_show(&commands, &wish, &of, arena);
 }
 
 int control_commands_main(int argc, char **argv)

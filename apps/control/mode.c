@@ -7,6 +7,7 @@
 #include "say/json.h"
 #include "say/when.h"
 #include "site/person.h"
+#include "tool/change.h"
 #include "tool/rows.h"
 #include "tool/site.h"
 
@@ -17,7 +18,8 @@
 static const char *site;
 
 static const CfgOption options[] = {
-    {"site", "SITE", "Of this site. Default: setting site.", .text = &site},
+    {"site", "SITE", "Of this site. Default: setting site; of a central the only one that it has.",
+     .text = &site},
     {0},
 };
 
@@ -36,7 +38,9 @@ static const CfgCommand command = {
         "freeze  nothing is written: values and releases are refused, and what is held stays beyond its end\n"
         "It is setting control.mode of the site. --json prints one object: mode, was, text, since, by, "
         "pending, executing,\nholds and holds_that_end.\n"
-        "Exit codes: 0 so it is now; 1 no such site;\n" SAY_EXIT_OF_DATABASE,
+        "Of a site that is elsewhere its central asks it, and waits a little.\n"
+        "Exit codes: 0 so it is now; 1 no such site; 69 the site has not answered yet; 77 it "
+        "refuses;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes control\nbacpipes control stop\nbacpipes control normal --json",
 };
 
@@ -62,6 +66,7 @@ typedef struct Control {
     int64_t since_us;       /* 0: table setting says nothing, or not when */
     const char *by;
     int64_t pending, executing, holds, holds_that_end;
+    ToolChange change; /* where the site is elsewhere, and asked */
 } Control;
 
 static void keep(void *context, const PgRows *rows, size_t row)
@@ -108,6 +113,19 @@ static BpStatus set(ToolSite *of, const char *mode, BpError *err)
                            mode);
 }
 
+static void take_change(void *context, const PgRows *rows, size_t row)
+{
+    ToolChange *change = context;
+    bp_str_copy(pg_get_text(rows, row, 0), change->id, sizeof change->id);
+}
+
+static BpStatus ask(ToolSite *of, const char *mode, ToolChange *change, BpArena *arena, BpError *err)
+{
+    const PgValue values[] = {tool_site_value(of), pg_text(bp_str("control.mode")), pg_text(bp_str(mode))};
+    BP_TRY(site_database_ask(&of->database, SQL_ASK_SETTING, values, 3, take_change, change, err));
+    return *change->id ? tool_change_wait(&of->database, change, arena, err) : BP_OK;
+}
+
 static BpStatus look(ToolSite *of, Control *control, BpError *err)
 {
     const PgValue value = tool_site_value(of);
@@ -146,12 +164,13 @@ static void show_json(const Control *control)
 {
     char since[BP_TIME_TEXT_MAX];
     say_json_print(
-        json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I}", "mode", control->mode, "was", control->was,
-                  "text", modes[mode_of(control->mode)].meaning, "since",
+        json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:o*}", "mode", control->mode, "was",
+                  control->was, "text", modes[mode_of(control->mode)].meaning, "since",
                   control->since_us ? json_string(bp_time_format(control->since_us, 6, since)) : json_null(),
                   "by", control->since_us ? say_json_text(bp_str(control->by)) : json_null(), "pending",
                   (json_int_t)control->pending, "executing", (json_int_t)control->executing, "holds",
-                  (json_int_t)control->holds, "holds_that_end", (json_int_t)control->holds_that_end));
+                  (json_int_t)control->holds, "holds_that_end", (json_int_t)control->holds_that_end, "change",
+                  *control->change.id ? tool_change_json(&control->change) : NULL));
 }
 
 static BpStatus work(const char *wanted, ToolSite *of, const Cfg *cfg, Control *control, BpError *err)
@@ -161,8 +180,12 @@ static BpStatus work(const char *wanted, ToolSite *of, const Cfg *cfg, Control *
     BP_TRY(tool_site_open(of, cfg, site, control->arena, err));
     control->was = of->cfg.control_mode;
     control->mode = wanted ? wanted : control->was;
-    if (wanted)
+    if (wanted && of->is_elsewhere)
+        BP_TRY(ask(of, wanted, &control->change, control->arena, err));
+    else if (wanted)
         BP_TRY(set(of, wanted, err));
+    if (*control->change.id && tool_change_code(&control->change) != EX_OK)
+        control->mode = control->was;
     return look(of, control, err);
 }
 
@@ -173,14 +196,15 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     Control control = {.arena = arena};
     const char *wanted = arguments->positionals.count ? arguments->positionals.items[0] : NULL;
     const BpStatus status = work(wanted, &of, cfg, &control, &err);
-    tool_site_close(&of);
-    if (status != BP_OK)
-        return say_fail(command.name, &err);
-    if (arguments->json)
+    const int code = status == BP_OK ? tool_change_code(&control.change) : say_fail(command.name, &err);
+    if (status == BP_OK && arguments->json)
         show_json(&control);
-    else
+    else if (status == BP_OK)
         show(&control);
-    return EX_OK;
+    if (status == BP_OK && !arguments->json)
+        tool_change_tell(of.cfg.site, &control.change);
+    tool_site_close(&of);
+    return code;
 }
 
 int control_mode_main(int argc, char **argv)

@@ -34,6 +34,9 @@ enum {
     RELEASE_AT,
     CREATED_BY,
     REASON,
+    STEP,
+    SITE,
+    IS_HANDED_OVER,
 };
 
 /* Read-back may go on for control.verify_within, 5 s as it is delivered, behind the last moment of sending.
@@ -87,6 +90,8 @@ static json_t *json_of(const ControlRequest *request, const PgRows *rows, size_t
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         json_object_set_new(json, fields[i].key, fields[i].make(rows, row, fields[i].column));
     json_object_set_new(json, "slots", slots_of(rows, row));
+    if (!pg_is_null(rows, row, STEP))
+        json_object_set_new(json, "step", tool_text_json(rows, row, STEP));
     return json;
 }
 
@@ -98,6 +103,7 @@ typedef struct Waiting {
     ControlOutcome *outcomes;
     size_t count, open, pending;
     int64_t last_expiry_us; /* of those that are open */
+    const char *step;       /* of one of them, where the site is elsewhere; else empty */
     bool is_told_to_stop;
 } Waiting;
 
@@ -106,10 +112,12 @@ static bool is_pending(const ControlOutcome *outcome)
     return strcmp(outcome->status, "pending") == 0;
 }
 
-/* Nothing takes it up any more, though nobody may have said so in its row yet. */
+/* Nothing takes it up any more, though nobody may have said so in its row yet. What a site elsewhere has been
+ * given only the site knows. */
 static bool is_over_unsaid(const ControlOutcome *outcome)
 {
-    return is_pending(outcome) && outcome->expires_us && bp_wall_us() > outcome->expires_us;
+    return is_pending(outcome) && !outcome->is_handed_over && outcome->expires_us &&
+           bp_wall_us() > outcome->expires_us;
 }
 
 static bool is_open(const ControlOutcome *outcome)
@@ -131,6 +139,9 @@ static void take(void *context, const PgRows *rows, size_t row)
         outcome->verdict = bp_arena_text(waiting->arena, pg_get_text(rows, row, VERDICT));
         outcome->rule = bp_arena_text(waiting->arena, pg_get_text(rows, row, RULE));
         outcome->text = bp_arena_text(waiting->arena, pg_get_text(rows, row, TEXT));
+        outcome->step = bp_arena_text(waiting->arena, pg_get_text(rows, row, STEP));
+        outcome->is_handed_over = pg_get_bool(rows, row, IS_HANDED_OVER);
+        outcome->site = bp_arena_text(waiting->arena, pg_get_text(rows, row, SITE));
         outcome->is_release = bp_str_equal(pg_get_text(rows, row, TYPE), bp_str("release_priority"));
         outcome->has_release_at = !pg_is_null(rows, row, RELEASE_AT);
         outcome->release_at_us = pg_get_time_us(rows, row, RELEASE_AT);
@@ -140,6 +151,7 @@ static void take(void *context, const PgRows *rows, size_t row)
         if (!is_open(outcome))
             continue;
         waiting->open++;
+        waiting->step = outcome->step;
         waiting->pending += is_pending(outcome);
         if (outcome->expires_us > waiting->last_expiry_us)
             waiting->last_expiry_us = outcome->expires_us;
@@ -155,6 +167,7 @@ static BpStatus look(Waiting *waiting, BpError *err)
     const PgValue values[] = {pg_text(bp_buf_text(&ids))};
     waiting->open = waiting->pending = 0;
     waiting->last_expiry_us = 0;
+    waiting->step = "";
     const BpStatus status =
         site_database_ask(waiting->database, SQL_SELECT_OUTCOMES, values, 1, take, waiting, err);
     bp_buf_done(&ids);
@@ -185,9 +198,12 @@ static BpStatus wait_until_ended(Waiting *waiting, BpError *err)
             break; /* nobody takes them up */
         if (bp_wall_us() > waiting->last_expiry_us + AFTER_EXPIRY_US)
             break;
-        say_progress(waiting->pending ? "asked; waiting for the collector, %.0f s"
-                                      : "written; reading back, %.0f s",
-                     (double)(now_us - begun_us) / BP_SECOND);
+        if (*waiting->step)
+            say_progress("%s, %.0f s", waiting->step, (double)(now_us - begun_us) / BP_SECOND);
+        else
+            say_progress(waiting->pending ? "asked; waiting for the collector, %.0f s"
+                                          : "written; reading back, %.0f s",
+                         (double)(now_us - begun_us) / BP_SECOND);
         loop_timer_set(timer, now_us + LOOK_EVERY_US);
         loop_run_once(loop, LOOK_EVERY_US);
     }
@@ -206,6 +222,7 @@ static Waiting begin(SiteDatabase *database, const ControlRequest *requests, siz
                                            .verdict = "",
                                            .rule = "",
                                            .text = "",
+                                           .step = "",
                                            .was_waited_for = is_waited_for};
     return (Waiting){.database = database, .arena = arena, .outcomes = ret_outcomes, .count = count};
 }
@@ -240,7 +257,12 @@ static void tell_next(const ControlOutcome *outcome)
 {
     char time[BP_TIME_TEXT_MAX];
     const bool stays = strcmp(outcome->verdict, "held") == 0 && !outcome->is_release;
-    if (is_open(outcome))
+    if (is_open(outcome) && *outcome->step)
+        printf("It may be carried out until %s: `bacpipes commands --site %s --id %s` shows how it ends, "
+               "--cancel "
+               "takes it back.\n",
+               say_time(outcome->expires_us, 0, time), outcome->site, outcome->id);
+    else if (is_open(outcome))
         printf(
             "It may be carried out until %s: `bacpipes commands --id %s` shows how it ends, --cancel takes "
             "it back.\n",
@@ -257,13 +279,17 @@ static const char *sentence(const ControlOutcome *outcome, char ret_text[SENTENC
     if (*outcome->text)
         return outcome->text;
     if (is_over_unsaid(outcome))
-        return "it expired, and nothing was written: is the collector running? `bacpipes status` says";
+        return *outcome->step ? "it expired before its site fetched it, and nothing was written"
+                              : "it expired, and nothing was written: is the collector running? `bacpipes "
+                                "status` says";
     if (!is_pending(outcome))
         return outcome->status;
     if (outcome->execute_at_us > bp_wall_us()) {
         snprintf(ret_text, SENTENCE_MAX, "asked for, for %s", say_time(outcome->execute_at_us, 0, time));
         return ret_text;
     }
+    if (*outcome->step)
+        return outcome->step;
     return outcome->was_waited_for
                ? "asked for, and not taken up yet: is the collector running? `bacpipes status` says"
                : "asked for";

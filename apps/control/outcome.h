@@ -9,7 +9,8 @@ typedef struct ControlOutcome {
     const ControlRequest *request;
     const char *id;
     const char *status, *verdict, *rule, *text; /* verdict and rule: empty where there is none */
-    bool is_release, has_release_at;
+    const char *step, *site; /* step: how far it is on its way to a site elsewhere; empty: the site is here */
+    bool is_release, has_release_at, is_handed_over;
     bool was_waited_for;
     int64_t release_at_us, execute_at_us, expires_us; /* execute_at_us: 0 for at once */
     json_t *json;                                     /* all of it; owned */

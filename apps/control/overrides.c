@@ -35,7 +35,8 @@ static const CfgOption options[] = {
      .flag = &release},
     {"reason", "TEXT", "Why, with --release.", .text = &reason},
     {"yes", NULL, "Release without asking whether it is meant.", .flag = &yes},
-    {"site", "SITE", "Of this site. Default: setting site.", .text = &site},
+    {"site", "SITE", "Of this site. Default: setting site; of a central the only one that it has.",
+     .text = &site},
     {0},
 };
 

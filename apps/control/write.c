@@ -6,12 +6,14 @@
 #include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
+#include "tool/site.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 static ControlWish wish;
+static const char *site;
 static bool dry_run, no_wait, direct;
 
 #define ASKED_OPTIONS                                                                                        \
@@ -20,11 +22,14 @@ static bool dry_run, no_wait, direct;
         {"at", "TIME",                                                                                       \
          "Not now but at this time, as 2026-11-27 18:00, or +2h from now. Nothing is waited for.",           \
          .text = &wish.at},                                                                                  \
-        {"expires", "DURATION", "Not carried out any more after this long. Default: 60s.",                   \
+        {"expires", "DURATION",                                                                              \
+         "Not carried out any more after this long. Default: 60s, from central 10min.",                      \
          .duration_us = &wish.expires_us},                                                                   \
         {"key", "TEXT", "A key that you draw: asked for again with the same key, it is the same command.",   \
          .text = &wish.key},                                                                                 \
         {"dry-run", NULL, "Only says what the gate says.", .flag = &dry_run},                                \
+        {"site", "SITE", "Of this site. Default: setting site; of a central the only one that it has.",      \
+         .text = &site},                                                                                     \
         {"no-wait", NULL, "Asks, says the command's id, and ends.", .flag = &no_wait},                       \
     {                                                                                                        \
         "direct", NULL, "Straight to a device, past the gate, with other options: " DIRECT_HELP,             \
@@ -38,6 +43,8 @@ static bool dry_run, no_wait, direct;
     "--writable yes`), the\nvalue within its limits, the priority not above what you may. Who asks is the "  \
     "Unix "                                                                                                  \
     "user, as the journal has it\n(`bacpipes audit`).\n"                                                     \
+    "At central, --site says of which site: that one's gate has the last word, and Ctrl-C leaves the "       \
+    "waiting for it, not\nthe command, which lives for 10min unless --expires says otherwise.\n"             \
     "Exit codes: 0 as asked; 1 sent, and not as asked, which the sentence tells; 64 wrong use; 69 the "      \
     "database is away\nand nothing was written, or nobody has taken the command up yet; 70 the database "    \
     "refuses; 75 not sent, and will\nnot be; 77 the gate refuses; 78 a setting is wrong.\n"
@@ -149,7 +156,7 @@ static BpStatus judge(SiteDatabase *database, const ControlRequest *requests, si
 typedef struct Work {
     const CfgCommand *command;
     const CfgArguments *arguments;
-    const Cfg *cfg;
+    Cfg cfg; /* with the site that is meant */
     BpArena *arena;
     SiteDatabase database;
     ControlRequest requests[CONTROL_REQUESTS_MAX];
@@ -177,11 +184,11 @@ static BpStatus ask_all(Work *work, bool *ret_passed, BpError *err)
 
 static BpStatus carry_out(Work *work, int *ret_code, BpError *err)
 {
-    bool passed;
+    bool passed, is_elsewhere;
     size_t allowed;
-    BP_TRY(site_database_open(&work->database, work->cfg, work->arena, err));
-    BP_TRY(site_database_check_site(&work->database, work->cfg->site, err));
-    BP_TRY(control_requests_make(&work->database, work->cfg, &wish, &work->arguments->positionals,
+    BP_TRY(site_database_open(&work->database, &work->cfg, work->arena, err));
+    BP_TRY(tool_site_choose(&work->database, site, work->arena, &work->cfg, &is_elsewhere, err));
+    BP_TRY(control_requests_make(&work->database, &work->cfg, &wish, &work->arguments->positionals,
                                  work->arena, work->requests, &work->count, err));
     if (wish.key && work->count > 1)
         return bp_fail(err, BP_INVALID, "--key is of one command: write one point at a time");
@@ -216,7 +223,7 @@ static BpStatus explain(const Work *work, BpStatus status, BpError *err)
 static int run(const CfgCommand *command, const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     BpError err;
-    Work work = {.command = command, .arguments = arguments, .cfg = cfg, .arena = arena};
+    Work work = {.command = command, .arguments = arguments, .cfg = *cfg, .arena = arena};
     int code = EX_OK;
     const BpStatus status = explain(&work, carry_out(&work, &code, &err), &err);
     if (status != BP_OK)

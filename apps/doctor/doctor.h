@@ -40,6 +40,9 @@ void doctor_look_at_host(Doctor *doctor);
  * doctor_look_at_network, which may open its port. */
 void doctor_look_at_collector(Doctor *doctor);
 
+/* central.c: whether the central that this site has joined lets it in; nothing where it has joined none. */
+void doctor_look_at_central(Doctor *doctor);
+
 /* network.c: who answers. Sends a Who-Is, questions to routers, and to BBMDs. */
 void doctor_look_at_network(Doctor *doctor, Node *node, const NodeTargets *targets, int64_t wait_us);
 

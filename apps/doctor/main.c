@@ -3,6 +3,7 @@
 #include "apps/roles.h"
 #include "base/time.h"
 #include "io/capture/capture.h"
+#include "model/topic.h"
 #include "node/tool.h"
 #include "say/exit.h"
 #include "say/json.h"
@@ -11,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int64_t wait_us = 3 * BP_SECOND;
 static const char *pcap_file;
@@ -33,9 +35,11 @@ static const CfgOption options[] = {
 
 static const CfgCommand command = {
     .name = "bacpipes doctor",
-    .summary = "Looks at this machine and the building's network as BACnet sees them, and says what is wrong "
-               "and how to mend it: interfaces, broadcast address, port, firewall, containers, devices, "
-               "duplicate instances, routers and network numbers, BBMDs and their tables.",
+    .summary =
+        "Looks at this machine and the building's network as BACnet sees them, and says what is wrong "
+        "and how to mend it: interfaces, broadcast address, port, firewall, containers, devices, "
+        "duplicate instances, routers and network numbers, BBMDs and their tables; and whether central lets "
+        "the site in.",
     .options = options,
     .offers_json = true,
     .details =
@@ -185,6 +189,12 @@ static int examine(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena
     Cfg own = *cfg; /* where no BBMD takes us, the node is opened without one */
     BpError err;
     NodeTargets targets = {.count = 0};
+    if (strcmp(own.site, MDL_SITE_CENTRAL) == 0)
+        return say_fail_with(
+            EX_USAGE, command.name,
+            bp_str("a central has no building's network: `bacpipes status` and `bacpipes sites` say how it "
+                   "and its sites are, and --data names the folder of a site (of a demo: "
+                   "--data var/sites/macau)"));
     if (node_targets_read(&targets, &own, &more_targets, &err) != BP_OK)
         return say_fail(command.name, &err);
     Doctor *doctor = bp_arena_take(arena, sizeof *doctor);
@@ -192,6 +202,7 @@ static int examine(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena
     doctor->arena = arena;
     doctor_look_at_host(doctor);
     doctor_look_at_collector(doctor);
+    doctor_look_at_central(doctor);
     if (!arguments->json)
         show(doctor);
     Node *node = open_node(doctor, &own);

@@ -293,6 +293,17 @@ static void tell(const Export *export, const char *states_path)
                 command.name, export->without_code);
 }
 
+/* Whoever gets the file is told that nobody has built what it lists. */
+static BpStr project_of(Export *export)
+{
+    char name[512];
+    const EdeSite *site = &export->site;
+    if (!site->is_simulated)
+        return site->name;
+    snprintf(name, sizeof name, "%.*s (simulated)", BP_STR_ARGS(site->name));
+    return bp_str(bp_arena_text(export->arena, bp_str(name)));
+}
+
 static BpStatus write_all(Export *export, BpError *err)
 {
     char now[BP_TIME_TEXT_MAX];
@@ -301,7 +312,7 @@ static BpStatus write_all(Export *export, BpError *err)
     const char *states_path = states_file;
     if (!states_path && output && export->list_count)
         states_path = states_beside(output, export->arena);
-    export->ede.project = export->site.name;
+    export->ede.project = project_of(export);
     export->ede.version = bp_str("1");
     export->ede.author = bp_str("BacPipes");
     export->ede.timestamp = (BpStr){bp_time_format(bp_wall_us(), 0, now), DATE_SIZE};

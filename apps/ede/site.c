@@ -109,6 +109,7 @@ static void add_site(void *context, const PgRows *rows, size_t row)
     if (is_named || (!choice->wanted && choice->count == 1)) {
         choice->site->site_id = kept_text(choice->site, rows, row, 0);
         choice->site->name = kept_text(choice->site, rows, row, 1);
+        choice->site->is_simulated = pg_get_bool(rows, row, 2);
     }
 }
 

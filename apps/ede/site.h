@@ -26,6 +26,7 @@ typedef struct EdeSitePoint {
 typedef struct EdeSite {
     BpArena *arena;
     BpStr site_id, name;
+    bool is_simulated;      /* nobody has built it */
     EdeSiteDevice *devices; /* ascending by device_id */
     size_t device_count, device_capacity;
     EdeSitePoint *points; /* ascending by device_id and point_id */

@@ -4,6 +4,7 @@
 #include "base/invariant.h"
 #include "base/time.h"
 #include "io/pg/copy.h"
+#include "journal/frame.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -12,7 +13,8 @@ enum { SPANS_LOOKED_BACK = 16, COPY_END_MAX = 16 };
 static const int64_t BUCKET_US = 5 * BP_MINUTE;
 
 static const char no_point[] = "no such point", ahead[] = "ahead of the clock (readings.future_max)",
-                  too_old[] = "older than readings are kept (retention.readings)";
+                  too_old[] = "older than readings are kept (retention.readings)",
+                  too_long[] = "its reason is longer than 65536 octets";
 
 /* ---- the gather ---- */
 
@@ -141,14 +143,6 @@ static void note_bucket(Gather *gather, GatherItem *item, size_t begin, int64_t 
     gather->buckets[item->buckets_end++] = bucket;
 }
 
-static void put_text_or_null(BpBuf *out, BpStr text)
-{
-    if (text.size)
-        pg_copy_text(out, text);
-    else
-        pg_copy_null(out);
-}
-
 static void put_row(BpBuf *out, const MdlReading *reading, BpStr site_id, const IngestPoint *point)
 {
     pg_copy_row(out, 10);
@@ -160,8 +154,8 @@ static void put_row(BpBuf *out, const MdlReading *reading, BpStr site_id, const 
     else
         pg_copy_null(out);
     pg_copy_text(out, bp_str(mdl_quality_name(reading->quality)));
-    put_text_or_null(out, reading->reason);
-    put_text_or_null(out, point->units);
+    pg_copy_text_or_null(out, reading->reason);
+    pg_copy_text_or_null(out, point->units);
     pg_copy_int4(out, point->device_id);
     pg_copy_text(out, point->object_type);
     pg_copy_int4(out, point->object_instance);
@@ -172,6 +166,8 @@ static const char *reason_against(const MdlReading *reading, const IngestPoint *
 {
     if (!point)
         return no_point;
+    if (reading->reason.size > JOURNAL_FRAME_TEXT_MAX)
+        return too_long;
     if (window_has(window, reading->at_us))
         return NULL;
     return reading->at_us > window->to_us ? ahead : too_old;
@@ -227,6 +223,7 @@ static void add_readings(Gather *gather, GatherItem *item, const MdlBatch *batch
         put_readings_aside(gather, batch, points, window, no_point);
         put_readings_aside(gather, batch, points, window, ahead);
         put_readings_aside(gather, batch, points, window, too_old);
+        put_readings_aside(gather, batch, points, window, too_long);
     }
 }
 

@@ -3,12 +3,13 @@
  *   ready.c, points.c                       that we are alone; what the database says of points and the like
  *   receive.c -> position.c -> gather.c     what arrives, judged by its number and gathered
  *   store.c -> journal.c                    committed, with what is written down beside it, and announced
- *   maintain.c                              days, rollups, retention, on a connection of its own
+ *   frames.c, frames_ask.c                  what central is sent of them, where the site has joined one
+ *   lib/site/maintain.c                     days, rollups, retention, on a connection of its own
  *   status.c                                how it is going */
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
-#include "apps/ingest/maintain.h"
+#include "apps/ingest/frames.h"
 #include "apps/ingest/points.h"
 #include "apps/ingest/position.h"
 #include "apps/ingest/store.h"
@@ -17,7 +18,10 @@
 #include "io/pg/pg.h"
 #include "site/alone.h"
 #include "site/broker.h"
+#include "site/maintain.h"
 #include "site/settings.h"
+
+#define INGEST_ENTRIES "bacpipes_entry" /* notices about what else central is sent */
 
 typedef struct IngestCounts {
     uint64_t received, repeats, ahead, let_go, malformed, forgotten;
@@ -55,11 +59,13 @@ typedef struct Ingest {
     Gather gathers[2];
     Gather *gathering; /* the other one is being stored, or idle */
     int64_t gathering_since_us;
+    bool is_urgent;           /* something else is on its way to central: what is gathered goes with it */
     bool has_let_go;          /* batches were let go: they are asked for again after the commit */
     int64_t look_again_at_us; /* and where that is for the clocks' sake, then; 0: it is not */
 
     /* store.c's: */
     Store store;
+    Frames frames; /* frames.c's */
     MdlRun session;
     LoopTimer *flush_timer;
 

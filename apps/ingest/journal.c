@@ -27,6 +27,16 @@ static void add_step(Journal *journal, const JournalOptions *options, SqlQuery q
     journal->steps[journal->step_count++] = (PgStep){query, values, 2};
 }
 
+static void add_frames(Journal *journal, const JournalOptions *options)
+{
+    const Frames *frames = options->frames;
+    PgValue *values = journal->values[journal->step_count];
+    add_step(journal, options, SQL_APPEND_FRAMES, pg_integer(frames->epoch));
+    values[2] = pg_text(bp_buf_text(&frames->sizes));
+    values[3] = (PgValue){.kind = PG_OCTETS, .text = bp_buf_text(&frames->octets)};
+    journal->steps[journal->step_count - 1].count = 4;
+}
+
 void journal_write(Journal *journal, const Gather *gather, size_t begin, size_t end,
                    const JournalOptions *options)
 {
@@ -38,7 +48,10 @@ void journal_write(Journal *journal, const Gather *gather, size_t begin, size_t 
     if (has_rows && options->is_beside)
         journal->steps[journal->step_count++] = (PgStep){SQL_INSERT_STAGED_READINGS, NULL, 0};
     if (has_rows)
-        add_step(journal, options, SQL_FOLLOW_READINGS, pg_integer(gather->newest_successor));
+        add_step(journal, options, options->frames ? SQL_REFUSE_SUCCESSORS : SQL_FOLLOW_READINGS,
+                 pg_integer(gather->newest_successor));
+    if (options->frames)
+        add_frames(journal, options);
     if (has_rows && gather_write_buckets(gather, begin, end, &journal->buckets))
         add_step(journal, options, SQL_INSERT_DIRTY_BUCKETS, pg_text(bp_buf_text(&journal->buckets)));
     if (gather_write_quarantine(gather, begin, end, &journal->quarantine)) {

@@ -3,16 +3,17 @@
 #ifndef INGEST_JOURNAL_H
 #define INGEST_JOURNAL_H
 
+#include "apps/ingest/frames.h"
 #include "apps/ingest/gather.h"
 #include "io/pg/pg.h"
 
-enum { JOURNAL_STEPS_MAX = 6 };
+enum { JOURNAL_STEPS_MAX = 7 };
 
 typedef struct Journal { /* read by who has the steps carried out; written here alone */
     PgStep steps[JOURNAL_STEPS_MAX];
     size_t step_count;
     bool has_positions; /* the last step's rows are what has become of them */
-    PgValue values[JOURNAL_STEPS_MAX][2];
+    PgValue values[JOURNAL_STEPS_MAX][4];
     BpBuf positions, buckets, quarantine;
 } Journal;
 
@@ -20,6 +21,7 @@ typedef struct JournalOptions {
     BpStr site_id;
     bool is_beside;          /* the rows were copied beside the table first */
     int64_t quarantine_size; /* rows of the quarantine that are kept */
+    const Frames *frames;    /* of these rows, for central; NULL: there are none */
 } JournalOptions;
 
 void journal_init(Journal *journal);

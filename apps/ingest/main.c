@@ -18,7 +18,8 @@ static void finish(Ingest *ingest)
     const int64_t until_us = loop_now_us(ingest->loop) + LAST_COMMIT_PATIENCE_US;
     ingest_flush(ingest);
     while (ingest->store.state != STORE_IS_PAUSING && ingest->is_ready &&
-           (store_is_asking(&ingest->store) || !gather_is_empty(ingest->gathering)) &&
+           (store_is_asking(&ingest->store) || frames_are_busy(&ingest->frames) ||
+            !gather_is_empty(ingest->gathering)) &&
            loop_now_us(ingest->loop) < until_us) {
         loop_run_once(ingest->loop, until_us - loop_now_us(ingest->loop));
         ingest_flush(ingest);
@@ -45,7 +46,7 @@ static int run(Ingest *ingest)
     options.on_notice = ingest_notice;
     ingest->pg = pg_new(loop, &options);
     ingest_begin(ingest);
-    ingest->maintenance = maintenance_new(loop, ingest->cfg, &err);
+    ingest->maintenance = maintenance_new(loop, ingest->cfg, MAINTENANCE_OF_SITE, &err);
     if (!ingest->maintenance) {
         bp_log(BP_LOG_ERROR, "%s", err.text);
         pg_free(ingest->pg);
@@ -54,8 +55,10 @@ static int run(Ingest *ingest)
         return EX_CONFIG;
     }
     pg_listen(ingest->pg, SITE_NOTICES);
+    pg_listen(ingest->pg, INGEST_ENTRIES);
     ingest->flush_timer = loop_timer_new(loop, ingest_flush, ingest);
     ingest->status_timer = loop_timer_new(loop, ingest_status, ingest);
+    ingest->frames.timer = loop_timer_new(loop, ingest_frames_go_on, ingest);
     loop_stop_on_signals(loop);
 
     loop_run(loop);
@@ -67,6 +70,7 @@ static int run(Ingest *ingest)
     ingest->is_ready = false;
     maintenance_free(ingest->maintenance);
     pg_free(ingest->pg);
+    loop_timer_free(ingest->frames.timer);
     loop_timer_free(ingest->status_timer);
     loop_timer_free(ingest->flush_timer);
     ingest_end(ingest);
@@ -98,8 +102,10 @@ int ingest_main(int argc, char **argv)
             gather_init(&ingest->gathers[i]);
         ingest->gathering = &ingest->gathers[0];
         store_init(&ingest->store);
+        frames_init(&ingest->frames);
         code = run(ingest);
         store_done(&ingest->store);
+        frames_done(&ingest->frames);
         for (int i = 0; i < 2; i++)
             gather_done(&ingest->gathers[i]);
     }

@@ -40,6 +40,7 @@ static void on_positions(void *context, BpStatus status, const PgRows *rows, con
         positions_load(&ingest->positions, &run, pg_get_integer(rows, row, 1), pg_get_integer(rows, row, 2));
     }
     ingest->is_ready = true;
+    ingest_frames_go_on(ingest);
     ingest_start_over(ingest);
     ingest_announce(ingest);
     const size_t points = points_reader_points(ingest->points)->count;
@@ -81,6 +82,7 @@ static void on_alone(void *owner)
     site_make(ingest->pg, ingest->cfg->site);
     site_settings_connected(ingest->settings);
     points_reader_connected(ingest->points);
+    ingest_frames_look(ingest);
     pg_request(ingest->pg, SQL_SELECT_POSITIONS, &site, 1, on_positions, ingest);
     site_broker_database_connected(ingest->broker);
 }
@@ -129,19 +131,42 @@ void ingest_database_lost(void *owner, const BpError *why)
     else
         tell_waiting(ingest, why);
     ingest->is_ready = false;
+    ingest_frames_lost(ingest);
     site_alone_lost(ingest->alone);
+}
+
+/* Something else is on its way to central; or readings have been noted. */
+static void on_entry(Ingest *ingest, BpStr whose)
+{
+    BpStr what;
+    if (!bp_str_equal(bp_str_cut(whose, ' ', &what), ingest->site_id))
+        return;
+    if (what.size) {
+        frames_doubt(&ingest->frames);
+        ingest_frames_go_on(ingest);
+    } else if (!gather_is_empty(ingest->gathering)) {
+        ingest->is_urgent = true;
+        ingest_arm(ingest);
+    }
 }
 
 void ingest_notice(void *owner, const char *channel, const char *payload)
 {
-    const Ingest *ingest = owner;
-    (void)channel;
+    Ingest *ingest = owner;
     if (!site_alone_is_held(ingest->alone))
         return; /* all is read once we are */
+    if (strcmp(channel, INGEST_ENTRIES) == 0) {
+        on_entry(ingest, bp_str(payload));
+        return;
+    }
     switch (site_notice_read(payload, ingest->cfg->site)) {
     case SITE_POINTS_CHANGED: points_reader_changed(ingest->points); break;
     case SITE_SETTING_CHANGED: site_settings_changed(ingest->settings); break;
     case SITE_BROKER_CHANGED: site_broker_changed(ingest->broker); break;
+    case SITE_LINK_CHANGED:
+        frames_doubt(&ingest->frames);
+        ingest_frames_go_on(ingest);
+        break;
     case SITE_NOTHING_CHANGED:
     case SITE_OTHER_CHANGED: break;
     }

@@ -17,6 +17,14 @@ static void try_part(Ingest *ingest);
 
 /* ---- waiting ---- */
 
+/* What central is sent costs least in few pieces; with something else on its way, readings go at once. */
+static int64_t longest_wait(const Ingest *ingest)
+{
+    const Cfg *cfg = ingest->cfg;
+    const bool is_patient = ingest->frames.is_linked && !ingest->is_urgent;
+    return is_patient && cfg->sync_flush > cfg->ingest_flush ? cfg->sync_flush : cfg->ingest_flush;
+}
+
 /* For the first of what is due; the end of what the database is asked looks here again. */
 void ingest_arm(Ingest *ingest)
 {
@@ -24,9 +32,9 @@ void ingest_arm(Ingest *ingest)
     int64_t due_us = INT64_MAX;
     if (store->state == STORE_IS_PAUSING)
         due_us = store->retry_at_us;
-    else if (store->state == STORE_IS_IDLE && !gather_is_empty(ingest->gathering))
-        due_us =
-            gather_is_enough(ingest->gathering) ? 0 : ingest->gathering_since_us + ingest->cfg->ingest_flush;
+    else if (store->state == STORE_IS_IDLE && !gather_is_empty(ingest->gathering) &&
+             !frames_are_busy(&ingest->frames))
+        due_us = gather_is_enough(ingest->gathering) ? 0 : ingest->gathering_since_us + longest_wait(ingest);
     if (ingest->look_again_at_us && ingest->look_again_at_us < due_us)
         due_us = ingest->look_again_at_us;
     loop_timer_set(ingest->flush_timer, ingest->is_ready ? due_us : INT64_MAX);
@@ -87,7 +95,7 @@ void ingest_announce(Ingest *ingest)
 /* The next try is another one: what this one has learned means nothing to it. */
 static void forget_try(Store *store)
 {
-    store->is_beside = store->has_asked_for_days = false;
+    store->is_beside = store->is_framed = store->has_asked_for_days = false;
     store->days_err = (BpError){0};
 }
 
@@ -130,6 +138,7 @@ static void end_storing(Ingest *ingest)
     ingest_announce(ingest);
     ask_for_let_go(ingest);
     ingest_arm(ingest);
+    ingest_frames_go_on(ingest);
 }
 
 /* ---- after a try ---- */
@@ -194,6 +203,10 @@ static void on_committed(Ingest *ingest, const PgRows *rows)
     const GatherPart part = gather_part(gather, begin, end);
     if (store->journal.has_positions)
         keep_positions(ingest, rows);
+    if (store->is_framed)
+        frames_committed(&ingest->frames);
+    else if (store->is_beside && ingest->frames.is_linked)
+        frames_doubt(&ingest->frames);
     ingest->counts.transactions++;
     ingest->counts.batches_stored += part.batches;
     ingest->counts.readings_stored += part.readings;
@@ -298,6 +311,10 @@ static void on_outcome(void *context, BpStatus status, const PgRows *rows, const
     Ingest *ingest = context;
     Store *store = &ingest->store;
     assert(store->state == STORE_IS_COMMITTING);
+    if (status != BP_OK && store->is_framed) {
+        frames_discard(&ingest->frames);
+        frames_doubt(&ingest->frames);
+    }
     switch (outcome_of(ingest, status)) {
     case COMMITTED: on_committed(ingest, rows); break;
     case CONNECTION_IS_LOST: give_up(ingest, err); break;
@@ -360,6 +377,19 @@ static void on_days(void *context, BpStatus status, const PgRows *rows, const Bp
     BP_INVARIANT(store_check(store));
 }
 
+/* Rows that go beside the table are noted there, since only some of them may be new. */
+static bool make_frames(Ingest *ingest, BpStr copy)
+{
+    Frames *frames = &ingest->frames;
+    if (!frames->is_linked || ingest->store.is_beside || copy.size == 0)
+        return false;
+    if (!frames_of_copy(frames, copy, loop_now_us(ingest->loop))) {
+        ingest->store.is_beside = true;
+        return false;
+    }
+    return frames->frame_count > 0;
+}
+
 static void try_part(Ingest *ingest)
 {
     Store *store = &ingest->store;
@@ -372,7 +402,11 @@ static void try_part(Ingest *ingest)
         return;
     }
     store->state = STORE_IS_COMMITTING;
-    const JournalOptions options = {ingest->site_id, store->is_beside, ingest->cfg->quarantine_size};
+    const BpStr copy =
+        part.readings ? gather_copy(store->gather, store->begin, part_end(store), &store->part) : (BpStr){0};
+    store->is_framed = make_frames(ingest, copy);
+    const JournalOptions options = {ingest->site_id, store->is_beside, ingest->cfg->quarantine_size,
+                                    store->is_framed ? &ingest->frames : NULL};
     Journal *journal = &store->journal;
     journal_write(journal, store->gather, store->begin, part_end(store), &options);
     if (part.readings == 0) {
@@ -381,8 +415,7 @@ static void try_part(Ingest *ingest)
     }
     if (store->is_beside)
         pg_request(ingest->pg, SQL_CREATE_READINGS_STAGE, NULL, 0, NULL, NULL);
-    pg_copy(ingest->pg, store->is_beside ? SQL_COPY_READINGS_STAGE : SQL_COPY_READINGS,
-            gather_copy(store->gather, store->begin, part_end(store), &store->part), journal->steps,
+    pg_copy(ingest->pg, store->is_beside ? SQL_COPY_READINGS_STAGE : SQL_COPY_READINGS, copy, journal->steps,
             journal->step_count, on_outcome, ingest);
 }
 
@@ -396,6 +429,7 @@ static void begin_storing(Ingest *ingest)
     forget_try(store);
     ingest->gathering = store->gather == &ingest->gathers[0] ? &ingest->gathers[1] : &ingest->gathers[0];
     ingest->gathering_since_us = 0;
+    ingest->is_urgent = false;
     try_part(ingest);
 }
 
@@ -411,7 +445,8 @@ void ingest_flush(void *owner)
         ask_for_let_go(ingest);
     if (store->state == STORE_IS_PAUSING && now_us >= store->retry_at_us)
         try_part(ingest);
-    else if (store->state == STORE_IS_IDLE && !gather_is_empty(ingest->gathering))
+    else if (store->state == STORE_IS_IDLE && !gather_is_empty(ingest->gathering) &&
+             !frames_are_busy(&ingest->frames))
         begin_storing(ingest);
     ingest_arm(ingest);
     BP_INVARIANT(store_check(store));

@@ -9,12 +9,15 @@
  *   MAKING_DAYS     made, or not                          COMMITTING, which tells whether that matters
  *   COMMITTING      committed                             a try of the next part; IDLE after the last
  *                   rows are there already                a try once more, beside the table first
+ *                   a frame is not wanted so              the same: its rows are noted, and framed later
  *                   no partition takes a row              a try once more, after its day has been made anew
  *                   the data is at fault                  a try of the first half; one batch goes aside whole
  *                   the database is at fault              PAUSING; the first half is next
  *   PAUSING         the pause is over; pauses grow        a try
  *                   a new session begins                  IDLE: given up, all comes again from the collector
  *   (both that ask) the connection is lost                IDLE: the same
+ *
+ * Nothing is tried while frames of other readings are under way on the connection (frames.h).
  *
  * A point may get a successor at any time before the commit: the transaction looks once more after its rows.
  */
@@ -41,6 +44,7 @@ typedef struct Store {
                                      all */
     size_t end_count;
     bool is_beside; /* this try goes beside the table first */
+    bool is_framed; /* this try has frames for central */
     bool has_asked_for_days;
     BpError days_err; /* why its days could not be made; the COPY decides whether that matters */
 

@@ -2,6 +2,7 @@
  * at once: an advisory lock lets one run at a time, and what was applied is remembered with a checksum of its
  * text. */
 #include "apps/migrate/engine.h"
+#include "apps/migrate/rights.h"
 #include "apps/migrate/settings.h"
 #include "apps/roles.h"
 #include "base/log.h"
@@ -166,16 +167,15 @@ static BpStatus settle(Migrate *migrate, BpError *err)
     return BP_OK;
 }
 
-/* What rows of table setting may say, each time: it is this program that reads them from now on. */
-static BpStatus tell_settings(Migrate *migrate, BpError *err)
+/* Rows that are this program's to say, each time: it is what reads them from now on. Takes the reference. */
+static BpStatus tell_rows(Migrate *migrate, SqlQuery query, json_t *rows, const char *what, BpError *err)
 {
-    json_t *settings = migrate_settings_json();
-    char *text = json_dumps(settings, JSON_COMPACT);
+    char *text = json_dumps(rows, JSON_COMPACT);
     const PgValue value = pg_text(bp_str(text));
-    const BpStatus status = pg_wait(migrate->pg, SQL_UPSERT_SETTING_KINDS, &value, 1, NULL, NULL, err);
+    const BpStatus status = pg_wait(migrate->pg, query, &value, 1, NULL, NULL, err);
     free(text);
-    json_decref(settings);
-    return status == BP_OK ? BP_OK : bp_within(err, "telling the database which settings there are");
+    json_decref(rows);
+    return status == BP_OK ? BP_OK : bp_within(err, "telling the database which %s there are", what);
 }
 
 static void keep_planted(void *context, const PgRows *rows, size_t row)
@@ -225,7 +225,8 @@ static BpStatus migrate_all(Migrate *migrate, BpError *err)
         BP_TRY(migrate_one(migrate, (SqlMigration)i, err));
     if (migrate->is_status)
         return BP_OK;
-    BP_TRY(tell_settings(migrate, err));
+    BP_TRY(tell_rows(migrate, SQL_UPSERT_SETTING_KINDS, migrate_settings_json(), "settings", err));
+    BP_TRY(tell_rows(migrate, SQL_UPSERT_ROLE_RIGHTS, migrate_rights_json(), "rights", err));
     return settle(migrate, err);
 }
 

@@ -1,7 +1,9 @@
 /* bacpipes device replace: a controller took another's place, and goes on with its points and their history.
  */
 #include "apps/query/device.h"
+#include "tool/change.h"
 #include "tool/rows.h"
+#include "tool/site.h"
 
 #include "say/begin.h"
 #include "say/exit.h"
@@ -38,7 +40,9 @@ static const CfgCommand command = {
                "What was read\n"
                "of NEW's since then is added to their history. NEW's other points are added, OLD's are kept "
                "as missing.\n"
-               "Exit codes: 0 fine; 1 no such device, or OLD still answers;\n" SAY_EXIT_OF_DATABASE,
+               "A site that is elsewhere is asked to, and waited for a little.\n"
+               "Exit codes: 0 fine; 1 no such device, or OLD still answers; 69 the site has not answered "
+               "yet; 77 it refuses;\n" SAY_EXIT_OF_DATABASE,
     .examples =
         "bacpipes device replace 2101 --by 2108\n"
         "bacpipes device replace AHU-1 --by id:57 --yes\n"
@@ -117,6 +121,7 @@ typedef struct Fates {
     SayTable table;
     json_t *json;
     size_t kept, more, missing;
+    ToolChange change; /* where the site is elsewhere, and asked */
 } Fates;
 
 static const char *fate_of(BpStr by_what)
@@ -161,6 +166,12 @@ static void note_moved(void *context, const PgRows *rows, size_t row)
     *moved = pg_get_integer(rows, row, 3);
 }
 
+static void note_asked(void *context, const PgRows *rows, size_t row)
+{
+    ToolChange *change = context;
+    bp_str_copy(pg_get_text(rows, row, 0), change->id, sizeof change->id);
+}
+
 static void tell(const Fates *fates, const Chosen *old, const Chosen *new, int64_t moved)
 {
     say_table_print(&fates->table, stdout, say_terminal_width(stdout));
@@ -177,26 +188,38 @@ static void tell(const Fates *fates, const Chosen *old, const Chosen *new, int64
 
 static void tell_json(const Fates *fates, const Chosen *old, const Chosen *new, int64_t moved)
 {
-    say_json_print(json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "changed", yes, "device_id",
-                             (json_int_t)old->device_id, "by_device_id", (json_int_t) new->device_id, "kept",
-                             (json_int_t)fates->kept, "added", (json_int_t)fates->more, "missing",
-                             (json_int_t)fates->missing, "readings_moved", (json_int_t)moved, "points",
-                             fates->json));
+    say_json_print(json_pack(
+        "{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:o*}", "changed",
+        yes && tool_change_code(&fates->change) == EX_OK, "device_id", (json_int_t)old->device_id,
+        "by_device_id", (json_int_t) new->device_id, "kept", (json_int_t)fates->kept, "added",
+        (json_int_t)fates->more, "missing", (json_int_t)fates->missing, "readings_moved", (json_int_t)moved,
+        "points", fates->json, "change", *fates->change.id ? tool_change_json(&fates->change) : NULL));
 }
 
-static BpStatus replace(SiteDatabase *database, const char *wanted, BpArena *arena, Fates *fates,
-                        bool as_json, BpError *err)
+static BpStatus replace(SiteDatabase *database, const Cfg *cfg, const char *wanted, BpArena *arena,
+                        Fates *fates, bool as_json, BpError *err)
 {
     Chosen old, new;
     int64_t moved = 0;
+    Cfg of = *cfg;
+    bool is_elsewhere;
     BP_TRY(find(database, wanted, arena, &old, err));
     BP_TRY(find(database, by, arena, &new, err));
     BP_TRY(check(&old, &new, err));
+    BP_TRY(tool_site_choose(database, bp_arena_text(arena, old.site_id), arena, &of, &is_elsewhere, err));
     const PgValue values[] = {pg_text(old.site_id), pg_integer(old.device_id), pg_integer(new.device_id)};
     BP_TRY(site_database_ask(database, SQL_SELECT_DEVICE_PAIRS, values, 3, add_fate, fates, err));
-    if (yes)
+    if (yes && is_elsewhere) {
+        BP_TRY(
+            site_database_ask(database, SQL_ASK_DEVICE_REPLACE, values, 3, note_asked, &fates->change, err));
+        BP_TRY(tool_change_wait(database, &fates->change, arena, err));
+    } else if (yes)
         BP_TRY(site_database_ask(database, SQL_REPLACE_DEVICE, values, 3, note_moved, &moved, err));
-    if (as_json)
+    if (is_elsewhere && yes && !as_json) {
+        say_table_print(&fates->table, stdout, say_terminal_width(stdout));
+        printf("\n");
+        tool_change_tell(of.site, &fates->change);
+    } else if (as_json)
         tell_json(fates, &old, &new, moved);
     else
         tell(fates, &old, &new, moved);
@@ -216,11 +239,12 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     say_table_init(&fates.table, columns, sizeof columns / sizeof columns[0]);
     BpStatus status = site_database_open(&database, cfg, arena, &err);
     if (status == BP_OK)
-        status = replace(&database, arguments->positionals.items[0], arena, &fates, arguments->json, &err);
+        status =
+            replace(&database, cfg, arguments->positionals.items[0], arena, &fates, arguments->json, &err);
     site_database_close(&database);
     say_table_done(&fates.table);
     json_decref(fates.json);
-    return status == BP_OK ? EX_OK : say_fail(command.name, &err);
+    return status == BP_OK ? tool_change_code(&fates.change) : say_fail(command.name, &err);
 }
 
 int query_device_replace(int argc, char **argv)

@@ -272,16 +272,20 @@ static void tell_table(const History *history)
            BP_STR_ARGS(point->object), units.size ? " in " : "", BP_STR_ARGS(units));
     if (history->every_us)
         printf(", every %s", bp_interval_format(history->every_us, every));
-    printf("\n");
+    printf("%s", point->is_simulated ? ", simulated: nobody measured it" : "");
+    if (point->past_share < 1)
+        printf("; its past is being laid: %.0f %%", 100 * point->past_share);
+    putchar('\n');
     say_table_print(&history->table, stdout, say_terminal_width(stdout));
 }
 
 static void tell_json(const History *history)
 {
     const QueryPoint *point = &history->point;
-    json_t *told = json_pack("{s:o, s:I, s:o, s:o, s:s}", "site_id", say_json_text(point->site_id),
-                             "point_id", (json_int_t)point->point_id, "name", say_json_text(point->name),
-                             "units", say_json_text(point->units), "source", history->source);
+    json_t *told =
+        json_pack("{s:o, s:I, s:o, s:o, s:b, s:s}", "site_id", say_json_text(point->site_id), "point_id",
+                  (json_int_t)point->point_id, "name", say_json_text(point->name), "units",
+                  say_json_text(point->units), "simulated", point->is_simulated, "source", history->source);
     if (history->every_us)
         json_object_set_new(told, "every_s", say_json_real((double)history->every_us / BP_SECOND));
     json_object_set_new(told, history->every_us ? "spans" : "readings", json_incref(history->json));
@@ -311,7 +315,9 @@ static int tell(const History *history)
         tell_table(history);
     if (history->count == 0)
         tell_nothing(history);
-    else if (history->count == ROWS_MAX)
+    else if (csv && history->point.is_simulated && fflush(stdout) == 0)
+        fprintf(stderr, "The building is simulated: nobody measured these values.\n");
+    if (history->count == ROWS_MAX)
         fprintf(stderr, "Only the first %d rows are shown: ask for less time, or --every.\n", ROWS_MAX);
     return history->count ? EX_OK : SAY_NOTHING;
 }

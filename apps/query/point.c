@@ -24,7 +24,9 @@ static void add_candidate(void *context, const PgRows *rows, size_t row)
                                                            .name = tool_text_kept(arena, rows, row, 2),
                                                            .device = tool_text_kept(arena, rows, row, 3),
                                                            .object = tool_text_kept(arena, rows, row, 4),
-                                                           .units = tool_text_kept(arena, rows, row, 5)};
+                                                           .units = tool_text_kept(arena, rows, row, 5),
+                                                           .is_simulated = pg_get_bool(rows, row, 6),
+                                                           .past_share = pg_get_double(rows, row, 7)};
 }
 
 static BpStatus tell_candidates(const Candidates *candidates, const char *wanted, BpError *err)

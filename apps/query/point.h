@@ -7,6 +7,8 @@
 typedef struct QueryPoint {
     BpStr site_id, name, device, object, units; /* in the arena */
     int64_t point_id;
+    bool is_simulated; /* its site is: nobody measured what it says; and how much of its past is laid: */
+    double past_share;
 } QueryPoint;
 
 /* BP_NOT_FOUND: there is no such point, or several may be meant, which are listed on standard error. `site`:

@@ -15,6 +15,7 @@
 
 static const char *device, *text, *site;
 static bool csv;
+static bool is_simulated; /* of what was shown, at least a part */
 
 static const CfgOption options[] = {
     {"device", "DEVICE",
@@ -64,6 +65,7 @@ enum {
     BY_HAND,
     WRITE_MIN,
     WRITE_MAX,
+    IS_SIMULATED,
 };
 
 #define WHAT_IT_IS                                                                                           \
@@ -172,6 +174,7 @@ static void add_row(ToolListing *listing, const PgRows *rows, size_t row)
 {
     char memory[TEXT_MAX_OCTETS];
     BpBuf out = bp_buf(memory, sizeof memory);
+    is_simulated = is_simulated || pg_get_bool(rows, row, IS_SIMULATED);
     say_table_addf(&listing->table, "%d", (int)pg_get_integer(rows, row, POINT_ID));
     say_table_add(&listing->table, pg_get_text(rows, row, DEVICE));
     show_object(&out, rows, row);
@@ -218,6 +221,7 @@ static json_t *make_json(const PgRows *rows, size_t row)
     json_object_set_new(point, "writable", json_boolean(pg_get_bool(rows, row, WRITABLE)));
     json_object_set_new(point, "write_min", tool_real_json(rows, row, WRITE_MIN));
     json_object_set_new(point, "write_max", tool_real_json(rows, row, WRITE_MAX));
+    json_object_set_new(point, "simulated", json_boolean(pg_get_bool(rows, row, IS_SIMULATED)));
     return point;
 }
 
@@ -229,7 +233,7 @@ static void tell_nothing(void)
         fprintf(
             stderr,
             "No points yet. `bacpipes up` finds those of the building's devices, `bacpipes discover` tells "
-            "which devices answer, and `bacpipes up --demo` brings a building of its own.\n");
+            "which devices answer, and `bacpipes up --simulate` brings a building of its own.\n");
 }
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
@@ -244,7 +248,11 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
                              .add_row = add_row,
                              .make_json = make_json,
                              .tell_nothing = tell_nothing};
-    return tool_list_show(&points, &wish, cfg, arena);
+    const int code = tool_list_show(&points, &wish, cfg, arena);
+    (void)fflush(stdout);
+    if (is_simulated)
+        fprintf(stderr, "The building is simulated: nobody measured these values.\n");
+    return code;
 }
 
 int query_points_main(int argc, char **argv)

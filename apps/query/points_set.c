@@ -3,6 +3,7 @@
 #include "apps/query/points.h"
 
 #include "apps/query/interval.h"
+#include "tool/change.h"
 #include "tool/rows.h"
 #include "tool/site.h"
 
@@ -40,7 +41,8 @@ static const CfgOption options[] = {
     {"point", "POINT", "The point of this name or point_id, and no other.", .text = &point},
     {"all", NULL, "All points of the site.", .flag = &all},
     {"dry-run", NULL, "Only say what would change.", .flag = &dry_run},
-    {"site", "SITE", "Of this site. Default: setting site.", .text = &site},
+    {"site", "SITE", "Of this site. Default: setting site; of a central the only one that it has.",
+     .text = &site},
     {0},
 };
 
@@ -52,10 +54,14 @@ static const CfgCommand command = {
                "changes (`bacpipes rule`).",
     .options = options,
     .offers_json = true,
-    .details = QUERY_INTERVAL_HELP ".\n"
-                                   "--min and --max narrow what the device itself takes, and never widen it. "
-                                   "What was written before stays.\n"
-                                   "Exit codes: 0 fine; 1 no such point or site;\n" SAY_EXIT_OF_DATABASE,
+    .details = QUERY_INTERVAL_HELP
+    ".\n"
+    "--min and --max narrow what the device itself takes, and never widen it. "
+    "What was written before stays.\n"
+    "A site that is elsewhere is asked to, and waited for a little (Ctrl-C leaves that: it goes on).\n"
+    "Exit codes: 0 fine; 1 no such point or site; 75 somebody has changed it there since; 77 the site "
+    "refuses; 69 it\n"
+    "has not answered yet, or\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes points set --disable --find '*-KW' --dry-run\n"
                 "bacpipes points set --enable --device 1001\n"
                 "bacpipes points set --interval 5min --device 'VAV-*' --find '*-T'\n"
@@ -82,6 +88,7 @@ enum {
     MAX,
     THEN_MAX,
     IS_CHANGE,
+    CHANGE_ID,
 };
 
 static const SayColumn columns[] = {{"id", .is_number = true},
@@ -98,6 +105,7 @@ typedef struct Setting {
     json_t *json;
     size_t met, changed;
     PgValue enabled, interval_ms, writable, min, max; /* as the statement has them */
+    ToolChange change;                                /* where the site is elsewhere, and asked */
     BpError crossed; /* the first point whose least would be above its most: nothing is changed then */
 } Setting;
 
@@ -145,6 +153,7 @@ static void add_point(void *context, const PgRows *rows, size_t row)
     if (!pg_get_bool(rows, row, IS_CHANGE))
         return;
     setting->changed++;
+    bp_str_copy(pg_get_text(rows, row, CHANGE_ID), setting->change.id, sizeof setting->change.id);
     for (int column = POINT_ID; column <= NAME; column++)
         say_table_add(table, pg_get_text(rows, row, column));
     say_table_add_change(
@@ -241,22 +250,14 @@ static BpStatus set(ToolSite *of, Setting *setting, BpError *err)
     return BP_OK;
 }
 
-static BpStatus open_and_set(Setting *setting, const Cfg *cfg, BpArena *arena, BpError *err)
+static void tell(const ToolSite *of, const Setting *setting, bool as_json)
 {
-    ToolSite of;
-    BpStatus status = tool_site_open(&of, cfg, site, arena, err);
-    if (status == BP_OK)
-        status = set(&of, setting, err);
-    tool_site_close(&of);
-    return status;
-}
-
-static void tell(const Setting *setting, bool as_json)
-{
+    const bool is_asked = *setting->change.id;
     if (as_json) {
-        say_json_print(json_pack("{s:b, s:I, s:I, s:O}", "dry_run", dry_run, "points_met",
+        say_json_print(json_pack("{s:b, s:I, s:I, s:O, s:o*}", "dry_run", dry_run, "points_met",
                                  (json_int_t)setting->met, "points_changed", (json_int_t)setting->changed,
-                                 "points", setting->json));
+                                 "points", setting->json, "change",
+                                 is_asked ? tool_change_json(&setting->change) : NULL));
         return;
     }
     if (setting->changed)
@@ -264,9 +265,25 @@ static void tell(const Setting *setting, bool as_json)
     printf("%s%zu of %zu %s %s%s.\n", setting->changed ? "\n" : "", setting->changed, setting->met,
            setting->met == 1 ? "point" : "points",
            dry_run                 ? "would be changed"
+           : is_asked              ? "to be changed"
            : setting->changed == 1 ? "is changed"
                                    : "are changed",
            dry_run ? "; nothing is yet" : "");
+    tool_change_tell(of->cfg.site, &setting->change);
+}
+
+static BpStatus open_and_set(Setting *setting, const Cfg *cfg, bool as_json, BpArena *arena, BpError *err)
+{
+    ToolSite of;
+    BpStatus status = tool_site_open(&of, cfg, site, arena, err);
+    if (status == BP_OK)
+        status = set(&of, setting, err);
+    if (status == BP_OK && *setting->change.id)
+        status = tool_change_wait(&of.database, &setting->change, arena, err);
+    if (status == BP_OK)
+        tell(&of, setting, as_json);
+    tool_site_close(&of);
+    return status;
 }
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
@@ -276,12 +293,10 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     say_table_init(&setting.table, columns, sizeof columns / sizeof columns[0]);
     BpStatus status = read_wish(&setting, &err);
     if (status == BP_OK)
-        status = open_and_set(&setting, cfg, arena, &err);
-    if (status == BP_OK)
-        tell(&setting, arguments->json);
+        status = open_and_set(&setting, cfg, arguments->json, arena, &err);
     say_table_done(&setting.table);
     json_decref(setting.json);
-    return status == BP_OK ? EX_OK : say_fail(command.name, &err);
+    return status == BP_OK ? tool_change_code(&setting.change) : say_fail(command.name, &err);
 }
 
 int query_points_set(int argc, char **argv)

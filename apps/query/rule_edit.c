@@ -189,6 +189,8 @@ static int run_add(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena
         return say_fail(add_command.name, &err);
     BpStatus status = tool_site_open(&of, cfg, site, arena, &err);
     if (status == BP_OK)
+        status = tool_site_check_here(&of, "rules", &err);
+    if (status == BP_OK)
         status = add(&of, object_type, interval_ms, &at, &err);
     tool_site_close(&of);
     if (status != BP_OK)
@@ -243,6 +245,8 @@ static int run_remove(const CfgArguments *arguments, const Cfg *cfg, BpArena *ar
         return say_fail(remove_command.name, &err);
     }
     BpStatus status = tool_site_open(&of, cfg, site, arena, &err);
+    if (status == BP_OK)
+        status = tool_site_check_here(&of, "rules", &err);
     if (status == BP_OK)
         status = take_away(&of, at, &err);
     tool_site_close(&of);

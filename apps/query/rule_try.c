@@ -298,6 +298,8 @@ static int run(const CfgCommand *command, const CfgArguments *arguments, const C
     }
     BpStatus status = tool_site_open(&of, cfg, site, arena, &err);
     if (status == BP_OK)
+        status = tool_site_check_here(&of, "rules", &err);
+    if (status == BP_OK)
         status = try_or_apply(&of, arena, &load, &changed, &err);
     tool_site_close(&of);
     if (status != BP_OK)

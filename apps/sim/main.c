@@ -1,5 +1,9 @@
 /* bacpipes sim: a simulated building whose devices speak BACnet. */
 #include "apps/roles.h"
+#include "apps/sim/device/wanted.h"
+#include "apps/sim/list.h"
+#include "apps/sim/run/headless.h"
+#include "apps/sim/state.h"
 #include "apps/sim/trouble.h"
 #include "bacnet/talk/bbmd.h"
 #include "base/log.h"
@@ -7,14 +11,13 @@
 #include "base/time.h"
 #include "say/begin.h"
 #include "say/exit.h"
-#include "say/json.h"
 
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static const int64_t STEP_US = BP_SECOND, LOGGED_US = 6 * BP_HOUR; /* of trend logs, at the start */
+
+static const char FIRST_ADDRESS[] = "127.66.0.1";
 
 enum { QUIRKS_MAX = 64 };
 
@@ -23,16 +26,20 @@ typedef struct Sim {
     SimSite site;
     SimNetwork *network;
     SimTrouble *trouble; /* NULL: none was asked for */
+    SimState *state;     /* NULL: none is kept */
     LoopTimer *timer;
     double speed;
     int64_t stepped_at_us;
 } Sim;
 
 typedef struct SimArguments {
-    const char *address, *broadcast, *start, *speed, *quirks, *bbmd, *recipient, *password, *faults,
+    /* NULL, 0 and an instance of -1: as is usual */
+    const char *address, *broadcast, *since, *state, *speed, *quirks, *bbmd, *recipient, *password,
         *write_log;
-    int64_t port, points, seed, network, own_network, trunk, instance;
-    bool list, without_flaws;
+    int64_t port, network, own_network, trunk, instance;
+    SimWanted wanted;
+    SimOrders orders;
+    bool list;
 } SimArguments;
 
 /* At each step, and before each datagram. */
@@ -51,6 +58,7 @@ static void on_step(void *owner)
     sim->stepped_at_us = now_us;
     look_for_trouble(sim);
     sim_network_tell(sim->network);
+    sim_state_keep(sim->state, &sim->site, true);
     loop_timer_set(sim->timer, now_us + STEP_US);
 }
 
@@ -61,50 +69,6 @@ static void on_signal(void *owner, int number)
     loop_stop(sim->loop);
 }
 
-/* ---- --list ---- */
-
-static const char *units_of(const SimObject *object)
-{
-    return object->spec->units == BAC_UNITS_NO_UNITS ? "" : bac_units_name(object->spec->units);
-}
-
-static void list_table(const SimSite *site)
-{
-    for (size_t i = 0; i < site->device_count; i++) {
-        const SimDevice *device = &site->devices[i];
-        printf("device %" PRIu32 "  %s  %s\n", device->instance, device->name, device->description);
-        for (size_t j = 0; j < device->count; j++) {
-            char id[BAC_REFERENCE_TEXT_MAX];
-            const SimObject *object = &device->objects[j];
-            printf("  %-26s %-22s %10.6g %-28s %s\n", bac_object_format(object->id, id), object->name,
-                   sim_object_value(object), units_of(object), object->spec->description);
-        }
-    }
-}
-
-static json_t *device_json(const SimDevice *device)
-{
-    json_t *objects = json_array();
-    for (size_t j = 0; j < device->count; j++) {
-        char id[BAC_REFERENCE_TEXT_MAX];
-        const SimObject *object = &device->objects[j];
-        json_array_append_new(objects,
-                              json_pack("{s:s, s:s, s:s, s:s}", "object", bac_object_format(object->id, id),
-                                        "name", object->name, "units", units_of(object), "description",
-                                        object->spec->description));
-    }
-    return json_pack("{s:i, s:s, s:s, s:o}", "instance", (int)device->instance, "name", device->name,
-                     "description", device->description, "objects", objects);
-}
-
-static void list_json(const SimSite *site)
-{
-    json_t *devices = json_array();
-    for (size_t i = 0; i < site->device_count; i++)
-        json_array_append_new(devices, device_json(&site->devices[i]));
-    say_json_print(devices);
-}
-
 /* ---- running ---- */
 
 static void tell_ready(const Sim *sim)
@@ -112,8 +76,10 @@ static void tell_ready(const Sim *sim)
     char first[BAC_ADDRESS_TEXT_MAX], last[BAC_ADDRESS_TEXT_MAX];
     const BacAddress from = sim_network_address(sim->network, 0),
                      to = sim_network_address(sim->network, sim->site.device_count - 1);
-    bp_log(BP_LOG_INFO, "ready: %zu devices with %zu points at %s to %s", sim->site.device_count,
-           sim->site.point_count, bac_address_format(&from, first), bac_address_format(&to, last));
+    bp_log(BP_LOG_INFO, "ready: %zu device%s with %zu point%s at %s to %s", sim->site.device_count,
+           sim->site.device_count == 1 ? "" : "s", sim->site.point_count,
+           sim->site.point_count == 1 ? "" : "s", bac_address_format(&from, first),
+           bac_address_format(&to, last));
 }
 
 static int run(Sim *sim, const SimNetworkOptions *options)
@@ -136,11 +102,13 @@ static int run(Sim *sim, const SimNetworkOptions *options)
     loop_timer_set(sim->timer, sim->stepped_at_us + STEP_US);
     LoopSignal *interrupt = loop_signal_new(sim->loop, SIGINT, on_signal, sim);
     LoopSignal *terminate = loop_signal_new(sim->loop, SIGTERM, on_signal, sim);
+    sim_state_keep(sim->state, &sim->site, false); /* before anybody is told anything */
     sim_network_announce(sim->network);
     tell_ready(sim);
 
     loop_run(sim->loop);
 
+    sim_state_keep(sim->state, &sim->site, false);
     loop_signal_free(terminate);
     loop_signal_free(interrupt);
     loop_timer_free(sim->timer);
@@ -150,12 +118,16 @@ static int run(Sim *sim, const SimNetworkOptions *options)
 }
 
 /* With what was asked for about writes. */
-static int run_watched(Sim *sim, const SimArguments *given, SimNetworkOptions *options)
+static int run_watched(Sim *sim, SimArguments *given, SimNetworkOptions *options)
 {
     BpError err = {0};
     int code;
-    if (given->faults) {
-        sim->trouble = sim_trouble_new(&sim->site, given->network != 0, given->faults, &err);
+    if (given->orders.faults) {
+        const SimOrderedOptions ordered = {.start_us = sim->site.building.clock_us,
+                                           .end_us = INT64_MAX,
+                                           .seed = sim->site.building.seed,
+                                           .has_router = given->network != 0};
+        sim->trouble = sim_trouble_new(&given->orders, &sim->site, &ordered, &err);
         options->on_datagram = look_for_trouble;
         options->owner = sim;
     }
@@ -174,28 +146,37 @@ static int run_watched(Sim *sim, const SimArguments *given, SimNetworkOptions *o
 static BpStatus read_address(const char *text, int64_t port, LoopAddress *ret_address, BpError *err)
 {
     BacAddress address;
-    const BpStatus status = bac_address_parse(bp_str(text), &address, err);
-    if (status != BP_OK)
-        return status;
+    BP_TRY(bac_address_parse(bp_str(text), &address, err));
     if (address.remote.network)
         return bp_fail(err, BP_INVALID, "%s is behind a router, not an address of this machine", text);
     memcpy(ret_address->ip, address.ip, sizeof ret_address->ip);
-    ret_address->port = (uint16_t)port;
+    ret_address->port = (uint16_t)(port ? port : BAC_PORT);
     return BP_OK;
 }
 
-static BpStatus read_arguments(const SimArguments *given, SimNetworkOptions *options, double *speed,
-                               int64_t *start_us, BacAddress *recipient, BpError *err)
+/* Until when the building is brought up before it is served, and when it begins. */
+static BpStatus read_since(const SimArguments *given, BuildingOptions *building, int64_t *ret_start_us,
+                           BpError *err)
 {
-    BpStatus status = read_address(given->address, given->port, &options->address, err);
+    *ret_start_us = building->start_us;
+    building->start_us -= LOGGED_US;
+    if (given->since)
+        BP_TRY(bp_time_parse(bp_str(given->since), &building->start_us, err));
+    return building->start_us <= *ret_start_us ? BP_OK
+                                               : bp_fail(err, BP_INVALID, "--since is later than the start");
+}
+
+static BpStatus read_arguments(const SimArguments *given, SimNetworkOptions *options, double *speed,
+                               BacAddress *recipient, BpError *err)
+{
+    BpStatus status =
+        read_address(given->address ? given->address : FIRST_ADDRESS, given->port, &options->address, err);
     if (status == BP_OK && given->broadcast)
         status = read_address(given->broadcast, given->port, &options->broadcast, err);
     if (status == BP_OK && given->speed)
         status = bp_parse_double(bp_str(given->speed), speed, err);
     if (status == BP_OK && !(*speed > 0 && *speed <= 10000))
         status = bp_fail(err, BP_INVALID, "--speed is more than 0 and at most 10000");
-    if (status == BP_OK && given->start)
-        status = bp_time_parse(bp_str(given->start), start_us, err);
     if (status == BP_OK && given->trunk && !given->network)
         status = bp_fail(err, BP_INVALID, "--trunk wants --network NUMBER: the devices behind it share it");
     if (status == BP_OK && given->recipient) {
@@ -260,10 +241,69 @@ static BpStatus read_quirks(const char *text, SimQuirks quirks[QUIRKS_MAX], size
     return BP_OK;
 }
 
+/* An option that says nothing where there is no network, and none that goes on; NULL: none was given. */
+static const char *about_network(const SimArguments *given)
+{
+    const struct {
+        const char *name;
+        bool is_given;
+    } options[] = {
+        {"--speed", given->speed != NULL},
+        {"--address", given->address != NULL},
+        {"--port", given->port != 0},
+        {"--broadcast", given->broadcast != NULL},
+        {"--network", given->network != 0},
+        {"--own-network", given->own_network != 0},
+        {"--trunk", given->trunk != 0},
+        {"--instance", given->instance >= 0},
+        {"--bbmd", given->bbmd != NULL},
+        {"--recipient", given->recipient != NULL},
+        {"--password", given->password != NULL},
+        {"--quirks", given->quirks != NULL},
+        {"--write-log", given->write_log != NULL},
+        {"--since", given->since != NULL},
+        {"--state", given->state != NULL},
+        {"--list", given->list},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].is_given)
+            return options[i].name;
+    return NULL;
+}
+
+static int run_headless(SimArguments *given, SimHeadless *headless, const CfgArguments *arguments)
+{
+    static const char name[] = "bacpipes sim";
+    SimWanted wanted = given->wanted;
+    SimSiteOptions options;
+    BpError err = {0};
+    if (!wanted.start)
+        wanted.start = sim_headless_start(headless);
+    headless->json = arguments->json;
+    headless->file = arguments->positionals.count ? arguments->positionals.items[0] : NULL;
+    if (headless->file && strcmp(headless->file, "-") == 0) /* as elsewhere: standard output */
+        headless->file = NULL;
+    BpStatus status = sim_headless_check(headless, &err);
+    if (status == BP_OK)
+        status = sim_orders_check(&given->orders, &err);
+    if (status == BP_OK && given->state && given->orders.faults)
+        status =
+            bp_fail(&err, BP_INVALID,
+                    "--state keeps a whole building, which --faults would leave broken: one of them alone");
+    if (status == BP_OK && headless->days && about_network(given))
+        status = bp_fail(&err, BP_INVALID, "--days N is without a network: %s says nothing there",
+                         about_network(given));
+    if (status == BP_OK)
+        status = sim_wanted_read(&wanted, 0, &options, &err);
+    if (status != BP_OK)
+        return say_fail_with(EX_USAGE, name, bp_str(err.text));
+    return headless->days ? sim_headless(name, &options, headless, &given->orders) : SAY_GO_ON;
+}
+
 int sim_main(int argc, char **argv)
 {
-    SimArguments given = {
-        .address = "127.66.0.1", .port = BAC_PORT, .points = 500, .seed = 1, .instance = SIM_FIRST_INSTANCE};
+    SimHeadless headless = {0};
+    SimArguments given = {.wanted = SIM_WANTED, .instance = -1};
     const CfgOption options[] = {
         {.name = "address",
          .value = "ADDRESS",
@@ -319,71 +359,63 @@ int sim_main(int argc, char **argv)
          .value = "LIST",
          .meaning = "How devices fall short, the first and on: \"silent;apdu-50,slow\", or all, one each",
          .text = &given.quirks},
-        {.name = "faults",
-         .value = "LIST|@FILE",
-         .meaning = "How devices fail those who write, or a file that says so and may change at any time",
-         .text = &given.faults},
+        SIM_ORDERS_OPTIONS(&given.orders),
         {.name = "write-log",
          .value = "FILE",
          .meaning = "Each write that comes to a device, whatever it does with it, as a line of JSON",
          .text = &given.write_log},
-        {.name = "points",
-         .value = "N",
-         .meaning = "How many points in all; default 500",
-         .integer = &given.points,
-         .min = 1,
-         .max = SIM_POINTS_MAX},
-        {.name = "seed",
-         .value = "N",
-         .meaning = "Another seed, another building; default 1",
-         .integer = &given.seed,
-         .min = 0,
-         .max = INT64_MAX},
         {.name = "speed",
          .value = "X",
          .meaning = "Simulated seconds in a second; default 1",
          .text = &given.speed},
-        {.name = "start",
+        {.name = "since",
          .value = "TIME",
-         .meaning = "Simulated time at the start, as 2026-07-15T06:00:00Z; default: now",
-         .text = &given.start},
-        {.name = "without-flaws", .meaning = "No faulty sensors and no NaN", .flag = &given.without_flaws},
+         .meaning = "When the building began: it is brought up from there to the start. Default: 6 h before",
+         .text = &given.since},
+        {.name = "state",
+         .value = "FILE",
+         .meaning = "Where the building is kept: it goes on from there, and the time between is simulated",
+         .text = &given.state},
         {.name = "list", .meaning = "Print devices and points, and end", .flag = &given.list},
+        SIM_WANTED_OPTIONS(&given.wanted),
+        SIM_HEADLESS_OPTIONS(&headless),
         {0},
     };
     const CfgCommand command = {
         .name = "bacpipes sim",
+        .positionals = "[FILE]",
+        .positionals_max = 1,
         .summary = "A simulated building: air handlers, VAV boxes, a chiller, a boiler and a meter, whose "
                    "devices speak BACnet/IP. What is written to them acts.",
         .options = options,
         .offers_json = true,
+        .csv_beside_json = true,
         .without_settings = true,
         .details =
             "Each hour one humidity sensor says NaN for 2 minutes, and some zone sensors are faulty for 5.\n"
             "Quirks: apdu-50, apdu-206, apdu-480, no-read-multiple, no-segments, false-segments,\n"
             "short-answers, drops-long, one-at-a-time, slow, restarting, no-cov, mute-cov, odd-names,\n"
-            "silent; none for none.\n"
-            "Faults, as \"1001:holds=5@18.5,late-writes=3s;all:mute-writes\", a line each in a file:\n"
-            "ignores-writes (acknowledges them, and does nothing), drops-writes (does nothing, and says\n"
-            "nothing), mute-writes (takes them over, and says nothing), hides-writes (they are in their "
-            "slot,\n"
-            "and the present value stays), refuses-writes=ERROR (as write-access-denied, "
-            "value-out-of-range),\n"
-            "late-writes=TIME (acknowledges them at once, takes them over later), restarts-at-writes=TIME\n"
-            "(takes them over, says nothing, is away so long), silent (answers nothing at all),\n"
-            "late-answers=TIME, holds=SLOT@VALUE (somebody else holds this slot of all that takes the "
-            "value),\n"
-            "swaps=DEVICE (the two have each other's address).",
-        .examples = "bacpipes sim\nbacpipes sim --points 10000 --port 47900\nbacpipes sim --start "
-                    "2026-07-15T05:00:00Z --speed 60\nbacpipes sim --list\n"
-                    "bacpipes sim --quirks 'none;silent;apdu-50,one-at-a-time'\n"
-                    "bacpipes sim --network 2001 --trunk 90 --quirks all\n"
-                    "bacpipes sim --faults '1001:holds=5@18.5;1002:refuses-writes=write-access-denied'\n"
-                    "bacpipes sim --faults @/tmp/faults --write-log /tmp/writes",
+            "silent; none for none.\n" SIM_ORDERS_DETAILS,
+        .examples =
+            "bacpipes sim\nbacpipes sim --points 10000 --port 47900\nbacpipes sim --start "
+            "2026-07-15T05:00:00Z --speed 60\nbacpipes sim --list\n"
+            "bacpipes sim --quirks 'none;silent;apdu-50,one-at-a-time'\n"
+            "bacpipes sim --network 2001 --trunk 90 --quirks all\n"
+            "bacpipes sim --faults '1001:holds=5@18.5;1002:refuses-writes=write-access-denied'\n"
+            "bacpipes sim --faults @/tmp/faults --write-log /tmp/writes\n"
+            "bacpipes sim --points 120 --naming dotted --list\n"
+            "bacpipes sim --climate macau --control contractor --points 2000\n"
+            "bacpipes sim --since 2026-11-01T00:00:00Z --state /tmp/building\n"
+            "bacpipes sim --days 7 --csv week.csv\n"
+            "bacpipes sim --days 2 --faults 'VAV-1-01:damper-stuck=100@+6h/+30h' --truth truth.jsonl\n"
+            "bacpipes sim --days 90 --faults random:40 --truth truth.jsonl --csv quarter.csv\n"
+            "bacpipes sim --days 1 --start 2026-07-15 --csv --every 1h --only ZN-T --only 'METER/KW'",
     };
     BpArena arena = {0};
     CfgArguments arguments;
     int code = say_begin(&command, argc, argv, &arena, &arguments, NULL);
+    if (code == SAY_GO_ON)
+        code = run_headless(&given, &headless, &arguments);
     if (code == SAY_GO_ON) {
         Sim sim = {.speed = 1};
         SimQuirks quirks[QUIRKS_MAX];
@@ -391,24 +423,29 @@ int sim_main(int argc, char **argv)
         BacAddress recipient;
         SimNetworkOptions network = {.quirks = quirks, .is_bbmd = given.bbmd != NULL, .peers = peers};
         BpError err = {0};
-        int64_t start_us = bp_wall_us();
-        if (read_arguments(&given, &network, &sim.speed, &start_us, &recipient, &err) != BP_OK ||
+        SimSiteOptions wanted;
+        int64_t start_us;
+        if (sim_wanted_read(&given.wanted, bp_wall_us(), &wanted, &err) != BP_OK ||
+            read_since(&given, &wanted.building, &start_us, &err) != BP_OK ||
+            read_arguments(&given, &network, &sim.speed, &recipient, &err) != BP_OK ||
             read_quirks(given.quirks, quirks, &network.quirk_count, &err) != BP_OK ||
             (given.bbmd && read_peers(given.bbmd, peers, &network.peer_count, &err) != BP_OK)) {
             code = say_fail_with(EX_USAGE, command.name, bp_str(err.text));
         } else {
-            sim_site_init(&sim.site, (size_t)given.points, (uint64_t)given.seed, start_us - LOGGED_US,
-                          !given.without_flaws);
-            sim_site_age(&sim.site, LOGGED_US);
+            sim.state = sim_state_begin(given.state, &wanted, start_us, &sim.site);
+            if (!given.wanted.start) /* that took its time */
+                sim_site_age(&sim.site, bp_wall_us() - sim.site.building.clock_us);
+            const uint32_t first = given.instance < 0 ? SIM_FIRST_INSTANCE : (uint32_t)given.instance;
             for (size_t i = 0; i < sim.site.device_count; i++)
-                sim.site.devices[i].instance = (uint32_t)given.instance + (uint32_t)i;
+                sim.site.devices[i].instance = first + (uint32_t)i;
             code = EX_OK;
             if (given.list && arguments.json)
-                list_json(&sim.site);
+                sim_list_json(&sim.site);
             else if (given.list)
-                list_table(&sim.site);
+                sim_list_table(&sim.site);
             else
                 code = run_watched(&sim, &given, &network);
+            sim_state_free(sim.state);
             sim_site_done(&sim.site);
         }
     }

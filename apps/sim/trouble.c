@@ -1,72 +1,54 @@
 #include "apps/sim/trouble.h"
 
 #include "base/log.h"
+#include "base/time.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-enum { FILE_MAX = 16 * 1024 };
 
 struct SimTrouble {
+    SimOrders *orders;
     const SimSite *site;
-    bool has_router;
-    const char *path;  /* of the file; NULL: there is none */
-    struct stat seen;  /* of it, as it was last read; all zero: it was not there */
-    bool is_new;       /* what is here has not yet been applied */
-    SimFaults *faults; /* by device */
+    SimNetwork *network; /* NULL: there is none yet */
+    struct stat seen;    /* of the file, as it was last read; all zero: it was not there */
+    int64_t start_us;    /* of the simulated time */
+    bool is_new;         /* what devices fail in has not yet been given to them */
 };
 
-static BpStatus take_text(SimTrouble *trouble, BpStr text, BpError *err)
+static void give(SimTrouble *trouble)
 {
-    const size_t count = trouble->site->device_count;
-    SimFaults *faults = calloc(count, sizeof *faults);
-    if (!faults)
-        abort();
-    BpStatus status = sim_faults_parse(text, trouble->site->devices[0].instance, count, faults, err);
-    for (size_t i = 0; i < count && status == BP_OK; i++)
-        if (faults[i].swaps && trouble->has_router)
-            status = bp_fail(err, BP_INVALID,
-                             "swaps is for devices with addresses of their own: without --network");
-    if (status != BP_OK) {
-        free(faults);
-        return status;
+    trouble->is_new = false;
+    for (size_t i = 0; i < trouble->site->device_count; i++)
+        sim_network_set_faults(trouble->network, i, sim_ordered_faults(trouble->orders->ordered, i));
+    /* All are where they belong, and then those change places that are to. */
+    for (size_t i = 0; i < trouble->site->device_count; i++) {
+        const SimFaults *faults = sim_ordered_faults(trouble->orders->ordered, i);
+        if (faults->swaps)
+            sim_network_swap(trouble->network, i, faults->swaps_with - trouble->site->devices[0].instance);
     }
-    free(trouble->faults);
-    trouble->faults = faults;
-    trouble->is_new = true;
-    return BP_OK;
 }
 
-static BpStatus read_file(SimTrouble *trouble, BpError *err)
+/* In the middle of a step of the building, too: who holds a slot holds it from then on. */
+static void on_devices(void *owner)
 {
-    static char text[FILE_MAX];
-    const int fd = open(trouble->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return take_text(trouble, bp_str(""), err);
-    const ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
-    const int number = errno;
-    if (fd >= 0)
-        close(fd);
-    if (size < 0)
-        return bp_fail(err, BP_UNAVAILABLE, "%s: %s", trouble->path, bp_errno_text(number));
-    if ((size_t)size == sizeof text)
-        return bp_fail(err, BP_INVALID, "%s: is longer than %d octets", trouble->path, FILE_MAX - 1);
-    const BpStatus status = take_text(trouble, (BpStr){text, (size_t)size}, err);
-    return status == BP_OK ? BP_OK : bp_within(err, "%s", trouble->path);
+    SimTrouble *trouble = owner;
+    trouble->is_new = true;
+    if (trouble->network)
+        give(trouble);
 }
 
-SimTrouble *sim_trouble_new(const SimSite *site, bool has_router, const char *text, BpError *err)
+SimTrouble *sim_trouble_new(SimOrders *orders, SimSite *site, const SimOrderedOptions *options, BpError *err)
 {
     SimTrouble *trouble = calloc(1, sizeof *trouble);
     if (!trouble)
         abort();
-    *trouble = (SimTrouble){.site = site, .has_router = has_router, .path = text[0] == '@' ? text + 1 : NULL};
-    if (trouble->path)
-        (void)stat(trouble->path, &trouble->seen);
-    if ((trouble->path ? read_file(trouble, err) : take_text(trouble, bp_str(text), err)) != BP_OK) {
+    SimOrderedOptions told = *options;
+    told.on_devices = on_devices;
+    told.owner = trouble;
+    *trouble = (SimTrouble){.orders = orders, .site = site, .start_us = options->start_us};
+    if (sim_orders_path(orders))
+        (void)stat(sim_orders_path(orders), &trouble->seen);
+    if (sim_orders_begin(orders, site, &told, err) != BP_OK) {
         sim_trouble_free(trouble);
         return NULL;
     }
@@ -76,7 +58,7 @@ SimTrouble *sim_trouble_new(const SimSite *site, bool has_router, const char *te
 void sim_trouble_free(SimTrouble *trouble)
 {
     if (trouble)
-        free(trouble->faults);
+        (void)sim_orders_end(trouble->orders); /* it was logged */
     free(trouble);
 }
 
@@ -84,24 +66,31 @@ static bool has_changed(SimTrouble *trouble)
 {
     const struct stat seen = trouble->seen;
     struct stat *now = &trouble->seen;
-    if (stat(trouble->path, now) != 0)
+    if (stat(sim_orders_path(trouble->orders), now) != 0)
         *now = (struct stat){0};
     return now->st_ino != seen.st_ino || now->st_size != seen.st_size ||
            now->st_mtim.tv_sec != seen.st_mtim.tv_sec || now->st_mtim.tv_nsec != seen.st_mtim.tv_nsec;
 }
 
+/* Once: a file may well have some that were. */
+static void tell_over(const SimTrouble *trouble)
+{
+    char start[BP_TIME_TEXT_MAX];
+    const size_t count = sim_ordered_over(trouble->orders->ordered);
+    if (count)
+        bp_log(BP_LOG_WARNING, "%zu of the faults that are ordered %s over before the simulated start, %s",
+               count, count == 1 ? "was" : "were", bp_time_format(trouble->start_us, 0, start));
+}
+
 void sim_trouble_apply(SimTrouble *trouble, SimNetwork *network)
 {
     BpError err = {0};
-    if (trouble->path && has_changed(trouble) && read_file(trouble, &err) != BP_OK)
+    if (!trouble->network)
+        tell_over(trouble);
+    trouble->network = network;
+    if (sim_orders_path(trouble->orders) && has_changed(trouble) &&
+        sim_orders_renew(trouble->orders, &err) != BP_OK)
         bp_log(BP_LOG_ERROR, "%s; the faults stay as they were", err.text);
-    if (!trouble->is_new)
-        return;
-    trouble->is_new = false;
-    for (size_t i = 0; i < trouble->site->device_count; i++)
-        sim_network_set_faults(network, i, &trouble->faults[i]);
-    /* All are where they belong, and then those change places that are to. */
-    for (size_t i = 0; i < trouble->site->device_count; i++)
-        if (trouble->faults[i].swaps)
-            sim_network_swap(network, i, trouble->faults[i].swaps_with - trouble->site->devices[0].instance);
+    if (trouble->is_new)
+        give(trouble);
 }

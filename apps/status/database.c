@@ -24,6 +24,9 @@ enum {
     HOLD,
     SHORTEST_MS,
     USUAL_ROUNDS,
+    IS_SIMULATED,
+    PAST_SHARE,
+    PAST_FROM,
 };
 /* And of select_control.sql. */
 enum { CONTROL_SINCE, CONTROL_BY, CONTROL_PENDING, CONTROL_EXECUTING, CONTROL_HOLDS, CONTROL_HOLDS_THAT_END };
@@ -57,6 +60,9 @@ static void on_health(void *context, const PgRows *rows, size_t row)
         pg_is_null(rows, row, SHORTEST_MS) ? 0 : pg_get_integer(rows, row, SHORTEST_MS) * BP_MS;
     database->usual_rounds =
         pg_is_null(rows, row, USUAL_ROUNDS) ? 0 : pg_get_integer(rows, row, USUAL_ROUNDS);
+    database->is_simulated = pg_get_bool(rows, row, IS_SIMULATED);
+    database->past_share = pg_is_null(rows, row, PAST_SHARE) ? -1 : pg_get_double(rows, row, PAST_SHARE);
+    database->past_from_us = time_or_0(rows, row, PAST_FROM);
     database->hold_s = pg_is_null(rows, row, HOLD) ? -1 : pg_get_double(rows, row, HOLD);
 }
 
@@ -80,6 +86,45 @@ static void on_broker(void *context, const PgRows *rows, size_t row)
     (void)bp_str_copy(pg_get_text(rows, row, 4), database->broker_ca_file, sizeof database->broker_ca_file);
 }
 
+static void on_link(void *context, const PgRows *rows, size_t row)
+{
+    StatusLink *link = &((StatusDatabase *)context)->link;
+    link->is_joined = true;
+    (void)bp_str_copy(pg_get_text(rows, row, 0), link->host, sizeof link->host);
+    link->port = pg_get_integer(rows, row, 1);
+    (void)bp_str_copy(pg_get_text(rows, row, 2), link->central, sizeof link->central);
+    (void)bp_str_copy(pg_get_text(rows, row, 3), link->state, sizeof link->state);
+    (void)bp_str_copy(pg_get_text(rows, row, 4), link->why, sizeof link->why);
+    link->said_s = pg_is_null(rows, row, 5) ? 0 : pg_get_double(rows, row, 5);
+    link->since_s = pg_is_null(rows, row, 6) ? 0 : pg_get_double(rows, row, 6);
+    link->unsent = pg_get_integer(rows, row, 7);
+    link->unsent_octets = pg_get_integer(rows, row, 8);
+    link->oldest_s = pg_is_null(rows, row, 9) ? -1 : pg_get_double(rows, row, 9);
+}
+
+static void on_portfolio(void *context, const PgRows *rows, size_t row)
+{
+    StatusPortfolio *portfolio = &((StatusDatabase *)context)->portfolio;
+    portfolio->sites = pg_get_integer(rows, row, 0);
+    portfolio->joined = pg_get_integer(rows, row, 1);
+    portfolio->silent = pg_get_integer(rows, row, 2);
+    (void)bp_str_copy(pg_get_text(rows, row, 3), portfolio->silent_names, sizeof portfolio->silent_names);
+    portfolio->waiting = pg_get_integer(rows, row, 4);
+    (void)bp_str_copy(pg_get_text(rows, row, 5), portfolio->wait_why, sizeof portfolio->wait_why);
+    portfolio->unapplied_s = pg_is_null(rows, row, 6) ? -1 : pg_get_double(rows, row, 6);
+    portfolio->put_aside = pg_get_integer(rows, row, 7);
+    portfolio->runs = pg_get_bool(rows, row, 8);
+}
+
+/* Of a site whether it has a central, of a central how its sites are. */
+static BpStatus ask_beyond(const Cfg *cfg, SiteDatabase *connection, StatusDatabase *database, BpError *err)
+{
+    const PgValue site = pg_text(bp_str(cfg->site));
+    if (status_is_central(cfg))
+        return site_database_ask(connection, SQL_SELECT_PORTFOLIO, NULL, 0, on_portfolio, database, err);
+    return site_database_ask(connection, SQL_SELECT_LINK_HEALTH, &site, 1, on_link, database, err);
+}
+
 static BpStatus ask(Cfg *cfg, SiteDatabase *connection, BpArena *arena, StatusDatabase *database,
                     BpError *err)
 {
@@ -88,6 +133,7 @@ static BpStatus ask(Cfg *cfg, SiteDatabase *connection, BpArena *arena, StatusDa
     BP_TRY(site_database_check_site(connection, cfg->site, err));
     BP_TRY(site_database_ask(connection, SQL_SELECT_SITE_HEALTH, values, 1, on_health, database, err));
     BP_TRY(site_database_ask(connection, SQL_SELECT_CONTROL, values, 1, on_control, database, err));
+    BP_TRY(ask_beyond(cfg, connection, database, err));
     BP_TRY(site_database_ask(connection, SQL_SELECT_MQTT_CONFIG, values, 2, on_broker, database, err));
     return site_settings_read(connection, &(SiteSettingsWish){0}, arena, cfg, err);
 }
@@ -96,7 +142,7 @@ void status_look_at_database(Cfg *cfg, BpArena *arena, StatusDatabase *ret_datab
 {
     BpError err = {0};
     SiteDatabase connection = {0};
-    *ret_database = (StatusDatabase){.hold_s = -1};
+    *ret_database = (StatusDatabase){.hold_s = -1, .past_share = -1};
     ret_database->is_there = ask(cfg, &connection, arena, ret_database, &err) == BP_OK;
     if (connection.lost.status != BP_OK)
         (void)bp_str_copy(bp_str(connection.lost.text), ret_database->lost, sizeof ret_database->lost);

@@ -54,6 +54,7 @@ void status_look_at_folder(const Cfg *cfg, StatusFolder *ret_folder)
         return;
     ret_folder->has_settings = has(cfg->data_folder, "bacpipes.conf", S_IFREG);
     ret_folder->has_servers = has(cfg->data_folder, "postgresql", S_IFDIR);
+    ret_folder->has_sites = has(cfg->data_folder, "sites", S_IFDIR);
     ret_folder->is_up_ready =
         has(cfg->data_folder, "ready", S_IFREG); /* before: an `up` that ends takes it away first */
     ret_folder->up = find_up(cfg->data_folder);

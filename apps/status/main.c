@@ -19,9 +19,9 @@ static const CfgOption options[] = {
 
 static const CfgCommand command = {
     .name = "bacpipes status",
-    .summary =
-        "Says how the site is, a line a thing: what runs, how old the newest reading is, how much disk "
-        "is left, and of what is wrong, what to do.",
+    .summary = "Says how the site, or a central with its sites, is, a line a thing: what runs, how old the "
+               "newest reading is, how much disk "
+               "is left, and of what is wrong, what to do.",
     .options = options,
     .offers_json = true,
     .wrong_settings_code = STATUS_UNKNOWN, /* nothing is known then */
@@ -43,7 +43,9 @@ static StatusLevel look(const Cfg *settings, bool is_json)
     StatusReport report;
     status_look_at_folder(&cfg, &facts.folder);
     status_look_at_database(&cfg, &arena, &facts.database);
-    status_look_at_broker(&cfg, &facts.database, &arena, &facts.broker);
+    if (!status_is_central(&cfg)) /* that has none */
+        status_look_at_broker(&cfg, &facts.database, &arena, &facts.broker);
+    status_look_at_web(&cfg, &facts.folder, &arena, &facts.web);
     facts.now_us = bp_wall_us();
     status_judge(&cfg, &facts, &report);
     if (is_json)

@@ -61,6 +61,20 @@ static json_t *figures_json(const Cfg *cfg, const StatusFacts *facts)
     set_integer(figures, "skipped", database->skipped);
     set_integer(figures, "commands_pending", database->pending);
     set_integer(figures, "values_held", database->holds);
+    if (database->link.is_joined) {
+        set_integer(figures, "unsent_entries", database->link.unsent);
+        set_integer(figures, "unsent_octets", database->link.unsent_octets);
+        json_object_set_new(figures, "oldest_unsent_s",
+                            database->link.oldest_s < 0 ? json_null() : json_real(database->link.oldest_s));
+    }
+    if (status_is_central(cfg)) {
+        set_integer(figures, "sites", database->portfolio.sites);
+        set_integer(figures, "sites_joined", database->portfolio.joined);
+        set_integer(figures, "sites_silent", database->portfolio.silent);
+        set_integer(figures, "put_aside", database->portfolio.put_aside);
+    }
+    json_object_set_new(figures, "past_share",
+                        database->past_share < 0 ? json_null() : json_real(database->past_share));
     return figures;
 }
 
@@ -71,8 +85,9 @@ void status_show_json(const Cfg *cfg, const StatusFacts *facts, const StatusRepo
         json_array_append_new(things, json_pack("{s:s, s:s, s:o}", "thing", report->lines[i].thing, "state",
                                                 words[report->lines[i].level], "text",
                                                 say_json_text(bp_str(report->lines[i].text))));
-    say_json_print(json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "state", words[report->level], "code",
-                             (int)report->level, "site", cfg->site, "at", time_json(facts->now_us), "things",
-                             things, "figures", figures_json(cfg, facts)));
+    say_json_print(json_pack("{s:s, s:i, s:s, s:b, s:o, s:o, s:o}", "state", words[report->level], "code",
+                             (int)report->level, "site", cfg->site, "simulated", facts->database.is_simulated,
+                             "at", time_json(facts->now_us), "things", things, "figures",
+                             figures_json(cfg, facts)));
     fflush(stdout);
 }

@@ -1,6 +1,6 @@
 /* bacpipes status: how a site is, a line a thing. It only looks: at the data folder (folder.c), at the tables
- * (database.c), at what the roles say of themselves at the broker (broker.c). What is found are facts; what
- * they mean is judged apart (judge.c), and shown (show.c). */
+ * (database.c), at what the roles say of themselves at the broker (broker.c), and whether the web answers
+ * (web.c). What is found are facts; what they mean is judged apart (judge.c), and shown (show.c). */
 #ifndef STATUS_STATUS_H
 #define STATUS_STATUS_H
 
@@ -16,12 +16,34 @@ typedef struct StatusFolder {
     bool is_there, has_settings;      /* a folder; with the bacpipes.conf that `up` writes */
     bool has_servers;                 /* `up` keeps a database there */
     int64_t up;                       /* process of the `bacpipes up` that works there; 0: none does */
+    bool has_sites;                   /* of a demo, in its folder `sites` */
     bool is_up_ready;                 /* it has started everything, and does not end yet */
     int64_t free_octets, disk_octets; /* -1: not known */
 } StatusFolder;
 
+/* Of a site that has joined a central. */
+typedef struct StatusLink {
+    bool is_joined;
+    char host[256], central[128]; /* where it is, and what it calls itself; "": nothing */
+    int64_t port;
+    char state[16], why[BP_ERROR_TEXT_MAX]; /* of `bacpipes sync`, as it said last; "": it never has */
+    double said_s, since_s;                 /* how long ago, and for how long it has been so */
+    int64_t unsent, unsent_octets;          /* entries that central has not got */
+    double oldest_s;                        /* the oldest of them; -1: there is none */
+} StatusLink;
+
+/* Of a central. */
+typedef struct StatusPortfolio {
+    int64_t sites, joined, silent, waiting, put_aside;
+    char silent_names[300], wait_why[BP_ERROR_TEXT_MAX];
+    double unapplied_s; /* how long entries wait that came; -1: none does */
+    bool runs;          /* `bacpipes central` */
+} StatusPortfolio;
+
 typedef struct StatusDatabase {
     bool is_there;
+    StatusLink link;
+    StatusPortfolio portfolio;
     char why[BP_ERROR_TEXT_MAX];  /* it is not, and what to look at */
     char lost[BP_ERROR_TEXT_MAX]; /* what the connection itself said; "": nothing */
     char version[48], engine[32];
@@ -39,6 +61,9 @@ typedef struct StatusDatabase {
     int64_t readings_octets;
     int64_t begun_us;      /* the site */
     double hold_s;         /* nothing is forgotten for so long, for the clock's sake; -1: it is believed */
+    bool is_simulated;     /* the building: nobody measured what is read there */
+    double past_share;     /* of its past, that is laid; -1: it has none */
+    int64_t past_from_us;  /* where that begins */
     char broker_host[256]; /* "": table mqtt_config has none */
     int64_t broker_port;
     char broker_user[128], broker_password_file[512], broker_ca_file[512];
@@ -61,11 +86,20 @@ typedef struct StatusBroker {
     StatusRole collect, ingest;
 } StatusBroker;
 
+/* What people reach; looked at while an `up` runs that keeps it running. */
+typedef struct StatusWeb {
+    bool is_wanted;
+    char where[600];             /* "http://127.0.0.1:8080/" */
+    int answer;                  /* of /api/v1/ready: 200, or 503 where the database is away; 0: none came */
+    char why[BP_ERROR_TEXT_MAX]; /* none came, or nginx in front of it is not there; "": all is well */
+} StatusWeb;
+
 typedef struct StatusFacts {
     int64_t now_us;
     StatusFolder folder;
     StatusDatabase database;
     StatusBroker broker;
+    StatusWeb web;
 } StatusFacts;
 
 void status_look_at_folder(const Cfg *cfg, StatusFolder *ret_folder);
@@ -77,9 +111,11 @@ void status_look_at_database(Cfg *cfg, BpArena *arena, StatusDatabase *ret_datab
 void status_look_at_broker(const Cfg *cfg, const StatusDatabase *database, BpArena *arena,
                            StatusBroker *ret_broker);
 
+void status_look_at_web(const Cfg *cfg, const StatusFolder *folder, BpArena *arena, StatusWeb *ret_web);
+
 /* ---- judge.c ---- */
 
-enum { STATUS_LINES_MAX = 16 };
+enum { STATUS_LINES_MAX = 20 };
 typedef struct StatusLine {
     const char *thing;
     StatusLevel level;
@@ -97,6 +133,14 @@ void status_judge(const Cfg *cfg, const StatusFacts *facts, StatusReport *ret_re
 /* For how many days the free space lasts while readings come as they did; -1: it cannot be said yet;
  * INFINITY: for ever, as days are forgotten as they come. */
 double status_days_left(const Cfg *cfg, const StatusFacts *facts);
+
+/* Of judge.c and judge_link.c. */
+void status_put(StatusReport *report, const char *thing, StatusLevel level, const char *format, ...)
+    BP_PRINTF(4, 5);
+const char *status_octets(int64_t size, char ret_text[32]);
+bool status_is_central(const Cfg *cfg);
+void status_judge_link(const StatusFacts *facts, StatusReport *report);
+void status_judge_portfolio(const StatusFacts *facts, StatusReport *report);
 
 /* ---- show.c ---- */
 

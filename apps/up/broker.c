@@ -33,6 +33,11 @@ static const Account accounts[] = {
      {"read readings", "write readings/stored", "write readings/want", "write ingest/status"},
      {0},
      NULL},
+    {"web",
+     {"read readings", "read points/#", "read collect/status", "read ingest/status", "write web/status"},
+     {0},
+     NULL},
+    {"sync", {"write sync/status"}, {0}, NULL},
     {"up", {"read collect/status", "read ingest/status"}, {0}, NULL},
     {"reader", {"read #"}, {"read bacnet/write/#"}, "read"},
 };
@@ -100,7 +105,7 @@ const char *up_broker_socket(Up *up)
 
 BpStatus up_describe_broker(Up *up, BpError *err)
 {
-    static const char *const roles[] = {"collect", "ingest"};
+    static const char *const roles[] = {"collect", "ingest", "web", "sync"};
     const PgValue site = pg_text(bp_str(up->wish.site)), host = pg_text(bp_str(up_broker_socket(up)));
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         const PgValue account[] = {site, pg_text(bp_str(roles[i])), host,

@@ -5,6 +5,7 @@
 #include "base/time.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <glob.h>
 #include <signal.h>
@@ -17,9 +18,8 @@ enum {
     FIRST_DATABASE_PORT = 54320,
     STARTS_MAX = 4, /* in vain: within 7 s. One that was killed may be about to end */
 };
-/* Who has not yet said a password holds a connection too, until AUTHENTICATION_S is over. So there are many
- * more than those of all roles together (sql/rights.sql: 46, and 40 of logins of sources). */
-enum { CONNECTIONS_MAX = 200, AUTHENTICATION_S = 5 };
+/* Of a session at a central: a site may ask for a statement of a GB, and more to sort it. */
+static const int64_t SESSION_MEMORY = 1024LL * 1024 * 1024;
 static const int64_t READY_PATIENCE_US = 60 * BP_SECOND;
 
 /* ---- PostgreSQL ---- */
@@ -118,63 +118,6 @@ static BpStatus make_cluster(Up *up, BpError *err)
     return BP_OK;
 }
 
-/* In a configuration file of PostgreSQL: quoted, quotes doubled. */
-static const char *quoted(Up *up, const char *text)
-{
-    BpBuf out = bp_buf_growing(3 * UP_PATH_MAX);
-    bp_buf_u8(&out, '\'');
-    for (; *text; text++) {
-        if (*text == '\'' || *text == '\\')
-            bp_buf_u8(&out, (uint8_t)*text);
-        bp_buf_u8(&out, (uint8_t)*text);
-    }
-    bp_buf_u8(&out, '\'');
-    const char *result = bp_arena_text(&up->arena, bp_buf_text(&out));
-    bp_buf_done(&out);
-    return result;
-}
-
-static BpStatus configure_database(Up *up, bool has_port, BpError *err)
-{
-    BpBuf out = bp_buf_growing(64 * 1024);
-    bp_buf_printf(&out,
-                  "# Written by `bacpipes up` at each start. Settings of your own go into "
-                  "postgresql.auto.conf (ALTER SYSTEM).\n"
-                  "listen_addresses = '%s'\nport = %d\nunix_socket_directories = "
-                  "%s\nunix_socket_permissions = 0700\n"
-                  "max_connections = %d\nauthentication_timeout = %ds\nshared_buffers = "
-                  "128MB\nwal_compression = lz4\ncheckpoint_timeout = "
-                  "30min\nmax_wal_size = 2GB\n"
-                  "password_encryption = 'scram-sha-256'\nlog_timezone = 'UTC'\ntimezone = 'UTC'\nhba_file = "
-                  "%s\nident_file = %s\n"
-                  /* What it says is `up`'s to keep, with time and level (log.c). */
-                  "logging_collector = off\nlog_destination = 'stderr'\nlog_line_prefix = '%%q%%a '\n"
-                  "log_error_verbosity = default\nlog_checkpoints = off\nlog_connections = off\n"
-                  "log_disconnections = off\nlog_autovacuum_min_duration = -1\n",
-                  has_port ? "127.0.0.1" : "", (int)up->database.port, quoted(up, up->folder.run),
-                  CONNECTIONS_MAX, AUTHENTICATION_S, quoted(up, up_path(up, "postgresql/bacpipes_hba.conf")),
-                  quoted(up, up_path(up, "postgresql/bacpipes_ident.conf")));
-    if (up->database.has_preload)
-        bp_buf_str(&out, bp_str(up_preload_settings));
-    BpStatus status = up_write_file(up_path(up, "postgresql/postgresql.conf"), bp_buf_text(&out), err);
-    /* Over the socket we are whom we say; over TCP there are only who reads, and sources of commands. */
-    static const char hba[] = "local all all peer map=bacpipes\n"
-                              "host bacpipes bacpipes_reader 127.0.0.1/32 scram-sha-256\n"
-                              "host bacpipes +bacpipes_source 127.0.0.1/32 scram-sha-256\n";
-    if (status == BP_OK)
-        status = up_write_file(up_path(up, "postgresql/bacpipes_hba.conf"), bp_str(hba), err);
-    bp_buf_clear(&out);
-    static const char *const accounts[] = {"bacpipes",        "bacpipes_owner",    "bacpipes_collect",
-                                           "bacpipes_ingest", "bacpipes_maintain", "bacpipes_reader"};
-    for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++)
-        bp_buf_printf(&out, "bacpipes \"%s\" %s\nbacpipes root %s\n", up->folder.user, accounts[i],
-                      accounts[i]);
-    if (status == BP_OK)
-        status = up_write_file(up_path(up, "postgresql/bacpipes_ident.conf"), bp_buf_text(&out), err);
-    bp_buf_done(&out);
-    return status;
-}
-
 BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err)
 {
     const char *path = up_path(up, "%s.port", name);
@@ -201,16 +144,18 @@ static BpStatus prepare_database(Up *up, BpError *err)
 {
     int64_t port = up->database.port;
     const bool is_known = up->database.pg;
-    const BpStatus status =
-        is_known ? up_free_port(port, &port, err)
-                 : up_choose_port(up, "postgresql", FIRST_DATABASE_PORT, &up->database.port, err);
+    up_end_orphans(up);
+    const BpStatus status = is_known              ? up_free_port(port, &port, err)
+                            : up->wish.is_central ? up_choose_central_port(up, &up->database.port, err)
+                                                  : up_choose_port(up, "postgresql", FIRST_DATABASE_PORT,
+                                                                   &up->database.port, err);
     const bool has_port = !is_known || port == up->database.port;
     if (!is_known && status != BP_OK)
         return status;
     if (!has_port)
         up_warn("port %d is taken by another program: PostgreSQL has its socket alone, until the next start",
                 (int)up->database.port);
-    return configure_database(up, has_port, err);
+    return up_configure_database(up, has_port, err);
 }
 
 /* As PostgreSQL tells it: its own process is in the first line of postmaster.pid, how far it is in the
@@ -325,6 +270,7 @@ BpStatus up_start_database(Up *up, BpError *err)
     Part *part = up_add_part(up, &(UpPartOptions){.name = "postgresql",
                                                   .path = postgres,
                                                   .stop_signal = SIGINT, /* a fast shutdown */
+                                                  .memory_limit = up->wish.is_central ? SESSION_MEMORY : 0,
                                                   .prepare = prepare_database});
     part_argument(part, postgres);
     part_argument(part, "-D");
@@ -372,6 +318,19 @@ static void write_settings(const Up *up, BpBuf *out)
             bp_buf_printf(out, "%s = %.*s\n", cfg_settings[i].name, BP_STR_ARGS(bp_buf_text(&value)));
     }
     bp_arena_done(&arena);
+}
+
+void up_forget_variables(const Up *up)
+{
+    char variable[64];
+    for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
+        if (!is_ours(up, &cfg_settings[i]))
+            continue;
+        snprintf(variable, sizeof variable, "BACPIPES_%s", cfg_settings[i].name);
+        for (char *letter = variable; *letter; letter++)
+            *letter = *letter == '.' ? '_' : (char)toupper((unsigned char)*letter);
+        unsetenv(variable);
+    }
 }
 
 BpStatus up_write_configuration(Up *up, BpError *err)

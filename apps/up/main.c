@@ -4,11 +4,13 @@
 #include "base/time.h"
 #include "model/topic.h"
 #include "say/begin.h"
+#include "say/exit.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -82,24 +84,49 @@ static BpStatus start(Up *up, BpError *err)
 {
     if (!mdl_site_id_is_valid(up->wish.site))
         return bp_fail(err, BP_INVALID, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", up->wish.site);
+    if (!up->wish.is_central && strcmp(up->wish.site, MDL_SITE_CENTRAL) == 0)
+        return bp_fail(err, BP_INVALID,
+                       "site = " MDL_SITE_CENTRAL
+                       " is a central's own: a site has another site_id, as macau; for a "
+                       "central it is --central");
+    BP_TRY(up_check_web(up, err));
+    if (up->wish.is_central)
+        BP_TRY(up_check_central(up, err));
+    BP_TRY(up_read_join_file(up, err));
     BP_TRY(up_choose_database(up, err));
+    up_forget_variables(up);
     BP_TRY(up_open_folder(up, err));
     up_say(up, "working in %s as user %s", up->folder.data, up->folder.user);
+    BP_TRY(up_check_site_of_folder(up, err));
     say_ready(up, false); /* one that was killed has left it */
+    if (up->wish.is_central && !up->database.is_yours)
+        BP_TRY(up_certify_central(up, err));
     BP_TRY(up->database.is_yours ? up_join_database(up, true, err) : up_start_database(up, err));
     BP_TRY(up_write_configuration(up, err));
     BP_TRY(up_describe_site(up, err));
-    BP_TRY(up->broker.is_yours ? up_connect_broker(up, err) : up_start_broker(up, err));
-    return up_start_roles(up, err);
+    if (!up->wish.is_central)
+        BP_TRY(up->broker.is_yours ? up_connect_broker(up, err) : up_start_broker(up, err));
+    BP_TRY(up_start_roles(up, err));
+    if (!up->wish.is_central)
+        BP_TRY(up_start_link(up, err));
+    if (up->wish.is_central && !up->database.is_yours)
+        up_watch_central(up);
+    BP_TRY(up_start_web(up, err));
+    return up_start_demo(up, err);
 }
 
-/* Who gives before who takes: what is on its way is stored or spooled. */
+/* Who gives before who takes: what is on its way is stored or spooled. People are shown nothing half. */
 static void stop(Up *up)
 {
-    static const char *const order[] = {"collect", "sim", "ingest", "mosquitto", "postgresql"};
+    static const char *const order[] = {"nginx",  "web",  "join",    "past",      "collect",   "sim",
+                                        "ingest", "sync", "central", "mosquitto", "postgresql"};
+    enum { BEFORE_SITES = 4, ROLES = 9 };
     int64_t held = 0;
     up_leave_block(up);
     lan_end(up);
+    nginx_end(up);
+    up_end_link(up);
+    up_end_central(up);
     if (up->parts.count)
         up_say(up, "stopping: %s", up->end.why ? up->end.why : "not everything could be started");
     if (up->parts.count)
@@ -109,17 +136,19 @@ static void stop(Up *up)
     loop_timer_free(up->end.timer);
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         Part *part = up_find_part(up, order[i]);
-        if (i == 3) { /* our own connections, or the servers would wait for us */
+        if (i == BEFORE_SITES)
+            up_stop_demo(up);
+        if (i == ROLES) { /* our own connections, or the servers would wait for us */
             up_count_held(up, &held);
             up_disconnect_broker(up);
             up_disconnect_database(up);
         }
         if (part)
-            part_stop(part, i < 3 ? ROLE_PATIENCE_US : SERVER_PATIENCE_US);
+            part_stop(part, i < ROLES ? ROLE_PATIENCE_US : SERVER_PATIENCE_US);
     }
     up_disconnect_broker(up);
     up_disconnect_database(up);
-    up_end_roles(up);
+    up_end_building(up);
     up_log_close_all(up);
     if (held)
         up_say(up,
@@ -148,8 +177,8 @@ static int work(Up *up, int64_t for_us, BpError *err)
         watch(up);
     else if (!up->end.is_near)
         return status == BP_CONFLICT ? EX_TEMPFAIL : status == BP_INVALID ? EX_CONFIG : EX_UNAVAILABLE;
-    if (for_us == 0)
-        return EX_OK;
+    if (for_us == 0 || (status == BP_OK && up->wish.is_central && !up->wish.is_demo))
+        return EX_OK; /* a central may have no site yet */
     BpError unknown;
     if (status == BP_OK && up_ask(up, &unknown) != BP_OK)
         bp_log(BP_LOG_ERROR, "the figures could not be read: %s", unknown.text);
@@ -194,20 +223,89 @@ static int run(Up *up, int64_t for_us)
     return code;
 }
 
+/* What was asked for goes together. */
+static BpStatus check_wish(const Up *up, BpError *err)
+{
+    const UpWish *wish = &up->wish;
+    const char *of_building = wish->points        ? "--points"
+                              : wish->has_no_past ? "--no-past"
+                              : wish->climate     ? "--climate"
+                              : wish->seed        ? "--seed"
+                                                  : NULL;
+    if (wish->is_demo && (wish->climate || wish->seed))
+        return bp_fail(err, BP_INVALID,
+                       "the demo's two sites stand in Macau and Kuala Lumpur: --simulate has %s",
+                       wish->climate ? "--climate" : "--seed");
+    if (of_building && !wish->is_simulated && !wish->is_demo)
+        return bp_fail(err, BP_INVALID, "%s is for simulated buildings, which --simulate and --demo have",
+                       of_building);
+    if (wish->is_demo && wish->cfg.database_host[0] && up_database_is_yours(&wish->cfg))
+        return bp_fail(err, BP_INVALID, "the demo has databases of its own: no database.host, or no --demo");
+    if (wish->is_central && wish->is_simulated)
+        return bp_fail(err, BP_INVALID, "a central has no building: --%s, or --simulate",
+                       wish->is_demo ? "demo" : "central");
+    if (wish->is_central && wish->join_file)
+        return bp_fail(err, BP_INVALID, "a central joins none: --central, or --join");
+    if (wish->is_central && wish->site)
+        return bp_fail(err, BP_INVALID,
+                       "a central is none of its sites, and is called " MDL_SITE_CENTRAL " there: no --site");
+    return BP_OK;
+}
+
 int up_main(int argc, char **argv)
 {
-    Up up = {.folder.lock = -1, .wish.points = 500};
+    Up up = {.folder.lock = -1, .view.figures.past_share = -1};
     int64_t for_us = 0;
     const CfgOption options[] = {
+        {.name = "simulate",
+         .meaning = "A simulated building, so that everything is seen working in a minute; its site_id is "
+                    "demo, or what --site says",
+         .flag = &up.wish.is_simulated},
+        {.name = "central",
+         .meaning =
+             "A central, which has what its sites record, and tells them what to do: a private PostgreSQL "
+             "that they reach (central.listen), and the web",
+         .flag = &up.wish.is_central},
         {.name = "demo",
-         .meaning = "A simulated building, so that everything is seen working in a minute",
+         .meaning =
+             "A central and two sites that have joined it, of 250 simulated points each, all in the data "
+             "folder: the whole of it at work in a minute",
          .flag = &up.wish.is_demo},
+        {.name = "join",
+         .value = "FILE",
+         .meaning =
+             "Has the site join the central that made this file (`bacpipes site add` there); one that has "
+             "joined stays with its central",
+         .text = &up.wish.join_file},
         {.name = "points",
          .value = "N",
-         .meaning = "Points of the simulated building; default 500",
+         .meaning = "With --simulate: points of the simulated building; default 500, or what it had the last "
+                    "time. With "
+                    "--demo: of each; default 250",
          .integer = &up.wish.points,
          .min = 1,
-         .max = 100000},
+         .max = UP_POINTS_MAX},
+        {.name = "climate",
+         .value = "NAME",
+         .meaning = "With --simulate: where it stands, as `bacpipes sim --climate` has it; default lisbon, "
+                    "or where it "
+                    "stood the last time",
+         .text = &up.wish.climate},
+        {.name = "seed",
+         .value = "N",
+         .meaning =
+             "With --simulate: another number, another building; default 1, or what it had the last time",
+         .integer = &up.wish.seed,
+         .min = 1,
+         .max = INT32_MAX},
+        {.name = "no-past",
+         .meaning = "With --simulate or --demo: simulated buildings begin now, without a year behind them",
+         .flag = &up.wish.has_no_past},
+        {.name = "site",
+         .value = "SITE",
+         .meaning = "The site's site_id, as setting site says it",
+         .text = &up.wish.site,
+         .setting = "site"},
         {.name = "for",
          .value = "DURATION",
          .meaning = "Run that long, from the start's beginning on, then stop; default: until Ctrl-C",
@@ -218,7 +316,7 @@ int up_main(int argc, char **argv)
     const CfgCommand command = {
         .name = "bacpipes up",
         .summary = "Starts and watches everything of a site on this machine: a private PostgreSQL and "
-                   "Mosquitto, the collector and ingest. Ctrl-C stops them all.",
+                   "Mosquitto, the collector, ingest and the web. Ctrl-C stops them all.",
         .options = options,
         .offers_json = true,
         .details =
@@ -228,19 +326,29 @@ int up_main(int argc, char **argv)
             "mqtt_config no "
             "Mosquitto: what is there is used, and the screen says so.\n"
             "--json prints one object as the last line: devices, points, readings_stored, "
-            "reads_failed, readings_per_s, newest_reading_age_s; error, which is null when all went well.\n"
+            "reads_failed, readings_per_s, newest_reading_age_s; web with url and ready; error, which is "
+            "null when all "
+            "went well.\n"
             "Exit codes: 0 stopped as asked; 64 the command line is wrong; 69 something could not be "
             "started; "
             "70 no reading was stored with --for; 75 it runs already; 78 a setting or the folder is wrong.\n",
-        .examples =
-            "bacpipes up --demo\nbacpipes up --data /var/lib/bacpipes\nbacpipes up --demo --for 60s --json",
+        .examples = "bacpipes up --demo\nbacpipes up --simulate\nbacpipes up --data "
+                    "/var/lib/bacpipes\nbacpipes up --simulate "
+                    "--for 60s --json",
     };
     CfgArguments arguments;
+    BpError err = {0};
     int code = say_begin(&command, argc, argv, &up.arena, &arguments, &up.wish.cfg);
+    up.wish.is_central = up.wish.is_central || up.wish.is_demo;
+    if (code == SAY_GO_ON && check_wish(&up, &err) != BP_OK)
+        code = say_fail_with(EX_USAGE, command.name, bp_str(err.text));
     if (code == SAY_GO_ON) {
         if (arguments.data)
             up.wish.cfg.data_folder = arguments.data;
-        up.wish.site = up.wish.is_demo ? "demo" : up.wish.cfg.site;
+        if (!up.wish.site)
+            up.wish.site = up.wish.is_simulated ? "demo"
+                           : up.wish.is_central ? MDL_SITE_CENTRAL
+                                                : up.wish.cfg.site;
         up.wish.is_json = arguments.json;
         up.wish.is_terminal = isatty(STDERR_FILENO) && !up.wish.is_json;
         umask(022);

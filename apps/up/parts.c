@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 enum { LINE = 2048 };
@@ -76,6 +77,15 @@ static void on_exit_of(void *owner, int code)
         start_again_at(part, now_us);
         return;
     }
+    if (part->options.ends && code == 0)
+        return;
+    if (part->options.gives_up && (code == 1 || code == EX_USAGE)) {
+        part->has_given_up = true;
+        up_leave_block(up);
+        up_warn("%s ended with code %d (%s); it is not tried again", part->options.name, code,
+                up_log_last_words(part->log));
+        return;
+    }
     if (now_us - part->started_at_us > STEADY_US)
         part->pause_us = FIRST_PAUSE_US;
     up_leave_block(up);
@@ -102,7 +112,9 @@ BpStatus part_start(Part *part, BpError *err)
         .folder = part->options.folder ? part->options.folder : "/",
         .output = up_log_output(part->log),
         /* Should we be killed: fast for PostgreSQL, SIGTERM for all others. */
-        .death_signal = part->options.stop_signal};
+        .death_signal = part->options.stop_signal,
+        .memory_limit = part->options.memory_limit,
+        .may_bind_low_ports = part->options.may_bind_low_ports};
     loop_process_free(part->process);
     part->started_at_us = loop_now_us(up->loop);
     part->process = loop_process_new(up->loop, &options, on_exit_of, part, err);
@@ -183,6 +195,21 @@ void part_renew(Part *part, const char *why)
     up_say(part->up, "%s %s: starting it again", part->options.name, why);
     part->is_renewing = true;
     loop_process_signal(part->process, part->options.stop_signal);
+}
+
+void part_end(Part *part)
+{
+    part->is_stopping = true;
+    loop_timer_free(part->restart);
+    part->restart = NULL;
+    part_signal(part, part->options.stop_signal);
+}
+
+BpStatus part_resume(Part *part, BpError *err)
+{
+    part->is_stopping = false;
+    part->pause_us = FIRST_PAUSE_US;
+    return part_start(part, err);
 }
 
 void part_hurry(Part *part)

@@ -5,8 +5,10 @@
 #include "base/time.h"
 #include "model/topic.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 static const int64_t TERMINAL_EVERY_US = BP_SECOND, ELSEWHERE_EVERY_US = 5 * BP_SECOND,
@@ -70,6 +72,10 @@ void up_disconnect_broker(Up *up)
 
 static void read_figures(Up *up, const PgRows *rows)
 {
+    if (up->wish.is_central) {
+        up_read_central(up, rows);
+        return;
+    }
     UpFigures *figures = &up->view.figures;
     figures->devices = pg_get_integer(rows, 0, 0);
     figures->points = pg_get_integer(rows, 0, 1);
@@ -78,12 +84,24 @@ static void read_figures(Up *up, const PgRows *rows)
     figures->has_newest = !pg_is_null(rows, 0, 4);
     figures->newest_age_s = pg_get_double(rows, 0, 4);
     figures->offline = pg_get_integer(rows, 0, 5);
+    figures->past_share = pg_is_null(rows, 0, 6) ? -1 : pg_get_double(rows, 0, 6);
+    figures->past_from_us = pg_is_null(rows, 0, 7) ? 0 : pg_get_time_us(rows, 0, 7);
 }
 
-static void ask_values(const Up *up, PgValue values[2])
+/* What is asked for the figures. */
+typedef struct Question {
+    SqlQuery query;
+    PgValue values[2];
+    size_t count;
+} Question;
+
+static Question question(const Up *up)
 {
-    values[0] = pg_text(bp_str(up->wish.site));
-    values[1] = pg_time(up->started_at_us);
+    Question question = {.query = up->wish.is_central ? up_central_query(up) : SQL_SELECT_SUMMARY,
+                         .count = up->wish.is_central && !up->wish.is_demo ? 1 : 2};
+    question.values[0] = pg_text(bp_str(up->wish.site));
+    question.values[1] = pg_time(up->started_at_us);
+    return question;
 }
 
 static void on_last_figures(void *context, BpStatus status, const PgRows *rows, const BpError *err)
@@ -96,10 +114,9 @@ static void on_last_figures(void *context, BpStatus status, const PgRows *rows, 
 
 BpStatus up_ask(Up *up, BpError *err)
 {
-    PgValue values[2];
-    ask_values(up, values);
+    const Question ask = question(up);
     const int64_t until_us = loop_now_us(up->loop) + LAST_FIGURES_PATIENCE_US;
-    up_request(up, SQL_SELECT_SUMMARY, values, 2, on_last_figures);
+    up_request(up, ask.query, ask.values, ask.count, on_last_figures);
     while (!up->database.answer.is_over && loop_now_us(up->loop) < until_us && up->end.hurry_until_us == 0)
         loop_run_once(up->loop, BP_SECOND / 10);
     if (!up->database.answer.is_over)
@@ -144,53 +161,72 @@ static void clear_block(Up *up)
     up->view.lines = 0;
 }
 
-static void put_line(Up *up, const char *label, const char *value)
+void up_put_line(Up *up, const char *label, const char *format, ...)
 {
-    fprintf(stderr, "  %-18s %s\n", label, value);
+    va_list args;
+    fprintf(stderr, "  %-18s ", label);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\n");
     up->view.lines++;
+}
+
+/* That nobody measured it, and how far its past is. */
+const char *up_building_of(const UpFigures *figures, char *ret_text, size_t size)
+{
+    char from[BP_TIME_TEXT_MAX];
+    if (figures->past_share < 0)
+        snprintf(ret_text, size, "simulated");
+    else if (figures->past_share < 1)
+        snprintf(ret_text, size, "simulated; its past is being laid: %.0f %%", 100 * figures->past_share);
+    else
+        snprintf(ret_text, size, "simulated, from %.10s on", bp_time_format(figures->past_from_us, 0, from));
+    return ret_text;
+}
+
+static void show_site(Up *up)
+{
+    const UpFigures *figures = &up->view.figures;
+    char text[512];
+    up_put_line(up, "devices", "%" PRId64 "%s", figures->devices,
+                figures->offline ? " (some do not answer: select * from device_status)" : "");
+    if (*figures->no_network)
+        up_put_line(up, "BACnet network", "not reached: %s", figures->no_network);
+    up_put_line(up, "points", "%" PRId64, figures->points);
+    up_put_line(up, "readings", "%.1f /s", up->view.readings_per_s);
+    up_put_line(up, "stored", "%" PRId64 " since the start, about %" PRId64 " in all", figures->readings,
+                figures->rows > figures->readings ? figures->rows : figures->readings);
+    if (figures->has_newest)
+        up_put_line(up, "newest reading", "%.1f s old", figures->newest_age_s);
+    else
+        up_put_line(up, "newest reading", "none yet");
+    if (up->wish.is_simulated)
+        up_put_line(up, "building", "%s", up_building_of(figures, text, sizeof text));
 }
 
 static void show_block(Up *up)
 {
-    const UpFigures *figures = &up->view.figures;
-    char text[512];
+    const Cfg *cfg = &up->wish.cfg;
     clear_block(up);
     fprintf(stderr, "\n");
     up->view.lines++;
-    snprintf(text, sizeof text, "%" PRId64 "%s", figures->devices,
-             figures->offline ? " (some do not answer: select * from device_status)" : "");
-    put_line(up, "devices", text);
-    if (*figures->no_network) {
-        snprintf(text, sizeof text, "not reached: %s", figures->no_network);
-        put_line(up, "BACnet network", text);
-    }
-    snprintf(text, sizeof text, "%" PRId64, figures->points);
-    put_line(up, "points", text);
-    snprintf(text, sizeof text, "%.1f /s", up->view.readings_per_s);
-    put_line(up, "readings", text);
-    snprintf(text, sizeof text, "%" PRId64 " since the start, about %" PRId64 " in all", figures->readings,
-             figures->rows > figures->readings ? figures->rows : figures->readings);
-    put_line(up, "stored", text);
-    if (figures->has_newest)
-        snprintf(text, sizeof text, "%.1f s old", figures->newest_age_s);
+    if (up->wish.is_central)
+        up_show_central(up);
     else
-        snprintf(text, sizeof text, "none yet");
-    put_line(up, "newest reading", text);
-    snprintf(text, sizeof text, "bacpipes points --data %s", up->folder.data);
-    put_line(up, "look at values", text);
-    const Cfg *cfg = &up->wish.cfg;
+        show_site(up);
+    if (up->web.url)
+        up_put_line(up, "open", "%s", up->web.url);
+    up_put_line(up, "look at values", "%s points --data %s", program_invocation_name, up->folder.data);
     if (up->database.is_yours)
-        snprintf(text, sizeof text, "%s, yours, at %s, port %d", cfg->database_name, cfg->database_host,
-                 (int)cfg->database_port);
+        up_put_line(up, "database", "%s, yours, at %s, port %d", cfg->database_name, cfg->database_host,
+                    (int)cfg->database_port);
     else
-        snprintf(text, sizeof text, "psql -h %s -p %d -U bacpipes bacpipes", up->folder.run,
-                 (int)up->database.port);
-    put_line(up, up->database.is_yours ? "database" : "ask the database", text);
-    if (up->broker.is_yours) {
-        snprintf(text, sizeof text, "yours, at %s, port %d", up->broker.host, (int)up->broker.host_port);
-        put_line(up, "broker", text);
-    }
-    put_line(up, "stop", "Ctrl-C");
+        up_put_line(up, "ask the database", "psql -h %s -p %d -U bacpipes bacpipes", up->folder.run,
+                    (int)up->database.port);
+    if (up->broker.is_yours)
+        up_put_line(up, "broker", "yours, at %s, port %d", up->broker.host, (int)up->broker.host_port);
+    up_put_line(up, "stop", "Ctrl-C");
 }
 
 static void show_line(const Up *up)
@@ -199,8 +235,11 @@ static void show_line(const Up *up)
     char age[32] = "no reading yet";
     if (figures->has_newest)
         snprintf(age, sizeof age, "newest %.1f s old", figures->newest_age_s);
-    up_say(up, "%" PRId64 " devices, %" PRId64 " points, %.1f readings/s, %" PRId64 " stored, %s%s%s%s",
-           figures->devices, figures->points, up->view.readings_per_s, figures->readings, age,
+    char past[32] = "";
+    if (up->wish.is_simulated && figures->past_share >= 0 && figures->past_share < 1)
+        snprintf(past, sizeof past, ", past laid %.0f %%", 100 * figures->past_share);
+    up_say(up, "%" PRId64 " devices, %" PRId64 " points, %.1f readings/s, %" PRId64 " stored, %s%s%s%s%s",
+           figures->devices, figures->points, up->view.readings_per_s, figures->readings, age, past,
            figures->offline ? ", some devices do not answer" : "",
            *figures->no_network ? ", not on the BACnet network: " : "", figures->no_network);
 }
@@ -229,6 +268,8 @@ static void on_figures(void *context, BpStatus status, const PgRows *rows, const
         return;
     if (up->wish.is_terminal)
         show_block(up);
+    else if (up->wish.is_central)
+        up_show_central_line(up);
     else
         show_line(up);
 }
@@ -240,16 +281,15 @@ static void on_timer(void *owner)
                    loop_now_us(up->loop) + (up->wish.is_terminal ? TERMINAL_EVERY_US : ELSEWHERE_EVERY_US));
     if (up->view.is_asking || !pg_is_connected(up->database.pg))
         return;
-    PgValue values[2];
-    ask_values(up, values);
+    const Question ask = question(up);
     up->view.is_asking = true;
-    pg_request(up->database.pg, SQL_SELECT_SUMMARY, values, 2, on_figures, up);
+    pg_request(up->database.pg, ask.query, ask.values, ask.count, on_figures, up);
 }
 
 /* What the block on a terminal goes on showing. */
 static void say_where_to_look(const Up *up)
 {
-    up_say(up, "look at values: bacpipes points --data %s", up->folder.data);
+    up_say(up, "look at values: %s points --data %s", program_invocation_name, up->folder.data);
     up_say(up, "ask the database: psql -h %s -p %d -U bacpipes bacpipes", up->folder.run,
            (int)up->database.port);
 }
@@ -275,13 +315,19 @@ void up_print_json(const Up *up, const char *why)
     json_int_t restarts = 0;
     for (size_t i = 0; i < up->parts.count; i++)
         restarts += up->parts.items[i].restarts;
-    json_auto_t *summary = json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:I, s:f, s:s?}", "devices", (json_int_t)figures->devices,
-        "points", (json_int_t)figures->points, "readings_stored", (json_int_t)figures->readings, "reads",
-        (json_int_t)figures->reads, "reads_failed", (json_int_t)figures->reads_failed, "readings_per_s",
-        seconds > 0 ? (double)figures->readings / seconds : 0.0, "newest_reading_age_s",
-        figures->has_newest ? json_real(figures->newest_age_s) : json_null(), "restarts", restarts, "seconds",
-        seconds, "error", why);
+    json_auto_t *summary =
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:I, s:f, s:b, s:o, s:{s:s?, s:b}, s:s?}", "devices",
+                  (json_int_t)figures->devices, "points", (json_int_t)figures->points, "readings_stored",
+                  (json_int_t)figures->readings, "reads", (json_int_t)figures->reads, "reads_failed",
+                  (json_int_t)figures->reads_failed, "readings_per_s",
+                  seconds > 0 ? (double)figures->readings / seconds : 0.0, "newest_reading_age_s",
+                  figures->has_newest ? json_real(figures->newest_age_s) : json_null(), "restarts", restarts,
+                  "seconds", seconds, "simulated", up->wish.is_simulated || up->wish.is_demo, "past_share",
+                  figures->past_share < 0 ? json_null() : json_real(figures->past_share), "web", "url",
+                  up->web.url, "ready", up->web.is_ready, "error", why);
+    json_t *sites = up_central_json(up);
+    if (sites)
+        json_object_set_new(summary, "sites", sites);
     json_dumpf(summary, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
     printf("\n");
     fflush(stdout);

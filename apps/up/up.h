@@ -5,28 +5,38 @@
  *   rights.c      root's rights are given up
  *   files.c       what is written there
  *   database.c    the private PostgreSQL
+ *   postgresql.c  what that is told
  *   preload.c     TimescaleDB in it
  *   broker.c      the private Mosquitto
  *   lan.c         where that listens for other machines, and who may read there
  *   yours.c       the operator's own database or broker, in place of these
  *   roles.c       our own roles
+ *   building.c    the simulated building among them
+ *   link.c        one of them, which takes what is recorded to a central
+ *   central.c     the same for a central, which has no building
+ *   demo.c        sites beside a central, to show
+ *   web.c         the web among them: where people reach it
+ *   nginx.c       what stands in front of it, for other machines
  *   parts.c       processes: ready, died, started again, stopped
  *   renew.c       servers whose programs were updated
  *   log.c         what they say, in files of limited size (log_file.c)
- *   show.c        what is seen meanwhile */
+ *   show.c        what is seen meanwhile
+ *   show_central.c the same of a central */
 #ifndef UP_UP_H
 #define UP_UP_H
 
 #include "apps/up/log.h"
 #include "base/arena.h"
 #include "config/config.h"
+#include "front/front.h"
 #include "io/mqtt/mqtt.h"
 #include "io/pg/pg.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <sys/types.h>
 
-enum { UP_PATH_MAX = 4096, UP_PARTS_MAX = 8, UP_ARGUMENTS_MAX = 24 };
+enum { UP_PATH_MAX = 4096, UP_PARTS_MAX = 12, UP_ARGUMENTS_MAX = 24 };
 /* Of a port: whoever fills it leaves descriptors for the socket. Mosquitto may open 1,024 as a rule. */
 enum { UP_BROKER_CONNECTIONS_MAX = 200 };
 
@@ -36,6 +46,11 @@ typedef struct UpPartOptions {
     const char *path;   /* NULL: this program */
     const char *folder; /* where it works; NULL: / */
     int stop_signal;
+    int64_t memory_limit;                      /* octets of each of its processes; 0: none */
+    bool may_bind_low_ports;                   /* CAP_NET_BIND_SERVICE, where we have it to give */
+    bool is_up;                                /* one of demo.c, with parts of its own */
+    bool ends;                                 /* with code 0 its work is done: it is not started again */
+    bool gives_up;                             /* with codes 1 and 64 it never will be */
     BpStatus (*prepare)(Up *up, BpError *err); /* before each start; NULL: nothing */
 } UpPartOptions;
 
@@ -52,6 +67,7 @@ typedef struct Part {
     bool is_stopping;
     bool is_renewing; /* told to end, to be started again at once */
     bool is_outdated; /* renew.c: another program is where its own was */
+    bool has_given_up;
 } Part;
 
 typedef struct UpParts {
@@ -59,12 +75,18 @@ typedef struct UpParts {
     size_t count;
 } UpParts;
 
+enum { UP_POINTS = 500, UP_POINTS_MAX = 100000 };
+
 /* What the command line and the settings say. */
 typedef struct UpWish {
     Cfg cfg;
     const char *site;
-    bool is_demo, is_json, is_quiet, is_terminal;
-    int64_t points; /* of the demo */
+    bool is_central; /* no building is here: a central, whose sites are elsewhere */
+    bool is_demo;    /* and two of them are below the data folder */
+    bool is_simulated, has_no_past, is_json, is_quiet, is_terminal;
+    const char *join_file; /* NULL: none was given */
+    int64_t points, seed;  /* of the simulated building; 0: nobody said */
+    const char *climate;   /* NULL likewise */
 } UpWish;
 
 /* How it ends. */
@@ -120,23 +142,71 @@ typedef struct UpBroker {
     int64_t host_port;
 } UpBroker;
 
-typedef struct UpDemo {
+typedef struct UpBuilding {
     int64_t port;
     char port_text[8];
-    LoopTimer *timer; /* to tell the collector again */
-} UpDemo;
+    bool has_past;       /* it is laid, or being so */
+    char since_text[32]; /* when it began; "": with its start */
+    LoopTimer *timer;    /* to tell the collector again */
+} UpBuilding;
+
+/* Of central.c; all of it is nothing where a building is. */
+typedef struct UpCentral {
+    const char *address; /* beside the loopback; NULL: there alone */
+    int64_t first_port;  /* of setting central.listen */
+    int64_t version;     /* of the files that PostgreSQL has read */
+    LoopTimer *timer;    /* to look at them */
+} UpCentral;
+
+typedef struct UpLink {
+    BpStr file; /* what --join gives; empty: nothing, or it has been used */
+    bool is_on; /* the site has joined a central */
+    LoopTimer *timer;
+} UpLink;
+
+/* Of web.c; what nginx.c alone has is said. */
+typedef struct UpWeb {
+    Front front;             /* of settings web.* */
+    const char *url;         /* what people open; NULL: there is nothing to open */
+    char listen[64];         /* as the role is told: "web.listen=127.0.0.1:8081" */
+    bool is_ready;           /* it has been reached */
+    bool has_link;           /* nobody had a password: there is a link for the first administrator */
+    bool is_open;            /* nginx.c: nginx was started, and is kept running */
+    char problem[512];       /* nginx.c: what was told last of what is wrong; "": nothing is */
+    int64_t files_version;   /* nginx.c: of the certificate that nginx has */
+    int64_t warned_until_us; /* nginx.c: of whose end was warned; 0: of none */
+    LoopTimer *timer;        /* nginx.c: to look at the certificate */
+} UpWeb;
 
 typedef struct UpFigures {
     int64_t devices, points, readings, rows, offline;
     double newest_age_s;
     bool has_newest;
+    double past_share; /* of the simulated building's past, that is laid; -1: it has none */
+    int64_t past_from_us;
     int64_t reads, reads_failed;
     char no_network[200]; /* why the collector is not on the BACnet network; "": it is */
 } UpFigures;
 
+/* Of a central. */
+enum { UP_SITES_SHOWN = 4 };
+typedef struct UpSiteFigures {
+    char site[64];
+    bool has_joined, has_newest;
+    int64_t points, readings;
+    double newest_age_s, seen_age_s; /* -1: it has not called yet */
+} UpSiteFigures;
+typedef struct UpCentralFigures {
+    int64_t sites, joined, online;
+    double seen_age_s;                     /* since the last call of any; -1: none has called */
+    UpSiteFigures of_demo[UP_SITES_SHOWN]; /* of a demo alone */
+    size_t of_demo_count;
+} UpCentralFigures;
+
 typedef struct UpView {
     Mqtt *mqtt; /* of the collector's status; NULL: not connected any more, or not yet */
     UpFigures figures, before;
+    UpCentralFigures central;
     int64_t shown_at_us;
     double readings_per_s;
     bool is_asking;
@@ -157,7 +227,10 @@ struct Up {
     UpLog *logs;                       /* log.c */
     UpDatabase database;               /* database.c */
     UpBroker broker;                   /* broker.c */
-    UpDemo demo;                       /* roles.c */
+    UpBuilding building;               /* building.c */
+    UpCentral central;                 /* central.c */
+    UpLink link;                       /* link.c */
+    UpWeb web;                         /* web.c */
     UpView view;                       /* show.c */
     LoopTimer *renewal;                /* renew.c */
 };
@@ -206,6 +279,8 @@ Part *up_find_part(Up *up, const char *name);
 void part_signal(Part *part, int number); /* where it runs */
 /* Ends it in order, and starts it again when it has ended; `why` stands behind its name: "was updated". */
 void part_renew(Part *part, const char *why);
+void part_end(Part *part); /* told to end, and not started again before part_resume */
+BpStatus part_resume(Part *part, BpError *err) BP_CHECKED; /* one that does not run */
 void part_hurry(Part *part); /* it will be stopped: told so now, and not waited for later */
 /* Waits for a server that was started for the last `up`, which was killed: until it has ended it has its
  * port. It is known by an argument, the path that it works on. */
@@ -226,6 +301,8 @@ BpStatus up_start_database(Up *up, BpError *err) BP_CHECKED;
  * another one, which is said. */
 BpStatus up_choose_port(Up *up, const char *name, int64_t first, int64_t *ret_port, BpError *err) BP_CHECKED;
 BpStatus up_write_configuration(Up *up, BpError *err) BP_CHECKED;
+/* A variable counts for more than the file: what was decided for our children it is not to say otherwise. */
+void up_forget_variables(const Up *up);
 /* Leaves the connection there was, and waits until it is there. As superuser `bacpipes` no table is touched:
  * what others defined there would run with its rights. */
 BpStatus up_connect_database(Up *up, const char *database, const char *user, BpError *err) BP_CHECKED;
@@ -241,6 +318,9 @@ void up_disconnect_database(Up *up);
 void up_answered(void *context, BpStatus status, const PgRows *rows, const BpError *err);
 
 BpStatus up_wait_for_answer(Up *up, BpError *err) BP_CHECKED; /* to up_request */
+
+/* postgresql.c */
+BpStatus up_configure_database(Up *up, bool has_port, BpError *err) BP_CHECKED; /* before each start of it */
 
 /* lan.c */
 /* Writes who may read there. What is wrong is told; then it is nobody who could not before. */
@@ -275,7 +355,61 @@ BpStatus up_describe_broker(Up *up, BpError *err) BP_CHECKED;
 BpStatus up_describe_site(Up *up,
                           BpError *err) BP_CHECKED; /* makes the tables, and says there what is where */
 BpStatus up_start_roles(Up *up, BpError *err) BP_CHECKED;
+/* One of our own programs, with its name as first argument; `prepare` before each start. */
+Part *up_add_role(Up *up, const char *role, BpStatus (*prepare)(Up *up, BpError *err));
+BpStatus up_start_role(Up *up, const char *role, BpError *err) BP_CHECKED; /* with our settings */
+bool up_has_role(const char *role);                                        /* this program can be that */
 void up_end_roles(Up *up); /* what we do for them: they have ended */
+
+/* Before PostgreSQL starts: processes of one that was killed go. orphans.c */
+void up_end_orphans(Up *up);
+
+/* central.c */
+/* Before anything is made: whether settings central.* are right. */
+BpStatus up_check_central(Up *up, BpError *err) BP_CHECKED;
+/* A site's folder becomes no central's, and one that has joined stays who it is. */
+BpStatus up_check_site_of_folder(Up *up, BpError *err) BP_CHECKED;
+/* The port of its PostgreSQL: before each start of it. */
+BpStatus up_choose_central_port(Up *up, int64_t *ret_port, BpError *err) BP_CHECKED;
+/* Before its PostgreSQL is started: the authority, certificates and settings of the link are there
+ * (`bacpipes central init`). */
+BpStatus up_certify_central(Up *up, BpError *err) BP_CHECKED;
+void up_watch_central(Up *up); /* from now on changed certificates and revocations act by themselves */
+void up_end_central(Up *up);
+
+/* building.c */
+/* What it was in this folder, it stays: up->wish says it from then on. */
+BpStatus up_keep_building(Up *up, BpError *err) BP_CHECKED;
+BpStatus up_describe_building(Up *up, BpError *err) BP_CHECKED; /* in the database, where the site is */
+BpStatus up_start_building(Up *up, BpError *err) BP_CHECKED;
+void up_end_building(Up *up);
+
+/* After each migrate, as the superuser: what PostgreSQL gives to everybody is taken away, for sites log in.
+ */
+BpStatus up_close_central(Up *up, BpError *err) BP_CHECKED;
+
+/* link.c */
+BpStatus up_read_join_file(Up *up,
+                           BpError *err) BP_CHECKED; /* of --join; with the rights that we begin with */
+/* From now on the site is joined where it was asked for, and `sync` runs while it is. */
+BpStatus up_start_link(Up *up, BpError *err) BP_CHECKED;
+void up_end_link(Up *up);
+
+/* demo.c */
+/* Starts the sites of a demo, has them join, and their past laid here; where it is none, nothing. */
+BpStatus up_start_demo(Up *up, BpError *err) BP_CHECKED;
+void up_stop_demo(Up *up);
+
+/* web.c */
+/* Before anything is made: whether settings web.* are right. */
+BpStatus up_check_web(Up *up, BpError *err) BP_CHECKED;
+/* Starts the web and, where other machines are to reach it, nginx; waits until they are there and says
+ * where. What is wrong with them is told, and costs the site nothing else. */
+BpStatus up_start_web(Up *up, BpError *err) BP_CHECKED;
+
+/* nginx.c */
+void nginx_start(Up *up);
+void nginx_end(Up *up); /* what we do for it: it is stopped as all parts are */
 
 /* renew.c */
 void up_begin_renewal(Up *up); /* from now on who runs an updated program is started again */
@@ -286,11 +420,22 @@ BpStatus up_connect_broker(Up *up, BpError *err) BP_CHECKED;
 void up_disconnect_broker(Up *up);
 void up_start_view(Up *up); /* from now on it is shown, again and again */
 void up_end_view(Up *up);
+void up_put_line(Up *up, const char *label, const char *format, ...) BP_PRINTF(3, 4); /* of the block */
+/* That nobody measured it, and how far its past is. */
+const char *up_building_of(const UpFigures *figures, char *ret_text, size_t size);
 void up_leave_block(Up *up); /* what is said next stands below the block on the terminal, which stays */
 BpStatus up_ask(Up *up, BpError *err) BP_CHECKED; /* the figures, now */
 /* How many values the site holds in devices, told when it stops. What does not answer at once is not waited
  * for; ret_held stays as it is then. */
 void up_count_held(Up *up, int64_t *ret_held);
+/* show_central.c */
+/* What to ask of a central, and up->view.figures of the answer. */
+SqlQuery up_central_query(const Up *up);
+void up_read_central(Up *up, const PgRows *rows);
+void up_show_central(Up *up); /* lines of the block */
+void up_show_central_line(const Up *up);
+json_t *up_central_json(const Up *up); /* its sites, as the summary has them; NULL: it is no demo */
+
 /* The summary; `why` says why it is not that of a good run, or is NULL. */
 void up_print_json(const Up *up, const char *why);
 

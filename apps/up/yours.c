@@ -50,10 +50,11 @@ BpStatus up_choose_database(Up *up, BpError *err)
     const char **const paths[] = {&cfg->database_password_file, &cfg->database_ca_file,
                                   &cfg->database_client_certificate, &cfg->database_client_key};
     up->database.is_yours = up_database_is_yours(cfg);
-    const char **const of_broker[] = {&cfg->broker_certificate, &cfg->broker_key,
-                                      &cfg->broker_client_ca_file};
-    for (size_t i = 0; i < sizeof of_broker / sizeof of_broker[0]; i++)
-        BP_TRY(make_absolute(&up->arena, of_broker[i], err));
+    const char **const of_servers[] = {
+        &cfg->broker_certificate, &cfg->broker_key, &cfg->broker_client_ca_file,
+        &cfg->web_certificate,    &cfg->web_key,    &cfg->web_files};
+    for (size_t i = 0; i < sizeof of_servers / sizeof of_servers[0]; i++)
+        BP_TRY(make_absolute(&up->arena, of_servers[i], err));
     for (size_t i = 0; up->database.is_yours && i < sizeof paths / sizeof paths[0]; i++)
         BP_TRY(make_absolute(&up->arena, paths[i], err));
     return up->database.is_yours ? BP_OK : up_find_database(up, err);

@@ -23,6 +23,7 @@ typedef enum BpStatus {
     BP_REFUSED,     /* the other side understood and said no */
     BP_CONFLICT,    /* somebody else has it, or it is there already */
     BP_CANCELLED,   /* whoever asked did not want it any more */
+    BP_FORBIDDEN,   /* whoever asks may not */
 } BpStatus;
 
 /* Longest sentence kept, with its closing zero. Longer ones end in "...". */

@@ -139,6 +139,21 @@ static BpStatus take_option_value(Reading *reading, const CfgOption *option, con
     return BP_OK;
 }
 
+/* "--truth --json": what is forgotten is the value, and an option is none by chance. */
+static BpStatus check_value(const Reading *reading, const CfgOption *option, const char *next, BpError *err)
+{
+    BpStr rest;
+    const bool is_word = next && strncmp(next, "--", 2) == 0;
+    if (is_word && !find_option(reading, bp_str_cut(bp_str(next + 2), '=', &rest)))
+        return BP_OK;
+    if (is_word)
+        return bp_fail(err, BP_INVALID, "--%s needs a value: --%s %s; if %s is to be it: --%s=%s",
+                       option->name, option->name, option->value, next, option->name, next);
+    return next ? BP_OK
+                : bp_fail(err, BP_INVALID, "--%s needs a value: --%s %s", option->name, option->name,
+                          option->value);
+}
+
 /* Takes the option in argv[*at], and moves *at to its value if that stands alone. */
 static BpStatus take_option(Reading *reading, int argc, char **argv, int *at, BpArena *arena, BpError *err)
 {
@@ -151,9 +166,8 @@ static BpStatus take_option(Reading *reading, int argc, char **argv, int *at, Bp
         *option->flag = true;
         return value.data ? bp_fail(err, BP_INVALID, "--%s takes no value", option->name) : BP_OK;
     }
-    if (!value.data && *at + 1 >= argc)
-        return bp_fail(err, BP_INVALID, "--%s needs a value: --%s %s", option->name, option->name,
-                       option->value);
+    if (!value.data)
+        BP_TRY(check_value(reading, option, *at + 1 < argc ? argv[*at + 1] : NULL, err));
     return take_option_value(reading, option, value.data ? value.data : argv[++*at], arena, err);
 }
 
@@ -180,7 +194,7 @@ static BpStatus check_positionals(const CfgCommand *command, const CfgTexts *pos
 static BpStatus check_shapes(const Reading *reading, BpError *err)
 {
     const CfgOption *csv = find_among(reading->command->options, bp_str("csv"));
-    if (reading->arguments->json && csv && csv->flag && *csv->flag)
+    if (reading->arguments->json && csv && csv->flag && *csv->flag && !reading->command->csv_beside_json)
         return bp_fail(err, BP_INVALID,
                        "--csv and --json exclude each other: take --json for a program, --csv for a "
                        "spreadsheet");
@@ -326,10 +340,11 @@ static bool is_from(const char *origin, const char *file)
     return strncmp(origin, file, size) == 0 && origin[size] == ':';
 }
 
-/* `bacpipes up` opens these when it has given up root's rights, and nobody else does. */
-static bool is_the_brokers(const CfgSetting *setting)
+/* Who opens these has given up root's rights: `bacpipes up`, and the web. */
+static bool is_of_servers(const CfgSetting *setting)
 {
-    return strncmp(setting->name, "broker.", strlen("broker.")) == 0;
+    return strncmp(setting->name, "broker.", strlen("broker.")) == 0 ||
+           strncmp(setting->name, "web.", strlen("web.")) == 0;
 }
 
 /* Root reads a key or a password for whoever names it, and shows it to the server that the same one names. */
@@ -341,7 +356,7 @@ static BpStatus check_paths(const char *file, const char *const *origins, BpBuf 
         return BP_OK;
     for (size_t i = 0; i < CFG_SETTING_COUNT; i++) {
         if (cfg_settings[i].kind != CFG_PATH || i == CFG_INDEX_data_folder || !is_from(origins[i], file) ||
-            is_the_brokers(&cfg_settings[i]))
+            is_of_servers(&cfg_settings[i]))
             continue;
         bp_buf_printf(problems,
                       "%s: root opens no file that another user's settings name: say %s with --set, or in a "

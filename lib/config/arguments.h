@@ -32,6 +32,7 @@ typedef struct CfgCommand {
     const char *summary;      /* what it does, in a sentence or two */
     const CfgOption *options; /* its own, closed by one without a name; NULL: none */
     bool offers_json;         /* has --json */
+    bool csv_beside_json;     /* says itself whether --csv and --json go together: CSV may go to a file */
     bool without_settings;    /* has no --config, --set, --data, --log */
     int wrong_settings_code;  /* its exit code where a setting is wrong; 0: EX_CONFIG */
     const char *details;      /* lines for --help after the options: units, exit codes; NULL: none */

@@ -364,6 +364,7 @@ static void check_pairs(Load *load)
 {
     check_pair(load, CFG_INDEX_database_client_certificate, CFG_INDEX_database_client_key);
     check_pair(load, CFG_INDEX_broker_certificate, CFG_INDEX_broker_key);
+    check_pair(load, CFG_INDEX_web_certificate, CFG_INDEX_web_key);
     if (*load->cfg.broker_address && load->cfg.broker_tls && !*load->cfg.broker_certificate)
         complain(load, load->origins[CFG_INDEX_broker_address],
                  "broker.address is set without broker.certificate and broker.key: set them, or broker.tls = "

@@ -26,6 +26,7 @@ typedef const char *CfgChooser; /* all, none or rules */
 typedef const char *CfgTagged;  /* none, tagged or all */
 typedef const char *CfgEngine;  /* auto, native or timescaledb */
 typedef const char *CfgMode;    /* normal, stop or freeze */
+typedef const char *CfgRole;    /* nobody, admin, engineer, operator or viewer: the least role */
 
 typedef enum CfgKind {
     CFG_TEXT,
@@ -42,7 +43,8 @@ typedef enum CfgKind {
     CFG_CHOOSER,
     CFG_TAGGED,
     CFG_ENGINE,
-    CFG_MODE
+    CFG_MODE,
+    CFG_ROLE
 } CfgKind;
 typedef enum CfgScope { CFG_PROCESS, CFG_SITE } CfgScope;
 
@@ -61,6 +63,7 @@ typedef enum CfgScope { CFG_PROCESS, CFG_SITE } CfgScope;
 #define CFG_TYPE_TAGGED     CfgTagged
 #define CFG_TYPE_ENGINE     CfgEngine
 #define CFG_TYPE_MODE       CfgMode
+#define CFG_TYPE_ROLE       CfgRole
 
 typedef struct Cfg {
 #define SETTING(kind, field, name, fallback, min, max, scope, meaning) CFG_TYPE_##kind field;

@@ -17,20 +17,22 @@ static const char *const level_names[] = {
 enum { LEVEL_FIRST = 3, LEVEL_LAST = 7 };
 
 /* What a setting that is one of three words may be. */
-enum { CHOICES = 3 };
+enum { CHOICES = 5 };
 typedef struct Choices {
-    const char *words[CHOICES];
+    const char *words[CHOICES + 1]; /* closed by NULL */
 } Choices;
 static const Choices choosers = {{"all", "none", "rules"}};
 static const Choices tagged = {{"none", "tagged", "all"}};
 static const Choices engines = {{"auto", "native", "timescaledb"}};
 static const Choices modes = {{"normal", "stop", "freeze"}};
+static const Choices roles = {{"nobody", "admin", "engineer", "operator", "viewer"}};
 
 static const Choices *choices_of(const CfgSetting *setting)
 {
     return setting->kind == CFG_CHOOSER  ? &choosers
            : setting->kind == CFG_TAGGED ? &tagged
            : setting->kind == CFG_MODE   ? &modes
+           : setting->kind == CFG_ROLE   ? &roles
                                          : &engines;
 }
 
@@ -108,6 +110,7 @@ void cfg_format(const Cfg *cfg, const CfgSetting *setting, BpBuf *out)
     case CFG_CHOOSER:
     case CFG_TAGGED:
     case CFG_MODE:
+    case CFG_ROLE:
     case CFG_ENGINE:
     case CFG_PATH: format_text(bp_str(*(const char *const *)field), out); break;
     case CFG_INTEGER: bp_buf_printf(out, "%" PRId64, *(const int64_t *)field); break;
@@ -131,7 +134,8 @@ static void format_addresses(const CfgSetting *setting, BpBuf *out)
 
 static void format_choices(const Choices *choices, BpBuf *out)
 {
-    bp_buf_printf(out, "%s, %s or %s", choices->words[0], choices->words[1], choices->words[2]);
+    for (const char *const *word = choices->words; *word; word++)
+        bp_buf_printf(out, "%s%s", *word, !word[1] ? "" : word[2] ? ", " : " or ");
 }
 
 void cfg_format_range(const CfgSetting *setting, BpBuf *out)
@@ -169,6 +173,7 @@ void cfg_format_range(const CfgSetting *setting, BpBuf *out)
     case CFG_CHOOSER:
     case CFG_TAGGED:
     case CFG_MODE:
+    case CFG_ROLE:
     case CFG_ENGINE: format_choices(choices_of(setting), out); break;
     }
 }
@@ -343,7 +348,7 @@ static BpStatus parse_level(const CfgSetting *setting, BpStr text, int *ret_leve
 static BpStatus parse_choice(const CfgSetting *setting, BpStr text, const char **ret_text, BpError *err)
 {
     const Choices *choices = choices_of(setting);
-    for (size_t i = 0; i < CHOICES; i++)
+    for (size_t i = 0; choices->words[i]; i++)
         if (bp_str_equal(text, bp_str(choices->words[i]))) {
             *ret_text = choices->words[i];
             return BP_OK;
@@ -372,6 +377,7 @@ BpStatus cfg_value_parse(const CfgSetting *setting, BpStr text, BpArena *arena, 
     case CFG_CHOOSER:
     case CFG_TAGGED:
     case CFG_MODE:
+    case CFG_ROLE:
     case CFG_ENGINE: return parse_choice(setting, text, field, err);
     }
     assert(!"a setting has a kind");

@@ -13,6 +13,9 @@ char *mdl_topic(const char *site_id, const char *rest, char ret_topic[MDL_TOPIC_
 char *mdl_state_topic(const char *site_id, int32_t device_id, const char *object,
                       char ret_topic[MDL_TOPIC_MAX]);
 
+/* A central's own site_id in its database; no other site is called so. */
+#define MDL_SITE_CENTRAL "central"
+
 /* 1 to 63 of a-z 0-9 _ -. */
 bool mdl_site_id_is_valid(const char *site_id);
 

@@ -29,7 +29,8 @@ static int load_or_complain(const CfgCommand *command, const CfgArguments *argum
         status == BP_OK ? SAY_GO_ON : say_fail_with(wrong_code, NULL, bp_str_trim(bp_buf_text(&problems)));
     bp_buf_clear(&problems);
     cfg_odd_variables(environ, &problems);
-    fwrite(problems.data, 1, problems.size, stderr);
+    if (problems.size)
+        fwrite(problems.data, 1, problems.size, stderr);
     bp_buf_done(&problems);
     return code;
 }

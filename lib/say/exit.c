@@ -31,6 +31,7 @@ static int code_of(BpStatus status)
 {
     switch (status) {
     case BP_NOT_FOUND:
+    case BP_FORBIDDEN:
     case BP_REFUSED: return SAY_NOTHING;
     case BP_INVALID: return EX_USAGE;
     case BP_TIMEOUT:

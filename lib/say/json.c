@@ -32,18 +32,21 @@ static bool reals_are_short(json_t *value)
     }
 }
 
+size_t say_json_digits(json_t *value)
+{
+    return JSON_REAL_PRECISION(reals_are_short(value) ? SHORT_DIGITS : ALL_DIGITS);
+}
+
 void say_json_print(json_t *value)
 {
-    const int digits = reals_are_short(value) ? SHORT_DIGITS : ALL_DIGITS;
-    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(digits) | JSON_ENCODE_ANY);
+    json_dumpf(value, stdout, JSON_INDENT(2) | say_json_digits(value) | JSON_ENCODE_ANY);
     putchar('\n');
     json_decref(value);
 }
 
 void say_json_print_line(json_t *value)
 {
-    const int digits = reals_are_short(value) ? SHORT_DIGITS : ALL_DIGITS;
-    json_dumpf(value, stdout, JSON_COMPACT | JSON_REAL_PRECISION(digits) | JSON_ENCODE_ANY);
+    json_dumpf(value, stdout, JSON_COMPACT | say_json_digits(value) | JSON_ENCODE_ANY);
     putchar('\n');
     fflush(stdout);
     json_decref(value);

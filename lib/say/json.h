@@ -13,6 +13,9 @@ void say_json_print(json_t *value);
 /* The same in one line, at once, for what comes one after the other. */
 void say_json_print_line(json_t *value);
 
+/* The flag of jansson's dump functions that has its reals written so. */
+size_t say_json_digits(json_t *value);
+
 /* Text that is not UTF-8 becomes null, never a failure; so does text that is not there (without data), unless
  * empty text is to stand for it. */
 json_t *say_json_text(BpStr text);

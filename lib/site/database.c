@@ -45,12 +45,12 @@ static BpStatus tell_away(const SiteDatabase *database, const Cfg *cfg, BpError 
     return bp_fail(err, BP_UNAVAILABLE, "the database is away: %.*s (%s)", BP_STR_ARGS(text), reason);
 }
 
-BpStatus site_database_try(SiteDatabase *database, const Cfg *cfg, int64_t patience_us, BpArena *arena,
-                           BpError *err)
+static BpStatus try_as(SiteDatabase *database, const Cfg *cfg, PgAccount account, int64_t patience_us,
+                       BpArena *arena, BpError *err)
 {
     *database = (SiteDatabase){0};
     PgOptions options;
-    const BpStatus status = pg_settings_options(cfg, PG_OWNER, "bacpipes tools", arena, &options, err);
+    const BpStatus status = pg_settings_options(cfg, account, "bacpipes tools", arena, &options, err);
     if (status != BP_OK)
         return status;
     options.owner = database;
@@ -66,9 +66,21 @@ BpStatus site_database_try(SiteDatabase *database, const Cfg *cfg, int64_t patie
     return pg_is_connected(database->pg) ? BP_OK : tell_away(database, cfg, err);
 }
 
+BpStatus site_database_try(SiteDatabase *database, const Cfg *cfg, int64_t patience_us, BpArena *arena,
+                           BpError *err)
+{
+    return try_as(database, cfg, PG_OWNER, patience_us, arena, err);
+}
+
 BpStatus site_database_open(SiteDatabase *database, const Cfg *cfg, BpArena *arena, BpError *err)
 {
-    return site_database_try(database, cfg, CONNECT_PATIENCE_US, arena, err);
+    return try_as(database, cfg, PG_OWNER, CONNECT_PATIENCE_US, arena, err);
+}
+
+BpStatus site_database_open_as(SiteDatabase *database, const Cfg *cfg, PgAccount account, BpArena *arena,
+                               BpError *err)
+{
+    return try_as(database, cfg, account, CONNECT_PATIENCE_US, arena, err);
 }
 
 void site_database_close(SiteDatabase *database)

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "io/pg/pg.h"
+#include "io/pg/settings.h"
 
 /* Whoever asks holds it; what is in it is database.c's. */
 typedef struct SiteDatabase {
@@ -15,6 +16,10 @@ typedef struct SiteDatabase {
 /* Connects, or gives up at the first refusal: BP_UNAVAILABLE, with what to look at. To be closed in any case.
  */
 BpStatus site_database_open(SiteDatabase *database, const Cfg *cfg, BpArena *arena, BpError *err) BP_CHECKED;
+
+/* The same as another account than that of tools. */
+BpStatus site_database_open_as(SiteDatabase *database, const Cfg *cfg, PgAccount account, BpArena *arena,
+                               BpError *err) BP_CHECKED;
 
 /* The same for who asks in passing and can do without: waits for `patience_us` and no longer. */
 BpStatus site_database_try(SiteDatabase *database, const Cfg *cfg, int64_t patience_us, BpArena *arena,

@@ -13,7 +13,7 @@ SiteChange site_notice_read(const char *payload, const char *site)
     } tables[] = {
         {"setting", SITE_SETTING_CHANGED},     {"mqtt_config", SITE_BROKER_CHANGED},
         {"mqtt_account", SITE_BROKER_CHANGED}, {"device", SITE_POINTS_CHANGED},
-        {"point", SITE_POINTS_CHANGED},
+        {"point", SITE_POINTS_CHANGED},        {"central_link", SITE_LINK_CHANGED},
     };
     const char *whose = "", *table = "";
     json_auto_t *notice = json_loads(payload, 0, NULL);

@@ -12,6 +12,7 @@ typedef enum SiteChange {
     SITE_SETTING_CHANGED, /* table setting */
     SITE_BROKER_CHANGED,  /* mqtt_config, mqtt_account */
     SITE_POINTS_CHANGED,  /* device, point */
+    SITE_LINK_CHANGED,    /* central_link */
     SITE_OTHER_CHANGED,   /* a table that this version does not know */
 } SiteChange;
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # bacpipes alarms and ack against the simulator. BUILD names the build folder (default: build).
 
+load ready
+
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     bacpipes=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
@@ -8,12 +10,8 @@ setup() {
     port=$((40000 + (BASHPID * 7 + BATS_TEST_NUMBER * 131) % 5000))
     net=(--address 127.0.0.1 --broadcast 127.255.255.255 --port $port)
     log=$BATS_TEST_TMPDIR/sim
-    "$bacpipes" sim --port $port --points 120 --without-flaws --recipient 127.0.0.1:$((port + 5000)) >"$log" 2>&1 3>&- &
+    begin_server "$log" "$bacpipes" sim --port $port --points 120 --without-flaws --start 2026-03-04T10:00:00Z --recipient 127.0.0.1:$((port + 5000))
     sim=$!
-    for _ in $(seq 100); do
-        ! grep -q ready "$log" || break
-        sleep 0.1
-    done
 }
 
 teardown() {

@@ -90,7 +90,7 @@ chain() {
 # Seqs: 1 the epoch, 2 the device, 3 and 4 points, 5 to 12 changes of a point, 13 a checkpoint, 14 to 19 settings,
 # 20 a checkpoint, 21 one more.
 fill() {
-    sql -c 'set client_min_messages = warning' -c 'drop schema if exists days, journal cascade' -c 'drop schema public cascade' -c 'create schema public'
+    sql -c 'set client_min_messages = warning' -c 'drop schema if exists access, days, journal, sync cascade' -c 'drop schema public cascade' -c 'create schema public'
     "$BACPIPES" migrate >/dev/null
     mkdir -p var/control
     key ours 07
@@ -214,6 +214,20 @@ finds() {
     spoil "delete from uplink_record where seq >= 20"
     chain 19
     finds "checkpoints were removed: the collector signed up to seq 19, and what is here is signed up to 12"
+}
+
+@test "elsewhere than at its site a journal is verified by its chain, and its checkpoints by a key that is given" {
+    checkpoint ours
+    BACPIPES_SITE=central audit verify --site macau
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"is whole"*"could not be verified, since the key of site macau is not here"* ]]
+    BACPIPES_SITE=central audit verify --site macau --key ours.pub
+    [ "$status" -eq 0 ]
+    [[ $output == *"Signed up to"* ]]
+    spoil "update uplink_record set at = at - interval '1 hour' where seq = 2"
+    BACPIPES_SITE=central audit verify --site macau
+    [ "$status" -eq 1 ]
 }
 
 @test "a checkpoint of another key, or a changed one, is found" {

@@ -40,6 +40,7 @@ more_than_nothing() {
 
 @test "every bench has its round here" {
     for bench in "$root"/bench/*; do
+        [[ ${bench##*/} != web_* ]] || continue # bench/web runs them all
         [ ! -x "$bench" ] || [ -d "$bench" ] || grep -qx "    short ${bench##*/}" "$BATS_TEST_FILENAME" || { echo "$bench has none"; return 1; }
     done
 }
@@ -53,6 +54,15 @@ more_than_nothing() {
     [[ "$stderr" != *"NOT RUN"* ]] || skip "NOT TESTED: the other stack (npm and Node.js 20 bring it)"
     has poll_rp_js_ratio poll_rpm_js_ratio
     more_than_nothing poll_rp_js_points_per_s poll_rpm_js_points_per_s
+}
+
+@test "web" {
+    short web
+    has web_search_ms web_event_ms web_rss_mb web_live_cpu_percent web_year_trend_ms web_week_20_ms web_csv_rss_kb
+    more_than_nothing web_points_per_second web_points_ratio web_year_trend_kb web_week_20_kb web_2d_20_kb web_raw_page_kb web_csv_rows
+    [[ "$stderr" != *"NOT RUN"* ]] || skip "NOT TESTED: in a browser: ${stderr##*NOT RUN: }"
+    has web_layout_shift
+    more_than_nothing web_first_view_ms web_login_view_ms web_building_view_ms web_script_kb web_input_ms web_chart_frame_ms
 }
 
 @test "batch" {
@@ -72,6 +82,39 @@ more_than_nothing() {
     more_than_nothing command_rate_s command_rate_slow_s
 }
 
+@test "codec" {
+    short codec
+    more_than_nothing codec_simulated_octets_per_reading codec_simulated_key_octets codec_simulated_encoded_per_s codec_simulated_decoded_per_s
+}
+
+@test "central" {
+    short central
+    more_than_nothing central_readings_per_s central_copy_per_s central_copy_ratio central_backlog_rss_mb
+}
+
+@test "wire" {
+    [ -c /dev/net/tun ] && [ "$(id -u)" = 0 ] || skip "NOT TESTED: no /dev/net/tun, or not root"
+    short wire
+    more_than_nothing wire_bytes_per_reading wire_rows_bytes_per_reading wire_idle_mb_per_day
+}
+
+@test "central_sites" {
+    short central_sites
+    has central_lag_s central_first_lag_s central_live_lag_s central_backlog_day_s
+    more_than_nothing central_rss_mb
+}
+
+@test "command_afar" {
+    [ -c /dev/net/tun ] && [ "$(id -u)" = 0 ] || skip "NOT TESTED: no /dev/net/tun, or not root"
+    short command_afar
+    more_than_nothing command_remote_p50_ms command_remote_p99_ms command_remote_lossy_p99_ms
+}
+
+@test "demo" {
+    short demo
+    more_than_nothing demo_pss_mb demo_central_pss_mb demo_macau_pss_mb
+}
+
 @test "journal" {
     short journal
     more_than_nothing journal_appends_per_s journal_appends_8_per_s journal_store_ms journal_change_ms journal_entry_octets journal_held_ratio
@@ -81,6 +124,15 @@ more_than_nothing() {
     short site
     has site_cpu_percent site_up_rss_mb
     more_than_nothing site_collect_rss_mb site_ingest_rss_mb site_role_rss_mb site_memory_mb
+}
+
+@test "building" {
+    short building
+    has sim_year_cpu_s sim_day_10000_s sim_macau_g36_chiller_kwh_day sim_macau_rules_cold_degree_hours_day sim_macau_g36_saves_of_rules_hvac_pct sim_lisbon_g36_saves_of_contractor_site_pct
+    more_than_nothing sim_year_s sim_points_per_s sim_lisbon_rules_fans_kwh_day sim_lisbon_contractor_peak_kw
+    for balance in energy water co2; do
+        awk -v name=${balance}_balance_error_pct '$2 == name && $3 < 0.5 { found = 1 } END { exit !found }' <<<"$output"
+    done
 }
 
 @test "soak" {

@@ -12,7 +12,7 @@ setup_file() {
     chmod 755 "$folder"
     BACPIPES_DATA=$folder/data
     export BACPIPES BACPIPES_DATA folder
-    "$BACPIPES" up --demo --points 120 >"$folder/out" 2>&1 3>&- &
+    "$BACPIPES" up --simulate --no-past --points 120 >"$folder/out" 2>&1 3>&- &
     up=$!
     export up
     until grep -q ' stored, newest' "$folder/out"; do
@@ -136,12 +136,12 @@ try() {
 
 @test "--direct says where a value is out of the narrower of a point's limits" {
     at="from device where device.device_id = point.device_id and instance = 1001 and object_type = 'analog-value' and object_instance = 1"
-    sql "update point set min_value = 10, max_value = 30, write_max = 25 $at"
-    try write --direct 1001 av,1 26 --priority 8
+    sql "update point set min_value = 10, max_value = 30, write_max = 17 $at"
+    try write --direct 1001 av,1 18 --priority 8
     [ "$status" -eq 0 ]
-    [[ "$output" == *"Written past the site's database (--direct): 26 is out of the range of "*", 10 to 25."* ]]
+    [[ "$output" == *"Written past the site's database (--direct): 18 is out of the range of "*", 10 to 17."* ]]
     sql "update point set min_value = 0, max_value = 0, write_max = null $at"
-    try write --direct 1001 av,1 26 --priority 8
+    try write --direct 1001 av,1 18 --priority 8
     [[ "$output" != *"past the site"* ]]
     try release --direct 1001 av,1 --priority 8
     [ "$status" -eq 0 ]

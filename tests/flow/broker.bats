@@ -8,7 +8,7 @@ setup() {
     folder=$(mktemp -d /tmp/bacpipes-broker.XXXXXX)
     chmod 755 "$folder"
     data="$folder/a data"
-    "$bacpipes" up --demo --data "$data" --points 60 >"$folder/out" 2>&1 3>&- &
+    "$bacpipes" up --simulate --no-past --data "$data" --points 60 >"$folder/out" 2>&1 3>&- &
     up=$!
     children=
     until_true "grep -q ' stored, newest' '$folder/out'" 60
@@ -43,8 +43,8 @@ mosquitto_pid() {
 }
 
 @test "each account may say and hear what is its own, and nothing else" {
-    topics="readings readings/stored readings/want points/1/analog-input,1/state collect/status ingest/status up/status commands"
-    for account in collect ingest up reader; do
+    topics="readings readings/stored readings/want points/1/analog-input,1/state collect/status ingest/status web/status sync/status up/status commands"
+    for account in collect ingest web up reader; do
         client sub "$account" -t '#' -F '%t %p' >"$folder/heard.$account" 3>&- &
         children="$children $!"
         # It listens when it hears what it may hear.
@@ -53,7 +53,7 @@ mosquitto_pid() {
         *) until_true "[ -s '$folder/heard.$account' ]" 30 ;;
         esac
     done
-    for account in collect ingest up reader; do
+    for account in collect ingest web sync up reader; do
         for topic in $topics; do
             client pub "$account" -q 1 -t "bacpipes/demo/$topic" -m "probe of $account"
             client pub "$account" -q 1 -t "bacpipes/elsewhere/$topic" -m "probe of $account"
@@ -61,7 +61,7 @@ mosquitto_pid() {
     done
     # The reader hears all that was let through, the last one last.
     client pub ingest -q 1 -t bacpipes/demo/ingest/status -m "probe of the end"
-    until_true "grep -q 'probe of the end' '$folder/heard.reader' && grep -q 'probe of the end' '$folder/heard.up'" 20
+    until_true "grep -q 'probe of the end' '$folder/heard.reader' && grep -q 'probe of the end' '$folder/heard.up' && grep -q 'probe of the end' '$folder/heard.web'" 20
     heard() {
         grep 'probe of [a-z]*$' "$folder/heard.$1" | sed 's|bacpipes/demo/||; s|probe of ||' | sort
     }
@@ -70,10 +70,16 @@ points/1/analog-input,1/state collect
 collect/status collect
 readings/stored ingest
 readings/want ingest
-ingest/status ingest")
+ingest/status ingest
+sync/status sync
+web/status web")
     diff <(heard collect) <(sort <<<"readings/stored ingest
 readings/want ingest")
     diff <(heard ingest) <(echo "readings collect")
+    diff <(heard web) <(sort <<<"readings collect
+points/1/analog-input,1/state collect
+collect/status collect
+ingest/status ingest")
     diff <(heard up) <(sort <<<"collect/status collect
 ingest/status ingest")
 }

@@ -159,6 +159,16 @@ misfortune() {
     esac
 }
 
+# Fails, and prints what the collector and the database wait for.
+what_stands_still() {
+    grep -E '^(State|Threads|voluntary)' "/proc/${pids[collect]}/status"
+    head -n 3 /proc/"${pids[collect]}"/task/*/wchan
+    tail -n 30 "$LOGS/misfortunes" "$LOGS/collect"
+    q "select pid, application_name, state, wait_event_type, wait_event, now() - xact_start, now() - state_change, left(query, 100) from pg_stat_activity where datname = current_database()"
+    q "select id, status, expires_at, executed_at from write_commands where status in ('pending', 'executing')"
+    false
+}
+
 # none NAME QUERY: it finds nothing, or what it finds is printed.
 none() {
     local found
@@ -170,6 +180,7 @@ none() {
     seed=${COMMAND_SEED:-$RANDOM}
     seconds=${COMMAND_SECONDS:-60}
     RANDOM=$seed
+    echo "seed $seed"
     export PGCONNECT_TIMEOUT=3
     q() { timeout 10 psql -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
     LONGER=1.5 wrong=
@@ -201,8 +212,8 @@ none() {
     done
     faults ""
     PATIENCE=120
-    until_sql "count(*) = 0 from write_commands where status in ('pending', 'executing')"
-    until_sql "count(*) = 0 from hold where release_at is not null"
+    until_sql "count(*) = 0 from write_commands where status in ('pending', 'executing')" || what_stands_still
+    until_sql "count(*) = 0 from hold where release_at is not null" || what_stands_still
     q "create table came (line jsonb)"
     psql -qX -c "\copy came from '$WRITES'"
     psql -qX -v ON_ERROR_STOP=1 <<SQL

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # bacpipes communication and restart against the simulator. BUILD names the build folder (default: build).
 
+load ready
+
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     bacpipes=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
@@ -10,12 +12,8 @@ setup() {
     log=$BATS_TEST_TMPDIR/sim
     password=$BATS_TEST_TMPDIR/password
     install -m 600 /dev/null "$password"
-    "$bacpipes" sim --port $port --points 120 --without-flaws --password tunafish >"$log" 2>&1 3>&- &
+    begin_server "$log" "$bacpipes" sim --port $port --points 120 --without-flaws --password tunafish
     sim=$!
-    for _ in $(seq 100); do
-        ! grep -q ready "$log" || break
-        sleep 0.1
-    done
 }
 
 teardown() {

@@ -19,12 +19,16 @@ setup() {
 
 @test "systemd finds nothing wrong with the unit, and little that it could harm" {
     command -v systemd-analyze >/dev/null || skip "NOT TESTED: systemd is not here"
-    sed "s#^ExecStart=#&$BATS_TEST_TMPDIR#" "$unit" >"$BATS_TEST_TMPDIR/bacpipes.service"
-    run systemd-analyze verify "$BATS_TEST_TMPDIR/bacpipes.service"
-    echo "$output"
-    [ "$status" -eq 0 ]
-    [[ $output != *bacpipes.service:* ]]
-    run systemd-analyze security --offline=true --threshold=25 --no-pager "$BATS_TEST_TMPDIR/bacpipes.service"
-    echo "$output"
-    [ "$status" -eq 0 ]
+    for name in bacpipes bacpipes-central bacpipes-web bacpipes-nginx; do
+        sed "s#^ExecStart=$prefix#ExecStart=$BATS_TEST_TMPDIR$prefix#" "${unit%/*}/$name.service" >"$BATS_TEST_TMPDIR/$name.service"
+    done
+    for name in bacpipes bacpipes-central bacpipes-web bacpipes-nginx; do
+        run systemd-analyze verify "$BATS_TEST_TMPDIR/$name.service"
+        echo "$output"
+        [ "$status" -eq 0 ]
+        [[ $output != *$name.service:* ]]
+        run systemd-analyze security --offline=true --threshold=25 --no-pager "$BATS_TEST_TMPDIR/$name.service"
+        echo "$output"
+        [ "$status" -eq 0 ]
+    done
 }

@@ -2,6 +2,8 @@
 # Who is there, in a running site: addresses that are added by SQL are asked at once, devices that move are followed, and two with
 # one number are kept apart. BUILD names the build folder (default: build).
 
+load ready
+
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     bacpipes=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
@@ -20,7 +22,7 @@ teardown() {
 }
 
 run_site() {
-    "$bacpipes" up --demo --data "$data" --points 60 "$@" >"$folder/out" 2>&1 3>&- &
+    "$bacpipes" up --simulate --no-past --data "$data" --points 60 "$@" >"$folder/out" 2>&1 3>&- &
     up=$!
     until_true "grep -q ' stored, newest' $folder/out" 60
 }
@@ -59,7 +61,7 @@ learned() {
     command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] ||
         skip "NOT TESTED: Node.js 20 or newer is not here"
     [ -d "$root/tests/peers/node_modules" ] || npm --prefix "$root/tests/peers" ci --ignore-scripts --no-audit --no-fund >/dev/null
-    node "$root/tests/peers/device.mjs" 127.77.0.1:$port 77 40 >"$folder/device" 2>&1 3>&- &
+    begin_server "$folder/device" node "$root/tests/peers/device.mjs" 127.77.0.1:$port 77 40
     pids+=($!)
     # That stack takes nothing from port 47808 of 127.0.0.1.
     run_site
@@ -74,7 +76,7 @@ learned() {
 }
 
 @test "a device that moves to another address keeps its points; two that answer to one number are two devices" {
-    "$bacpipes" sim --address 127.79.0.1 --port $port --points 10 --instance 5001 >"$folder/sim" 2>&1 3>&- &
+    begin_server "$folder/sim" "$bacpipes" sim --address 127.79.0.1 --port $port --points 10 --instance 5001
     sim=$!
     pids+=($sim)
     run_site
@@ -84,13 +86,13 @@ learned() {
     before=$(sql "select device_id from device where instance = 5001")
     kill "$sim"
     until_true '[ "$(sql "select state from device_status join device using (site_id, device_id) where instance = 5001")" = offline ]' 30
-    "$bacpipes" sim --address 127.79.0.9 --port $port --points 10 --instance 5001 >"$folder/sim" 2>&1 3>&- &
+    begin_server "$folder/sim" "$bacpipes" sim --address 127.79.0.9 --port $port --points 10 --instance 5001
     pids+=($!)
     sql "update setting set value = '127.79.0.9:$port' where name = 'discovery.targets'"
     until_true "[ \"\$(sql \"select device_id || ' ' || address from device where instance = 5001\")\" = '$before 127.79.0.9:$port' ]" 30
     until_true '[ "$(readings 5001 3)" -gt 0 ]' 30
     # Now one more with the same number, while the other answers.
-    "$bacpipes" sim --address 127.79.0.20 --port $port --points 5 --instance 5001 >"$folder/sim2" 2>&1 3>&- &
+    begin_server "$folder/sim2" "$bacpipes" sim --address 127.79.0.20 --port $port --points 5 --instance 5001
     pids+=($!)
     sql "update setting set value = '127.79.0.9:$port 127.79.0.20:$port' where name = 'discovery.targets'"
     until_true '[ "$(sql "select count(*) from device where instance = 5001")" -eq 2 ]' 30
@@ -101,7 +103,7 @@ learned() {
     command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] ||
         skip "NOT TESTED: Node.js 20 or newer is not here"
     [ -d "$root/tests/peers/node_modules" ] || npm --prefix "$root/tests/peers" ci --ignore-scripts --no-audit --no-fund >/dev/null
-    node "$root/tests/peers/device.mjs" 127.77.0.1:$port 77 4 >"$folder/device" 2>&1 3>&- &
+    begin_server "$folder/device" node "$root/tests/peers/device.mjs" 127.77.0.1:$port 77 4
     pids+=($!)
     run_site
     sql "update setting set value = '$((port + 2500))' where name = 'bacnet.port'"
@@ -116,7 +118,7 @@ learned() {
 }
 
 @test "a router that knows no way to a device's network says so, and so does the log" {
-    "$bacpipes" sim --address 127.80.0.1 --port $port --points 5 --network 2001 >"$folder/sim" 2>&1 3>&- &
+    begin_server "$folder/sim" "$bacpipes" sim --address 127.80.0.1 --port $port --points 5 --network 2001
     pids+=($!)
     run_site
     sql "insert into device (site_id, device_id, address, instance) values ('demo', 9001, '127.80.0.1:$port/2009:01', 9001)"
@@ -125,9 +127,9 @@ learned() {
 }
 
 @test "two networks with one number are told and kept apart; what a device no longer has is told and kept" {
-    "$bacpipes" sim --address 127.80.0.1 --port $port --points 12 --instance 6001 --network 2001 >"$folder/sim" 2>&1 3>&- &
+    begin_server "$folder/sim" "$bacpipes" sim --address 127.80.0.1 --port $port --points 12 --instance 6001 --network 2001
     sim=$!
-    "$bacpipes" sim --address 127.80.0.9 --port $port --points 12 --instance 6001 --network 2001 >"$folder/sim2" 2>&1 3>&- &
+    begin_server "$folder/sim2" "$bacpipes" sim --address 127.80.0.9 --port $port --points 12 --instance 6001 --network 2001
     pids+=($!)
     run_site
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.80.0.1:$port/2001 127.80.0.9:$port/2001')"
@@ -137,9 +139,8 @@ learned() {
     # One of them comes back with fewer points.
     kill "$sim"
     until_true '[ "$(state_at 127.80.0.1:)" = offline ]' 60
-    "$bacpipes" sim --address 127.80.0.1 --port $port --points 9 --instance 6001 --network 2001 >"$folder/sim" 2>&1 3>&- &
+    begin_server "$folder/sim" "$bacpipes" sim --address 127.80.0.1 --port $port --points 9 --instance 6001 --network 2001
     pids+=($!)
-    until_true "grep -q ready $folder/sim" 10
     until_true '[ "$(state_at 127.80.0.1:)" = online ]' 60
     kill -INT "$up" && wait "$up"
     run_site
@@ -150,7 +151,7 @@ learned() {
 }
 
 @test "what was learned of a device outlives a restart" {
-    "$bacpipes" sim --address 127.81.0.1 --port $port --points 20 --instance 7001 --quirks no-read-multiple >"$folder/sim" 2>&1 3>&- &
+    begin_server "$folder/sim" "$bacpipes" sim --address 127.81.0.1 --port $port --points 20 --instance 7001 --quirks no-read-multiple
     pids+=($!)
     run_site
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.81.0.1:$port'), ('demo', 'poll.interval', '2s')"

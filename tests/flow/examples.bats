@@ -25,7 +25,7 @@ examples() {
 }
 
 @test "each example of each tool's --help does on the demo what it says" {
-    "$bacpipes" up --demo --data "$folder/data" >"$folder/out" 2>&1 3>&- &
+    "$bacpipes" up --simulate --no-past --data "$folder/data" >"$folder/out" 2>&1 3>&- &
     up=$!
     until grep -q ' stored, newest' "$folder/out"; do
         kill -0 "$up" || { cat "$folder/out"; return 1; }

@@ -22,7 +22,7 @@ teardown() {
 }
 
 start() {
-    "$bacpipes" up --demo --data "$data" --points 60 >"$folder/out" 2>&1 3>&- &
+    "$bacpipes" up --simulate --no-past --data "$data" --points 60 >"$folder/out" 2>&1 3>&- &
     up=$!
     until_true "grep -q ' stored, newest' '$folder/out'" 90
 }

@@ -2,6 +2,8 @@
 # A device is who it says it is when it is asked, not where it answers: another one at a known address, two that swap, one that is
 # renumbered, and I-Ams in others' names. Counted in the database. BUILD names the build folder (default: build).
 
+load ready
+
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     build=$(realpath "${BUILD:-$root/build}")
@@ -22,7 +24,7 @@ teardown() {
 }
 
 run_site() {
-    "$bacpipes" up --demo --data "$data" --points 60 >"$folder/out" 2>&1 3>&- &
+    "$bacpipes" up --simulate --no-past --data "$data" --points 60 >"$folder/out" 2>&1 3>&- &
     up=$!
     until_true "grep -q ' stored, newest' $folder/out" 60
 }
@@ -43,9 +45,8 @@ sql() {
 start() {
     local n=$1 instance=$2
     shift 2
-    "$build/tests/flow/odd_device" "$@" "127.83.0.$n:$port" "$instance" <>"$folder/stdin" >"$folder/device$n" 2>&1 3>&- &
+    begin_server "$folder/device$n" "$build/tests/flow/odd_device" "$@" "127.83.0.$n:$port" "$instance" <>"$folder/stdin"
     devices[$n]=$!
-    until_true "grep -q ready $folder/device$n" 10
 }
 stop() {
     kill "${devices[$1]}"
@@ -201,7 +202,7 @@ wrong() {
     # Whoever waits for the table has it as soon as the one has the other's place, and keeps the collector waiting.
     sql "begin; select device_replace('demo', $one, $two); select pg_sleep(1); create table done as select clock_timestamp() as at; commit" >"$folder/replaced" 3>&- &
     replacing=$!
-    until_true '[ "$(sql "select count(*) from pg_locks where relation = '"'device'"'::regclass and mode = '"'RowExclusiveLock'"'")" -gt 0 ]' 10
+    until_true '[ "$(sql "select count(*) from pg_locks where relation = '"'device'"'::regclass and mode = '"'RowExclusiveLock'"'")" -gt 0 ]' 60
     sql "begin; lock table device in access exclusive mode; select pg_sleep(4); commit" 3>&- &
     locking=$!
     wait "$replacing" "$locking"

@@ -9,7 +9,7 @@ setup() {
     folder=$(mktemp -d /tmp/bacpipes-kill.XXXXXX)
     chmod 755 "$folder"
     data=$folder/data
-    "$bacpipes" up --demo --data "$data" --points 200 >"$folder/out" 2>&1 3>&- &
+    "$bacpipes" up --simulate --no-past --data "$data" --points 200 >"$folder/out" 2>&1 3>&- &
     up=$!
     until_true "grep -q ' stored, newest' $folder/out" 60
     # Under load: every second.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # BACnet across real subnets of network namespaces (subnets.bash). BUILD names the build folder (default: build).
 
+load ready
 load subnets
 
 setup_file() { make_subnets; }
@@ -46,12 +47,13 @@ teardown() { end_test; }
 
 # forwards: from 10.9.2.50, that 10.9.99.1 said that it is device 7777
 forwards() {
-    ip netns exec "$tag-far" python3 -c 'import socket, time
+    begin_server "$BATS_TEST_TMPDIR/forwards.${#pids[@]}" ip netns exec "$tag-far" python3 -c 'import socket, time
 sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sender.bind(("10.9.2.50", 47808))
 for _ in range(80):
     sender.sendto(bytes.fromhex("8104001a0a096301bac001001000c402001e612205c49103210f"), ("10.9.1.50", 47808))
-    time.sleep(0.1)' 3>&- &
+    print("ready", flush=True)
+    time.sleep(0.1)'
     pids+=($!)
 }
 

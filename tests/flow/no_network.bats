@@ -2,6 +2,7 @@
 # A collector whose network is not there when it starts, or goes away while it runs (subnets.bash): it waits for it, says so, and blames
 # no device. BUILD names the build folder (default: build).
 
+load ready
 load subnets
 
 setup_file() { make_subnets; }
@@ -56,8 +57,8 @@ bad() { sql "select count(*) from sensor_readings where quality = 'bad' and reas
     run_site ""
     until_true '[ "$(said "not on the BACnet network: .*not an address of this machine")" = 1 ]' 10
     until_true 'grep -q "not on the BACnet network: .*not an address of this machine" "$BATS_TEST_TMPDIR/up"' 30
-    ip netns exec "$tag-near" python3 -c 'import socket, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(socket.SOL_IP, 15, 1); s.bind(("10.9.1.50", 47808)); time.sleep(600)' 3>&- &
+    begin_server "$BATS_TEST_TMPDIR/holder" ip netns exec "$tag-near" python3 -c 'import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(socket.SOL_IP, 15, 1); s.bind(("10.9.1.50", 47808)); print("ready", flush=True); time.sleep(600)'
     pids+=($!)
     holder=$!
     ip -n "$tag-near" addr add 10.9.1.50/24 broadcast + dev eth0

@@ -2,6 +2,8 @@
 # Our octets are BACnet to others too: an independent stack reads and writes the simulator, our tools read that stack,
 # and tshark finds nothing wrong in what we send. BUILD names the build folder (default: build).
 
+load ready
+
 setup_file() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     export root BACPIPES="$(realpath "${BUILD:-$root/build}")/apps/bacpipes" BACPIPES_CONFIG=/dev/null
@@ -21,18 +23,9 @@ teardown() {
     for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
 }
 
-# Starts a command and waits until its output says that it is ready.
 start() {
-    local log="$BATS_TEST_TMPDIR/start.${#pids[@]}"
-    "$@" >"$log" 2>&1 3>&- &
+    begin_server "$BATS_TEST_TMPDIR/start.${#pids[@]}" "$@"
     pids+=($!)
-    for _ in $(seq 100); do
-        grep -q 'ready\|Capturing' "$log" && return
-        kill -0 "${pids[-1]}" 2>/dev/null || break
-        sleep 0.1
-    done
-    cat "$log"
-    return 1
 }
 
 needs_node() {

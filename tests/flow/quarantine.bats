@@ -57,7 +57,7 @@ SQL
 }
 
 fill() {
-    sql -c 'set client_min_messages = warning' -c 'drop schema if exists journal cascade' -c 'drop schema public cascade' -c 'create schema public'
+    sql -c 'set client_min_messages = warning' -c 'drop schema if exists access, journal, sync cascade' -c 'drop schema public cascade' -c 'create schema public'
     bacpipes migrate >/dev/null
     sql <<'SQL'
 insert into site values ('macau', 'Macau');

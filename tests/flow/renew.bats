@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Debian updates PostgreSQL and Mosquitto while a site runs: both are started again by the new programs, and nothing is lost.
+# Debian updates PostgreSQL, Mosquitto and nginx while a site runs: they are started again by the new programs, and nothing is lost.
 # The programs are exchanged in a view of the machine's folders that is this test's alone, which takes root.
 # BUILD names the build folder (default: build).
 
@@ -24,10 +24,12 @@ set -eu
 bin=$(for found in /usr/lib/postgresql/*/bin; do echo "$found"; done | sort -V | tail -1)
 mkdir "$FOLDER/bin" "$FOLDER/sbin"
 cp -a "$bin/." "$FOLDER/bin"
-cp -aL /usr/sbin/mosquitto "$FOLDER/sbin"
+cp -aL /usr/sbin/mosquitto /usr/sbin/nginx "$FOLDER/sbin"
+ip link set lo up
+ip addr add 10.9.7.5/32 dev lo
 mount --bind "$FOLDER/bin" "$bin"
 mount -t overlay overlay -o "lowerdir=$FOLDER/sbin:/usr/sbin,upperdir=$FOLDER/above,workdir=$FOLDER/work" /usr/sbin
-"$BACPIPES" up --demo --data "$FOLDER/data" --points 100 --set poll.interval=1s >"$FOLDER/out" 2>&1 & up=$!
+"$BACPIPES" up --simulate --no-past --data "$FOLDER/data" --points 100 --set poll.interval=1s --set web.listen=10.9.7.5:8443 >"$FOLDER/out" 2>&1 & up=$!
 trap 'kill -INT $up 2>/dev/null; wait $up || true' EXIT
 q() { psql -h "$FOLDER/data/run" -p "$(cat "$FOLDER/data/postgresql.port")" -U bacpipes -d bacpipes -qAtXc "$1" 2>/dev/null; }
 until_true() {
@@ -37,33 +39,42 @@ until_true() {
         sleep 0.2
     done
 }
+pid_of_role() { # the same, by its first argument: all roles are one program
+    for child in $(cat /proc/$up/task/*/children); do
+        [ "$(tr '\0' '\n' <"/proc/$child/cmdline" | head -1)" != "$1" ] || echo "$child"
+    done
+}
 pid_of() { # a child of `up`
     for child in $(cat /proc/$up/task/*/children); do
-        [ "$(basename "$(tr '\0' '\n' <"/proc/$child/cmdline" | head -1)")" != "$1" ] || echo "$child"
+        [ "$(cat "/proc/$child/comm")" != "$1" ] || echo "$child"
     done
 }
 until_true '[ "$(q "select count(*) from sensor_readings")" -gt 500 ]' 120
-postgres=$(pid_of postgres) mosquitto=$(pid_of mosquitto) collect=$(pid_of collect)
-for program in "$bin/postgres" /usr/sbin/mosquitto; do
+reached() { curl --silent --max-time 5 --cacert "$FOLDER/data/web/authority.crt" --output /dev/null https://10.9.7.5:8443/api/v1/health; }
+reached
+postgres=$(pid_of postgres) mosquitto=$(pid_of mosquitto) nginx=$(pid_of nginx) collect=$(pid_of_role collect)
+for program in "$bin/postgres" /usr/sbin/mosquitto /usr/sbin/nginx; do
     cp "$program" "$program.new"
     mv "$program.new" "$program"
 done
-until_true '[ "$(pid_of postgres)" != "$postgres" ] && [ "$(pid_of mosquitto)" != "$mosquitto" ]' 90
+until_true '[ "$(pid_of postgres)" != "$postgres" ] && [ "$(pid_of mosquitto)" != "$mosquitto" ] && [ "$(pid_of nginx)" != "$nginx" ]' 90
+until_true reached 20
 now=$(date +%s)
 until_true '[ "$(q "select count(*) from sensor_readings where time > to_timestamp($now + 3)")" -gt 500 ]' 60
-[ "$(pid_of collect)" = "$collect" ]
-[ "$(grep -c "was updated on this machine" "$FOLDER/out")" = 2 ]
+[ "$(pid_of_role collect)" = "$collect" ]
+[ "$(grep -c "was updated on this machine" "$FOLDER/out")" = 3 ]
 # Each point of each second, over the restarts.
 q "select count(*) filter (where gap > 2.5) || ' gaps, ' || (select sum(skipped) from ingest_position) || ' skipped'
     from (select extract(epoch from time - lag(time) over (partition by point_id order by time)) as gap from sensor_readings) as span" | tee "$FOLDER/gaps"
 [ "$(cat "$FOLDER/gaps")" = "0 gaps, 0 skipped" ]
 # And no more: a program that is not exchanged goes on.
-postgres=$(pid_of postgres)
+postgres=$(pid_of postgres) nginx=$(pid_of nginx)
 sleep 45
 [ "$(pid_of postgres)" = "$postgres" ]
+[ "$(pid_of nginx)" = "$nginx" ]
 END
     mkdir "$FOLDER/above" "$FOLDER/work"
-    run timeout 400 unshare --mount bash "$FOLDER/script"
+    run timeout 400 unshare --mount --net bash "$FOLDER/script"
     echo "$output"
     [ "$status" -eq 0 ]
 }

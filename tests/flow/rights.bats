@@ -282,7 +282,7 @@ begin_up() {
     folder=$(mktemp -d /tmp/bacpipes-up.XXXXXX)
     chmod 755 "$folder"
     unset BACPIPES_CONFIG BACPIPES_SITE
-    "$BACPIPES" up --demo --data "$folder/data" --points 30 >"$folder/out" 2>&1 3>&- &
+    "$BACPIPES" up --simulate --no-past --data "$folder/data" --points 30 >"$folder/out" 2>&1 3>&- &
     up=$!
     for _ in $(seq 300); do
         grep -q ' stored, newest' "$folder/out" && break

@@ -50,12 +50,12 @@ as() {
 # Starts up as root, or as a user with a program that this one can reach, and stops it once all is up; then $status and
 # $output are as after `run`.
 run_up() {
-    run_program "$BACPIPES" up --demo --points 30 "$@"
+    run_program "$BACPIPES" up --simulate --no-past --points 30 "$@"
 }
 run_up_as() {
     local user=$1
     shift
-    run_program setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups "$FOLDER/bacpipes" up --demo --points 30 "$@"
+    run_program setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups "$FOLDER/bacpipes" up --simulate --no-past --points 30 "$@"
 }
 run_program() {
     : >"$FOLDER/out" # or what the one before said would be taken for this one's
@@ -133,7 +133,7 @@ refused() {
 }
 
 @test "neither up nor what it starts keeps any of root's rights" {
-    (cd / && exec "$BACPIPES" up --demo --points 30 --data "$data" >"$FOLDER/out" 2>&1 3>&-) &
+    (cd / && exec "$BACPIPES" up --simulate --no-past --points 30 --data "$data" >"$FOLDER/out" 2>&1 3>&-) &
     up=$!
     for _ in $(seq 300); do
         grep -q ' stored, newest' "$FOLDER/out" && break
@@ -142,7 +142,7 @@ refused() {
     done
     cat "$FOLDER/out"
     children=$(pgrep -P "$up")
-    [ "$(wc -l <<<"$children")" -eq 5 ] # PostgreSQL, Mosquitto, sim, ingest, collect
+    [ "$(wc -l <<<"$children")" -eq 6 ] # PostgreSQL, Mosquitto, sim, ingest, collect, web
     uid=$(id -u "$SERVICE") gid=$(id -g "$SERVICE")
     for pid in $up $children; do
         grep -E '^(Name|Uid|Gid|Groups|Cap)' "/proc/$pid/status"
@@ -228,7 +228,7 @@ refused() {
         refused
         [[ "$output" == *"$folder is root's and not empty"*"choose another folder"* && "$output" != *chown* ]]
     done
-    run as nobody "$FOLDER/bacpipes" up --demo --data /nosuch/folder
+    run as nobody "$FOLDER/bacpipes" up --simulate --no-past --data /nosuch/folder
     echo "$output"
     [ "$status" -eq 69 ] || [ "$status" -eq 78 ]
     [[ "$output" == *"/nosuch cannot be made"* && "$output" != *"//"* ]]

@@ -3,6 +3,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load ready
+
 setup() {
     root=$BATS_TEST_DIRNAME/../..
     build=$(realpath "${BUILD:-$root/build}")
@@ -55,12 +57,24 @@ tools=(
     "quarantine show 1|database"
     "quarantine retry 1|database"
     "quarantine drop 1|database"
+    "sites|nobody"
+    "sync --status|nobody"
+    "site add macau --output macau.join|nobody"
+    "site join macau.join|nobody"
+    "site list|nobody"
+    "site renew|nobody"
     "audit|database"
     "audit verify|database"
     "audit key|nobody"
     "account list|nobody"
     "account add nodered|nobody"
     "account remove nodered|nobody"
+    "user list|database"
+    "user add anna --role viewer|database"
+    "user link anna --print|database"
+    "user token anna|database"
+    "user tokens|database"
+    "user rights|nobody"
     "config check|nobody"
     "config show|nobody"
     "migrate|nobody"
@@ -117,7 +131,8 @@ each() {
         read -ra words <<<"${tool%|*}"
         case $tool in
         status*) fails 3 "${words[@]}" --log loud ;; # as monitoring has it
-        sim*) fails 64 "${words[@]}" --points many ;; # it has no settings
+        sim*) fails 64 "${words[@]}" --points many ;;  # it has no settings
+        "user rights"*) fails 64 "${words[@]}" --log loud ;; # nor has this
         "config check"*)
             run --separate-stderr bacpipes "${words[@]}" --log loud --json
             [ "$status" -eq 78 ]
@@ -181,12 +196,8 @@ each() {
 
 # wrong MODE: a device that answers wrongly, at 127.0.9.2; tools ask it from 127.0.9.1.
 wrong() {
-    "$root/tests/flow/wrong_device.py" "$1" 127.0.9.2 $port 1001 >wrong.log 2>&1 3>&- &
+    begin_server wrong.log "$root/tests/flow/wrong_device.py" "$1" 127.0.9.2 $port 1001
     device=$!
-    until grep -q ready wrong.log; do
-        kill -0 $device
-        sleep 0.02
-    done
     net="--address 127.0.9.1 --broadcast 127.255.255.255 --port $port --timeout 100ms"
 }
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # bacpipes trend, time, write of several objects and discover --has, against the simulator. BUILD names the build folder (default: build).
 
+load ready
+
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     bacpipes=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
@@ -15,14 +17,8 @@ teardown() {
 }
 
 simulate() {
-    "$bacpipes" sim --port $port --points 60 --without-flaws "$@" >"$log" 2>&1 3>&- &
+    begin_server "$log" "$bacpipes" sim --port $port --points 60 --without-flaws "$@"
     sim=$!
-    for _ in $(seq 100); do
-        grep -q ready "$log" && return
-        sleep 0.1
-    done
-    cat "$log"
-    return 1
 }
 
 @test "a device's log is read whole, from a time on, and its last records" {

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # What strangers on the building's network can add, and what it costs those that are there. BUILD names the build folder (default: build).
 
+load ready
+
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     bacpipes=$(realpath "${BUILD:-$root/build}")/apps/bacpipes
@@ -19,7 +21,7 @@ teardown() {
 }
 
 run_site() {
-    "$bacpipes" up --demo --data "$data" --points 60 "$@" >"$folder/out" 2>&1 3>&- &
+    "$bacpipes" up --simulate --no-past --data "$data" --points 60 "$@" >"$folder/out" 2>&1 3>&- &
     up=$!
     until_true "grep -q ' stored, newest' $folder/out" 60
 }
@@ -61,7 +63,7 @@ for i in range(int(sys.argv[1])):
     began=$(sql "select now()")
     flood 20000 "$bacnet_port"
     # One that is really there is found meanwhile.
-    "$bacpipes" sim --address 127.79.0.1 --port $port --points 5 --instance 5001 --without-flaws >"$folder/sim" 2>&1 3>&- &
+    begin_server "$folder/sim" "$bacpipes" sim --address 127.79.0.1 --port $port --points 5 --instance 5001 --without-flaws
     pids+=($!)
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port')"
     until_true '[ "$(sql "select count(*) from point join device using (device_id) where instance = 5001")" -eq 5 ]' 30
@@ -79,25 +81,26 @@ for i in range(int(sys.argv[1])):
 @test "a device has no more points than the site has room for, and what was left out is told" {
     run_site
     known=$(sql "select count(*) from point")
-    # Its first two devices have 23 and 19 points.
-    "$bacpipes" sim --address 127.79.0.1 --port $port --points 60 --instance 5001 --without-flaws >"$folder/sim" 2>&1 3>&- &
+    # Its first two devices: room is for all but 3 points of the first, and then for 5 of the second.
+    read -r one two <<<"$("$bacpipes" sim --points 60 --list --json | jq -r '[.[:2][].objects | length] | join(" ")')"
+    [ "$two" -gt 5 ]
+    most=$((one - 3)) room=$((known + one + 2))
+    begin_server "$folder/sim" "$bacpipes" sim --address 127.79.0.1 --port $port --points 60 --instance 5001 --without-flaws
     pids+=($!)
-    until_true "grep -q ready $folder/sim" 10
-    sql "insert into setting (site_id, name, value) values ('demo', 'site.max_points', '$((known + 25))'), ('demo', 'discovery.max_points_per_device', '20')"
+    sql "insert into setting (site_id, name, value) values ('demo', 'site.max_points', '$room'), ('demo', 'discovery.max_points_per_device', '$most')"
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port 127.79.0.2:$port')"
     until_true '[ "$(sql "select count(*) from device where instance in (5001, 5002)")" -eq 2 ]' 30
-    until_true "grep -q 'points are left out: site.max_points allows for $((known + 25)) in all' $data/log/collect.log" 30
-    [ "$(sql "select count(*) from point")" -eq "$((known + 25))" ]
-    grep -q 'device 5001 .*: 3 objects beyond 20 points are left out' "$data/log/collect.log"
-    until_true '[ "$(sql "select sum((learned ->> '"'points_left_out'"')::integer) from device_status")" -eq 17 ]' 20
+    until_true "grep -q 'points are left out: site.max_points allows for $room in all' $data/log/collect.log" 30
+    [ "$(sql "select count(*) from point")" -eq "$room" ]
+    grep -q "device 5001 .*: 3 objects beyond $most points are left out" "$data/log/collect.log"
+    until_true '[ "$(sql "select sum((learned ->> '"'points_left_out'"')::integer) from device_status")" -eq $((two - 2)) ]' 20
 }
 
 @test "a device that the database refuses is read out again ever more rarely" {
     run_site
     sql "alter table device add constraint refuses check (instance <> 5001) not valid"
-    "$bacpipes" sim --address 127.79.0.1 --port $port --points 5 --instance 5001 --without-flaws >"$folder/sim" 2>&1 3>&- &
+    begin_server "$folder/sim" "$bacpipes" sim --address 127.79.0.1 --port $port --points 5 --instance 5001 --without-flaws
     pids+=($!)
-    until_true "grep -q ready $folder/sim" 10
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port')"
     until_true "grep -q 'device 5001 .* could not be stored: .*trying again in 1 min' $data/log/collect.log" 20
     for blanks in ' ' '  ' '   ' '    '; do # each asks the device who it is
@@ -110,9 +113,8 @@ for i in range(int(sys.argv[1])):
 @test "a device that lists its objects twice and has a vendor beyond all numbers is stored and polled" {
     run_site
     mkfifo "$folder/stdin"
-    "${BUILD:-$root/build}/tests/flow/odd_device" --list-twice --vendor 4294967295 --points 3 127.79.0.1:$port 5001 <>"$folder/stdin" >"$folder/odd" 2>&1 3>&- &
+    begin_server "$folder/odd" "${BUILD:-$root/build}/tests/flow/odd_device" --list-twice --vendor 4294967295 --points 3 127.79.0.1:$port 5001 <>"$folder/stdin"
     pids+=($!)
-    until_true "grep -q ready $folder/odd" 10
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port'), ('demo', 'poll.interval', '2s')"
     until_true '[ "$(sql "select count(*) from sensor_readings r join point p using (point_id) join device d on d.device_id = p.device_id
                           where d.instance = 5001 and r.quality = '"'good'"'")" -ge 8 ]' 40

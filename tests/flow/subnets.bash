@@ -59,16 +59,12 @@ in_ns() {
 simulate() {
     local name=$1 address=$2 log=$BATS_TEST_TMPDIR/sim.$2
     shift 2
-    ip netns exec "$tag-$name" "$BACPIPES" sim --address "$address" --points 60 --without-flaws "$@" >"$log" 2>&1 3>&- &
+    begin_server "$log" ip netns exec "$tag-$name" "$BACPIPES" sim --address "$address" --points 60 --without-flaws "$@"
     pids+=($!)
-    for _ in $(seq 100); do
-        grep -q ready "$log" && return
-        sleep 0.1
-    done
-    cat "$log"
-    return 1
 }
+# The site's own, of which there are $devices.
 site() {
     simulate site 10.9.1.1 "$@"
+    devices=$(sed -n 's/.*ready: \([0-9]*\) devices.*/\1/p' "$BATS_TEST_TMPDIR/sim.10.9.1.1")
 }
 

@@ -153,7 +153,7 @@ data=$(mktemp -d /tmp/bacpipes-up.XXXXXX) pid=
 chmod 755 "$data"
 trap '[ -z "$pid" ] || { kill -INT $pid && wait $pid; } || true; rm -rf $(cat "$data"/*/run.folder 2>/dev/null) "$data"' EXIT
 up() {
-    "$BACPIPES" up --demo --points 60 --data "$data/site" "$@" >"$SCRIPT.said" 2>&1 & pid=$!
+    "$BACPIPES" up --simulate --no-past --points 60 --data "$data/site" "$@" >"$SCRIPT.said" 2>&1 & pid=$!
     for _ in $(seq 1200); do
         ! grep -qF 'the tables are up to date' "$SCRIPT.said" || break
         kill -0 $pid || break

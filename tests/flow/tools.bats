@@ -4,6 +4,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load ready
+
 setup() {
     root=$BATS_TEST_DIRNAME/../..
     build=$(realpath "${BUILD:-$root/build}")
@@ -28,12 +30,8 @@ device() {
     local address=$1 instance=$2
     shift 2
     [ -p stdin ] || mkfifo stdin
-    "$build/tests/flow/odd_device" "$@" "$address" "$instance" <>stdin >"$instance.log" 2>&1 3>&- &
+    begin_server "$instance.log" "$build/tests/flow/odd_device" "$@" "$address" "$instance" <>stdin
     devices+=($!)
-    until grep -q ready "$instance.log"; do
-        kill -0 $!
-        sleep 0.02
-    done
 }
 
 # try ROLE ARGUMENT...: with this test's network, standard output and error apart.

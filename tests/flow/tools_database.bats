@@ -47,7 +47,7 @@ sql() {
 }
 
 empty() {
-    sql -c 'set client_min_messages = warning' -c 'drop schema public cascade' -c 'drop schema if exists journal cascade' -c 'create schema public'
+    sql -c 'set client_min_messages = warning' -c 'drop schema public cascade' -c 'drop schema if exists access, journal, sync cascade' -c 'create schema public'
 }
 
 fill() {

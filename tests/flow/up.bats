@@ -29,7 +29,7 @@ processes() {
 }
 
 start_up() {
-    "$bacpipes" up --demo --data "$folder/data" --points 60 >"$folder/out" 2>&1 3>&- &
+    "$bacpipes" up --simulate --no-past --data "$folder/data" --points 60 >"$folder/out" 2>&1 3>&- &
     up=$!
     for _ in $(seq 300); do
         grep -q ' stored, newest' "$folder/out" && return
@@ -52,7 +52,8 @@ until_gone() {
 @test "readings are stored within seconds, and are there again the next time" {
     # In the first two minutes of an hour the building's humidity sensor says NaN, which is no value.
     while case $(date +%M) in 59 | 00 | 01 | 02) true ;; *) false ;; esac do sleep 5; done
-    run "$bacpipes" up --demo --data "$folder/a data" --for 25s --json --points 60
+    # A busy machine takes 10 s to make the database, and a round of all points is 15 s.
+    run "$bacpipes" up --simulate --no-past --data "$folder/a data" --for 40s --json --points 60
     echo "$output"
     [ "$status" -eq 0 ]
     [ "$(field points)" -eq 60 ]
@@ -62,7 +63,7 @@ until_gone() {
     [ "$(field reads_failed)" -eq 0 ]
     [ "$(field restarts)" -eq 0 ]
     until_gone
-    run "$bacpipes" up --demo --data "$folder/a data" --for 25s --json --points 60
+    run "$bacpipes" up --simulate --no-past --data "$folder/a data" --for 25s --json --points 60
     echo "$output"
     [ "$status" -eq 0 ]
     [ "$(field points)" -eq 60 ] # the same devices at the same addresses
@@ -71,10 +72,20 @@ until_gone() {
 
 @test "a second one on the same folder is refused and says who has it" {
     start_up
-    run "$bacpipes" up --demo --data "$folder/data"
+    run "$bacpipes" up --simulate --no-past --data "$folder/data"
     echo "$output"
     [ "$status" -eq 75 ]
     [[ "$output" == *"process $up runs"* ]]
+}
+
+@test "what the command line says counts for all that is started, whatever the environment says" {
+    export BACPIPES_DATA="$folder/another" BACPIPES_SITE=another
+    start_up
+    grep -Eq '^site = "?demo"?$' "$folder/data/bacpipes.conf"
+    for pid in $(processes); do
+        ! tr '\0' '\n' <"/proc/$pid/environ" | grep -Eq '^BACPIPES_(DATA|SITE)=' || [ "$pid" = "$up" ]
+    done
+    [ ! -e "$folder/another" ]
 }
 
 @test "Ctrl-C leaves no process and no socket behind" {
@@ -104,7 +115,7 @@ until_gone() {
 
 @test "a very deep folder works: its socket lies elsewhere" {
     deep="$folder/$(printf 'a-long-name-%.0s' 1 2 3 4 5 6 7 8 9)/and-one-more-level-below-it"
-    run "$bacpipes" up --demo --data "$deep" --for 25s --json --points 30
+    run "$bacpipes" up --simulate --no-past --data "$deep" --for 50s --json --points 30
     echo "$output"
     [ "$status" -eq 0 ]
     [ "$(field readings_stored)" -gt 0 ]
@@ -113,7 +124,7 @@ until_gone() {
 @test "a folder that the servers' user cannot enter is a clear message" {
     [ "$(id -u)" = 0 ] || skip "NOT TESTED: needs root"
     chmod 700 "$folder"
-    run "$bacpipes" up --demo --data "$folder/data" --for 5s
+    run "$bacpipes" up --simulate --no-past --data "$folder/data" --for 5s
     echo "$output"
     [ "$status" -ne 0 ]
     [[ "$output" == *"cannot come into"*"--data"* ]]
@@ -124,21 +135,32 @@ until_gone() {
     [ "$(id -u)" = 0 ] || skip "NOT TESTED: this is an ordinary user already"
     install -d -o nobody "$folder/nobody"
     cp "$bacpipes" "$folder/bacpipes"
-    run setpriv --reuid=nobody --regid=nogroup --clear-groups "$folder/bacpipes" up --demo --data "$folder/nobody/data" --for 25s --json --points 30
+    run setpriv --reuid=nobody --regid=nogroup --clear-groups "$folder/bacpipes" up --simulate --no-past --data "$folder/nobody/data" --for 50s --json --points 30
     echo "$output"
     [ "$status" -eq 0 ]
     [ "$(field readings_stored)" -gt 0 ]
 }
 
+@test "what is for the simulated building is refused without one, and no folder is made" {
+    for options in "--points 60" "--no-past"; do
+        # shellcheck disable=SC2086
+        run timeout 60 "$bacpipes" up --data "$folder/data" --for 1s $options
+        echo "$output"
+        [ "$status" -eq 64 ]
+        [[ "$output" == *"${options%% *} is for simulated buildings, which --simulate and --demo have"* ]]
+    done
+    [ ! -e "$folder/data" ]
+}
+
 @test "what is no file in the data folder is a clear message, and is not waited for" {
     data=$folder/data
-    run timeout 60 "$bacpipes" up --demo --data "$data" --for 1ms
+    run timeout 60 "$bacpipes" up --simulate --no-past --data "$data" --for 1ms
     owner=$(stat -c %U "$data")
     for name in lock postgresql.port demo.port secrets/mqtt_up log/postgresql.log log/migrate.log; do
         rm -f "$data/$name"
         mkfifo -m 600 "$data/$name"
         [ "$(id -u)" != 0 ] || chown "$owner" "$data/$name"
-        run timeout 60 "$bacpipes" up --demo --data "$data" --for 20s
+        run timeout 60 "$bacpipes" up --simulate --no-past --data "$data" --for 20s
         echo "$output"
         [ "$status" -eq 78 ]
         [[ "$output" == *"data/$name is no regular file"*"move it away"* ]]
@@ -160,7 +182,7 @@ until_gone() {
     chmod 644 "$folder/data/lock" # as earlier versions made it
     exec 8<"$folder/data/lock"
     flock -n 8
-    run "$bacpipes" up --demo --data "$folder/data" 8>&-
+    run "$bacpipes" up --simulate --no-past --data "$folder/data" 8>&-
     echo "$output"
     [ "$status" -eq 75 ]
     [[ "$output" == *"/lock is held by a process that is no "*"remove that file"* ]]
@@ -177,7 +199,7 @@ until_gone() {
     kill -STOP $servers
     kill -KILL "$up"
     wait "$up" || true
-    ("$bacpipes" up --demo --data "$folder/data" --points 60 >"$folder/out.again" 2>&1 3>&- & echo $! >"$folder/pid")
+    ("$bacpipes" up --simulate --no-past --data "$folder/data" --points 60 >"$folder/out.again" 2>&1 3>&- & echo $! >"$folder/pid")
     up=$(cat "$folder/pid")
     for _ in $(seq 200); do
         grep -q 'PostgreSQL of the last start is still ending' "$folder/out.again" && break

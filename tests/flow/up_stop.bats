@@ -36,7 +36,7 @@ processes() {
 
 # begin OPTION...: `up` in a session and a group of its own, as a terminal's foreground has one.
 begin() {
-    setsid env --default-signal=HUP,INT "$bacpipes" up --demo --data "$data" --points 60 "$@" >>"$folder/out" 2>&1 3>&- &
+    setsid env --default-signal=HUP,INT "$bacpipes" up --simulate --no-past --data "$data" --points 60 "$@" >>"$folder/out" 2>&1 3>&- &
     up=$!
 }
 
@@ -181,13 +181,13 @@ listen() {
     cat "$folder/out"
     [ "$code" = 70 ]
     tail -1 "$folder/out" | grep -q '"readings_stored":0,.*"error":"no reading was stored'
-    "$bacpipes" up --demo --data "$data" --for 0s 2>&1 | grep -q -- "--for 0s is no time at all"
+    "$bacpipes" up --simulate --no-past --data "$data" --for 0s 2>&1 | grep -q -- "--for 0s is no time at all"
 }
 
 @test "a refused one prints its object, too, and claims to stop nothing" {
     begin
     all_up
-    run "$bacpipes" up --demo --data "$data" --json
+    run "$bacpipes" up --simulate --no-past --data "$data" --json
     echo "$output"
     [ "$status" = 75 ]
     tail -1 <<<"$output" | grep -q '"error":"process '
@@ -295,7 +295,7 @@ EOF
     mkfifo "$folder/screen"
     head -1 "$folder/screen" 3>&- &
     : >"$folder/out"
-    setsid "$bacpipes" up --demo --data "$data" --points 60 >"$folder/screen" 2>&1 3>&- &
+    setsid "$bacpipes" up --simulate --no-past --data "$data" --points 60 >"$folder/screen" 2>&1 3>&- &
     up=$!
     until_true '[ -s "$data/log/collect.log" ]' 60
     kill -INT "$up"
@@ -324,7 +324,7 @@ EOF
     [ -z "$(processes)" ]
 
     : >"$folder/out"
-    env --ignore-signal=HUP "$bacpipes" up --demo --data "$data" --points 60 >>"$folder/out" 2>&1 3>&- &
+    env --ignore-signal=HUP "$bacpipes" up --simulate --no-past --data "$data" --points 60 >>"$folder/out" 2>&1 3>&- &
     up=$!
     all_up
     kill -HUP "$up"

@@ -29,7 +29,7 @@ until_true() {
 }
 begin() {
     : >"$FOLDER/out"
-    "$BACPIPES" up --demo --data "$DATA" --points 60 --set poll.interval=1s "$@" >"$FOLDER/out" 2>&1 3>&- & up=$!
+    "$BACPIPES" up --simulate --no-past --data "$DATA" --points 60 --set poll.interval=1s "$@" >"$FOLDER/out" 2>&1 3>&- & up=$!
     until_true 'grep -q " stored, newest" "$FOLDER/out"'
 }
 end() {
@@ -108,7 +108,7 @@ END
 }
 
 @test "a database of one's own that does not answer is told with where it was looked for" {
-    run timeout 100 "$BACPIPES" up --demo --data "$DATA" --set database.host=127.0.0.1 --set database.port=9 --for 5s
+    run timeout 100 "$BACPIPES" up --simulate --no-past --data "$DATA" --set database.host=127.0.0.1 --set database.port=9 --for 5s
     echo "$output"
     [ "$status" -ne 0 ]
     [[ "$output" == *"your database does not answer yet: "*"onnection refused"* ]]

@@ -1,7 +1,7 @@
 -- Sources of commands: their logins insert their columns and see their own rows, and can do nothing else, tried one by one; what the programs may ask for
 -- whom; what central may change.
 begin;
-select plan(157);
+select plan(167);
 insert into site (site_id, name) values ('here', 'Here');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1');
 insert into point (site_id, point_id, device_id, object_type, object_instance, name, units, min_value, max_value, commandable, writable) values
@@ -85,9 +85,9 @@ select throws_ok(what, '42501', null, 'denied: ' || what) from unnest(array[
     $$ select command_ask('{}') $$, $$ select command_check('here', 1, 'write_value', 20, null) $$, $$ select command_cancel(gen_random_uuid(), '') $$, $$ select commands_due('here', 1) $$,
     $$ select commands_claim('here', '[]') $$, $$ select commands_end('here', '[]') $$, $$ select hold_event('here', '[]') $$, $$ select holds_of('here') $$, $$ select override_store('here', '[]') $$,
     $$ select source_add('x', 'sql') $$, $$ select source_set('bms', of_highest => 1) $$, $$ select source_remove('bms') $$, $$ select sources_end_idle() $$, $$ select journal_append('here', 'audit', '{}'::jsonb) $$,
-    $$ select central_point_set('here', 1, true, 0, 100) $$, $$ select pg_notify('bacpipes_command', 'here') $$, $$ select pg_advisory_lock(1, 1) $$, $$ select lo_from_bytea(0, 'x') $$,
+    $$ select central_must('here', 'points', '{}') $$, $$ select pg_notify('bacpipes_command', 'here') $$, $$ select pg_advisory_lock(1, 1) $$, $$ select lo_from_bytea(0, 'x') $$,
     $$ set role bacpipes_owner $$, $$ create table x (y int) $$, $$ create temporary table x (y int) $$, $$ create schema x $$,
-    $$ alter table write_commands disable trigger all $$, $$ alter table write_commands disable row level security $$, $$ alter role source_bms connection limit -1 $$, $$ alter role source_optimiser password 'x' $$,
+    $$ alter table write_commands disable trigger all $$, $$ alter table write_commands disable row level security $$, $$ alter role source_bms connection limit -1 $$, $$ alter role source_optimiser password 'x' $$, $$ drop owned by bacpipes_source $$, $$ drop owned by source_bms $$,
     $$ set session_replication_role = replica $$]) as what;
 set local row_security = off;
 select throws_ok($$ select * from write_commands $$, '42501', null, 'nor does it get around the rows'' policy');
@@ -160,19 +160,36 @@ select is((select string_agg(body ->> 'op' || ' ' || coalesce(body #>> '{new,nam
 select is((select who from audit where site_id = 'here' and body ->> 'event' = 'source' order by seq desc limit 1), 'alice (sudo)', 'and who said so');
 
 -- What central may change.
-select ok(central_point_set('here', 1, true, 12, 28), 'central may narrow limits');
-select ok(not central_point_set('here', 1, true, 12, 28), 'what is so already is no change');
-select throws_ok($$ select central_point_set('here', 1, true, 11, 28) $$, '42501', 'central may narrow what is written at this site, and not widen it: point 1 is writable, 12 to 28', 'but not widen them below');
-select throws_ok($$ select central_point_set('here', 1, true, 12, 29) $$, '42501', null, 'nor above');
-select throws_ok($$ select central_point_set('here', 1, true, null, 28) $$, '42501', null, 'nor take one away');
-select ok(central_point_set('here', 1, false, 12, 28), 'it may forbid writing');
-select throws_ok($$ select central_point_set('here', 1, true, 12, 28) $$, '42501', 'central may narrow what is written at this site, and not widen it: point 1 is not writable, 12 to 28', 'but not allow it');
-select ok(central_mode_set('here', 'stop'), 'it may stop control');
-select ok(central_mode_set('here', 'freeze'), 'and freeze it');
-select throws_ok(format($$ select central_mode_set('here', '%s') $$, mode), '42501', 'central may stop control at this site, and not let it go on: it is freeze', 'but not let it go on: ' || mode) from unnest('{stop,normal}'::text[]) as mode;
-select throws_like($$ select central_mode_set('here', 'halt') $$, 'control is normal, stop or freeze: "halt" is none of them', 'there are three modes');
+create function widens(what text, request jsonb) returns text language plpgsql as $$
+begin
+    perform central_must('here', what, request);
+    return 'lets it';
+exception when insufficient_privilege then
+    return sqlerrm;
+end
+$$;
+create function sets(is_set jsonb) returns text language sql as $$ select widens('points', jsonb_build_object('points', jsonb_build_array(jsonb_build_object('id', 1, 'set', is_set)))) $$;
+update point set write_min = 12, write_max = 28 where site_id = 'here' and point_id = 1;
+select is(sets('{"write_min": 13, "write_max": 28}'), 'lets it', 'central may narrow limits');
+select is(sets('{"write_min": 11}'), 'central may narrow what is written at this site, and not widen it: point 1 is writable, 12 to 28', 'but not widen them below');
+select isnt(sets(said), 'lets it', what) from (values ('{"write_max": 29}'::jsonb, 'nor above'), ('{"write_min": null}', 'nor take one away')) as s (said, what);
+select is(sets('{"writable": false}'), 'lets it', 'it may forbid writing');
+update point set writable = false where site_id = 'here' and point_id = 1;
+select is(sets('{"writable": true}'), 'central may narrow what is written at this site, and not widen it: point 1 is not writable, 12 to 28', 'but not allow it');
+update point set writable = true, write_min = null, write_max = null, min_value = null, max_value = null, units = 'degrees-celsius' where site_id = 'here' and point_id = 1;
+select is(sets('{"write_min": -40, "write_max": 100}'), 'lets it', 'limits within what the unit can be narrow it');
+select isnt(sets(said), 'lets it', 'others do not: ' || said::text) from (values ('{"write_min": -51}'::jsonb), ('{"write_max": 201}'), ('{"units": "no-units"}')) as s (said);
+select is(widens('setting', '{"name": "control.mode", "value": "stop"}'), 'lets it', 'it may stop control');
+insert into setting (site_id, name, value) values ('here', 'control.mode', 'freeze');
+select is(widens('setting', jsonb_build_object('name', 'control.mode', 'value', mode)), 'central may stop control at this site, and not let it go on: it is freeze', 'but not let it go on: ' || coalesce(mode, 'no setting'))
+  from unnest('{stop, normal, null}'::text[]) as mode;
+select is(widens('setting', jsonb_build_object('name', name, 'value', 'true')), name || ' is made at the site, and not by central', 'nor what commands may do: ' || name)
+  from unnest('{control.central, control.life_safety, control.point_rate, control.operator_hold}'::text[]) as name;
+update device set enabled = false where site_id = 'here' and device_id = 1;
+select is(widens('device', '{"device_id": 1, "set": {"enabled": true}}'), 'device 1 is left alone at this site: central does not have it asked again', 'nor have a device asked that is left alone');
 insert into setting (site_id, name, value) values ('here', 'control.central', 'true');
-select ok(central_mode_set('here', 'normal') and central_point_set('here', 1, true, null, null), 'where the site lets it, it may widen, too');
+select is(sets('{"writable": true, "write_max": null}') || ', ' || widens('setting', '{"name": "control.mode", "value": "normal"}'), 'lets it, lets it', 'where the site lets it, it may widen, too');
+select isnt(widens('setting', '{"name": "control.central", "value": "true"}'), 'lets it', 'but never say so itself');
 set constraints all immediate;
 select * from finish();
 rollback;

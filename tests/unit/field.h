@@ -194,7 +194,10 @@ static inline Field *field_new(size_t count, const SimQuirks *quirks, size_t qui
     field->network.delay_us = 200;
     field->is_routed = trunk_us > 0;
     field->trunk.request_us = trunk_us;
-    sim_site_init(&field->site, 100 + 56 * count, 1, INT64_C(1767600000) * BP_SECOND, false);
+    sim_site_init(&field->site, &(SimSiteOptions){.points = 130 + 76 * count,
+                                                  .building = {.seed = 1,
+                                                               .weather_seed = 1,
+                                                               .start_us = INT64_C(1767600000) * BP_SECOND}});
     assert_true(field->site.device_count >= count && count <= STATIONS_MAX);
     field->settings = (CollectPollSettings){.window = 4,
                                             .trunk = {.window = 1, .rate = 100},

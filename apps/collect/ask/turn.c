@@ -26,6 +26,9 @@ static int64_t goes_on_us(const CollectDevice *device)
         return INT64_MAX;
     if (device->is_cut_off)
         return device->enabled ? device->silence.probe_due_us : INT64_MAX;
+    /* Cancellations follow each other's answers; all else that is due is not asked for any more. */
+    if (device->is_taking_leave)
+        return held_until_us;
     if (device->on.is_held && is_away)
         return held_until_us; /* the probe is due, and waits for the trunk */
     if (device->peer.outstanding > 0 && is_away)

@@ -3,6 +3,7 @@
 #include "bacnet/wire/object.h"
 #include "base/parse.h"
 #include "base/time.h"
+#include "say/json.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -39,10 +40,10 @@ static size_t letters(const char *text)
 }
 
 /* What stands there, for a sentence: cut, and on one line. */
-static const char *shown(const Reading *reading, const json_t *value)
+static const char *shown(const Reading *reading, json_t *value)
 {
     char cut[60], whole[64];
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = json_dumps(value, JSON_COMPACT | say_json_digits(value) | JSON_ENCODE_ANY);
     const bool is_whole = bp_str_copy(bp_str(text ? text : "?"), cut, sizeof cut);
     free(text);
     snprintf(whole, sizeof whole, "%s%s", cut, is_whole ? "" : "...");
@@ -288,7 +289,8 @@ static void read_into(ControlAsk *ret_ask, json_t *from, const char *site, BpAre
                              .arena = arena,
                              .err = &ret_ask->wrong};
     ret_ask->status = read_one(&reading);
-    char *text = ret_ask->status == BP_OK ? json_dumps(request, JSON_COMPACT) : NULL;
+    char *text =
+        ret_ask->status == BP_OK ? json_dumps(request, JSON_COMPACT | say_json_digits(request)) : NULL;
     ret_ask->request = text ? bp_arena_text(arena, bp_str(text)) : NULL;
     free(text);
 }

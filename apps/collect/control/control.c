@@ -1,6 +1,7 @@
 #include "apps/collect/control/ask_mqtt.h"
 #include "apps/collect/control/asking.h"
 #include "apps/collect/control/holding.h"
+#include "apps/collect/control/jobs.h"
 #include "base/invariant.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -52,6 +53,7 @@ void control_opened(CollectControl *control)
     control_commands_may_write(control->commands, true);
     control->look_us = loop_now_us(control->options.loop) + LOOK_EVERY_US;
     control_asking_begin(control->asking);
+    control_jobs_begin(control->jobs);
 }
 
 static void on_connected(void *owner)
@@ -69,14 +71,18 @@ static void on_lost(void *owner, const BpError *why)
     control->look_us = INT64_MAX;
     control_holding_lost(control->holding);
     control_asking_end(control->asking);
+    control_jobs_pause(control->jobs);
     control_commands_may_write(control->commands, false);
 }
 
 static void on_notice(void *owner, const char *channel, const char *payload)
 {
     const CollectControl *control = owner;
-    (void)channel;
-    if (control_is_alone(control) && bp_str_equal(bp_str(payload), bp_str(control->options.file->site)))
+    if (!control_is_alone(control) || !bp_str_equal(bp_str(payload), bp_str(control->options.file->site)))
+        return;
+    if (strcmp(channel, CONTROL_JOBS_CHANNEL) == 0)
+        control_jobs_look(control->jobs);
+    else
         control_asking_look(control->asking);
 }
 
@@ -199,6 +205,13 @@ CollectControl *collect_control_new(const CollectControlOptions *options)
                                                         .owner = control,
                                                         .on_alone = on_alone});
     pg_listen(control->pg, CHANNEL);
+    pg_listen(control->pg, CONTROL_JOBS_CHANNEL);
+    control->jobs = control_jobs_new(&(ControlJobsOptions){.loop = options->loop,
+                                                           .poller = options->poller,
+                                                           .pg = control->pg,
+                                                           .site = options->file->site,
+                                                           .owner = options->owner,
+                                                           .on_orders = options->on_orders});
     control->checkpoints =
         control_checkpoints_new(&(ControlCheckpointsOptions){.loop = options->loop,
                                                              .database = options->database,
@@ -227,6 +240,7 @@ void collect_control_close(CollectControl *control)
     control->turn = NULL;
     pg_free(control->pg); /* answers what is under way, and so goes first */
     control->pg = NULL;
+    control_jobs_close(control->jobs);
     control_holding_close(control->holding);
     site_alone_free(control->alone);
     control->alone = NULL;
@@ -241,6 +255,7 @@ void collect_control_free(CollectControl *control)
         return;
     collect_control_close(control);
     control_commands_free(control->commands);
+    control_jobs_free(control->jobs);
     control_holding_free(control->holding);
     free(control);
 }

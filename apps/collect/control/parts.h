@@ -23,6 +23,7 @@
 
 typedef struct ControlAsking ControlAsking;   /* asking.h */
 typedef struct ControlHolding ControlHolding; /* holding.h */
+typedef struct ControlJobs ControlJobs;       /* jobs.h */
 typedef struct ControlMqtt ControlMqtt;       /* ask_mqtt.h */
 
 struct CollectControl {
@@ -34,6 +35,7 @@ struct CollectControl {
     ControlCommands *commands;
     ControlAsking *asking;
     ControlHolding *holding;
+    ControlJobs *jobs;
     ControlMqtt *mqtt;
     LoopTimer *turn; /* the next in which something is done */
     int64_t

@@ -180,51 +180,53 @@ void control_say_verdict(ControlCommand *command, int64_t verify_within_us)
 
 /* ---- nothing was written ---- */
 
-void control_say_why(ControlCommand *command, CollectOrderWhy why)
+static const char *why_text(CollectOrderWhy why)
 {
     switch (why) {
-    case COLLECT_ORDER_AWAY: control_say(command, "the device does not answer: nothing was written"); break;
-    case COLLECT_ORDER_DISABLED: control_say(command, "the device is disabled: nothing was written"); break;
-    case COLLECT_ORDER_NO_NETWORK:
-        control_say(command, "the collector is not on the building's network: nothing was written");
-        break;
-    case COLLECT_ORDER_FULL:
-        control_say(command, "too much waits for the device: nothing was written");
-        break;
-    case COLLECT_ORDER_TOO_LONG:
-        control_say(command, "the device takes no request of that length: nothing was written");
-        break;
-    case COLLECT_ORDER_LATE:
-        control_say(command, "its time had passed when its turn came: nothing was written");
-        break;
-    default: control_say(command, "the device is not known any more: nothing was written"); break;
+    case COLLECT_ORDER_AWAY: return "the device does not answer";
+    case COLLECT_ORDER_DISABLED: return "the device is disabled";
+    case COLLECT_ORDER_NO_NETWORK: return "the collector is not on the building's network";
+    case COLLECT_ORDER_FULL: return "too much waits for the device";
+    case COLLECT_ORDER_TOO_LONG: return "the device takes no request of that length";
+    case COLLECT_ORDER_LATE: return "its time had passed when its turn came";
+    default: return "the device is not known any more";
     }
 }
 
-static void say_other(ControlCommand *command, uint32_t other)
+void control_say_why(ControlCommand *command, CollectOrderWhy why)
 {
-    if (other == BAC_INSTANCE_WILDCARD)
-        control_say(command,
-                    "another device answers at its address, or one that does not say who it is: nothing was "
-                    "written");
-    else
-        control_say(command, "another device answers at its address, device %u: nothing was written", other);
+    control_say(command, "%s: nothing was written", why_text(why));
+}
+
+char *control_sight_format(const ControlSeen *seen, BacObjectId object, char ret_text[CONTROL_SIGHT_TEXT])
+{
+    char refusal[BAC_REFUSAL_TEXT_MAX];
+    switch (seen->sight) {
+    case CONTROL_ANOTHER_ANSWERS:
+        if (seen->other == BAC_INSTANCE_WILDCARD)
+            snprintf(ret_text, CONTROL_SIGHT_TEXT,
+                     "another device answers at its address, or one that does not say who it is");
+        else
+            snprintf(ret_text, CONTROL_SIGHT_TEXT, "another device answers at its address, device %u",
+                     seen->other);
+        break;
+    case CONTROL_NO_OBJECT:
+        snprintf(ret_text, CONTROL_SIGHT_TEXT, "the device has no %s %u any more",
+                 bac_object_type_name(object.type), object.instance);
+        break;
+    case CONTROL_NOT_TOLD:
+        snprintf(ret_text, CONTROL_SIGHT_TEXT, "its value cannot be read: %s",
+                 bac_refusal_format(seen->refusal, refusal));
+        break;
+    case CONTROL_NOT_ASKED: snprintf(ret_text, CONTROL_SIGHT_TEXT, "%s", why_text(seen->why)); break;
+    default: snprintf(ret_text, CONTROL_SIGHT_TEXT, "%s", why_text(COLLECT_ORDER_AWAY)); break;
+    }
+    return ret_text;
 }
 
 void control_say_sight(ControlCommand *command, const ControlSeen *seen)
 {
-    char refusal[BAC_REFUSAL_TEXT_MAX];
-    switch (seen->sight) {
-    case CONTROL_ANOTHER_ANSWERS: say_other(command, seen->other); break;
-    case CONTROL_NO_OBJECT:
-        control_say(command, "the device has no %s %u any more: nothing was written",
-                    bac_object_type_name(command->object.type), command->object.instance);
-        break;
-    case CONTROL_NOT_TOLD:
-        control_say(command, "its value cannot be read: %s: nothing was written",
-                    bac_refusal_format(seen->refusal, refusal));
-        break;
-    case CONTROL_NOT_ASKED: control_say_why(command, seen->why); break;
-    default: control_say(command, "the device does not answer: nothing was written"); break;
-    }
+    char sight[CONTROL_SIGHT_TEXT];
+    control_sight_format(seen, command->object, sight);
+    control_say(command, "%.*s: nothing was written", CONTROL_TEXT_MAX - 32, sight);
 }

@@ -1,6 +1,7 @@
 #include "apps/collect/control/slots_json.h"
 
 #include "base/time.h"
+#include "say/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ char *control_slots_json(const ControlSlotsSeen *seen, size_t count)
         if (!item || json_array_append_new(list, item) != 0)
             abort();
     }
-    char *text = json_dumps(list, JSON_COMPACT);
+    char *text = json_dumps(list, JSON_COMPACT | say_json_digits(list));
     if (!text)
         abort();
     return text;

@@ -91,7 +91,7 @@ static char *state_json(const CollectPointName *name, const MdlReading *reading)
 {
     char at[BP_TIME_TEXT_MAX];
     json_auto_t *state =
-        json_pack("{s:i, s:o, s:s, s:s, s:s, s:s}", "v", 1, "value",
+        json_pack("{s:i, s:i, s:o, s:s, s:s, s:s, s:s}", "v", 1, "point", reading->point_id, "value",
                   reading->has_value ? json_real(reading->value) : json_null(), "quality",
                   mdl_quality_name(reading->quality), "at", bp_time_format(reading->at_us, 3, at), "name",
                   name->name, "units", name->units);

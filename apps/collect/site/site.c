@@ -87,7 +87,8 @@ static void on_notice(void *owner, const char *channel, const char *payload)
     CollectSite *site = owner;
     (void)channel;
     switch (site_notice_read(payload, site->options.file->site)) {
-    case SITE_NOTHING_CHANGED: return;
+    case SITE_NOTHING_CHANGED:
+    case SITE_LINK_CHANGED: return;
     case SITE_BROKER_CHANGED: site_broker_changed(site->broker); return;
     case SITE_SETTING_CHANGED: site_settings_changed(site->settings); break; /* intervals of points, too */
     case SITE_POINTS_CHANGED:

@@ -139,7 +139,7 @@ static SimTrend *find_trend(const SimDevice *device, BacObjectId id)
 
 static void put_clock(const SimDevice *device, bool date, BpBuf *out)
 {
-    const BacDateTime now = bac_date_time_at(device->site->building.now_us + device->clock_offset_us);
+    const BacDateTime now = bac_date_time_at(device->site->building.clock_us + device->clock_offset_us);
     const BacValue value = date ? (BacValue){.type = BAC_DATE, .date = now.date}
                                 : (BacValue){.type = BAC_TIME, .time = now.time};
     bac_value_encode(out, &value);
@@ -413,7 +413,7 @@ static void set_clock(void *owner, const BacDateTime *now, bool is_utc)
     int64_t now_us;
     (void)is_utc;
     if (bac_date_time_to_us(now, &now_us, NULL) == BP_OK)
-        device->clock_offset_us = now_us - device->site->building.now_us;
+        device->clock_offset_us = now_us - device->site->building.clock_us;
 }
 
 const BacObjects sim_device_objects = {.read = read_object,

@@ -10,15 +10,14 @@
 
 static bool describe(const SimObject *object, BacEventSource *source)
 {
-    const char *name = object->spec->name;
     *source = (BacEventSource){.object = object->id};
-    if (strcmp(name, "ZN-T") == 0) {
+    if (sim_object_is(object, SIM_ZONE, "ZN-T")) {
         source->event_type = BAC_EVENT_OUT_OF_RANGE;
         source->low = 10;
         source->high = 35;
         source->deadband = 1;
         source->delay_s = 2;
-    } else if (strcmp(name, "FRZ-A") == 0 || strcmp(name, "FLT-A") == 0) {
+    } else if (sim_object_is(object, SIM_HANDLER, "FRZ-A") || sim_object_is(object, SIM_HANDLER, "FLT-A")) {
         source->event_type = BAC_EVENT_CHANGE_OF_STATE;
         source->alarm_value = BAC_ACTIVE;
     }

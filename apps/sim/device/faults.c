@@ -37,18 +37,6 @@ const char *const sim_fault_names[][3] = {
     [FAULTS] = {NULL, NULL, NULL},
 };
 
-static BpStatus unknown_fault(BpStr name, BpError *err)
-{
-    char names[400];
-    BpBuf out = bp_buf(names, sizeof names - 1);
-    for (size_t i = 0; i < FAULTS; i++) {
-        bp_buf_str(&out, bp_str(i ? ", " : ""));
-        bp_buf_str(&out, bp_str(sim_fault_names[i][0]));
-    }
-    names[out.size] = '\0';
-    return bp_fail(err, BP_INVALID, "\"%.*s\" is no fault. There are: %s", (int)name.size, name.data, names);
-}
-
 static BpStatus parse_slot(BpStr text, SimFaults *faults, BpError *err)
 {
     BpStr rest;
@@ -75,24 +63,18 @@ static BpStatus parse_refusal(BpStr text, SimFaults *faults, BpError *err)
                    (int)text.size, text.data);
 }
 
-/* The devices there are. */
-typedef struct Devices {
-    uint32_t first;
-    size_t count;
-} Devices;
-
-static BpStatus parse_device(BpStr text, Devices devices, uint32_t *ret_device, BpError *err)
+BpStatus sim_instances_parse(BpStr text, SimInstances there, uint32_t *ret_instance, BpError *err)
 {
-    const int64_t last = (int64_t)devices.first + (int64_t)devices.count - 1;
+    const int64_t last = (int64_t)there.first + (int64_t)there.count - 1;
     int64_t instance;
-    if (bp_parse_i64(text, devices.first, last, &instance, NULL) != BP_OK)
+    if (bp_parse_i64(text, there.first, last, &instance, NULL) != BP_OK)
         return bp_fail(err, BP_INVALID, "\"%.*s\" is no device here; they are %" PRIu32 " to %" PRId64,
-                       (int)text.size, text.data, devices.first, last);
-    *ret_device = (uint32_t)instance;
+                       BP_STR_ARGS(text), there.first, last);
+    *ret_instance = (uint32_t)instance;
     return BP_OK;
 }
 
-static BpStatus set_argument(SimFaults *faults, size_t i, BpStr argument, Devices devices, BpError *err)
+static BpStatus set_argument(SimFaults *faults, size_t i, BpStr argument, SimInstances there, BpError *err)
 {
     switch (i) {
     case REFUSES_WRITES: return parse_refusal(argument, faults, err);
@@ -103,7 +85,7 @@ static BpStatus set_argument(SimFaults *faults, size_t i, BpStr argument, Device
     default: break;
     }
     faults->swaps = true;
-    return parse_device(argument, devices, &faults->swaps_with, err);
+    return sim_instances_parse(argument, there, &faults->swaps_with, err);
 }
 
 static void set_flag(SimFaults *faults, size_t i)
@@ -117,86 +99,83 @@ static void set_flag(SimFaults *faults, size_t i)
     }
 }
 
-static BpStatus parse_fault(BpStr text, Devices devices, SimFaults *faults, BpError *err)
+BpStatus sim_fault_parse(const DefectOrder *order, SimInstances there, SimFaults *ret_faults,
+                         const char **ret_name, BpError *err)
 {
     BpError why = {0};
-    const bool has_argument = memchr(text.data, '=', text.size) != NULL;
-    BpStr argument;
-    const BpStr name = bp_str_cut(text, '=', &argument);
+    SimFaults faults = {0};
     size_t i = 0;
-    while (i < FAULTS && !bp_str_equal(name, bp_str(sim_fault_names[i][0])))
+    while (i < FAULTS && !bp_str_equal(order->fault, bp_str(sim_fault_names[i][0])))
         i++;
     if (i == FAULTS)
-        return unknown_fault(name, err);
-    if (has_argument && !sim_fault_names[i][1])
-        return bp_fail(err, BP_INVALID, "%s takes no \"=\"", sim_fault_names[i][0]);
-    if (!sim_fault_names[i][1]) {
-        set_flag(faults, i);
-        return BP_OK;
-    }
-    if (!has_argument || set_argument(faults, i, argument, devices, &why) != BP_OK)
-        return bp_fail(err, BP_INVALID, "%s=%s: %s", sim_fault_names[i][0], sim_fault_names[i][1],
-                       has_argument ? why.text : "something is to stand behind the name");
+        return bp_fail(err, BP_NOT_FOUND, "\"%.*s\" is no fault of a device", BP_STR_ARGS(order->fault));
+    const char *const *fault = sim_fault_names[i];
+    if (order->has_value && !fault[1])
+        return bp_fail(err, BP_INVALID, "%s takes no \"=\"", fault[0]);
+    if (!fault[1])
+        set_flag(&faults, i);
+    else if (!order->has_value || set_argument(&faults, i, order->value, there, &why) != BP_OK)
+        return bp_fail(err, BP_INVALID, "%s=%s: %s", fault[0], fault[1],
+                       order->has_value ? why.text : "something is to stand behind the name");
+    *ret_faults = faults;
+    *ret_name = fault[0];
     return BP_OK;
 }
 
-/* "ignores-writes,silent" */
-static BpStatus parse_faults(BpStr text, Devices devices, SimFaults *faults, BpError *err)
+void sim_faults_add(SimFaults *faults, const SimFaults *more)
 {
-    while (text.size > 0)
-        BP_TRY(parse_fault(bp_str_trim(bp_str_cut(text, ',', &text)), devices, faults, err));
-    return BP_OK;
-}
-
-/* "1001:ignores-writes,silent" */
-static BpStatus parse_entry(BpStr entry, Devices devices, SimFaults *faults, BpError *err)
-{
-    BpStr rest;
-    uint32_t device = devices.first;
-    if (!memchr(entry.data, ':', entry.size))
-        return bp_fail(err, BP_INVALID,
-                       "\"%.*s\": who? A device's instance or all comes first, as in %" PRIu32 ":silent",
-                       (int)entry.size, entry.data, devices.first);
-    const BpStr who = bp_str_trim(bp_str_cut(entry, ':', &rest));
-    if (!bp_str_equal(who, bp_str("all"))) {
-        BP_TRY(parse_device(who, devices, &device, err));
-        return parse_faults(rest, devices, &faults[device - devices.first], err);
+    faults->ignores_writes |= more->ignores_writes;
+    faults->drops_writes |= more->drops_writes;
+    faults->mute_writes |= more->mute_writes;
+    faults->hides_writes |= more->hides_writes;
+    faults->silent |= more->silent;
+    if (more->refuses_writes) {
+        faults->refuses_writes = true;
+        faults->refusal = more->refusal;
     }
-    for (size_t i = 0; i < devices.count; i++)
-        BP_TRY(parse_faults(rest, devices, &faults[i], err));
-    return BP_OK;
-}
-
-BpStatus sim_faults_parse(BpStr text, uint32_t first, size_t count, SimFaults *ret_faults, BpError *err)
-{
-    memset(ret_faults, 0, count * sizeof *ret_faults);
-    while (text.size > 0) {
-        BpStr line = bp_str_cut(text, '\n', &text);
-        while (line.size > 0) {
-            const BpStr entry = bp_str_trim(bp_str_cut(line, ';', &line));
-            if (entry.size > 0)
-                BP_TRY(parse_entry(entry, (Devices){first, count}, ret_faults, err));
-        }
+    if (more->held_slot) {
+        faults->held_slot = more->held_slot;
+        faults->held_value = more->held_value;
     }
-    return BP_OK;
+    if (more->swaps) {
+        faults->swaps = true;
+        faults->swaps_with = more->swaps_with;
+    }
+    faults->late_us = more->late_us ? more->late_us : faults->late_us;
+    faults->restart_us = more->restart_us ? more->restart_us : faults->restart_us;
+    faults->answer_us = more->answer_us ? more->answer_us : faults->answer_us;
 }
 
 /* ---- what they do ---- */
+
+void sim_fault_slot(SimObject *object, uint8_t slot, const double *value)
+{
+    object->commanded &= (uint16_t) ~(1U << (slot - 1));
+    if (value) {
+        object->commanded |= (uint16_t)(1U << (slot - 1));
+        object->slots[slot - 1] = *value;
+    }
+    sim_object_apply(object);
+}
 
 /* Somebody else's hand on all that takes it. */
 static void hold(const SimDevice *device, uint8_t slot, const double *value)
 {
     for (size_t i = 0; i < device->count; i++) {
         SimObject *object = &device->objects[i];
-        if (!object->is_commandable || (value && !sim_object_takes(object, *value)))
-            continue;
-        object->commanded &= (uint16_t) ~(1U << (slot - 1));
-        if (value) {
-            object->commanded |= (uint16_t)(1U << (slot - 1));
-            object->slots[slot - 1] = *value;
-        }
-        sim_object_apply(object);
+        if (object->is_commandable && (!value || sim_object_takes(object, *value)))
+            sim_fault_slot(object, slot, value);
     }
+}
+
+void sim_faults_hold(const SimDevice *device, const SimFaults *old, const SimFaults *faults)
+{
+    if (old->held_slot == faults->held_slot && (!old->held_slot || old->held_value == faults->held_value))
+        return;
+    if (old->held_slot)
+        hold(device, old->held_slot, NULL);
+    if (faults->held_slot)
+        hold(device, faults->held_slot, &faults->held_value);
 }
 
 static void stick(const SimDevice *device, bool is_stuck)
@@ -215,12 +194,7 @@ void sim_writes_set(SimWrites *writes, const SimFaults *faults)
     const SimFaults old = writes->faults;
     writes->faults = *faults;
     stick(writes->device, faults->hides_writes);
-    if (old.held_slot == faults->held_slot && (!old.held_slot || old.held_value == faults->held_value))
-        return;
-    if (old.held_slot)
-        hold(writes->device, old.held_slot, NULL);
-    if (faults->held_slot)
-        hold(writes->device, faults->held_slot, &faults->held_value);
+    sim_faults_hold(writes->device, &old, faults);
 }
 
 /* A write that does not fit is taken over at once. */

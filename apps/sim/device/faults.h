@@ -3,6 +3,7 @@
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H
 
+#include "apps/sim/defect/order.h"
 #include "apps/sim/device/object.h"
 #include "apps/sim/device/site.h"
 
@@ -24,15 +25,32 @@ typedef struct SimFaults {
     uint32_t swaps_with; /* a device's instance */
 } SimFaults;
 
-/* "1001:ignores-writes;1002:holds=5@18.5,late-writes=3s;all:silent" for `count` devices, the first of which
- * has the instance `first`, and each other one the next; what is said of all and of one adds up, and lines
- * are as good as semicolons. BP_INVALID: what is wrong, and what would be right; then `ret_faults` has no
- * meaning. */
-BpStatus sim_faults_parse(BpStr text, uint32_t first, size_t count, SimFaults *ret_faults,
-                          BpError *err) BP_CHECKED;
+/* The devices there are: their instances, from the first on. */
+typedef struct SimInstances {
+    uint32_t first;
+    size_t count;
+} SimInstances;
+
+BpStatus sim_instances_parse(BpStr text, SimInstances there, uint32_t *ret_instance, BpError *err) BP_CHECKED;
+
+/* One fault, as it was ordered, its times left alone: `ret_faults` has that and no other. *ret_name is as in
+ * the list below. BP_NOT_FOUND: no device fails in that way; BP_INVALID: what is wrong, and what would be
+ * right. */
+BpStatus sim_fault_parse(const DefectOrder *order, SimInstances there, SimFaults *ret_faults,
+                         const char **ret_name, BpError *err) BP_CHECKED;
+
+/* What is said of a device in several places adds up; of two slots, times, errors or others the last one
+ * holds. */
+void sim_faults_add(SimFaults *faults, const SimFaults *more);
 
 /* One line each: name, what stands behind "=" (NULL: nothing) and meaning; NULL behind the last. */
 extern const char *const sim_fault_names[][3];
+
+/* Puts a value into a slot, 1 to 16, of an object that has them, or empties it (NULL): by no datagram. */
+void sim_fault_slot(SimObject *object, uint8_t slot, const double *value);
+
+/* Somebody else takes the slot of all that takes the value, or lets go of it, as the faults changed. */
+void sim_faults_hold(const SimDevice *device, const SimFaults *old, const SimFaults *faults);
 
 /* A write that is to be taken over later. */
 typedef struct SimLateWrite {

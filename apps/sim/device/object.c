@@ -1,5 +1,8 @@
 #include "apps/sim/device/object.h"
 
+#include "base/decimal.h"
+#include "base/parse.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -112,16 +115,26 @@ static size_t state_count(const SimObject *object)
     return count;
 }
 
-void sim_object_init(SimObject *object, BacObjectId id, const SimSpec *spec, const char *equipment,
-                     void *equipment_data)
+void sim_object_init(SimObject *object, BacObjectId id, const SimSpec *spec, const SimEquipment *equipment)
 {
-    *object =
-        (SimObject){.id = id, .spec = spec, .signal = (Signal *)((char *)equipment_data + spec->signal)};
+    *object = (SimObject){.id = id,
+                          .spec = spec,
+                          .equipment = equipment,
+                          .signal = (Signal *)((char *)equipment->data + spec->signal)};
     object->is_commandable = is_output(id.type) || is_value(id.type);
-    /* Setpoints are values that nothing in the building computes: they keep what they begin with. */
     object->has_default = is_value(id.type) && strstr(spec->name, "SP") != NULL;
-    object->relinquish_default = object->signal->automatic;
-    snprintf(object->name, sizeof object->name, "%s/%s", equipment, spec->name);
+    equipment->naming->point(equipment, spec, object->name);
+}
+
+bool sim_object_is(const SimObject *object, SimEquipmentKind kind, const char *spec)
+{
+    return object->equipment->kind == kind && strcmp(object->spec->name, spec) == 0;
+}
+
+char *sim_object_description(const SimObject *object, char ret_text[SIM_TEXT_MAX])
+{
+    object->equipment->naming->describe(object->equipment, object->spec, ret_text);
+    return ret_text;
 }
 
 /* ---- values ---- */
@@ -134,15 +147,15 @@ static double highest_command(const SimObject *object)
 void sim_object_apply(SimObject *object)
 {
     if (object->out_of_service)
-        object->signal->actual = object->forced;
+        signal_force(object->signal, object->forced);
     else if (object->commanded)
-        object->signal->actual = highest_command(object);
+        signal_force(object->signal, highest_command(object));
     else
-        object->signal->actual = object->signal->automatic;
+        signal_release(object->signal);
 }
 
 /* Sensors and actuators tell whole steps of their resolution. */
-static double rounded(double value, double resolution)
+double sim_rounded(double value, double resolution)
 {
     /* By the inverse where that is whole: 235 / 10 is 23.5, 235 * 0.1 is not. */
     const double steps = round(1 / resolution);
@@ -158,27 +171,59 @@ double sim_object_value(const SimObject *object)
         return NAN;
     if (object->is_stuck)
         return object->stuck_value;
-    return object->out_of_service || object->commanded
-               ? object->signal->actual
-               : rounded(object->signal->actual, object->spec->resolution);
+    if (object->out_of_service || object->commanded)
+        return object->signal->actual;
+    /* A sensor says no more than its range has. */
+    const SimSpec *spec = object->spec;
+    const double value = object->signal->actual,
+                 within = spec->max > spec->min ? fmin(spec->max, fmax(spec->min, value)) : value;
+    return sim_rounded(within, spec->resolution);
+}
+
+/* A value as its datatype can say it. */
+static double said(const SimObject *object, double value)
+{
+    switch (kind_of(object)) {
+    case SIM_BINARY: return value > 0.5;
+    case SIM_MULTI_STATE: return fmax(1, round(value));
+    case SIM_ACCUMULATOR: return floor(fmax(0, value));
+    default:
+        return object->id.type == BAC_LARGE_ANALOG_VALUE       ? value
+               : object->id.type == BAC_POSITIVE_INTEGER_VALUE ? floor(fmax(0, value))
+                                                               : (float)value;
+    }
+}
+
+double sim_object_said(const SimObject *object)
+{
+    return said(object, sim_object_value(object));
+}
+
+double sim_object_kept(const SimObject *object)
+{
+    const double number = sim_object_said(object);
+    const bool is_real = kind_of(object) == SIM_ANALOG && object->id.type != BAC_LARGE_ANALOG_VALUE &&
+                         object->id.type != BAC_POSITIVE_INTEGER_VALUE;
+    return is_real ? bp_decimal((float)number) : number;
 }
 
 static void put_value(const SimObject *object, double value, BpBuf *out)
 {
+    const double number = said(object, value);
     switch (kind_of(object)) {
     case SIM_ANALOG:
         if (object->id.type == BAC_LARGE_ANALOG_VALUE) {
-            const BacValue large = {.type = BAC_DOUBLE, .double_real = value};
+            const BacValue large = {.type = BAC_DOUBLE, .double_real = number};
             bac_value_encode(out, &large);
         } else if (object->id.type == BAC_POSITIVE_INTEGER_VALUE) {
-            sim_put_natural(out, (uint64_t)fmax(0, value));
+            sim_put_natural(out, (uint64_t)number);
         } else {
-            sim_put_real(out, value);
+            sim_put_real(out, number);
         }
         break;
-    case SIM_BINARY: sim_put_enumerated(out, value > 0.5 ? BAC_ACTIVE : BAC_INACTIVE); break;
-    case SIM_MULTI_STATE: sim_put_natural(out, (uint64_t)fmax(1, round(value))); break;
-    case SIM_ACCUMULATOR: sim_put_natural(out, (uint64_t)fmax(0, value)); break;
+    case SIM_BINARY: sim_put_enumerated(out, number > 0 ? BAC_ACTIVE : BAC_INACTIVE); break;
+    case SIM_MULTI_STATE:
+    case SIM_ACCUMULATOR: sim_put_natural(out, (uint64_t)number); break;
     }
 }
 
@@ -191,10 +236,16 @@ static void put_slot(const void *context, size_t i, BpBuf *out)
         put_null(out);
 }
 
+/* A state text, from 0. */
+static void put_word(const SimObject *object, size_t i, BpBuf *out)
+{
+    sim_put_text(out, object->equipment->naming->word(object->spec->states[i]));
+}
+
 static void put_state(const void *context, size_t i, BpBuf *out)
 {
     const SimObject *object = context;
-    sim_put_text(out, object->spec->states[i]);
+    put_word(object, i, out);
 }
 
 static void put_status_flags(const SimObject *object, BpBuf *out)
@@ -317,7 +368,9 @@ static void put_property(const SimObject *object, uint32_t property, BpBuf *out)
     case BAC_PROP_OBJECT_NAME: sim_put_text(out, object->name); break;
     case BAC_PROP_OBJECT_TYPE: sim_put_enumerated(out, object->id.type); break;
     case BAC_PROP_PRESENT_VALUE: put_value(object, sim_object_value(object), out); break;
-    case BAC_PROP_DESCRIPTION: sim_put_text(out, spec->description); break;
+    case BAC_PROP_DESCRIPTION:
+        sim_put_text(out, sim_object_description(object, (char[SIM_TEXT_MAX]){0}));
+        break;
     case BAC_PROP_STATUS_FLAGS: put_status_flags(object, out); break;
     case BAC_PROP_EVENT_STATE:
         sim_put_enumerated(out, object->is_faulty ? BAC_STATE_FAULT : object->event_state);
@@ -336,8 +389,8 @@ static void put_property(const SimObject *object, uint32_t property, BpBuf *out)
     case BAC_PROP_COV_INCREMENT: put_value(object, spec->resolution * 2, out); break;
     case BAC_PROP_SCALE: sim_put_real(out, 1); break; /* BACnetScale's float choice is context 0: see below */
     case BAC_PROP_POLARITY: sim_put_enumerated(out, BAC_POLARITY_NORMAL); break;
-    case BAC_PROP_INACTIVE_TEXT: sim_put_text(out, spec->states[0]); break;
-    case BAC_PROP_ACTIVE_TEXT: sim_put_text(out, spec->states[1]); break;
+    case BAC_PROP_INACTIVE_TEXT: put_word(object, 0, out); break;
+    case BAC_PROP_ACTIVE_TEXT: put_word(object, 1, out); break;
     case BAC_PROP_NUMBER_OF_STATES: sim_put_natural(out, state_count(object)); break;
     case BAC_PROP_CURRENT_COMMAND_PRIORITY:
         if (object->commanded)
@@ -347,8 +400,8 @@ static void put_property(const SimObject *object, uint32_t property, BpBuf *out)
         break;
     case BAC_PROP_RELINQUISH_DEFAULT:
         put_value(object,
-                  object->has_default ? object->relinquish_default
-                                      : rounded(object->signal->automatic, spec->resolution),
+                  object->has_default ? object->signal->automatic
+                                      : sim_rounded(object->signal->automatic, spec->resolution),
                   out);
         break;
     default: assert(false);
@@ -398,12 +451,53 @@ static BacType value_type(const SimObject *object)
 bool sim_object_takes(const SimObject *object, double value)
 {
     switch (kind_of(object)) {
-    case SIM_BINARY: return value <= 1;
-    case SIM_MULTI_STATE: return value >= 1 && value <= (double)state_count(object);
+    case SIM_BINARY: return value == 0 || value == 1;
+    case SIM_MULTI_STATE: return value >= 1 && value <= (double)state_count(object) && value == floor(value);
     default:
         return isfinite(value) && (object->spec->max <= object->spec->min ||
                                    (value >= object->spec->min && value <= object->spec->max));
     }
+}
+
+/* Its states and their numbers, as on the wire. */
+static BacWords words_of(const SimObject *object, BacWord words[SIM_STATES_MAX])
+{
+    const size_t count = state_count(object);
+    const uint32_t first = kind_of(object) == SIM_MULTI_STATE;
+    assert(count <= SIM_STATES_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *state = object->spec->states[i];
+        words[i] = (BacWord){first + i, state, object->equipment->naming->word(state)};
+    }
+    return (BacWords){"state", words, count};
+}
+
+BpStatus sim_object_parse(const SimObject *object, BpStr text, double *ret_value, BpError *err)
+{
+    BacWord words[SIM_STATES_MAX];
+    const BacWords states = words_of(object, words);
+    uint32_t number;
+    bool truth;
+    if (bac_words_parse(&states, text, &number, NULL) == BP_OK) {
+        *ret_value = number;
+        return BP_OK;
+    }
+    if (kind_of(object) == SIM_BINARY && bac_words_parse(&bac_binaries, text, &number, NULL) == BP_OK) {
+        *ret_value = number;
+        return BP_OK;
+    }
+    if (kind_of(object) == SIM_BINARY && bp_parse_bool(text, &truth, NULL) == BP_OK) {
+        *ret_value = truth;
+        return BP_OK;
+    }
+    if (states.count == 0 || bp_parse_double(text, ret_value, NULL) == BP_OK)
+        return bp_parse_double(text, ret_value, err);
+    char memory[128];
+    BpBuf out = bp_buf(memory, sizeof memory);
+    for (size_t i = 0; i < states.count; i++)
+        bp_buf_printf(&out, "%s%u %s", i ? ", " : "", (unsigned)words[i].number, words[i].text);
+    return bp_fail(err, BP_INVALID, "\"%.*s\" is no state of %s: %.*s", BP_STR_ARGS(text), object->name,
+                   BP_STR_ARGS(bp_buf_text(&out)));
 }
 
 static BacRefusal write_present_value(SimObject *object, const BacValue *value, uint8_t priority)
@@ -455,8 +549,7 @@ static BacRefusal write_default(SimObject *object, const BacValue *value)
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_INVALID_DATA_TYPE);
     if (!bac_value_number(value, &number) || !sim_object_takes(object, number))
         return sim_error(BAC_CLASS_PROPERTY, BAC_CODE_VALUE_OUT_OF_RANGE);
-    object->relinquish_default = object->signal->automatic = number;
-    sim_object_apply(object);
+    signal_set(object->signal, number);
     return not_refused;
 }
 

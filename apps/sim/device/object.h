@@ -2,31 +2,21 @@
 #ifndef SIM_OBJECT_H
 #define SIM_OBJECT_H
 
-#include "apps/sim/building/building.h"
+#include "apps/sim/device/naming.h"
 #include "bacnet/service/error.h"
 #include "bacnet/service/write_property.h"
 #include "bacnet/talk/server.h"
 
-enum { SIM_NAME_MAX = 40, SIM_PRIORITIES = 16 };
+enum { SIM_PRIORITIES = 16, SIM_STATES_MAX = 8 /* of an object */ };
 
 typedef enum SimKind { SIM_ANALOG, SIM_BINARY, SIM_MULTI_STATE, SIM_ACCUMULATOR } SimKind;
-
-/* What objects of a sort have in common, as a table row (site.c). */
-typedef struct SimSpec {
-    uint16_t type;    /* BacObjectType */
-    const char *name; /* behind the equipment's: "SAT" in "AHU-1/SAT" */
-    const char *description;
-    uint16_t units; /* BacUnits; of analog ones */
-    double min, max, resolution;
-    size_t signal;             /* offset of its Signal in the equipment's struct */
-    const char *const *states; /* of binary (inactive, active) and multi-state objects, closed by NULL */
-} SimSpec;
 
 typedef struct SimObject {
     BacObjectId id;
     const SimSpec *spec;
+    const SimEquipment *equipment;
     Signal *signal;
-    char name[SIM_NAME_MAX];
+    char name[SIM_NAME_MAX]; /* as its contractor has it */
     bool is_commandable;
     uint16_t commanded; /* bit n: priority n + 1 holds a value */
     bool out_of_service;
@@ -34,25 +24,43 @@ typedef struct SimObject {
     bool is_not_a_number;
     uint32_t event_state; /* BacEventState, by its events; a fault goes before it */
     double slots[SIM_PRIORITIES];
-    double relinquish_default; /* of setpoints; where the building controls it, its own value */
-    bool has_default;
-    double forced; /* the value written while out of service */
-    bool is_stuck; /* its present value is, whatever it is told: */
+    bool has_default; /* a setpoint, that may be written too when nothing commands it */
+    double forced;    /* the value written while out of service */
+    bool is_stuck;    /* its present value is, whatever it is told: */
     double stuck_value;
 } SimObject;
 
-void sim_object_init(SimObject *object, BacObjectId id, const SimSpec *spec, const char *equipment,
-                     void *equipment_data);
+/* The equipment outlives the object. */
+void sim_object_init(SimObject *object, BacObjectId id, const SimSpec *spec, const SimEquipment *equipment);
 
-/* Brings the signal to what a command, or a sensor out of service, makes of it. After each step of the
- * building. */
+/* Whether it is the equipment's point of this name, whatever the naming: "SAT" of an air handler. */
+bool sim_object_is(const SimObject *object, SimEquipmentKind kind, const char *spec);
+
+/* Brings the signal to what a command, or a sensor out of service, makes of it, after either has changed. */
 void sim_object_apply(SimObject *object);
+
+/* As its contractor has it. Returns ret_text. */
+char *sim_object_description(const SimObject *object, char ret_text[SIM_TEXT_MAX]);
 
 /* Whether a value is in its range: not what commands it, nor whether it takes any. */
 bool sim_object_takes(const SimObject *object, double value);
 
+/* A number, or a state by its text, in the contractor's words, too; "active", "off" and the like of binary
+ * ones. BP_INVALID: it is neither, and which states there are. */
+BpStatus sim_object_parse(const SimObject *object, BpStr text, double *ret_value, BpError *err) BP_CHECKED;
+
+/* To a sensor's resolution; 0: it has none. */
+double sim_rounded(double value, double resolution);
+
 /* The present value, as its sensor would tell it. */
 double sim_object_value(const SimObject *object);
+
+/* The same as the number that clients get: a float where it is a REAL, whole where states and units are
+ * counted, 0 or 1 of a binary one. */
+double sim_object_said(const SimObject *object);
+
+/* The same as who polls it keeps it: a REAL as its shortest decimal. */
+double sim_object_kept(const SimObject *object);
 
 BacRefusal sim_object_read(const SimObject *object, const BacReference *reference, BpBuf *out);
 BacRefusal sim_object_write(SimObject *object, const BacWrite *write);

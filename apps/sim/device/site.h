@@ -2,7 +2,9 @@
 #ifndef SIM_SITE_H
 #define SIM_SITE_H
 
+#include "apps/sim/building/building.h"
 #include "apps/sim/device/events.h"
+#include "apps/sim/device/size.h"
 #include "apps/sim/device/trend.h"
 #include "bacnet/talk/publisher.h"
 
@@ -11,7 +13,7 @@ typedef struct SimSite SimSite;
 typedef struct SimDevice {
     SimSite *site;
     uint32_t instance;
-    char name[SIM_NAME_MAX], description[80], model[40];
+    char name[SIM_NAME_MAX], description[SIM_TEXT_MAX], model[40];
     SimObject *objects; /* sorted by type and instance */
     size_t count;
     SimTrend *trends; /* of some of them; by instance from 1 on */
@@ -28,17 +30,25 @@ typedef struct SimDevice {
 
 struct SimSite {
     Building building;
+    SimEquipment *equipment; /* handlers with their zones, and the plant, weather station and meter */
+    size_t equipment_count;
     SimDevice *devices;
     size_t device_count;
     size_t point_count; /* objects besides the device objects */
     bool has_flaws;
 };
 
-enum { SIM_FIRST_INSTANCE = 1001, SIM_POINTS_MAX = 100000 };
+enum { SIM_FIRST_INSTANCE = 1001 };
 
-/* A site with exactly `points` objects besides its devices' own and their trend logs. `flaws`: some sensors
- * are faulty now and then, one says NaN, as on real sites. */
-void sim_site_init(SimSite *site, size_t points, uint64_t seed, int64_t start_us, bool flaws);
+typedef struct SimSiteOptions {
+    size_t points;            /* besides the devices' own and their trend logs: 1 to SIM_POINTS_MAX */
+    const SimNaming *naming;  /* NULL: plain */
+    bool has_flaws;           /* some sensors are faulty now and then, one says NaN, as on real sites */
+    BuildingOptions building; /* its handlers and zones come from `points` */
+} SimSiteOptions;
+
+/* A site with exactly as many points as were asked for. */
+void sim_site_init(SimSite *site, const SimSiteOptions *options);
 void sim_site_done(SimSite *site);
 
 /* The building goes on by `seconds`, and objects show it. */
@@ -46,6 +56,14 @@ void sim_site_step(SimSite *site, double seconds);
 
 /* The building and its trend logs as if they had run for so long already. */
 void sim_site_age(SimSite *site, int64_t for_us);
+
+/* A piece of equipment by its own name, whatever the naming: "VAV-1-03". NULL: there is none. Its points are
+ * those objects that say that they are of it. */
+const SimEquipment *sim_site_equipment(const SimSite *site, BpStr name);
+
+/* A point by its own name, whatever the naming: "AHU-1/SAT". NULL: there is none, or the site is too small
+ * for it. */
+SimObject *sim_site_point(const SimSite *site, BpStr name);
 
 /* Commands are lost, and what was out of service is in service. */
 void sim_device_start_cold(SimDevice *device);

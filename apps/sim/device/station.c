@@ -190,7 +190,7 @@ static void send_datagram(void *owner, const BacAddress *to, BpStr datagram)
 static BacDateTime clock_now(void *owner)
 {
     const SimStation *station = owner;
-    return bac_date_time_at(station->device->site->building.now_us + station->device->clock_offset_us);
+    return bac_date_time_at(station->device->site->building.clock_us + station->device->clock_offset_us);
 }
 
 /* What topics, files and tables trip over. */
@@ -198,7 +198,7 @@ static void rename_oddly(SimDevice *device)
 {
     for (size_t i = 0; i < device->count; i++) {
         char name[SIM_NAME_MAX];
-        snprintf(name, sizeof name, "冷房/#+ \"é\" %.16s", device->objects[i].name);
+        snprintf(name, sizeof name, "冷房/#+ \"é\" %.40s", device->objects[i].name);
         memcpy(device->objects[i].name, name, sizeof name);
     }
 }

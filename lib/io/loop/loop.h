@@ -121,6 +121,10 @@ typedef struct LoopProcessOptions {
     const char *folder;           /* to run in; NULL: ours */
     int output;                   /* descriptor for standard output and error; -1: ours */
     int death_signal;             /* sent to the child should we die; 0: none */
+    /* It may listen at ports below 1024, where we hold CAP_NET_BIND_SERVICE to give; else it tries as it is.
+     */
+    bool may_bind_low_ports;
+    int64_t memory_limit; /* octets of its own that it, and each of its children, may have; 0: no limit */
 } LoopProcessOptions;
 
 /* In a session of its own, so that no terminal's signals reach it, and standard input is /dev/null. `on_exit`

@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +25,25 @@ struct LoopProcess {
 };
 
 extern char **environ;
+
+/* Ambient: of the capabilities, an exec keeps just these. */
+static void give_low_ports(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
+    if (syscall(SYS_capget, &header, sets) != 0)
+        return;
+    sets[0].inheritable |= 1U << CAP_NET_BIND_SERVICE;
+    if (syscall(SYS_capset, &header, sets) == 0)
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_BIND_SERVICE, 0, 0);
+}
+
+/* Of data that it writes: what it shares with others, as PostgreSQL its buffers, is not counted. */
+static int limit_memory(int64_t octets)
+{
+    const struct rlimit limit = {(rlim_t)octets, (rlim_t)octets};
+    return octets && setrlimit(RLIMIT_DATA, &limit) != 0 ? errno : 0;
+}
 
 /* In the child, between fork and exec: only calls that are safe after a fork. Ends in exec or returns errno.
  */
@@ -41,6 +62,10 @@ static int become(const LoopProcessOptions *options, int program, pid_t parent)
     /* Should the parent be gone already, the signal would never come. */
     if (options->death_signal && (prctl(PR_SET_PDEATHSIG, options->death_signal) != 0 || getppid() != parent))
         return errno ? errno : ESRCH;
+    if (options->may_bind_low_ports)
+        give_low_ports();
+    if (limit_memory(options->memory_limit) != 0)
+        return errno;
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -84,8 +84,8 @@ static void give_up_first(Pg *pg, BpStatus status)
 static bool give_up(Pg *pg, PgTicket ticket, BpStatus status)
 {
     PgRequest *request = pg_queue_find(&pg->waiting, ticket);
-    if (!request)
-        return false;
+    if (!request || request->is_sent)
+        return false; /* of what is under way in a pipeline none can be told from the others */
     if (request == pg->waiting.first && pg->is_busy && !pg->is_fencing) {
         give_up_first(pg, status);
     } else {
@@ -103,9 +103,21 @@ void pg_cancel(Pg *pg, PgTicket ticket)
 
 /* ---- deadlines ---- */
 
+/* The last that is. */
 static const PgRequest *on_the_wire(const Pg *pg)
 {
-    return pg->is_busy && !pg->is_fencing ? pg->waiting.first : NULL;
+    PgRequest *last = pg->is_busy && !pg->is_fencing ? pg->waiting.first : NULL;
+    while (last && last->is_sent && last->next && last->next->is_sent)
+        last = last->next;
+    return last;
+}
+
+static bool is_pipeline_late(const Pg *pg, int64_t now_us)
+{
+    for (const PgRequest *i = pg->waiting.first; i && i->is_sent; i = i->next)
+        if (i->due_us <= now_us)
+            return true;
+    return false;
 }
 
 void pg_cancel_look_at_due(Pg *pg)
@@ -128,11 +140,15 @@ void pg_cancel_on_due(void *owner)
         pg_connection_lose(pg, "the database does not end what was cancelled; the connection is given up");
         return;
     }
+    if (is_pipeline_late(pg, now_us)) {
+        pg_connection_lose(pg, "the database does not answer in time; the connection is given up");
+        return;
+    }
     const PgRequest *first = on_the_wire(pg);
     (void)pg_queue_expire(&pg->waiting, first, now_us, &pg->ended);
     if (pg->ended.first)
         loop_timer_set(pg->soon, 0);
-    if (first && first->due_us <= now_us)
+    if (first && !first->is_sent && first->due_us <= now_us)
         give_up_first(pg, BP_TIMEOUT);
     pg_cancel_look_at_due(pg);
     BP_INVARIANT(pg_check(pg));

@@ -1,5 +1,5 @@
 /* A connection from inside: for the files of this folder alone. pg.c makes, loses and remakes it; exchange.c
- * sends and receives; ask.c takes requests in; cancel.c gives them up. */
+ * sends and receives, or pipeline.c does; ask.c takes requests in; cancel.c gives them up. */
 #ifndef IO_PG_CONNECTION_H
 #define IO_PG_CONNECTION_H
 
@@ -20,12 +20,15 @@ struct Pg {
 
     /* pg.c's: */
     PGconn *connection;
+    PgOctets octets;      /* of connections that are gone */
+    PgOctets octets_seen; /* of the one that is there, when last asked */
     LoopPoll *poll;
     int socket;
     LoopTimer *timer; /* the next try to connect, or the end of our patience with this one */
     LoopResolve *resolve;
     int64_t pause_ms;
     bool is_connecting, is_connected;
+    int noticed_by; /* of the notice that is being given; 0: ours */
     char *channels[PG_CHANNELS_MAX];
     size_t channel_count;
 
@@ -35,6 +38,9 @@ struct Pg {
     bool is_fencing;  /* a statement of no matter: it takes a late cancel upon itself, or ends what failed */
     bool needs_fence; /* before anything else is sent */
     bool is_stopped;  /* rows of a stream are not wanted now: nothing is read */
+
+    size_t
+        sent; /* pipeline.c's: so many of `waiting`, from the first on, are under way; 0 without a pipeline */
 
     /* ask.c's: */
     PgQueue waiting; /* in their order; the first may be under way */
@@ -55,6 +61,13 @@ void pg_connection_lose(Pg *pg, const char *what);
 void pg_exchange_begin(Pg *pg);   /* sends the first request, when its turn is now */
 void pg_exchange_advance(Pg *pg); /* takes what has arrived, as long as libpq need not wait for more */
 void pg_exchange_forget(Pg *pg);  /* the connection is gone */
+
+void pg_exchange_keep_error(PgRequest *request, const PGresult *result);
+
+/* pipeline.c: as the two of exchange.c, for a connection that is pipelined. */
+enum { PG_PIPELINE_MAX = 32 }; /* requests under way; more wait */
+void pg_pipeline_begin(Pg *pg);
+void pg_pipeline_advance(Pg *pg);
 
 /* ask.c: */
 void pg_ask_on_soon(void *owner);

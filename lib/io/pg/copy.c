@@ -28,6 +28,14 @@ void pg_copy_text(BpBuf *out, BpStr text)
     bp_buf_str(out, text);
 }
 
+void pg_copy_text_or_null(BpBuf *out, BpStr text)
+{
+    if (text.size)
+        pg_copy_text(out, text);
+    else
+        pg_copy_null(out);
+}
+
 static void put_number(BpBuf *out, uint64_t value, uint32_t size)
 {
     bp_buf_u32(out, size);

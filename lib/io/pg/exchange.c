@@ -120,7 +120,9 @@ static void send_next(Pg *pg)
 
 void pg_exchange_begin(Pg *pg)
 {
-    if (!pg->is_busy)
+    if (pg->options.is_pipelined)
+        pg_pipeline_begin(pg);
+    else if (!pg->is_busy)
         send_next(pg);
 }
 
@@ -136,6 +138,8 @@ static BpStatus status_of(const char *state, const char *constraint)
     for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
         if (strncmp(state, passing[i], strlen(passing[i])) == 0)
             return BP_UNAVAILABLE;
+    if (strncmp(state, "28", 2) == 0 || strcmp(state, "42501") == 0)
+        return BP_FORBIDDEN;
     if (strcmp(state, "23505") == 0)
         return BP_CONFLICT;
     if (strcmp(state, "23514") == 0 && !constraint)
@@ -143,7 +147,7 @@ static BpStatus status_of(const char *state, const char *constraint)
     return strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 ? BP_INVALID : BP_REFUSED;
 }
 
-static void keep_error(PgRequest *request, const PGresult *result)
+void pg_exchange_keep_error(PgRequest *request, const PGresult *result)
 {
     static const char cancelled[] = "57014";
     if (request->status != BP_OK)
@@ -192,7 +196,7 @@ static void take_result(Pg *pg, PGresult *result)
         PQclear(request->result);
         request->result = result;
         return;
-    default: keep_error(request, result); break;
+    default: pg_exchange_keep_error(request, result); break;
     }
     PQclear(result);
 }
@@ -255,9 +259,17 @@ static void end_part(Pg *pg)
 /* Notices that came. */
 static void give_notices(Pg *pg)
 {
-    for (PGnotify *notice; pg->connection && (notice = PQnotifies(pg->connection)) != NULL; PQfreemem(notice))
+    for (PGnotify *notice; pg->connection && (notice = PQnotifies(pg->connection)) != NULL;
+         PQfreemem(notice)) {
+        pg->noticed_by = notice->be_pid == PQbackendPID(pg->connection) ? 0 : notice->be_pid;
         if (pg->options.on_notice)
             pg->options.on_notice(pg->options.owner, notice->relname, notice->extra);
+    }
+}
+
+int pg_noticed_by(const Pg *pg)
+{
+    return pg->noticed_by;
 }
 
 static void end_fence(Pg *pg)
@@ -296,7 +308,9 @@ static bool take_next_result(Pg *pg)
 
 void pg_exchange_advance(Pg *pg)
 {
-    while (pg->is_busy && !pg->is_stopped && !PQisBusy(pg->connection))
+    if (pg->options.is_pipelined)
+        pg_pipeline_advance(pg);
+    while (!pg->options.is_pipelined && pg->is_busy && !pg->is_stopped && !PQisBusy(pg->connection))
         if (is_copying(pg) ? !go_on_copying(pg) : !take_next_result(pg))
             break;
     if (pg->is_connected)
@@ -308,5 +322,6 @@ void pg_exchange_advance(Pg *pg)
 void pg_exchange_forget(Pg *pg)
 {
     pg->is_busy = pg->is_fencing = pg->needs_fence = pg->is_stopped = false;
+    pg->sent = 0;
     memset(pg->prepared, 0, sizeof pg->prepared);
 }

@@ -8,7 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 15000, CONNECT_TIMEOUT_S = 15, OPTIONS_MAX = 512 };
+enum {
+    FIRST_PAUSE_MS = 500,
+    LONGEST_PAUSE_MS = 15000,
+    CONNECT_TIMEOUT_S = 15,
+    PATIENCE_S = 60,
+    OPTIONS_MAX = 512
+};
 
 /* ---- losing the connection ---- */
 
@@ -23,6 +29,8 @@ static void disconnect(Pg *pg)
     loop_poll_free(pg->poll);
     pg->poll = NULL;
     pg->socket = -1;
+    pg->octets = pg_octets(pg);
+    pg->octets_seen = (PgOctets){0};
     PQfinish(pg->connection);
     pg->connection = NULL;
     pg->is_connecting = pg->is_connected = false;
@@ -83,6 +91,8 @@ static void on_connection(Pg *pg)
     pg->pause_ms = FIRST_PAUSE_MS;
     loop_timer_clear(pg->timer);
     PQsetnonblocking(pg->connection, 1);
+    if (pg->options.is_pipelined && !PQenterPipelineMode(pg->connection))
+        abort(); /* it is idle */
     watch_socket(pg, LOOP_READABLE);
     for (size_t i = 0; i < pg->channel_count; i++)
         listen_to(pg, pg->channels[i]);
@@ -140,9 +150,11 @@ static void write_options(const Pg *pg, char ret_text[OPTIONS_MAX])
 /* `address` is NULL for a socket folder. */
 static void start_connecting(Pg *pg, const char *address)
 {
-    char port[8], options[OPTIONS_MAX];
+    char port[8], patience[16], options[OPTIONS_MAX];
     write_options(pg, options);
     snprintf(port, sizeof port, "%u", pg->options.port);
+    snprintf(patience, sizeof patience, "%d",
+             (pg->options.patience_s ? pg->options.patience_s : PATIENCE_S) * 1000);
     const bool verified = pg->options.ca_file != NULL;
     const char *tls = pg->options.tls ? pg->options.tls : verified ? "verify-full" : NULL;
     const struct {
@@ -163,7 +175,9 @@ static void start_connecting(Pg *pg, const char *address)
         {"client_encoding", "UTF8"},
         {"options", options},
         {"keepalives_idle", "30"},
-        {"tcp_user_timeout", "60000"},
+        {"keepalives_interval", "10"},
+        {"keepalives_count", "3"},
+        {"tcp_user_timeout", patience},
     };
     enum { ALL = sizeof all / sizeof all[0] };
     const char *keywords[ALL + 1] = {0}, *values[ALL + 1] = {0};
@@ -288,9 +302,10 @@ void pg_check(const Pg *pg)
     assert(!pg->is_fencing || pg->is_busy);
     assert((!pg->is_fencing && !pg->cancel) || pg->cancel_by_us != INT64_MAX);
     assert(!pg->is_busy || pg->is_fencing || pg->waiting.first);
+    assert(pg->sent <= pg->waiting.count && (pg->sent == 0 || pg->options.is_pipelined));
     assert(!pg->is_stopped || (pg->is_busy && pg->waiting.first->kind == PG_STREAMED));
     for (const PgRequest *i = pg->waiting.first; i; i = i->next) {
-        const bool may_be_under_way = i == pg->waiting.first;
+        const bool may_be_under_way = i == pg->waiting.first || i->is_sent;
         assert(may_be_under_way || (i->phase == PG_SEND_BEGIN && !i->is_preparing && !i->is_over &&
                                     i->unwanted == BP_OK && i->status == BP_OK));
     }

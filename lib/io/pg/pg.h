@@ -24,6 +24,12 @@ typedef struct PgOptions {
     const char *client_certificate, *client_key; /* NULL: none */
     const char *application_name;                /* "bacpipes ingest" */
     const char *person; /* whom the session acts for, its setting bacpipes.person; NULL: nobody */
+    int patience_s;     /* unanswered octets are waited for so long (TCP_USER_TIMEOUT), then the connection is
+                           lost; 0: 60 */
+    /* Several requests are under way at once, each a transaction of its own; pg_request and pg_request_text
+     * of one statement are all there is then. What was sent is not cancelled; at its deadline the connection
+     * is given up. */
+    bool is_pipelined;
     void *owner;
     void (*on_connected)(void *owner);
     /* Lost or refused: requests under way have been answered with BP_UNAVAILABLE. Tries go on after 0.5, 1, 2
@@ -37,6 +43,14 @@ Pg *pg_new(Loop *loop, const PgOptions *options);
 bool pg_is_connected(const Pg *pg);
 /* Not from inside one of its callbacks. Requests under way are answered with BP_UNAVAILABLE first. */
 void pg_free(Pg *pg);
+
+/* Octets of all its connections so far as the wire had them, by the kernel's own count (TCP_INFO): what TLS
+ * made of it, what was sent again, and 52 of headers a segment. 0 over a Unix socket, and where the system
+ * does not count. */
+typedef struct PgOctets {
+    int64_t sent, received;
+} PgOctets;
+PgOctets pg_octets(Pg *pg);
 
 /* ---- parameters ---- */
 
@@ -89,8 +103,9 @@ typedef struct PgRows PgRows; /* a result; borrowed for the length of the callba
  * - BP_CONFLICT: a unique violation (23505)
  * - BP_NOT_FOUND: no partition takes the row (23514 without a constraint)
  * - BP_INVALID: the data's own fault (22, 23)
+ * - BP_FORBIDDEN: a right is missing (28, 42501)
  * - BP_CANCELLED, BP_TIMEOUT: by pg_cancel, and at its deadline; it was not carried out
- * - BP_REFUSED: any other: a right or a table is missing, a statement is wrong */
+ * - BP_REFUSED: any other: a table is missing, a statement is wrong */
 typedef void (*PgDone)(void *context, BpStatus status, const PgRows *rows, const BpError *err);
 
 /* Requests are carried out in the order asked, one at a time on the connection. At most PG_WAITING_MAX wait
@@ -132,6 +147,7 @@ void pg_cancel(Pg *pg, PgTicket ticket);
 void pg_set_deadline(Pg *pg, PgTicket ticket, int64_t due_us);
 
 void pg_listen(Pg *pg, const char *channel); /* on this connection and each later one */
+int pg_noticed_by(const Pg *pg);             /* in on_notice: the server's process that sent it; 0: our own */
 
 /* ---- results ---- */
 
@@ -153,6 +169,8 @@ BpStatus pg_wait(Pg *pg, SqlQuery query, const PgValue *values, size_t count,
                  void (*each)(void *context, const PgRows *rows, size_t row), void *context,
                  BpError *err) BP_CHECKED;
 BpStatus pg_wait_text(Pg *pg, BpStr sql, BpError *err) BP_CHECKED;
+BpStatus pg_wait_copy(Pg *pg, SqlQuery copy, BpStr octets, const PgStep *steps, size_t step_count,
+                      BpError *err) BP_CHECKED;
 BpStatus pg_wait_transaction(Pg *pg, const PgStep *steps, size_t step_count, BpError *err) BP_CHECKED;
 
 #endif

@@ -43,6 +43,7 @@ struct PgRequest {
     PgStream *stream; /* of PG_STREAMED */
 
     PgPhase phase;
+    bool is_sent;         /* pipelined: it is under way */
     bool is_preparing;    /* the answer awaited is that of PREPARE; the statement itself comes next */
     bool is_over;         /* its statement, or its COMMIT, was carried out */
     int64_t due_us;       /* monotonic: it is to be over by then; INT64_MAX: whenever */

@@ -69,7 +69,10 @@ BpStatus pg_settings_options(const Cfg *cfg, PgAccount account, const char *appl
                                            [PG_OWNER] = "bacpipes_owner",
                                            [PG_COLLECT] = "bacpipes_collect",
                                            [PG_INGEST] = "bacpipes_ingest",
-                                           [PG_MAINTAIN] = "bacpipes_maintain"};
+                                           [PG_MAINTAIN] = "bacpipes_maintain",
+                                           [PG_WEB] = "bacpipes_web",
+                                           [PG_SYNC] = "bacpipes_sync",
+                                           [PG_CENTRAL] = "bacpipes_central"};
     PgOptions options = {.host = cfg->database_host,
                          .port = (uint16_t)cfg->database_port,
                          .database = cfg->database_name,

@@ -7,7 +7,16 @@
 
 /* Whom a program logs in as, where database.user names nobody for all: sql/rights.sql says what each may do.
  */
-typedef enum PgAccount { PG_ADMIN, PG_OWNER, PG_COLLECT, PG_INGEST, PG_MAINTAIN } PgAccount;
+typedef enum PgAccount {
+    PG_ADMIN,
+    PG_OWNER,
+    PG_COLLECT,
+    PG_INGEST,
+    PG_MAINTAIN,
+    PG_WEB,
+    PG_SYNC,
+    PG_CENTRAL
+} PgAccount;
 
 /* Fills *ret_options but for owner and callbacks; its texts are the settings' own or in `arena`. Where no
  * host is set it is the socket folder of the PostgreSQL that `bacpipes up` runs: <data>/run, as an absolute

@@ -59,6 +59,14 @@ BpStatus pg_wait_text(Pg *pg, BpStr sql, BpError *err)
     return wait_for(pg, &wait, err);
 }
 
+BpStatus pg_wait_copy(Pg *pg, SqlQuery copy, BpStr octets, const PgStep *steps, size_t step_count,
+                      BpError *err)
+{
+    Wait wait = {0};
+    pg_copy(pg, copy, octets, steps, step_count, on_waited, &wait);
+    return wait_for(pg, &wait, err);
+}
+
 BpStatus pg_wait_transaction(Pg *pg, const PgStep *steps, size_t step_count, BpError *err)
 {
     Wait wait = {0};

@@ -1,88 +1,17 @@
 #include "io/tls/certificate.h"
 
 #include "base/time.h"
+#include "io/tls/pem.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-enum { FILE_MAX = 1024 * 1024 };
-
-/* The file's octets, to be freed. Read by ourselves, so that what the system says of it can be told. */
-static BpStatus open_pem(const char *path, BIO **ret_pem, BpError *err)
-{
-    struct stat status;
-    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return bp_fail(err, BP_UNAVAILABLE, "%s cannot be read (%s)", path, bp_errno_text(errno));
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > FILE_MAX) {
-        close(fd);
-        return bp_fail(err, BP_INVALID, "%s is no PEM file", path);
-    }
-    *ret_pem = BIO_new_fd(fd, BIO_CLOSE);
-    if (!*ret_pem)
-        abort();
-    return BP_OK;
-}
-
-/* A passphrase is nobody's to type at a server's start: none, and that it was wanted is noted. */
-static int refuse_passphrase(char *ret_passphrase, int size, int is_written, void *context)
-{
-    bool *is_wanted = context;
-    (void)ret_passphrase, (void)size, (void)is_written;
-    *is_wanted = true;
-    return -1;
-}
-
-static BpStatus read_certificate(const char *path, X509 **ret_certificate, BpError *err)
-{
-    BIO *pem = NULL;
-    BP_TRY(open_pem(path, &pem, err));
-    *ret_certificate = PEM_read_bio_X509(pem, NULL, NULL, NULL);
-    BIO_free(pem);
-    ERR_clear_error();
-    return *ret_certificate ? BP_OK
-                            : bp_fail(err, BP_INVALID,
-                                      "%s has no certificate in it: it must be PEM, beginning "
-                                      "with -----BEGIN CERTIFICATE-----",
-                                      path);
-}
-
-static BpStatus read_key(const char *path, EVP_PKEY **ret_key, BpError *err)
-{
-    BIO *pem = NULL;
-    bool wants_passphrase = false;
-    BP_TRY(open_pem(path, &pem, err));
-    *ret_key = PEM_read_bio_PrivateKey(pem, NULL, refuse_passphrase, &wants_passphrase);
-    BIO_free(pem);
-    ERR_clear_error();
-    if (*ret_key)
-        return BP_OK;
-    return wants_passphrase
-               ? bp_fail(err, BP_INVALID, "%s has a passphrase: take it off (openssl pkey -in ... -out ...)",
-                         path)
-               : bp_fail(err, BP_INVALID,
-                         "%s has no key in it: it must be PEM, with -----BEGIN PRIVATE KEY-----", path);
-}
-
-static int64_t instant_of(const ASN1_TIME *time)
-{
-    struct tm parts = {0};
-    return ASN1_TIME_to_tm(time, &parts) == 1 ? (int64_t)timegm(&parts) * BP_SECOND : 0;
-}
 
 static BpStatus check_times(const char *path, const X509 *certificate, int64_t now_us, int64_t *ret_until_us,
                             BpError *err)
 {
     char when[BP_TIME_TEXT_MAX];
-    const int64_t from_us = instant_of(X509_get0_notBefore(certificate));
-    *ret_until_us = instant_of(X509_get0_notAfter(certificate));
+    const int64_t from_us = pem_instant(X509_get0_notBefore(certificate));
+    *ret_until_us = pem_instant(X509_get0_notAfter(certificate));
     if (now_us < from_us)
         return bp_fail(err, BP_INVALID, "%s begins at %s only", path, bp_time_format(from_us, 0, when));
     if (now_us > *ret_until_us)
@@ -112,9 +41,9 @@ BpStatus tls_certificate_check(const char *certificate_path, const char *key_pat
 {
     X509 *certificate = NULL;
     EVP_PKEY *key = NULL;
-    BpStatus status = read_certificate(certificate_path, &certificate, err);
+    BpStatus status = pem_read_certificate(certificate_path, &certificate, err);
     if (status == BP_OK)
-        status = read_key(key_path, &key, err);
+        status = pem_read_key(key_path, &key, err);
     if (status == BP_OK && X509_check_private_key(certificate, key) != 1)
         status = bp_fail(err, BP_INVALID, "%s is not the key of %s", key_path, certificate_path);
     ERR_clear_error();
@@ -130,7 +59,7 @@ BpStatus tls_certificate_check(const char *certificate_path, const char *key_pat
 BpStatus tls_authority_check(const char *path, BpError *err)
 {
     X509 *certificate = NULL;
-    const BpStatus status = read_certificate(path, &certificate, err);
+    const BpStatus status = pem_read_certificate(path, &certificate, err);
     X509_free(certificate);
     return status;
 }

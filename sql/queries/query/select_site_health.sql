@@ -21,5 +21,8 @@ select split_part(current_setting('server_version'), ' ', 1),
        (select created_at from site where site_id = $1),
        (select extract(epoch from hold)::double precision from retention_clock where hold is not null),
        (select min(own_ms * rounds)::bigint from asked),
-       (select min(rounds) from asked where own_ms is null)
+       (select min(rounds) from asked where own_ms is null),
+       (select is_simulated from site where site_id = $1),
+       (select share from past_progress where site_id = $1),
+       (select laid_from from past_progress where site_id = $1)
   from readings_kept() as kept;

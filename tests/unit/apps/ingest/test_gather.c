@@ -111,16 +111,22 @@ static void readings_that_are_not_stored_go_aside_as_batches_of_their_own(void *
     (void)state;
     MdlReading readings[] = {reading(1, window.from_us),         reading(1, window.from_us - 1),
                              reading(1, window.to_us + 1),       reading(2, window.from_us),
-                             reading(INT32_MAX, window.from_us), reading(1, window.to_us)};
-    assert_true(add(readings, 6));
+                             reading(INT32_MAX, window.from_us), reading(1, window.to_us),
+                             reading(1, window.from_us + 1)};
+    static char reason[65537];
+    memset(reason, 'x', sizeof reason);
+    readings[6].quality = MDL_BAD;
+    readings[6].reason = (BpStr){reason, sizeof reason};
+    assert_true(add(readings, 7));
     const GatherPart part = gather_part(gather, 0, 1);
     assert_int_equal(part.readings, 2);
-    assert_int_equal(part.put_aside, 4);
+    assert_int_equal(part.put_aside, 5);
     assert_int_equal(part.first_us, window.from_us);
     assert_int_equal(part.last_us, window.to_us);
     json_auto_t *entries = quarantine(0, 1);
-    assert_int_equal(json_array_size(entries), 3);
+    assert_int_equal(json_array_size(entries), 4);
     assert_string_equal(field(entries, 0, "reason"), "no such point");
+    assert_non_null(strstr(field(entries, 3, "reason"), "65536"));
     assert_non_null(strstr(field(entries, 1, "reason"), "ahead of the clock"));
     assert_non_null(strstr(field(entries, 2, "reason"), "older than"));
     assert_string_equal(field(entries, 0, "run"), mdl_run(1).text);

@@ -42,7 +42,8 @@ static int begin(void **state)
                                        .oldest_day_us = NOW - 2 * BP_DAY - BP_HOUR,
                                        .readings_octets = INT64_C(2) * GB,
                                        .hold_s = -1},
-                          .broker = {.is_there = true, .where = "here", .collect = role, .ingest = role}};
+                          .broker = {.is_there = true, .where = "here", .collect = role, .ingest = role},
+                          .web = {.is_wanted = true, .where = "http://127.0.0.1:8080/", .answer = 200}};
     return 0;
 }
 
@@ -232,9 +233,79 @@ static void a_site_that_nobody_runs_is_unknown_and_a_wrong_folder_says_so(void *
     finds(STATUS_UNKNOWN, "up", "/data is not there");
 }
 
+static void a_web_that_people_do_not_reach_is_broken_and_one_without_its_database_half(void **state)
+{
+    (void)state;
+    facts.web.answer = 503;
+    finds(STATUS_WARNING, "web", "http://127.0.0.1:8080/ answers, without its database");
+    facts.web.answer = 0;
+    strcpy(facts.web.why, "does not answer (Connection refused): the reason is in log/web.log");
+    finds(STATUS_BROKEN, "web", "http://127.0.0.1:8080/ does not answer");
+}
+
+static void a_site_that_has_joined_tells_what_central_has_not_got(void **state)
+{
+    (void)state;
+    facts.database.link = (StatusLink){.is_joined = true,
+                                       .host = "central.example.org",
+                                       .port = 5432,
+                                       .state = "sending",
+                                       .said_s = 4,
+                                       .oldest_s = -1};
+    finds(STATUS_OK, "", "");
+    facts.database.link.unsent = 12;
+    facts.database.link.unsent_octets = 4096;
+    facts.database.link.oldest_s = 30;
+    finds(STATUS_OK, "", ""); /* they are on their way */
+    (void)strcpy(facts.database.link.state, "connecting");
+    facts.database.link.since_s = 60;
+    finds(STATUS_OK, "", ""); /* lines are cut now and then */
+    facts.database.link.since_s = 3 * 3600;
+    (void)strcpy(facts.database.link.why, "connection refused");
+    finds(STATUS_WARNING, "central", "is not reached for 3 h: connection refused; 4.0 kB on the way to it");
+    (void)strcpy(facts.database.link.state, "waiting");
+    (void)strcpy(facts.database.link.why, "its disk is nearly full");
+    finds(STATUS_WARNING, "central", "has this site wait: its disk is nearly full");
+    facts.database.link.said_s = 600;
+    finds(STATUS_BROKEN, "central", "`bacpipes sync` does not run");
+}
+
+/* A central, of which all is well. */
+static void become_central(void)
+{
+    cfg.site = "central";
+    facts.broker = (StatusBroker){0};
+    facts.database.portfolio = (StatusPortfolio){.sites = 3, .joined = 2, .unapplied_s = -1, .runs = true};
+}
+
+static void a_central_has_sites_and_no_building(void **state)
+{
+    (void)state;
+    become_central();
+    finds(STATUS_OK, "", "");
+    facts.database.portfolio.silent = 1;
+    (void)strcpy(facts.database.portfolio.silent_names, "klcc");
+    finds(STATUS_WARNING, "sites", "1 of 2 that have joined are not heard of for 5 min: klcc");
+    become_central();
+    facts.database.portfolio.put_aside = 4;
+    finds(STATUS_WARNING, "central", "4 entries of sites are put aside");
+    become_central();
+    facts.database.portfolio.unapplied_s = 600;
+    finds(STATUS_WARNING, "central", "is 10 min behind what came");
+    become_central();
+    facts.database.portfolio.runs = false;
+    finds(STATUS_BROKEN, "central", "`bacpipes central` does not run");
+    become_central();
+    facts.database.portfolio.waiting = 1;
+    (void)strcpy(facts.database.portfolio.wait_why, "the disk is nearly full");
+    finds(STATUS_WARNING, "sites", "1 of 2 that have joined are told to wait: the disk is nearly full");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_web_that_people_do_not_reach_is_broken_and_one_without_its_database_half,
+                               begin),
         cmocka_unit_test_setup(control_that_does_not_go_on_is_a_warning, begin),
         cmocka_unit_test_setup(all_is_well, begin),
         cmocka_unit_test_setup(what_is_starting_or_stopping_wakes_nobody, begin),
@@ -246,6 +317,8 @@ int main(void)
         cmocka_unit_test_setup(silent_devices_late_rollups_old_days_and_the_clock_are_warnings, begin),
         cmocka_unit_test_setup(the_disk_lasts_for_as_long_as_readings_come_as_they_did, begin),
         cmocka_unit_test_setup(without_the_database_or_the_broker_the_others_are_still_judged, begin),
+        cmocka_unit_test_setup(a_site_that_has_joined_tells_what_central_has_not_got, begin),
+        cmocka_unit_test_setup(a_central_has_sites_and_no_building, begin),
         cmocka_unit_test_setup(a_site_that_nobody_runs_is_unknown_and_a_wrong_folder_says_so, begin),
     };
     return cmocka_run_group_tests_name("status judge", tests, NULL, NULL);

@@ -89,6 +89,15 @@ static void options_and_positionals_may_be_mixed(void **state)
     assert_false(arguments.json);
 }
 
+static void what_is_no_option_of_ours_may_be_a_value(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("1 --target --nonsense --target=--json --target -5"), BP_OK);
+    assert_int_equal(targets.count, 3);
+    assert_string_equal(targets.items[1], "--json");
+    assert_false(arguments.json);
+}
+
 static void after_two_dashes_everything_is_positional(void **state)
 {
     (void)state;
@@ -106,6 +115,10 @@ static void what_is_wrong_is_told_with_what_would_be_right(void **state)
     assert_refused("1 --colour", "there is no option --colour: `bacpipes write --help` lists them");
     assert_refused("1 -p 8", "there is no option -p: options are words, as --help");
     assert_refused("1 --priority", "--priority needs a value: --priority N");
+    assert_refused("1 --target --json", "--target needs a value: --target ADDRESS; if --json is to be it: "
+                                        "--target=--json");
+    assert_refused("1 --property --priority=3", "--property needs a value: --property NAME; if --priority=3 "
+                                                "is to be it: --property=--priority=3");
     assert_refused("1 --priority 17", "--priority 17 is out of range: 1 to 16");
     assert_refused("1 --priority high", "--priority high is not a whole number: 1 to 16");
     assert_refused("1 --since 15", "--since 15 is not a duration: write it as 500ms, 15s, 5min, 2h or 7d");
@@ -230,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_and_positionals_may_be_mixed),
+        cmocka_unit_test_teardown(what_is_no_option_of_ours_may_be_a_value, forget),
         cmocka_unit_test(after_two_dashes_everything_is_positional),
         cmocka_unit_test(what_is_wrong_is_told_with_what_would_be_right),
         cmocka_unit_test(options_for_settings_are_settings_and_the_last_word_counts),

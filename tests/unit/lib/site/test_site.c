@@ -13,9 +13,13 @@ static void a_notice_says_which_table_of_the_site_has_changed(void **state)
     static const struct {
         const char *table;
         SiteChange change;
-    } tables[] = {{"setting", SITE_SETTING_CHANGED},     {"mqtt_config", SITE_BROKER_CHANGED},
-                  {"mqtt_account", SITE_BROKER_CHANGED}, {"device", SITE_POINTS_CHANGED},
-                  {"point", SITE_POINTS_CHANGED},        {"of a later version", SITE_OTHER_CHANGED}};
+    } tables[] = {{"setting", SITE_SETTING_CHANGED},
+                  {"mqtt_config", SITE_BROKER_CHANGED},
+                  {"mqtt_account", SITE_BROKER_CHANGED},
+                  {"device", SITE_POINTS_CHANGED},
+                  {"point", SITE_POINTS_CHANGED},
+                  {"central_link", SITE_LINK_CHANGED},
+                  {"of a later version", SITE_OTHER_CHANGED}};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         char notice[128];
         snprintf(notice, sizeof notice, "{\"site\":\"demo\",\"table\":\"%s\"}", tables[i].table);

@@ -83,7 +83,7 @@ static void a_state_says_all_of_a_reading_and_what_people_call_its_point(void **
     read_out(11, 21.5, INT64_C(1795488719000000));
     assert_string_equal(topic, "bacpipes/demo/points/1/analog-input,1/state");
     assert_string_equal(payload,
-                        "{\"v\":1,\"value\":21.5,\"quality\":\"good\","
+                        "{\"v\":1,\"point\":11,\"value\":21.5,\"quality\":\"good\","
                         "\"at\":\"2026-11-24T02:51:59.000Z\",\"name\":\"AHU-1/SAT\",\"units\":\"°C\"}");
     names[12].property = "high-limit";
     const MdlReading silent = {

@@ -51,7 +51,9 @@ static inline AStation *a_station_new(size_t points, const SimQuirks *quirks)
     assert_non_null(station);
     station->now_us = 1000 * BP_SECOND;
     assert_int_equal(bp_time_parse(bp_str("2026-07-15T12:00:00Z"), &start_us, NULL), BP_OK);
-    sim_site_init(&station->site, points, 1, start_us, false);
+    sim_site_init(&station->site,
+                  &(SimSiteOptions){.points = points,
+                                    .building = {.seed = 1, .weather_seed = 1, .start_us = start_us}});
     sim_station_init(&station->sim, &station->site.devices[0], quirks ? quirks : &none, NULL, &STATION,
                      station, a_station_keep);
     return station;

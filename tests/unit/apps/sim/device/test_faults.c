@@ -1,19 +1,21 @@
 /* A simulated device that fails those who write to it. */
 #include "apps/sim/device/faults.h"
 
+#include "apps/sim/device/ordered.h"
+
 #include "tests/unit/apps/sim/device/a_station.h"
 
-enum { FIRST = 1001, SETPOINT_SLOT = 8 };
+enum { SETPOINT_SLOT = 8 };
 
 static AStation *station_with(const char *faults)
 {
     AStation *station = a_station_new(60, NULL);
-    SimFaults all[64];
     BpError err = {0};
-    assert_in_range(station->site.device_count, 1, 64);
-    if (sim_faults_parse(bp_str(faults), FIRST, station->site.device_count, all, &err) != BP_OK)
+    SimOrdered *ordered = sim_ordered_new(&station->site, &(SimOrderedOptions){.end_us = INT64_MAX});
+    if (sim_ordered_take(ordered, bp_str(faults), &err) != BP_OK)
         fail_msg("%s", err.text);
-    sim_station_set_faults(&station->sim, &all[0]);
+    sim_station_set_faults(&station->sim, sim_ordered_faults(ordered, 0));
+    sim_ordered_free(ordered);
     return station;
 }
 
@@ -169,45 +171,6 @@ static void a_slow_one_answers_in_its_time(void **state)
     a_station_free(station);
 }
 
-static void what_is_said_of_all_and_of_one_adds_up(void **state)
-{
-    (void)state;
-    SimFaults faults[3];
-    assert_int_equal(sim_faults_parse(bp_str("all:mute-writes\n1002: late-answers=1s , swaps=1003;\n"), FIRST,
-                                      3, faults, NULL),
-                     BP_OK);
-    assert_true(faults[0].mute_writes && faults[1].mute_writes && faults[2].mute_writes);
-    assert_int_equal(faults[0].answer_us, 0);
-    assert_int_equal(faults[1].answer_us, BP_SECOND);
-    assert_true(faults[1].swaps && faults[1].swaps_with == 1003 && !faults[2].swaps);
-}
-
-static void what_makes_no_sense_is_refused_with_what_would(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text, *says;
-    } wrong[] = {
-        {"silent", "1001:silent"},
-        {"1004:silent", "1001 to 1003"},
-        {"1001:nonsense", "ignores-writes"},
-        {"1001:silent=1", "takes no"},
-        {"1001:late-writes", "late-writes=TIME"},
-        {"1001:late-writes=3", "late-writes=TIME"},
-        {"1001:refuses-writes=because", "write-access-denied"},
-        {"1001:holds=17@1", "holds=SLOT@VALUE"},
-        {"1001:holds=5", "holds=SLOT@VALUE"},
-        {"1001:swaps=7", "1001 to 1003"},
-    };
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        SimFaults faults[3];
-        BpError err = {0};
-        assert_int_equal(sim_faults_parse(bp_str(wrong[i].text), FIRST, 3, faults, &err), BP_INVALID);
-        if (!strstr(err.text, wrong[i].says))
-            fail_msg("%s: %s", wrong[i].text, err.text);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,8 +184,6 @@ int main(void)
         cmocka_unit_test(somebody_elses_slot_is_held_and_let_go),
         cmocka_unit_test(a_silent_one_answers_nothing),
         cmocka_unit_test(a_slow_one_answers_in_its_time),
-        cmocka_unit_test(what_is_said_of_all_and_of_one_adds_up),
-        cmocka_unit_test(what_makes_no_sense_is_refused_with_what_would),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,11 +24,10 @@ typedef struct Fixture {
     char body[256];
 } Fixture;
 
-static void on_request(void *owner, HttpdRequest *request, BpStr path)
+static void on_request(void *owner, HttpdRequest *request)
 {
     (void)owner;
-    (void)path;
-    httpd_answer(request, 200, "text/plain", bp_str("0123456789"));
+    httpd_answer(request, &(HttpdAnswer){.status = 200, .type = "text/plain", .body = bp_str("0123456789")});
 }
 
 static uint16_t port_of(int fd)

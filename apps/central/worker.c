@@ -1,0 +1,393 @@
+#include "apps/central/worker.h"
+
+#include "base/log.h"
+#include "base/time.h"
+#include "io/pg/stream.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    WORKERS_MAX = 12,
+    STEPS_MAX = 3,
+    FAILURES_CAREFUL = 2, /* of a site: then one entry at a time */
+    FAILURES_MAX = 5,     /* of one entry, while others are applied: then it is the entry */
+    CURRENT_TRIES = 5,
+};
+static const int64_t PAUSE_US = BP_SECOND, LONGEST_PAUSE_US = 30 * BP_SECOND;
+
+typedef struct Worker {
+    Workers *workers;
+    Pg *pg;
+    Portion portion;
+    bool is_busy, is_beside, has_made_days;
+    size_t day;             /* the next that is made */
+    unsigned current_tries; /* of what points are now, behind the portion */
+    PgValue work;
+    PgStep steps[STEPS_MAX];
+} Worker;
+
+struct Workers {
+    Loop *loop;
+    Sites *sites;
+    Notices *notices;
+    const Cfg *const *cfg;
+    Worker items[WORKERS_MAX];
+    size_t count;
+    bool may_work;
+    bool is_in_trouble; /* which has been said */
+    int64_t pause_us;
+    WorkersCounts counts;
+};
+
+static void try_portion(Worker *worker);
+
+/* ---- ends ---- */
+
+static void end_portion(Worker *worker)
+{
+    for (size_t i = 0; i < worker->portion.count; i++)
+        site_release(worker->portion.sites[i].site);
+    worker->portion.count = 0;
+    worker->is_busy = false;
+    workers_go_on(worker->workers);
+}
+
+/* What fails may pass, as a full disk does. Where one record fails alone again and again, and what others
+ * have sent is applied meanwhile, it takes more of the database than it has. */
+static bool is_its_own_fault(const Worker *worker)
+{
+    const PortionSite *first = &worker->portion.sites[0];
+    return worker->portion.count == 1 && first->to == first->after + 1 && first->has_records &&
+           first->site->failures >= FAILURES_MAX && pg_is_connected(worker->pg) &&
+           worker->workers->counts.portions > first->site->portions;
+}
+
+static void note_failure(Workers *workers, PortionSite *part)
+{
+    Site *site = part->site;
+    if (!site->failures)
+        site->portions = workers->counts.portions;
+    if (++site->failures >= FAILURES_CAREFUL && site->careful_until < part->to)
+        site->careful_until = part->to;
+    site_forget_decoder(site);
+    site->not_before_us = loop_now_us(workers->loop) + workers->pause_us;
+}
+
+/* Nothing of it has happened: it is taken again, later. */
+static void give_up(Worker *worker, const BpError *err)
+{
+    Workers *workers = worker->workers;
+    workers->counts.failures++;
+    if (is_its_own_fault(worker)) {
+        worker->portion.sites[0].site->failures = 0;
+        portion_refuse(&worker->portion, err->text);
+        try_portion(worker);
+        return;
+    }
+    if (!workers->is_in_trouble)
+        bp_log(BP_LOG_WARNING, "what sites have sent cannot be applied, and is tried again: %s", err->text);
+    workers->is_in_trouble = true;
+    workers->pause_us = workers->pause_us * 2 < LONGEST_PAUSE_US ? workers->pause_us * 2 : LONGEST_PAUSE_US;
+    for (size_t i = 0; i < worker->portion.count; i++)
+        note_failure(workers, &worker->portion.sites[i]);
+    end_portion(worker);
+}
+
+static void put_current(Worker *worker);
+
+/* Whoever fills what nothing is known of may have the same rows: then it is tried again. */
+static void on_current(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    static BpLogKind not_current;
+    Worker *worker = context;
+    (void)rows;
+    if (status == BP_UNAVAILABLE && pg_is_connected(worker->pg) && ++worker->current_tries < CURRENT_TRIES) {
+        put_current(worker);
+        return;
+    }
+    if (status != BP_OK)
+        bp_log_some(&not_current, loop_now_us(worker->workers->loop), BP_LOG_WARNING,
+                    "what points are now: %s; their next readings say it", err->text);
+    end_portion(worker);
+}
+
+static BpStr id_of(void *context, size_t site)
+{
+    const Portion *portion = context;
+    return bp_str(portion->sites[site].site->id);
+}
+
+static void put_current(Worker *worker)
+{
+    static const PgStep upsert = {SQL_UPSERT_CURRENT_VALUES, NULL, 0};
+    pg_copy(worker->pg, SQL_COPY_CURRENT_STAGE,
+            current_copy(&worker->portion.current, id_of, &worker->portion), &upsert, 1, on_current, worker);
+}
+
+static void on_committed(Worker *worker, const PgRows *rows)
+{
+    Workers *workers = worker->workers;
+    Portion *portion = &worker->portion;
+    workers->counts.portions++;
+    workers->counts.readings += portion->readings;
+    if (workers->is_in_trouble)
+        bp_log(BP_LOG_NOTICE, "what sites have sent is applied again");
+    workers->is_in_trouble = false;
+    workers->pause_us = PAUSE_US;
+    for (size_t i = 0; i < portion->count; i++) {
+        PortionSite *part = &portion->sites[i];
+        workers->counts.entries += (uint64_t)(part->to - part->after);
+        part->site->applied = part->to;
+        part->site->failures = 0;
+        part->site->key_seq = part->key ? part->key : part->site->key_seq;
+    }
+    for (size_t row = 0; row < pg_row_count(rows); row++) {
+        const int64_t put_aside = pg_get_integer(rows, row, 2);
+        const BpStr site = pg_get_text(rows, row, 0);
+        notices_told(workers->notices, site, pg_get_text(rows, row, 1));
+        workers->counts.put_aside += (uint64_t)put_aside;
+        if (put_aside)
+            bp_log(BP_LOG_WARNING,
+                   "site %.*s: %lld entries could not be applied and are put aside: `bacpipes central aside` "
+                   "tells why",
+                   BP_STR_ARGS(site), (long long)put_aside);
+    }
+    worker->current_tries = 0;
+    if (portion->current.count)
+        put_current(worker);
+    else
+        end_portion(worker);
+}
+
+/* The data is at fault. Of many entries nobody can tell which one: they come again, one at a time. */
+static void on_bad_data(Worker *worker, const BpError *err)
+{
+    Portion *portion = &worker->portion;
+    PortionSite *first = &portion->sites[0];
+    worker->workers->counts.refused++;
+    if (portion->count == 1 && first->to == first->after + 1) {
+        portion_refuse(portion, err->text);
+        try_portion(worker);
+        return;
+    }
+    for (size_t i = 0; i < portion->count; i++) {
+        portion->sites[i].site->careful_until = portion->sites[i].to;
+        site_forget_decoder(portion->sites[i].site);
+    }
+    end_portion(worker);
+}
+
+static void on_outcome(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Worker *worker = context;
+    if (status == BP_OK) {
+        on_committed(worker, rows);
+    } else if (status == BP_CONFLICT && !worker->is_beside && worker->portion.readings) {
+        worker->workers->counts.conflicts++; /* rows that are there: of an epoch that was filed again */
+        worker->is_beside = true;
+        try_portion(worker);
+    } else if (status == BP_NOT_FOUND && !worker->has_made_days) {
+        worker->has_made_days = true; /* somebody dropped a day since */
+        worker->day = 0;
+        try_portion(worker);
+    } else if (status == BP_INVALID || status == BP_CONFLICT) {
+        on_bad_data(worker, err);
+    } else {
+        give_up(worker, err);
+    }
+}
+
+/* ---- a try ---- */
+
+static void on_day(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Worker *worker = context;
+    (void)rows;
+    if (status != BP_OK) {
+        give_up(worker, err);
+        return;
+    }
+    worker->day++;
+    try_portion(worker);
+}
+
+static void commit(Worker *worker)
+{
+    Portion *portion = &worker->portion;
+    size_t count = 0;
+    worker->work = pg_text(portion_work(portion, worker->is_beside));
+    if (portion->readings && worker->is_beside)
+        worker->steps[count++] = (PgStep){SQL_INSERT_UPLINK_STAGED, NULL, 0};
+    if (portion->readings)
+        worker->steps[count++] = (PgStep){SQL_INSERT_UPLINK_DIRTY, &worker->work, 1};
+    worker->steps[count++] = (PgStep){SQL_APPLY_UPLINK, &worker->work, 1};
+    if (portion->readings)
+        pg_copy(worker->pg, worker->is_beside ? SQL_COPY_READINGS_STAGE : SQL_COPY_READINGS,
+                portion_copy(portion), worker->steps, count, on_outcome, worker);
+    else
+        pg_transaction(worker->pg, worker->steps, count, on_outcome, worker);
+}
+
+/* Days first, each by itself: they may lie far apart. Those that are there cost a look. */
+static void try_portion(Worker *worker)
+{
+    Portion *portion = &worker->portion;
+    if (worker->day < portion->day_count) {
+        const int64_t at_us = portion->days[worker->day] * BP_DAY;
+        const PgValue span[] = {pg_time(at_us), pg_time(at_us)};
+        pg_request(worker->pg, SQL_ENSURE_DAYS, span, 2, on_day, worker);
+        return;
+    }
+    commit(worker);
+}
+
+/* ---- taking ---- */
+
+static bool on_entry(void *owner, const PgRows *rows)
+{
+    Worker *worker = owner;
+    (void)portion_take(&worker->portion, (size_t)pg_get_integer(rows, 0, 0), pg_get_integer(rows, 0, 1),
+                       pg_get_text(rows, 0, 2), pg_get_text(rows, 0, 3));
+    return true;
+}
+
+static void on_entries(void *owner, BpStatus status, const BpError *err)
+{
+    Worker *worker = owner;
+    if (status != BP_OK)
+        give_up(worker, err);
+    else if (portion_is_empty(&worker->portion))
+        end_portion(worker); /* the decoder has gone on, or there is nothing after all */
+    else
+        try_portion(worker);
+}
+
+static void begin_portion(Worker *worker, Site *const *sites, size_t count)
+{
+    portion_begin(&worker->portion, sites, count, bp_wall_us(), (*worker->workers->cfg)->central_retention);
+    worker->is_busy = true;
+    worker->is_beside = worker->has_made_days = false;
+    worker->day = 0;
+    const PgValue values[] = {pg_text(portion_places(&worker->portion)),
+                              pg_integer(portion_entries(&worker->portion))};
+    const PgStreamOptions options = {.query = SQL_SELECT_UPLINK_ENTRIES,
+                                     .values = values,
+                                     .count = 2,
+                                     .owner = worker,
+                                     .on_row = on_entry,
+                                     .on_end = on_entries};
+    pg_stream_new(worker->pg, &options);
+}
+
+static Worker *find_idle(Workers *workers)
+{
+    for (size_t i = 0; i < workers->count; i++)
+        if (!workers->items[i].is_busy && pg_is_connected(workers->items[i].pg))
+            return &workers->items[i];
+    return NULL;
+}
+
+static size_t count_idle(const Workers *workers)
+{
+    size_t idle = 0;
+    for (size_t i = 0; i < workers->count; i++)
+        idle += !workers->items[i].is_busy && pg_is_connected(workers->items[i].pg);
+    return idle;
+}
+
+void workers_go_on(Workers *workers)
+{
+    Site *sites[PORTION_SITES_MAX];
+    for (Worker *worker = find_idle(workers); workers->may_work && worker; worker = find_idle(workers)) {
+        const size_t count = sites_next(workers->sites, loop_now_us(workers->loop), count_idle(workers),
+                                        sites, PORTION_SITES_MAX);
+        if (!count)
+            return;
+        begin_portion(worker, sites, count);
+    }
+}
+
+/* ---- making and freeing ---- */
+
+static void on_prepared(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    static BpLogKind not_prepared;
+    const Worker *worker = context;
+    (void)rows;
+    if (status != BP_OK && pg_is_connected(worker->pg))
+        bp_log_some(&not_prepared, loop_now_us(worker->workers->loop), BP_LOG_ERROR,
+                    "preparing a connection: %s; has `bacpipes migrate` been run?", err->text);
+}
+
+static void on_connected(void *owner)
+{
+    Worker *worker = owner;
+    pg_request(worker->pg, SQL_SET_ASYNCHRONOUS_COMMIT, NULL, 0, on_prepared, worker);
+    pg_request(worker->pg, SQL_CREATE_READINGS_STAGE, NULL, 0, on_prepared, worker);
+    pg_request(worker->pg, SQL_CREATE_CURRENT_STAGE, NULL, 0, on_prepared, worker);
+    workers_go_on(worker->workers);
+}
+
+static void on_lost(void *owner, const BpError *why)
+{
+    (void)owner; /* what was under way has been answered, and the main connection says what is wrong */
+    bp_log(BP_LOG_DEBUG, "a worker: %s", why->text);
+}
+
+Workers *workers_new(Loop *loop, const PgOptions *database, size_t count, Sites *sites, Notices *notices,
+                     const Cfg *const *cfg)
+{
+    Workers *workers = calloc(1, sizeof *workers);
+    if (!workers)
+        abort();
+    workers->loop = loop;
+    workers->sites = sites;
+    workers->notices = notices;
+    workers->cfg = cfg;
+    workers->count = count < WORKERS_MAX ? count : WORKERS_MAX;
+    workers->pause_us = PAUSE_US;
+    for (size_t i = 0; i < workers->count; i++) {
+        Worker *worker = &workers->items[i];
+        PgOptions options = *database;
+        options.owner = worker;
+        options.on_connected = on_connected;
+        options.on_lost = on_lost;
+        options.on_notice = NULL;
+        worker->workers = workers;
+        portion_init(&worker->portion);
+        worker->pg = pg_new(loop, &options);
+    }
+    return workers;
+}
+
+void workers_free(Workers *workers)
+{
+    if (!workers)
+        return;
+    workers->may_work = false;
+    for (size_t i = 0; i < workers->count; i++) {
+        pg_free(workers->items[i].pg);
+        portion_done(&workers->items[i].portion);
+    }
+    free(workers);
+}
+
+void workers_allow(Workers *workers, bool may_work)
+{
+    workers->may_work = may_work;
+    workers_go_on(workers);
+}
+
+bool workers_are_busy(const Workers *workers)
+{
+    for (size_t i = 0; i < workers->count; i++)
+        if (workers->items[i].is_busy)
+            return true;
+    return false;
+}
+
+const WorkersCounts *workers_counts(const Workers *workers)
+{
+    return &workers->counts;
+}

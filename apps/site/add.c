@@ -1,0 +1,207 @@
+/* bacpipes site add. */
+#include "apps/site/site.h"
+
+#include "base/buf.h"
+#include "base/time.h"
+#include "io/tls/request.h"
+#include "link/join_file.h"
+#include "link/link.h"
+#include "say/begin.h"
+#include "say/exit.h"
+#include "say/json.h"
+#include "say/when.h"
+#include "site/database.h"
+#include "tool/ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { KEY_ROOM = 8192 };
+static const int64_t SIGNED_WITHIN_US = 20 * BP_SECOND, LOOK_EVERY_US = BP_SECOND / 5;
+
+static const char *display_name, *output;
+
+static const CfgOption options[] = {
+    {"name", "TEXT", "What people call it: 'Macau tower'. Default: NAME, or what it is called already.",
+     .text = &display_name},
+    {"output", "FILE", "Where the join file goes; - is standard output. Default: NAME.join, in this folder.",
+     .text = &output},
+    {0},
+};
+
+static const CfgCommand command = {
+    .name = "bacpipes site add",
+    .positionals = "NAME",
+    .positionals_min = 1,
+    .positionals_max = 1,
+    .summary = "Makes the join file of a site, new or known: with it the site joins central, once, in the "
+               "next 7 days. NAME is its site_id "
+               "there and here: small letters, digits, _ and -.",
+    .options = options,
+    .offers_json = true,
+    .details = "The file has a key in it: give it to nobody but the site. A join file that was made before "
+               "and not used counts no more. A\n"
+               "site whose certificate has ended, or was revoked, comes back in the same way, and goes on "
+               "where it was.\n"
+               "Exit codes: 0 made; 1 the database refuses; 64 wrong use; 69 the database is away, or nobody "
+               "signs; 78 a setting is "
+               "wrong.\n",
+    .examples =
+        "bacpipes site add macau --name 'Macau tower'\nbacpipes site add klcc --output /media/usb/klcc.join",
+};
+
+/* ---- asking for it ---- */
+
+static BpStatus parse(const char *text, json_t **ret_invited, BpError *err)
+{
+    *ret_invited = text ? json_loads(text, 0, NULL) : NULL;
+    return *ret_invited ? BP_OK : bp_fail(err, BP_REFUSED, "the join file was withdrawn while it was made");
+}
+
+/* Asks until it is signed. */
+static BpStatus wait_for_it(const Cfg *cfg, const char *id, BpArena *arena, json_t **ret_invited,
+                            BpError *err)
+{
+    const PgValue values[] = {pg_text(bp_str(id))};
+    for (const int64_t until_us = bp_monotonic_us() + SIGNED_WITHIN_US; bp_monotonic_us() < until_us;
+         usleep((useconds_t)LOOK_EVERY_US)) {
+        const char *text = NULL;
+        BP_TRY(tool_ask_text(cfg, SQL_SELECT_INVITED, values, 1, arena, &text, err));
+        BP_TRY(parse(text, ret_invited, err));
+        const char *refused = json_string_value(json_object_get(*ret_invited, "refused"));
+        if (refused) {
+            bp_fail(err, BP_REFUSED, "%s", refused);
+            json_decref(*ret_invited);
+            return BP_REFUSED;
+        }
+        if (json_is_true(json_object_get(*ret_invited, "is_over")))
+            return BP_OK;
+        json_decref(*ret_invited);
+    }
+    return bp_fail(err, BP_UNAVAILABLE,
+                   "nobody signs it: `bacpipes central` does, as part of `bacpipes up --central`; where that "
+                   "does not run, `bacpipes "
+                   "site sign`");
+}
+
+static const char *text_of(const json_t *invited, const char *name)
+{
+    const char *text = json_string_value(json_object_get(invited, name));
+    return text ? text : "";
+}
+
+static BpStatus compose(const json_t *invited, const char *key, BpBuf *out, LinkJoinFile *ret_file,
+                        BpError *err)
+{
+    LinkJoinFile file = {.site_id = text_of(invited, "site_id"),
+                         .name = text_of(invited, "name"),
+                         .central = text_of(invited, "central"),
+                         .host = text_of(invited, "host"),
+                         .number = json_integer_value(json_object_get(invited, "number")),
+                         .port = json_integer_value(json_object_get(invited, "port")),
+                         .authorities = text_of(invited, "authorities"),
+                         .certificate = text_of(invited, "certificate"),
+                         .key = key};
+    BP_TRY(bp_time_parse(bp_str(text_of(invited, "until")), &file.until_us, err));
+    link_join_file_write(&file, out);
+    *ret_file = file;
+    return BP_OK;
+}
+
+/* ---- the file ---- */
+
+/* Nobody's file is overwritten: a key that was given away may be in it. */
+static BpStatus make_file(const char *path, int *ret_fd, BpError *err)
+{
+    *ret_fd = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO)
+                                     : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (*ret_fd >= 0)
+        return BP_OK;
+    return errno == EEXIST
+               ? bp_fail(err, BP_INVALID,
+                         "%s is there already: move it away, or name another file by --output", path)
+               : bp_fail(err, BP_INVALID, "%s cannot be made: %s", path, bp_errno_text(errno));
+}
+
+static BpStatus fill(int fd, const char *path, BpStr contents, BpError *err)
+{
+    return write(fd, contents.data, contents.size) == (ssize_t)contents.size &&
+                   (strcmp(path, "-") == 0 || fsync(fd) == 0)
+               ? BP_OK
+               : bp_fail(err, BP_UNAVAILABLE, "%s cannot be written: %s", path, bp_errno_text(errno));
+}
+
+static BpStatus make(const Cfg *cfg, const char *name, int fd, const char *path, BpArena *arena,
+                     json_t **ret_invited, LinkJoinFile *ret_file, BpError *err)
+{
+    const char *id = NULL;
+    BpBuf key = bp_buf(bp_arena_take(arena, KEY_ROOM), KEY_ROOM - 1),
+          request = bp_buf(bp_arena_take(arena, KEY_ROOM), KEY_ROOM);
+    BpBuf out = bp_buf(bp_arena_take(arena, LINK_JOIN_FILE_MAX), LINK_JOIN_FILE_MAX);
+    tls_request_draw(LINK_JOIN_USER, &key, &request);
+    const PgValue values[] = {pg_text(bp_str(name)), pg_text(bp_str(display_name ? display_name : "")),
+                              pg_text(bp_buf_text(&request))};
+    BP_TRY(tool_ask_text(cfg, SQL_INVITE_SITE, values, 3, arena, &id, err));
+    BP_TRY(wait_for_it(cfg, id, arena, ret_invited, err));
+    BP_TRY(compose(*ret_invited, (const char *)key.data, &out, ret_file, err));
+    return fill(fd, path, bp_buf_text(&out), err);
+}
+
+static void show(const LinkJoinFile *file, const char *path)
+{
+    char when[BP_TIME_TEXT_MAX];
+    FILE *to = strcmp(path, "-") == 0 ? stderr : stdout;
+    fprintf(to,
+            "Site %s (%s) is number %d here. Its join file is %s: good until %s, and once.\n"
+            "It reaches central at %s, port %d: let it through there.\n\n"
+            "Next, at the site, in whose settings stands site = %s:\n\n  bacpipes site join %s\n",
+            file->site_id, file->name, (int)file->number, path, say_time(file->until_us, 0, when), file->host,
+            (int)file->port, file->site_id, strcmp(path, "-") == 0 ? "FILE" : path);
+}
+
+static json_t *make_json(const LinkJoinFile *file, const char *path)
+{
+    char when[BP_TIME_TEXT_MAX];
+    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:I}", "site_id", file->site_id, "name", file->name,
+                     "number", (json_int_t)file->number, "file", path, "until",
+                     bp_time_format(file->until_us, 0, when), "host", file->host, "port",
+                     (json_int_t)file->port);
+}
+
+static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+{
+    BpError err;
+    LinkJoinFile file;
+    json_auto_t *invited = NULL;
+    char usual[PATH_MAX];
+    int fd = -1;
+    const char *name = arguments->positionals.items[0];
+    snprintf(usual, sizeof usual, "%s.join", name);
+    const char *path = output ? output : usual;
+    BpStatus status = strchr(name, '/') ? bp_fail(&err, BP_INVALID,
+                                                  "\"%s\" is no name of a site: 1 to 63 of a-z 0-9 _ -", name)
+                                        : make_file(path, &fd, &err);
+    if (status != BP_OK)
+        return say_fail(command.name, &err);
+    status = make(cfg, name, fd, path, arena, &invited, &file, &err);
+    close(fd);
+    if (status != BP_OK) {
+        if (strcmp(path, "-") != 0)
+            (void)unlink(path);
+        return say_fail(command.name, &err);
+    }
+    if (arguments->json && strcmp(path, "-") != 0)
+        say_json_print(make_json(&file, path));
+    else
+        show(&file, path);
+    return EX_OK;
+}
+
+int site_tool_add(int argc, char **argv)
+{
+    return say_run(&command, argc, argv, run);
+}

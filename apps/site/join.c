@@ -1,0 +1,296 @@
+/* bacpipes site join. */
+#include "apps/site/site.h"
+
+#include "base/file.h"
+#include "base/time.h"
+#include "link/draft.h"
+#include "model/topic.h"
+#include "say/begin.h"
+#include "say/confirm.h"
+#include "say/exit.h"
+#include "say/json.h"
+#include "say/when.h"
+#include "site/database.h"
+#include "site/owner.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static const int64_t CONNECT_WITHIN_US = 30 * BP_SECOND, ASK_AGAIN_US = BP_SECOND / 4,
+                     SIGNED_WITHIN_US = 60 * BP_SECOND;
+static bool yes;
+
+static const CfgOption options[] = {
+    {"yes", NULL, "Joins without being asked where the site has joined another central.", .flag = &yes},
+    {0},
+};
+
+static const CfgCommand command = {
+    .name = "bacpipes site join",
+    .positionals = "FILE",
+    .positionals_min = 1,
+    .positionals_max = 1,
+    .summary = "Has this site join central by a join file, which `bacpipes site add` has made there: from "
+               "then on what it records goes there, "
+               "and commands come from there.",
+    .options = options,
+    .offers_json = true,
+    .details = "The site's key is made here and stays here; central signs the request for it. What was cut "
+               "short goes on when it is run again,\n"
+               "with the same key. What the site records and sends stays as it is: who comes back by a new "
+               "file goes on where it was.\n"
+               "Exit codes: 0 joined; 1 central refuses; 64 wrong use, or the file is for another site, over "
+               "or damaged; 69 central or the\n"
+               "database is away, or has not signed yet; 70 the database refuses; 78 a setting is wrong.\n",
+    .examples = "bacpipes site join macau.join\nbacpipes site join macau.join --data /var/lib/bacpipes",
+};
+
+/* ---- the file ---- */
+
+static BpStatus read_file(const char *path, BpArena *arena, LinkJoinFile *ret_file, BpError *err)
+{
+    char real[PATH_MAX];
+    BpStr contents;
+    const BpStatus status =
+        bp_file_read(realpath(path, real) ? real : path, LINK_JOIN_FILE_MAX, arena, &contents, err);
+    if (status != BP_OK) {
+        err->status = BP_INVALID;
+        return BP_INVALID;
+    }
+    BP_TRY(link_join_file_read(contents, arena, ret_file, err));
+    return BP_OK;
+}
+
+static BpStatus check_file(const LinkJoinFile *file, const Cfg *cfg, int64_t now_us, BpError *err)
+{
+    char until[BP_TIME_TEXT_MAX], now[BP_TIME_TEXT_MAX];
+    if (strcmp(file->site_id, cfg->site) != 0)
+        return bp_fail(err, BP_INVALID,
+                       "the join file is for site \"%s\", and this is site \"%s\": have one made for it by "
+                       "`bacpipes site add %s` at central",
+                       file->site_id, cfg->site, cfg->site);
+    if (now_us > file->until_us)
+        return bp_fail(err, BP_INVALID,
+                       "the join file was good until %s, and it is %s by this machine's clock: have another "
+                       "made by `bacpipes site add "
+                       "%s` at central",
+                       bp_time_format(file->until_us, 0, until), bp_time_format(now_us, 0, now), cfg->site);
+    return BP_OK;
+}
+
+/* ---- central ---- */
+
+typedef struct Asking {
+    Loop *loop;
+    Pg *pg;
+    BpError lost;
+    bool is_lost;
+    const char *answer;
+    BpArena *arena;
+} Asking;
+
+static void on_lost(void *owner, const BpError *why)
+{
+    Asking *asking = owner;
+    asking->lost = *why;
+    asking->is_lost = true;
+}
+
+static bool says(const Asking *asking, const char *words)
+{
+    return strstr(asking->lost.text, words) != NULL;
+}
+
+/* What libpq and OpenSSL say, in words that say what to do. */
+static BpStatus explain(const Asking *asking, const LinkJoinFile *file, BpError *err)
+{
+    char now[BP_TIME_TEXT_MAX];
+    const int port = (int)file->port;
+    if (says(asking, "certificate verify failed"))
+        return bp_fail(err, BP_REFUSED,
+                       "who answers at %s, port %d, is not the central of this join file: its certificate is "
+                       "of another authority, or its "
+                       "time is not now (%s by this machine's clock)",
+                       file->host, port, bp_time_format(bp_wall_us(), 0, now));
+    if (says(asking, "host name") || says(asking, "does not match"))
+        return bp_fail(
+            err, BP_REFUSED,
+            "the certificate of central is not for %s: setting central.names there says what for (%s)",
+            file->host, asking->lost.text);
+    if (says(asking, "revoked"))
+        return bp_fail(
+            err, BP_REFUSED,
+            "central has revoked this join file: have another made by `bacpipes site add %s` there",
+            file->site_id);
+    if (says(asking, "certificate expired"))
+        return bp_fail(
+            err, BP_REFUSED,
+            "this join file is over by central's clock: have another made by `bacpipes site add %s` there",
+            file->site_id);
+    if (says(asking, "unknown ca") || says(asking, "certificate unknown"))
+        return bp_fail(err, BP_REFUSED,
+                       "central at %s, port %d, does not know this join file: it is of another central",
+                       file->host, port);
+    return bp_fail(err, BP_UNAVAILABLE, "central at %s, port %d, does not let us in: %s", file->host, port,
+                   asking->lost.text);
+}
+
+static void take_answer(void *context, const PgRows *rows, size_t row)
+{
+    Asking *asking = context;
+    if (!pg_is_null(rows, row, 0))
+        asking->answer = bp_arena_text(asking->arena, pg_get_text(rows, row, 0));
+}
+
+static BpStatus connect_to(Asking *asking, const LinkJoinFile *file, BpError *err)
+{
+    const int64_t until_us = loop_now_us(asking->loop) + CONNECT_WITHIN_US;
+    while (!pg_is_connected(asking->pg) && !asking->is_lost && loop_now_us(asking->loop) < until_us)
+        loop_run_once(asking->loop, until_us - loop_now_us(asking->loop));
+    if (pg_is_connected(asking->pg))
+        return BP_OK;
+    return asking->is_lost ? explain(asking, file, err)
+                           : bp_fail(err, BP_UNAVAILABLE,
+                                     "central does not answer at %s, port %d: is it let through on the way?",
+                                     file->host, (int)file->port);
+}
+
+static void pause(Asking *asking)
+{
+    const int64_t until_us = loop_now_us(asking->loop) + ASK_AGAIN_US;
+    while (loop_now_us(asking->loop) < until_us)
+        loop_run_once(asking->loop, until_us - loop_now_us(asking->loop));
+}
+
+/* Until it is signed. */
+static BpStatus ask(Asking *asking, const LinkJoinFile *file, BpStr request, BpError *err)
+{
+    const PgValue values[] = {pg_text(request)};
+    const int64_t until_us = loop_now_us(asking->loop) + SIGNED_WITHIN_US;
+    BP_TRY(connect_to(asking, file, err));
+    while (!asking->answer && loop_now_us(asking->loop) < until_us) {
+        const BpStatus status = pg_wait(asking->pg, SQL_JOIN_CENTRAL, values, 1, take_answer, asking, err);
+        if (status == BP_UNAVAILABLE && asking->is_lost)
+            return explain(asking, file, err);
+        if (status != BP_OK)
+            return err->status = status == BP_FORBIDDEN || status == BP_INVALID ? BP_REFUSED : status;
+        if (!asking->answer)
+            pause(asking);
+    }
+    return asking->answer ? BP_OK
+                          : bp_fail(err, BP_UNAVAILABLE,
+                                    "central has the request and has not signed it yet: does `bacpipes "
+                                    "central` run there? Run this again, "
+                                    "and it goes on");
+}
+
+static BpStatus ask_central(const char *data_folder, const LinkJoinFile *file, BpArena *arena,
+                            const char **ret_answer, BpError *err)
+{
+    BpStr request;
+    PgOptions pg_options;
+    Asking asking = {.arena = arena};
+    BP_TRY(link_draft_begin(data_folder, bp_str(file->certificate), arena, &request, err));
+    BP_TRY(link_draft_options(data_folder, file, arena, &pg_options, err));
+    pg_options.owner = &asking;
+    pg_options.on_lost = on_lost;
+    asking.loop = loop_new();
+    asking.pg = pg_new(asking.loop, &pg_options);
+    const BpStatus status = ask(&asking, file, request, err);
+    pg_free(asking.pg);
+    loop_free(asking.loop);
+    *ret_answer = asking.answer;
+    return status;
+}
+
+/* ---- the site ---- */
+
+/* Whether the site has joined another central than that of the file. */
+static bool is_of_another(const Cfg *cfg, const LinkJoinFile *file, BpArena *arena, Link *ret_link)
+{
+    BpStr known;
+    return link_read(cfg->data_folder, arena, ret_link, NULL) == BP_OK &&
+           bp_file_read(ret_link->ca_file, LINK_JOIN_FILE_MAX, arena, &known, NULL) == BP_OK &&
+           !link_has_authority(known, bp_str(file->authorities));
+}
+
+static BpStatus confirm(const Link *link, const LinkJoinFile *file, BpError *err)
+{
+    char text[BP_ERROR_TEXT_MAX];
+    snprintf(text, sizeof text,
+             "This site has joined the central at %.150s, port %d. From now on it sends to the one at "
+             "%.150s, port %d, from its next entry on.",
+             link->host, (int)link->port, file->host, (int)file->port);
+    return yes ? BP_OK : say_confirm(text, err);
+}
+
+static BpStatus store(SiteDatabase *database, const Link *link, bool is_other, BpError *err)
+{
+    const PgValue values[] = {pg_text(bp_str(link->site_id)), pg_integer(link->number),
+                              pg_text(bp_str(link->host)),    pg_integer(link->port),
+                              pg_text(bp_str(link->central)), pg_bool(is_other)};
+    return site_database_ask(database, SQL_STORE_CENTRAL_LINK, values, sizeof values / sizeof values[0], NULL,
+                             NULL, err);
+}
+
+static BpStatus join(const Cfg *cfg, const LinkJoinFile *file, SiteDatabase *database, BpArena *arena,
+                     Link *ret_link, BpError *err)
+{
+    const char *answer = NULL;
+    Link before;
+    BP_TRY(site_database_open(database, cfg, arena, err));
+    BP_TRY(site_database_check_site(database, cfg->site, err));
+    if (link_is_made_for(cfg->data_folder,
+                         bp_str(file->certificate))) { /* cut short behind that, or run again */
+        BP_TRY(link_read(cfg->data_folder, arena, ret_link, err));
+        return store(database, ret_link, false, err);
+    }
+    BP_TRY(check_file(file, cfg, bp_wall_us(), err));
+    const bool is_other = is_of_another(cfg, file, arena, &before);
+    if (is_other)
+        BP_TRY(confirm(&before, file, err));
+    BP_TRY(ask_central(cfg->data_folder, file, arena, &answer, err));
+    BP_TRY(link_draft_complete(cfg->data_folder, bp_str(answer), arena, ret_link, err));
+    return store(database, ret_link, is_other, err);
+}
+
+static void show(const Link *link)
+{
+    printf("The site has joined%s%s: it is %s there, at %s, port %d. Its key and certificate are in the data "
+           "folder's link/, for this site "
+           "alone.\n"
+           "Next: `bacpipes up` sends what it records by itself; elsewhere `bacpipes sync` does. `bacpipes "
+           "sync --status` says how far it is.\n",
+           *link->central ? " " : " central", link->central, link->user, link->host, (int)link->port);
+}
+
+static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
+{
+    BpError err;
+    LinkJoinFile file;
+    Link link;
+    SiteDatabase database = {0};
+    BpStatus status = read_file(arguments->positionals.items[0], arena, &file, &err);
+    if (status == BP_OK && strcmp(file.site_id, cfg->site) != 0)
+        status = check_file(&file, cfg, bp_wall_us(), &err); /* before anything else is looked for */
+    if (status == BP_OK)
+        status = site_become_owner(cfg->data_folder, &err);
+    if (status == BP_OK)
+        status = join(cfg, &file, &database, arena, &link, &err);
+    site_database_close(&database);
+    if (status != BP_OK)
+        return say_fail(command.name, &err);
+    if (arguments->json)
+        say_json_print(json_pack("{s:s, s:s, s:s, s:s, s:I}", "site_id", link.site_id, "user", link.user,
+                                 "central", link.central, "host", link.host, "port", (json_int_t)link.port));
+    else
+        show(&link);
+    return EX_OK;
+}
+
+int site_tool_join(int argc, char **argv)
+{
+    return say_run(&command, argc, argv, run);
+}

@@ -1,0 +1,118 @@
+/* A site's link to a central. Where the site has joined one, `bacpipes sync` runs, from then on and as long
+ * as it is joined; with --join it is joined first, again and again until that succeeds, while all else of the
+ * site works. */
+#include "apps/up/up.h"
+#include "base/time.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { JOIN_FILE_MAX = 64 * 1024 };
+static const int64_t LOOK_EVERY_US = 2 * BP_SECOND;
+
+static bool is_joined(Up *up)
+{
+    struct stat status;
+    return lstat(up_path(up, "%s", "link/link.json"), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* ---- joining ---- */
+
+/* It is root's, maybe, and root's rights are given up before it is needed. */
+BpStatus up_read_join_file(Up *up, BpError *err)
+{
+    const char *path = up->wish.join_file;
+    if (!path)
+        return BP_OK;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return bp_fail(err, BP_INVALID, "--join %s: %s; `bacpipes site add` at central makes such a file",
+                       path, bp_errno_text(errno));
+    char *contents = bp_arena_take(&up->arena, JOIN_FILE_MAX);
+    const ssize_t size = read(fd, contents, JOIN_FILE_MAX);
+    close(fd);
+    if (size <= 0 || size == JOIN_FILE_MAX)
+        return bp_fail(err, BP_INVALID, "--join %s is no join file: `bacpipes site add` at central makes one",
+                       path);
+    up->link.file = (BpStr){contents, (size_t)size};
+    return BP_OK;
+}
+
+static BpStatus begin_to_join(Up *up, BpError *err)
+{
+    if (is_joined(up)) {
+        up_say(up, "this site has joined a central already: --join has nothing to do");
+        return BP_OK;
+    }
+    const char *path = up_path(up, "join.file");
+    BP_TRY(up_write_file(path, up->link.file, err));
+    Part *part = up_add_part(
+        up, &(UpPartOptions){.name = "join", .stop_signal = SIGTERM, .ends = true, .gives_up = true});
+    const char *const arguments[] = {"join", "site", "join", path, "--config", up_path(up, "bacpipes.conf")};
+    for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
+        part_argument(part, arguments[i]);
+    return part_start(part, err);
+}
+
+/* ---- joined ---- */
+
+static void go_on(Up *up)
+{
+    BpError err;
+    Part *part = up_find_part(up, "sync");
+    if (!part) {
+        part = up_add_role(up, "sync", NULL);
+        part_argument(part, "--config");
+        part_argument(part, up_path(up, "bacpipes.conf"));
+    }
+    if (part_is_running(part))
+        return; /* it was told to end, and has not yet: the next look finds it ended */
+    if (part_resume(part, &err) != BP_OK)
+        up_warn("what this site records does not go to central: %s", err.text);
+    else
+        up_say(up, "this site has joined a central: what it records goes there");
+    up->link.is_on = true;
+}
+
+static void give_up(Up *up)
+{
+    part_end(up_find_part(up, "sync"));
+    up_say(up, "this site has no central any more");
+    up->link.is_on = false;
+}
+
+/* Somebody joins it, or takes its folder away. */
+static void look(void *owner)
+{
+    Up *up = owner;
+    const bool is_there = is_joined(up) && up_has_role("sync");
+    const Part *join = up_find_part(up, "join");
+    if (up->link.file.size && (is_there || (join && join->has_given_up))) { /* it is good for once */
+        (void)unlink(up_path(up, "join.file"));
+        up->link.file = (BpStr){0};
+    }
+    if (is_there && !up->link.is_on)
+        go_on(up);
+    else if (!is_there && up->link.is_on)
+        give_up(up);
+    loop_timer_set(up->link.timer, loop_now_us(up->loop) + LOOK_EVERY_US);
+}
+
+BpStatus up_start_link(Up *up, BpError *err)
+{
+    if (up->link.file.size)
+        BP_TRY(begin_to_join(up, err));
+    up->link.timer = loop_timer_new(up->loop, look, up);
+    look(up);
+    return BP_OK;
+}
+
+void up_end_link(Up *up)
+{
+    loop_timer_free(up->link.timer);
+    up->link.timer = NULL;
+}

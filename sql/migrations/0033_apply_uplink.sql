@@ -1,0 +1,870 @@
+-- Central makes rows of what sites send: each entry of a journal is applied once, in its order, in the transaction that says so. docs/replication.md tells how,
+-- and what it is safe against.
+
+alter table uplink_applied
+    add newest_at timestamptz,
+    add given_up bigint not null default 0;
+comment on column uplink_applied.newest_at is 'Of the newest reading that was applied';
+comment on column uplink_applied.given_up is 'Frames that the site could not keep until central had them: their readings are not here';
+alter table uplink_quarantine
+    add is_newer boolean not null default false,
+    add wants_retry boolean not null default false;
+comment on column uplink_quarantine.is_newer is 'Nothing is wrong with it: a newer site sent what this version does not know';
+comment on column uplink_quarantine.wants_retry is '`bacpipes central` tries it again soon';
+alter table remote_site add state_at timestamptz;
+comment on column remote_site.state_at is 'When all of its devices, points and settings were last told; before the first time what is not known here is passed over';
+
+-- What the last telling of everything named so far, by table: what it has not named when it is complete is no more.
+create table uplink_named (
+    site_id text not null,
+    what    text not null,
+    key     text not null,
+    primary key (site_id, what, key)
+);
+comment on table uplink_named is 'At central: rows that a site''s telling of all it has named so far; empty between two.';
+
+-- How often points are to be read, since when: what is expected. Null: not at all.
+create table point_interval (
+    site_id    text        not null,
+    point_id   integer     not null,
+    since      timestamptz not null,
+    interval_s double precision check (interval_s > 0),
+    primary key (site_id, point_id, since)
+);
+comment on table point_interval is 'At central: how often each point of a site is to be read, from each instant on; null: not at all.';
+create table site_rate (
+    site_id  text        not null,
+    since    timestamptz not null,
+    per_hour double precision not null,
+    points   integer     not null,
+    primary key (site_id, since)
+);
+comment on table site_rate is 'At central: how many readings an hour a site is to have, of how many points, from each instant on.';
+create table site_hour (
+    site_id text        not null,
+    hour    timestamptz not null,
+    good    bigint      not null,
+    count   bigint      not null,
+    primary key (site_id, hour)
+) with (fillfactor = 50);
+comment on table site_hour is 'At central: how many readings of each hour came, and how many of them are good. Counted as they are stored.';
+
+-- Where a device took another's place, readings followed their points (device_replace): central has them follow, too.
+create function successor_noted() returns trigger language plpgsql as $$
+begin
+    if not (select is_remote from site where site_id = new.site_id) then
+        perform journal_append(new.site_id, 'point', jsonb_build_object('v', 1, 'table', 'point', 'op', 'succeed', 'key', new.point_id, 'successor', new.successor, 'who', journal_who()));
+    end if;
+    return null;
+end
+$$;
+comment on function successor_noted is 'Of a trigger: which point goes on with whose readings is on record.';
+create trigger successor_noted after insert on point_successor for each row execute function successor_noted();
+
+-- ---- devices, points, settings ----
+
+create function uplink_key(of_table text) returns text language sql immutable as $$
+    select case of_table when 'device' then 'device_id' when 'point' then 'point_id' when 'setting' then 'name' end
+$$;
+
+-- Those of a row's names that the table has here, too: the site may be newer, or older.
+create function uplink_columns(of_table text, given jsonb) returns text[] language sql stable as $$
+    select coalesce(array_agg(attname::text order by attnum), '{}') from pg_attribute
+     where attrelid = ('public.' || of_table)::regclass and attnum > 0 and not attisdropped and attgenerated = '' and attidentity = '' and attname <> 'site_id' and given ? attname
+$$;
+
+-- All of them at once, where they have the same of the names that are known here: each statement has triggers that look at the whole site.
+create function uplink_put(of_table text, of_site text, given jsonb) returns void language plpgsql as $$
+declare
+    rows constant jsonb := case jsonb_typeof(given) when 'array' then given else jsonb_build_array(given) end;
+    names text[];
+    part  jsonb;
+begin
+    if (select count(distinct uplink_columns(of_table, r)) from jsonb_array_elements(rows) as r) > 16 then
+        raise data_exception using message = 'its rows have more than 16 different sets of columns';
+    end if;
+    for names, part in select alike.names, alike.rows from (select uplink_columns(of_table, r) as names, jsonb_agg(r) as rows from jsonb_array_elements(rows) as r group by 1) as alike loop
+        execute format('insert into public.%1$I (site_id, %2$s) select $1, %2$s from jsonb_populate_recordset(null::public.%1$I, $2) on conflict (site_id, %3$I) do update set (%2$s) = row(%4$s)', of_table,
+                       (select string_agg(quote_ident(n), ', ' order by i) from unnest(names) with ordinality as u (n, i)), uplink_key(of_table),
+                       (select string_agg('excluded.' || quote_ident(n), ', ' order by i) from unnest(names) with ordinality as u (n, i)))
+          using of_site, part;
+    end loop;
+    if of_table = 'point' then -- of a site that was put back: its readings are its own again
+        delete from point_successor s using jsonb_array_elements(rows) as r where s.site_id = of_site and s.point_id = (r ->> 'point_id')::integer;
+    end if;
+end
+$$;
+comment on function uplink_put is 'A row as the site has it, or an array of them.';
+
+-- Numbers are never given again. Where one comes back as something else, the site is not who it was.
+create function uplink_stranger(of_table text, of_site text, given jsonb) returns text language plpgsql stable as $$
+declare
+    known_device device;
+    known_point  public.point;
+begin
+    if of_table = 'device' then
+        select * into known_device from device where site_id = of_site and device_id = (given ->> 'device_id')::integer;
+        if known_device.instance <> (given ->> 'instance')::integer and known_device.address <> given ->> 'address' then
+            return format('device %s is device instance %s at %s here, and comes as instance %s at %s', known_device.device_id, known_device.instance, known_device.address, given ->> 'instance', given ->> 'address');
+        end if;
+    elsif of_table = 'point' then
+        select * into known_point from point where site_id = of_site and point_id = (given ->> 'point_id')::integer;
+        if (known_point.object_type, known_point.object_instance, known_point.property) is distinct from (given ->> 'object_type', (given ->> 'object_instance')::integer, given ->> 'property')
+           and known_point.point_id is not null then
+            return format('point %s is %s %s of device %s here, and comes as %s %s of device %s', known_point.point_id, known_point.object_type, known_point.object_instance, known_point.device_id,
+                          given ->> 'object_type', given ->> 'object_instance', given ->> 'device_id');
+        end if;
+    end if;
+    return null;
+end
+$$;
+comment on function uplink_stranger is 'What stands against taking this row for the one of its number; null: nothing.';
+
+create function uplink_forget(of_table text, of_site text, of_key jsonb) returns void language plpgsql as $$
+begin
+    case of_table
+        when 'device' then
+            delete from point where site_id = of_site and device_id = of_key::integer;
+            delete from device_status where site_id = of_site and device_id = of_key::integer;
+            delete from device where site_id = of_site and device_id = of_key::integer;
+        when 'point' then delete from point where site_id = of_site and point_id = of_key::integer;
+        when 'setting' then delete from setting where site_id = of_site and name = of_key #>> '{}';
+    end case;
+end
+$$;
+
+-- What the site told of all that it has. `is_late`: it is tried again, and its telling is over.
+create function uplink_state(of_site text, body jsonb, is_late boolean) returns text language plpgsql as $$
+declare
+    of_what constant text := body ->> 'table';
+    given jsonb;
+    gone  jsonb;
+    said  text;
+    against text[] := '{}';
+    taken jsonb := '[]';
+begin
+    for given in select value from jsonb_array_elements(body -> 'rows') loop
+        said := uplink_stranger(of_what, of_site, given);
+        if said is null then
+            taken := taken || given;
+        else
+            against := against || said;
+        end if;
+    end loop;
+    perform uplink_put(of_what, of_site, taken);
+    if not is_late then
+        insert into uplink_named (site_id, what, key)
+        select of_site, of_what, r ->> uplink_key(of_what) from jsonb_array_elements(body -> 'rows') as r on conflict do nothing;
+    end if;
+    if not is_late and coalesce((body ->> 'complete')::boolean, false) then
+        for gone in execute format('select to_jsonb(t.%1$I) from public.%2$I as t where t.site_id = $1 and not exists (select from public.uplink_named as n where n.site_id = $1 and n.what = $2 and n.key = t.%1$I::text)',
+                                   uplink_key(of_what), of_what) using of_site, of_what loop
+            perform uplink_forget(of_what, of_site, gone);
+        end loop;
+        delete from uplink_named where site_id = of_site and what = of_what;
+    end if;
+    return nullif(array_to_string(against[1:5], '; '), '');
+end
+$$;
+comment on function uplink_state is 'Rows of a telling of everything; at its end what it did not name goes. Returns what stands against some of them; the others are taken.';
+
+-- Null: applied. A change of what is not known here is passed over where nobody has told yet what there is (`is_told`).
+create function uplink_edit(of_site text, body jsonb, is_told boolean, is_late boolean) returns text language plpgsql as $$
+declare
+    what  constant text := body ->> 'table';
+    key   constant text := uplink_key(what);
+    fresh constant jsonb := body -> 'new';
+    names text[];
+    said  text;
+    heir  integer;
+    is_known boolean;
+begin
+    if key is null then
+        raise invalid_parameter_value using message = format('there is no table %s in what a site tells', coalesce(what, 'without a name'));
+    end if;
+    if body ->> 'op' = 'state' then
+        return uplink_state(of_site, body, is_late);
+    end if;
+    execute format('select exists (select from public.%I as t where t.site_id = $1 and to_jsonb(t.%I) = $2)', what, key) into is_known using of_site, body -> 'key';
+    case body ->> 'op'
+        when 'insert' then
+            said := uplink_stranger(what, of_site, fresh);
+            if said is not null then
+                return said;
+            elsif what = 'point' and not exists (select from device where site_id = of_site and device_id = (fresh ->> 'device_id')::integer) and not is_told then
+                return null;
+            end if;
+            perform uplink_put(what, of_site, fresh);
+        when 'update' then
+            if fresh is null then -- its key was changed: this is what it was
+                perform uplink_forget(what, of_site, body -> 'key');
+            elsif is_known then
+                names := uplink_columns(what, fresh);
+                if cardinality(names) > 0 then
+                    execute format('update public.%1$I as t set (%2$s) = row(%3$s) from jsonb_populate_record(null::public.%1$I, $2) as n where t.site_id = $1 and to_jsonb(t.%4$I) = $3', what,
+                                   (select string_agg(quote_ident(n), ', ' order by i) from unnest(names) with ordinality as u (n, i)),
+                                   (select string_agg('n.' || quote_ident(n), ', ' order by i) from unnest(names) with ordinality as u (n, i)), key)
+                      using of_site, fresh, body -> 'key';
+                end if;
+            elsif fresh ? key then
+                perform uplink_put(what, of_site, fresh);
+            elsif is_told then
+                return format('%s %s is not known here', what, body ->> 'key');
+            end if;
+        when 'delete' then
+            perform uplink_forget(what, of_site, body -> 'key');
+        when 'succeed' then
+            -- Where that one has a successor by now, it is that.
+            heir := coalesce((select n.successor from point_successor n where n.site_id = of_site and n.point_id = (body ->> 'successor')::integer), (body ->> 'successor')::integer);
+            if exists (select from point where site_id = of_site and point_id = heir) then
+                perform readings_give(of_site, (body ->> 'key')::integer, heir);
+                update point_successor set successor = heir where site_id = of_site and successor = (body ->> 'key')::integer;
+                insert into point_successor (site_id, point_id, successor) values (of_site, (body ->> 'key')::integer, heir) on conflict do nothing;
+            elsif is_told then
+                return format('point %s, which is to go on with the readings of %s, is not known here', body ->> 'successor', body ->> 'key');
+            end if;
+        else
+            raise feature_not_supported using message = format('what "%s" does to a %s is not known to this version', body ->> 'op', what);
+    end case;
+    return null;
+end
+$$;
+comment on function uplink_edit is 'What became of a device, point or setting of the site. Returns what stands against it; null: nothing.';
+
+-- ---- alarms ----
+
+create function uplink_alarm(of_site text, body jsonb, is_late boolean default false) returns void language plpgsql as $$
+declare
+    given jsonb;
+begin
+    if body ->> 'op' = 'state' then
+        for given in select value from jsonb_array_elements(body -> 'rows') loop
+            perform uplink_alarm(of_site, given || '{"event": "raised"}');
+            if not is_late then
+                insert into uplink_named (site_id, what, key) values (of_site, 'alarm', given ->> 'key') on conflict do nothing;
+            end if;
+        end loop;
+        if not is_late and coalesce((body ->> 'complete')::boolean, false) then
+            update alarm a set returned_at = clock_timestamp() where a.site_id = of_site and a.returned_at is null
+               and not exists (select from uplink_named n where n.site_id = of_site and n.what = 'alarm' and n.key = a.key);
+            delete from uplink_named where site_id = of_site and what = 'alarm';
+        end if;
+    elsif body ->> 'event' = 'raised' then
+        if not exists (select from alarm a where a.site_id = of_site and a.key = body ->> 'key' and a.raised_at = (body ->> 'raised_at')::timestamptz) then
+            insert into alarm (site_id, key, severity, text, raised_at, returned_at)
+            values (of_site, body ->> 'key', body ->> 'severity', body ->> 'text', (body ->> 'raised_at')::timestamptz, (body ->> 'returned_at')::timestamptz)
+            on conflict (site_id, key) where returned_at is null do update set severity = excluded.severity, text = excluded.text, raised_at = excluded.raised_at;
+        end if;
+    else
+        update alarm set returned_at = (body ->> 'returned_at')::timestamptz
+         where site_id = of_site and key = body ->> 'key' and returned_at is null and raised_at <= coalesce((body ->> 'raised_at')::timestamptz, 'infinity');
+    end if;
+end
+$$;
+comment on function uplink_alarm is 'An alarm of the site was raised, or has returned; told again, it changes nothing.';
+
+-- ---- what is expected ----
+
+create function poll_intervals_note(of_site text, at_time timestamptz) returns void language plpgsql as $$
+declare
+    default_s double precision;
+    from_time constant timestamptz := greatest(at_time, (select max(since) + interval '1 microsecond' from site_rate where site_id = of_site));
+begin
+    begin
+        default_s := extract(epoch from nullif(control_setting(of_site, 'poll.interval'), '')::interval);
+    exception when data_exception then
+        default_s := null; -- the site's own word
+    end;
+    default_s := case when default_s > 0 then default_s else 15 end;
+    with now as (select p.point_id, case when p.enabled and d.enabled then coalesce(p.poll_interval_ms, d.poll_interval_ms, default_s * 1000) / 1000.0 end as interval_s
+                   from point p join device d using (site_id, device_id) where p.site_id = of_site),
+         last as (select distinct on (point_id) point_id, interval_s from point_interval where site_id = of_site order by point_id, since desc)
+    insert into point_interval (site_id, point_id, since, interval_s)
+    select of_site, coalesce(now.point_id, last.point_id), from_time, now.interval_s from now full join last using (point_id)
+     where now.interval_s is distinct from last.interval_s
+        on conflict (site_id, point_id, since) do update set interval_s = excluded.interval_s;
+    if found then
+        insert into site_rate (site_id, since, per_hour, points)
+        select of_site, from_time, coalesce(sum(3600 / interval_s), 0), count(interval_s)
+          from (select distinct on (point_id) interval_s from point_interval where site_id = of_site order by point_id, since desc) as last
+            on conflict (site_id, since) do update set per_hour = excluded.per_hour, points = excluded.points;
+    end if;
+end
+$$;
+comment on function poll_intervals_note is 'How often points are read has changed, or may have: from when on what is expected.';
+
+-- ---- entries ----
+
+-- ---- what came late ----
+
+-- What has been applied of the records of a kind behind a place: [{"at", "body"}] in their order. What stands aside itself is not among it.
+create function uplink_later(of_site text, of_life integer, of_seq bigint, of_kind text) returns jsonb language plpgsql stable as $$
+declare
+    later record;
+    made  jsonb[] := '{}';
+begin
+    for later in select u.at, u.body from uplink_cursor c join uplink_applied a using (site_id, epoch) join uplink_record u using (site_id, epoch)
+                  where c.site_id = of_site and c.life >= of_life and u.kind = of_kind and u.seq <= a.applied_seq and (c.life > of_life or u.seq > of_seq)
+                    and not exists (select from uplink_quarantine q where q.site_id = u.site_id and q.epoch = u.epoch and q.seq = u.seq) order by c.life, u.seq loop
+        made := made || jsonb_build_object('at', later.at, 'body', convert_from(later.body, 'UTF8')::jsonb);
+    end loop;
+    return to_jsonb(made);
+end
+$$;
+
+-- What those say of one thing: is_whole: all of it (or that it is no more); fresh: what changed of it.
+create function uplink_since(of_kind text, later jsonb, of_key text, out is_whole boolean, out is_named boolean, out fresh jsonb) language sql immutable as $$
+    with entry as (select ordinality as place, l -> 'body' as body from jsonb_array_elements(later) with ordinality as e (l, ordinality)),
+         said as (select e.place, true as is_whole, '{}'::jsonb as fresh from entry e, jsonb_array_elements(e.body -> 'rows') as r
+                   where of_key = case when of_kind in ('hold', 'override') then concat(r ->> 'point_id', ':', r ->> 'priority') else r ->> uplink_key(of_kind) end
+                   union all
+                  select e.place, e.body ->> 'op' <> 'update' or jsonb_typeof(e.body -> 'new') is distinct from 'object', case when jsonb_typeof(e.body -> 'new') = 'object' then e.body -> 'new' else '{}' end
+                    from entry e where e.body ->> 'op' in ('insert', 'update', 'delete') and e.body ->> 'key' = of_key)
+    select coalesce(bool_or(s.is_whole), false), count(*) > 0, coalesce((select jsonb_object_agg(n.key, n.value order by f.place) from said f, jsonb_each(f.fresh) as n), '{}') from said s
+$$;
+
+-- When an alarm that was raised at that time was over, by what came behind it; null: it is not.
+create function uplink_alarm_over(later jsonb, of_key text, raised timestamptz) returns timestamptz language sql stable as $$
+    select coalesce(min((l -> 'body' ->> 'returned_at')::timestamptz) filter (where l -> 'body' ->> 'event' = 'returned' and l -> 'body' ->> 'key' = of_key and (l -> 'body' ->> 'raised_at')::timestamptz = raised),
+                    min((l ->> 'at')::timestamptz) filter (where l -> 'body' ->> 'op' = 'state' and (l -> 'body' ->> 'complete')::boolean
+                                                              or l -> 'body' ->> 'event' = 'raised' and l -> 'body' ->> 'key' = of_key and (l -> 'body' ->> 'raised_at')::timestamptz > raised))
+      from jsonb_array_elements(later) as l
+$$;
+
+-- What is left of a record that is tried again when others have come behind it; null: nothing. A telling of everything is over by then: of its parts the rows count.
+create function uplink_late(of_site text, of_life integer, of_seq bigint, of_kind text, body jsonb) returns jsonb language plpgsql stable as $$
+declare
+    op    constant text := body ->> 'op';
+    later jsonb;
+    since record;
+    given jsonb;
+    rows  jsonb := '[]';
+begin
+    if of_kind not in ('device', 'point', 'setting', 'hold', 'override', 'alarm') or op = 'succeed' then
+        return body; -- those look themselves
+    end if;
+    later := uplink_later(of_site, of_life, of_seq, of_kind);
+    if of_kind = 'alarm' then
+        for given in select value from jsonb_array_elements(case when op = 'state' then body -> 'rows' else jsonb_build_array(body) end) loop
+            rows := rows || (given || case when op = 'state' or given ->> 'event' = 'raised' then
+                        jsonb_build_object('returned_at', coalesce(given ->> 'returned_at', to_jsonb(uplink_alarm_over(later, given ->> 'key', (given ->> 'raised_at')::timestamptz)) #>> '{}')) else '{}' end);
+        end loop;
+        return case when op = 'state' then body || jsonb_build_object('rows', rows) else rows -> 0 end;
+    elsif (select count(*) from jsonb_array_elements(later) as l where l -> 'body' ->> 'op' = 'state' and (l -> 'body' ->> 'complete')::boolean)
+          > (op = 'state' and not coalesce((body ->> 'complete')::boolean, false))::integer then -- its own telling's end is no other
+        return null; -- all has been told since
+    elsif op = 'state' or of_kind in ('hold', 'override') then
+        for given in select value from jsonb_array_elements(body -> 'rows') loop
+            since := uplink_since(of_kind, later, case when of_kind in ('hold', 'override') then concat(given ->> 'point_id', ':', given ->> 'priority') else given ->> uplink_key(of_kind) end);
+            rows := case when since.is_whole then rows else rows || (given || since.fresh) end;
+        end loop;
+        return body || jsonb_build_object('rows', rows) || case when of_kind in ('hold', 'override') and op = 'state' then '{"op": "set"}' else '{}'::jsonb end;
+    end if;
+    since := uplink_since(of_kind, later, body ->> 'key');
+    if since.is_whole or since.is_named and jsonb_typeof(body -> 'new') is distinct from 'object' then
+        return null;
+    end if;
+    return case when jsonb_typeof(body -> 'new') = 'object' then body || jsonb_build_object('new', body -> 'new' || since.fresh) else body end;
+end
+$$;
+comment on function uplink_late is 'A record that is tried again, without what is known better by now; null: all of it is.';
+
+-- A part of a telling of everything that could not be taken: nobody knows what it named, so nothing is taken for gone at its end.
+create function uplink_state_lost(of_site text, of_kind text, is_last boolean) returns void language plpgsql as $$
+begin
+    if is_last then
+        delete from uplink_named where site_id = of_site and what = of_kind;
+    else
+        insert into uplink_named (site_id, what, key) values (of_site, of_kind, '') on conflict do nothing;
+    end if;
+end
+$$;
+
+-- One record. `told`: who is to hear of it. reason: it cannot be applied, and why. of_seq: it is tried again, and stands there.
+create function uplink_record_apply(of_site text, of_kind text, of_body bytea, received timestamptz, is_told boolean, of_life integer, of_seq bigint, out told text, out reason text, out is_newer boolean) language plpgsql as $$
+declare
+    is_late constant boolean := of_seq is not null;
+    is_state boolean := true; -- as long as nobody knows
+    is_last  boolean := false;
+    said text;
+    body jsonb;
+begin
+    is_newer := false;
+    said := convert_from(of_body, 'UTF8');
+    -- No site writes exponents: a few octets of them become megabytes where they go into columns.
+    if said ~ '[0-9][eE][+-]?[0-9]{3}' and regexp_replace(said, '"(?:\\.|[^"\\])*"', '""', 'g') ~ '[0-9][eE][+-]?[0-9]{3}' then
+        raise data_exception using message = 'it has a number with an exponent of three digits or more';
+    end if;
+    body := said::jsonb; -- here, where what is no JSON is caught
+    if jsonb_typeof(body -> 'rows') = 'array' and jsonb_array_length(body -> 'rows') > 1000 then
+        raise data_exception using message = format('it has %s rows: a part of a telling has 100', jsonb_array_length(body -> 'rows'));
+    end if;
+    is_state := coalesce(body ->> 'op' = 'state', false);
+    is_last := is_state and coalesce((body ->> 'complete')::boolean, false);
+    if coalesce((body ->> 'v')::integer, 0) > 1 then
+        reason := format('its version is %s: this central knows version 1', body ->> 'v');
+        is_newer := true;
+    elsif is_late then
+        body := uplink_late(of_site, of_life, of_seq, of_kind, body);
+    elsif is_last and exists (select from uplink_named n where n.site_id = of_site and n.what = of_kind and n.key = '') then
+        body := body - 'complete';
+    end if;
+    if body is null or reason is not null then
+        if reason is not null and is_state and not is_late then
+            perform uplink_state_lost(of_site, of_kind, is_last);
+        end if;
+        return;
+    end if;
+    case of_kind
+        when 'device', 'point', 'setting' then
+            told := of_kind;
+            reason := uplink_edit(of_site, body, is_told, is_late);
+            if of_kind = 'setting' and is_last and not is_late then
+                update remote_site set state_at = clock_timestamp() where site_id = of_site;
+            end if;
+        when 'command', 'command_event' then
+            told := 'command';
+            perform uplink_apply_command(of_site, of_kind, body, received);
+        when 'hold', 'override' then
+            told := 'command';
+            perform uplink_apply_held(of_site, of_kind, body);
+        when 'job' then
+            told := 'job';
+            perform uplink_apply_job(of_site, body);
+        when 'audit' then
+            told := case when body ->> 'event' in ('change_ended', 'not_carried_out') then 'change' end;
+            perform uplink_apply_audit(of_site, body);
+        when 'alarm' then
+            told := 'alarm';
+            perform uplink_alarm(of_site, body, is_late);
+        when 'epoch' then
+            delete from uplink_named where site_id = of_site and not is_late; -- a telling that was not ended is not
+        when 'checkpoint', 'health' then
+            null; -- it is on record, and that is all of it
+        else
+            reason := format('this version knows no entries of kind "%s"', of_kind);
+            is_newer := true;
+    end case;
+    if is_last and not is_late and not body ? 'complete' then
+        perform uplink_state_lost(of_site, of_kind, true);
+    end if;
+exception
+    when feature_not_supported then
+        reason := sqlerrm;
+        is_newer := true;
+        told := null;
+        if is_state and not is_late then
+            perform uplink_state_lost(of_site, of_kind, is_last);
+        end if;
+    when others then
+        -- What may pass another time is no fault of the entry.
+        if left(sqlstate, 2) in ('08', '25', '40', '53', '55', '57', '58', 'XX') or sqlstate = '42501' then
+            raise;
+        end if;
+        reason := sqlerrm;
+        told := null;
+        if is_state and not is_late then
+            perform uplink_state_lost(of_site, of_kind, is_last);
+        end if;
+end
+$$;
+comment on function uplink_record_apply is 'Applies one record of a site''s journal, or says why it cannot be.';
+
+create function uplink_put_aside(of_site text, of_epoch bigint, of_seq bigint, of_kind text, why text, newer boolean) returns void language plpgsql as $$
+begin
+    insert into uplink_quarantine (site_id, epoch, seq, kind, reason, is_newer) values (of_site, of_epoch, of_seq, of_kind, left(why, 1000), newer)
+    on conflict (site_id, epoch, seq) do update set reason = excluded.reason, is_newer = excluded.is_newer, wants_retry = false;
+    if not newer then
+        perform alarm_raise('central', 'uplink.quarantine.' || of_site, 'warning', left(format('site "%s" sent what could not be applied: entry %s (%s): %s. `bacpipes central aside` lists it', of_site, of_seq, of_kind, why), 1000));
+    end if;
+end
+$$;
+comment on function uplink_put_aside is 'An entry that cannot be applied: it stays in uplink, and an alarm of central says so. What is newer than we are is no fault.';
+
+-- `work`: [{"site", "epoch", "after", "to", "key", "newest", "given_up", "has_records", "hours": [[seconds, good, count]], "aside": [{"seq", "kind", "reason", "newer"}]}]: entries after `after` up to
+-- `to`, whose frames this transaction has stored. Whoever did not expect the place where a site stands is told, and changes nothing.
+create function uplink_apply(work jsonb) returns table (site_id text, told text, put_aside bigint) language plpgsql as $$
+declare
+    part    record;
+    entry   record;
+    made    record;
+    stands  uplink_applied;
+    is_told boolean;
+    words   text[];
+    changed_at timestamptz;
+begin
+    -- A statement that was planned while journal_ensure moved entries to their new partition would look where they were, and see none: so whoever
+    -- moves them has ended before the next one is planned, and nobody moves any until this is over.
+    lock table uplink_record in access share mode;
+    for part in select w.* from jsonb_to_recordset(work) as w (site text, epoch bigint, after bigint, "to" bigint, key bigint, newest timestamptz, given_up bigint, has_records boolean, hours jsonb, buckets jsonb, aside jsonb)
+                 order by w.site loop
+        select a.* into stands from uplink_applied a where a.site_id = part.site and a.epoch = part.epoch for update;
+        if stands.applied_seq is distinct from part.after then
+            raise serialization_failure using message = format('site "%s" stands at entry %s and not at %s: somebody else has applied its entries', part.site, stands.applied_seq, part.after);
+        end if;
+        -- Where readings came of points that are no more, they are their successors', which may have them: as readings that may be here.
+        if part.hours is not null and part.newest is not null and exists (
+            select from point_successor n cross join (select to_timestamp(min(b::double precision)) as first, to_timestamp(max(b::double precision)) + interval '5 minutes' as beyond from jsonb_array_elements(part.buckets) as b) as span
+             where n.site_id = part.site
+               and exists (select from sensor_readings r where r.site_id = part.site and r.point_id = n.point_id and r.time >= span.first and r.time < span.beyond)) then
+            raise unique_violation using message = format('site "%s" has sent readings of points that others go on with', part.site);
+        end if;
+        perform set_config('bacpipes.applying', part.site, true);
+        words := case when part.newest is null then '{}' else '{values}'::text[] end;
+        put_aside := 0;
+        changed_at := null;
+        -- What is missing or was refused by the database may have been a part of a telling.
+        insert into uplink_named (site_id, what, key)
+        select part.site, what, '' from unnest('{device, point, setting, hold, override, alarm}'::text[]) as what where part.aside @? '$[*] ? (@.kind == "missing" || @.kind == "record")' on conflict do nothing;
+        if part.has_records then
+            select state_at is not null into is_told from remote_site r where r.site_id = part.site;
+            for entry in select u.seq, u.kind, u.at, u.body, u.received_at from uplink_record u
+                          where u.site_id = part.site and u.epoch = part.epoch and u.seq > part.after and u.seq <= part."to" order by u.seq loop
+                select * into made from uplink_record_apply(part.site, entry.kind, entry.body, entry.received_at, is_told, null, null);
+                if made.reason is not null then
+                    perform uplink_put_aside(part.site, part.epoch, entry.seq, entry.kind, made.reason, made.is_newer);
+                    put_aside := put_aside + 1;
+                end if;
+                if made.told is not null and made.told <> all (words) then
+                    words := words || made.told;
+                end if;
+                if made.told in ('device', 'point', 'setting') then
+                    changed_at := entry.at;
+                    is_told := is_told or (select state_at is not null from remote_site r where r.site_id = part.site);
+                end if;
+            end loop;
+            if changed_at is not null then
+                perform poll_intervals_note(part.site, least(changed_at, clock_timestamp()));
+            end if;
+        end if;
+        for entry in select a.* from jsonb_to_recordset(part.aside) as a (seq bigint, kind text, reason text, newer boolean) loop
+            perform uplink_put_aside(part.site, part.epoch, entry.seq, entry.kind, entry.reason, coalesce(entry.newer, false));
+            put_aside := put_aside + 1;
+        end loop;
+        perform set_config('bacpipes.applying', '', true);
+        insert into site_hour as h (site_id, hour, good, count)
+        select part.site, to_timestamp((c ->> 0)::double precision), (c ->> 1)::bigint, (c ->> 2)::bigint from jsonb_array_elements(part.hours) as c
+            on conflict on constraint site_hour_pkey do update set good = h.good + excluded.good, count = h.count + excluded.count;
+        update uplink_applied a
+           set applied_seq = part."to", key_seq = coalesce(part.key, a.key_seq), applied_at = clock_timestamp(), given_up = a.given_up + coalesce(part.given_up, 0), newest_at = greatest(a.newest_at, part.newest)
+         where a.site_id = part.site and a.epoch = part.epoch;
+        site_id := part.site;
+        told := array_to_string(words, ' ');
+        return next;
+    end loop;
+end
+$$;
+comment on function uplink_apply is 'Applies entries of several sites: their records by this, and how far they are. Returns whom to tell of what, and how many entries were put aside.';
+
+-- Records that were put aside, tried again in their order, some at a time: what has come behind them stays. Frames are for `bacpipes central` itself.
+create function uplink_retry(of_site text) returns table (told text, applied bigint, left_over bigint) language plpgsql as $$
+declare
+    entry record;
+    later record;
+    made  record;
+    words text[] := '{}';
+begin
+    applied := 0;
+    perform set_config('bacpipes.applying', of_site, true);
+    for entry in select q.epoch, c.life, q.seq, u.kind, u.at, u.body, u.received_at
+                   from uplink_quarantine q join uplink_cursor c using (site_id, epoch) join uplink_record u using (site_id, epoch, seq)
+                  where q.site_id = of_site and q.wants_retry and q.kind <> 'readings' order by c.life, q.seq limit 200 loop
+        select * into made from uplink_record_apply(of_site, entry.kind, entry.body, entry.received_at, true, entry.life, entry.seq);
+        if made.reason is null then
+            delete from uplink_quarantine q where q.site_id = of_site and q.epoch = entry.epoch and q.seq = entry.seq;
+            applied := applied + 1;
+            if entry.kind = 'command' then -- what became of it came when it was not known here
+                for later in select u.kind, u.body, u.received_at from uplink_cursor c join uplink_applied a using (site_id, epoch) join uplink_record u using (site_id, epoch)
+                              where c.site_id = of_site and c.life >= entry.life and u.kind in ('command', 'command_event') and u.seq <= a.applied_seq and (c.life > entry.life or u.seq > entry.seq)
+                                and position(convert_to(coalesce(convert_from(entry.body, 'UTF8')::jsonb ->> 'id', 'none'), 'UTF8') in u.body) > 0
+                                and not exists (select from uplink_quarantine q where q.site_id = u.site_id and q.epoch = u.epoch and q.seq = u.seq) order by c.life, u.seq loop
+                    perform uplink_record_apply(of_site, later.kind, later.body, later.received_at, true, null, null);
+                end loop;
+            end if;
+            if made.told is not null and made.told <> all (words) then
+                words := words || made.told;
+            end if;
+        else
+            update uplink_quarantine q set reason = left(made.reason, 1000), is_newer = made.is_newer, wants_retry = false where q.site_id = of_site and q.epoch = entry.epoch and q.seq = entry.seq;
+        end if;
+    end loop;
+    -- What is in uplink no more cannot be tried.
+    update uplink_quarantine q set wants_retry = false where q.site_id = of_site and q.kind <> 'readings' and q.wants_retry
+       and not exists (select from uplink_record u where u.site_id = q.site_id and u.epoch = q.epoch and u.seq = q.seq);
+    perform set_config('bacpipes.applying', '', true);
+    if applied > 0 then
+        perform poll_intervals_note(of_site, clock_timestamp());
+    end if;
+    select count(*) into left_over from uplink_quarantine q where q.site_id = of_site and not q.is_newer;
+    if left_over = 0 then
+        perform alarm_return('central', 'uplink.quarantine.' || of_site);
+    end if;
+    told := array_to_string(words, ' ');
+    return next;
+end
+$$;
+comment on function uplink_retry is 'Tries the records of a site again that could not be applied.';
+
+-- `against`: a part of JSON, as central writes down what it puts aside.
+create function uplink_concluded(of_site text, of_epoch bigint, of_seq bigint, against text) returns boolean language plpgsql as $$
+declare
+    said constant jsonb := coalesce(('[' || against || ']')::jsonb -> 0, '{"reason": "it is in uplink no more"}');
+begin
+    if against is null then
+        delete from uplink_quarantine q where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq;
+        if not exists (select from uplink_quarantine q where q.site_id = of_site and not q.is_newer) then
+            perform alarm_return('central', 'uplink.quarantine.' || of_site);
+        end if;
+        return true;
+    end if;
+    update uplink_quarantine q set reason = said ->> 'reason', is_newer = coalesce((said ->> 'newer')::boolean, false), wants_retry = false
+     where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq;
+    return false;
+end
+$$;
+comment on function uplink_concluded is 'What came of a frame that was tried again; null: its readings are stored.';
+
+create function central_retry(of_site text default null) returns bigint language plpgsql as $$
+declare
+    wanted bigint;
+begin
+    update uplink_quarantine set wants_retry = true where of_site is null or site_id = of_site;
+    get diagnostics wanted = row_count;
+    return wanted;
+end
+$$;
+comment on function central_retry is 'What was put aside, of one site or of all, is tried again soon: by `bacpipes central retry`, and at each start of central.';
+
+-- ---- frames that are old ----
+
+-- A site that was silent for weeks goes on where it was, from the key frame that central had then.
+create function uplink_is_needed(of_site text, of_epoch bigint, of_seq bigint) returns boolean language sql stable as $$
+    select exists (select from uplink_applied a join uplink_cursor c using (site_id, epoch)
+                    where a.site_id = of_site and a.epoch = of_epoch and of_seq >= least(a.key_seq, a.applied_seq + 1)
+                      and (of_seq > a.applied_seq or not exists (select from uplink_cursor l where l.site_id = of_site and l.life > c.life)))
+        or exists (select from uplink_quarantine q where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq)
+$$;
+comment on function uplink_is_needed is 'At central: this frame is not applied, or those that will come go on from it, or it stands aside.';
+
+create table uplink_saved (like uplink);
+comment on table uplink_saved is 'Frames of a day that is dropped, of which some are needed still; empty between two.';
+
+create function uplink_frames_drop(of_name text, first timestamptz, beyond timestamptz) returns void language plpgsql as $$
+begin
+    insert into uplink_saved select f.* from uplink_frames f where f.at >= first and f.at < beyond and f.received_at is not null and uplink_is_needed(f.site_id, f.epoch, f.seq);
+    perform journal_drop(of_name);
+    insert into uplink select * from uplink_saved;
+    delete from uplink_saved;
+end
+$$;
+comment on function uplink_frames_drop is 'A day of frames goes, but for what is needed of it.';
+
+-- What came late, of days that are gone, and what was needed and is not any more.
+create function uplink_frames_tidy(at_time timestamptz) returns bigint language plpgsql as $$
+declare
+    gone bigint;
+begin
+    delete from uplink_frames_default d
+     using (select f.site_id, f.epoch, f.seq, f.kind, f.at from uplink_frames_default f
+             where f.received_at < at_time - interval '7 days' and f.at < at_time and not uplink_is_needed(f.site_id, f.epoch, f.seq) limit 5000) as old
+     where (d.site_id, d.epoch, d.seq, d.kind, d.at) = (old.site_id, old.epoch, old.seq, old.kind, old.at);
+    get diagnostics gone = row_count;
+    return gone;
+end
+$$;
+comment on function uplink_frames_tidy is 'Frames of sites elsewhere go a week after they came, also those of days that have no table of their own.';
+
+-- ---- current values ----
+
+create index current_value_failing on current_value (site_id) where quality <> 'good';
+
+-- After a crash of the server the table is empty: what points were last is in the readings.
+create function current_values_fill(of_site text) returns bigint language plpgsql as $$
+declare
+    filled bigint;
+begin
+    insert into current_value (site_id, point_id, value, quality, reason, at)
+    select p.site_id, p.point_id, latest.value, latest.quality, latest.reason, latest.time
+      from point p, lateral (select r.time, r.value, r.quality, r.reason from sensor_readings r
+                              where r.site_id = p.site_id and r.point_id = p.point_id and r.time > now() - interval '2 days' and r.time <= now() + readings_ahead()
+                              order by r.time desc limit 1) as latest
+     where case when of_site is not null then p.site_id = of_site
+                else p.site_id in (select r.site_id from remote_site r where not exists (select from current_value c where c.site_id = r.site_id)) end
+     order by p.site_id, p.point_id -- as whoever puts the newest does: neither waits for the other
+        on conflict (site_id, point_id) do nothing;
+    get diagnostics filled = row_count;
+    return filled;
+end
+$$;
+comment on function current_values_fill is 'Makes what points of a site are from their readings of the last two days, where nothing is known; null: of each site of which nothing is.';
+
+-- Maintenance asks each time, of all points: at central of all sites', which are half a million.
+create or replace function readings_newest(of_site text default null, at_time timestamptz default now()) returns timestamptz language plpgsql stable as $$
+begin
+    if of_site is null and exists (select from uplink_applied) then
+        return (select max(newest_at) from uplink_applied where newest_at <= at_time + readings_ahead());
+    end if;
+    return (select max(newest.time)
+              from point, lateral (select time from sensor_readings r
+                                    where r.site_id = point.site_id and r.point_id = point.point_id and r.time <= at_time + readings_ahead()
+                                    order by time desc limit 1) as newest
+             where of_site is null or point.site_id = of_site);
+end
+$$;
+
+-- ---- telling ----
+
+-- [[channel, payload], ...], all in one transaction: whoever listens is woken once.
+create function central_notify(notices jsonb) returns bigint language sql as $$
+    select count(*) from (select pg_notify(n ->> 0, n ->> 1) from jsonb_array_elements(notices) as n
+                           where n ->> 0 ~ '^site_[0-9]+$' or n ->> 0 in ('bacpipes_config', 'bacpipes_command_end', 'bacpipes_job_end', 'bacpipes_values') offset 0) as sent
+$$;
+comment on function central_notify is 'Sends notices, for `bacpipes central` alone.';
+
+-- ---- now and then ----
+
+create table central_status (
+    is_one        boolean primary key default true check (is_one),
+    seen_at       timestamptz not null,
+    free_octets   bigint,
+    floor_octets  bigint not null,
+    is_low        boolean not null default false,
+    octets        bigint,
+    octets_a_day  double precision,
+    days_to_full  double precision,
+    counters      jsonb not null default '{}'
+);
+comment on table central_status is 'How `bacpipes central` is, as it said last.';
+comment on column central_status.free_octets is 'Of the disk that the database is on; null: it is another machine''s';
+comment on column central_status.is_low is 'Less is free than setting central.floor says: sites wait with what they have';
+comment on column central_status.days_to_full is 'Until the floor is reached, as the database has grown in the last week; null: it does not grow, or nobody knows yet';
+create table central_size (
+    hour   timestamptz primary key,
+    octets bigint not null
+);
+comment on table central_size is 'How large the database was, each hour of the last week.';
+
+-- Returns what there is to tell; null: nothing.
+create function central_keep(free bigint, floor_octets bigint, quota bigint, counters jsonb) returns text language plpgsql as $$
+declare
+    for_disk  constant text := 'central''s disk is nearly full';
+    now       constant timestamptz := clock_timestamp();
+    was_low   constant boolean := coalesce((select s.is_low from central_status s), false);
+    -- Once it was low, a tenth more has to be free: or it would be one and the other in turn.
+    low       constant boolean := floor_octets > 0 and free is not null and free < floor_octets * case when was_low then 1.1 else 1 end;
+    first     central_size;
+    size      bigint;
+    growth    double precision;
+    said      text[] := '{}';
+    names     text;
+begin
+    if not exists (select from central_size c where c.hour = date_trunc('hour', now)) then
+        insert into central_size values (date_trunc('hour', now), pg_database_size(current_database()));
+        delete from central_size c where c.hour < now - interval '8 days';
+    end if;
+    select * into first from central_size c where c.hour >= now - interval '7 days' order by c.hour limit 1;
+    select c.octets into size from central_size c order by c.hour desc limit 1;
+    growth := (size - first.octets) * 86400.0 / nullif(extract(epoch from date_trunc('hour', now) - first.hour), 0);
+    insert into central_status as s (seen_at, free_octets, floor_octets, is_low, octets, octets_a_day, days_to_full, counters)
+    values (now, free, floor_octets, low, size, growth, case when growth > 0 then greatest(0, free - floor_octets) / growth end, central_keep.counters)
+    on conflict (is_one) do update set seen_at = excluded.seen_at, free_octets = excluded.free_octets, floor_octets = excluded.floor_octets, is_low = excluded.is_low, octets = excluded.octets,
+       octets_a_day = excluded.octets_a_day, days_to_full = excluded.days_to_full, counters = excluded.counters;
+
+    -- Whose row is held at this moment, by a call or by who means harm, has its turn the next time.
+    if low then
+        update remote_site r set wait_until = now + interval '2 minutes', wait_why = for_disk
+         where r.site_id in (select u.site_id from remote_site u where u.state = 'joined' and coalesce(u.wait_until < now + interval '1 minute', true) for update skip locked);
+        if not was_low then
+            perform alarm_raise('central', 'central.disk', 'critical', format('%s are free on central''s disk, and setting central.floor is %s: sites wait with what they have', pg_size_pretty(free), pg_size_pretty(floor_octets)));
+            said := said || format('%s are free on the disk, less than central.floor (%s): all sites are told to wait', pg_size_pretty(free), pg_size_pretty(floor_octets));
+        end if;
+    elsif was_low then
+        perform alarm_return('central', 'central.disk');
+        said := said || 'there is room on the disk again: sites send'::text;
+    end if;
+
+    -- A session that was ended is seen for an hour.
+    perform alarm_return('central', a.key) from alarm a
+      where a.site_id = 'central' and a.key like 'site.session.%' and a.returned_at is null and a.raised_at < now - interval '1 hour';
+
+    with over as (
+        update remote_site r set wait_until = (date_trunc('day', now at time zone 'UTC') + interval '1 day') at time zone 'UTC',
+               wait_why = format('it has sent more than %s today (central.site_quota)', pg_size_pretty(quota))
+         where r.site_id in (select u.site_id from remote_site u where u.state = 'joined' and quota > 0 and u.day = (now at time zone 'UTC')::date and u.day_octets > quota
+                                                                    and coalesce(u.wait_until < now, true) for update skip locked) returning r.site_id)
+    select string_agg(site_id, ', ' order by site_id) into names from over;
+    if names is not null then
+        said := said || format('%s sent more than central.site_quota (%s) today: told to wait till tomorrow (UTC)', names, pg_size_pretty(quota));
+    end if;
+    update remote_site r set wait_until = null, wait_why = null
+     where r.site_id in (select u.site_id from remote_site u where u.wait_why like 'it has sent more than %' and u.wait_until > now and (quota = 0 or u.day_octets <= quota)
+                                                                or u.wait_why = for_disk and not low for update skip locked);
+    return nullif(array_to_string(said, '; '), '');
+end
+$$;
+comment on function central_keep is 'For `bacpipes central`: has sites wait where the disk is nearly full, or they have sent more than their share today; or no more. Nothing is dropped.';
+
+-- ---- how sites are ----
+
+-- Up to when all that a site has recorded is here, as far as it can be known: it says how much it has not sent yet.
+create view site_lag as
+    select r.site_id as site, s.name, activity.pid,
+           c.received_seq as received_lsn, a.applied_seq as latest_end_lsn,
+           coalesce((r.health ->> 'unsent_octets')::bigint, 0) as backlog_octets,
+           pg_size_pretty(coalesce((r.health ->> 'unsent_octets')::bigint, 0)) as lag,
+           as_of.latest_end_time, extract(epoch from greatest(clock_timestamp() - as_of.latest_end_time, '0'))::double precision as lag_seconds
+      from remote_site r
+      join site s using (site_id)
+      left join lateral (select * from uplink_cursor u where u.site_id = r.site_id order by u.life desc limit 1) as c on true
+      left join uplink_applied a on a.site_id = c.site_id and a.epoch = c.epoch
+      left join lateral (select min(p.pid) as pid from pg_stat_activity p where p.usename = ('site_' || r.number)::name) as activity on true
+      left join lateral (select case when u.at between '2000-01-01 00:00:00+00' and '2200-01-01 00:00:00+00' then u.at end as at
+                           from uplink u where u.site_id = a.site_id and u.epoch = a.epoch and u.seq = a.applied_seq limit 1) as newest on true
+     -- The last entry that is applied was recorded then; and where the site had nothing else when it last said how it is, or called, all was here then.
+     cross join lateral (select greatest(coalesce(newest.at - make_interval(secs => least(greatest(coalesce(r.clock_ahead_s, 0), -1e9), 1e9)), a.newest_at),
+                                         case when a.applied_seq = c.received_seq and coalesce((r.health ->> 'unsent_entries')::bigint, 0) = 0
+                                              then case when coalesce(c.received_at > r.health_at, false) then r.health_at else r.seen_at end end) as latest_end_time) as as_of
+     where r.state in ('invited', 'joined');
+comment on view site_lag is 'How far behind each site is here: in octets that wait there, and in seconds. The names are those of PostgreSQL''s pg_stat_subscription: received_lsn and
+latest_end_lsn are numbers of entries, and up to latest_end_time all is here.';
+
+create view availability_hours as
+    select hours.site_id, hours.hour, coalesce(h.good, 0) as good, expected.readings as expected, case when expected.readings > 0 then least(1, coalesce(h.good, 0) / expected.readings) end as availability
+      from (select first.site_id, hour from (select site_id, greatest(min(since), now() - interval '31 days') as since from site_rate group by site_id) as first,
+                   generate_series(date_trunc('hour', first.since, 'UTC'), now(), interval '1 hour') as hour) as hours
+      left join site_hour h on h.site_id = hours.site_id and h.hour = hours.hour
+     cross join lateral (select coalesce(sum(r.per_hour * extract(epoch from least(r.until, hours.hour + interval '1 hour', now()) - greatest(r.since, hours.hour)) / 3600), 0)::double precision as readings
+                      from (select since, per_hour, coalesce(lead(since) over (order by since), 'infinity') as until from site_rate where site_rate.site_id = hours.site_id) as r
+                     where r.until > hours.hour and r.since < least(hours.hour + interval '1 hour', now())) as expected;
+comment on view availability_hours is 'How many good readings of each hour of the last 31 days are here, and how many there should be by the intervals that points had then.';
+
+create view availability_points as
+    select span.site_id, span.point_id, hour, coalesce(max(h.count), 0) as good, sum(extract(epoch from least(span.until, hour + interval '1 hour', now()) - greatest(span.since, hour)) / span.interval_s)::double precision as expected,
+           case when sum(extract(epoch from least(span.until, hour + interval '1 hour', now()) - greatest(span.since, hour)) / span.interval_s) > 0
+                then least(1, coalesce(max(h.count), 0) / sum(extract(epoch from least(span.until, hour + interval '1 hour', now()) - greatest(span.since, hour)) / span.interval_s))::double precision end as availability
+      from (select site_id, point_id, since, interval_s, coalesce(lead(since) over (partition by site_id, point_id order by since), 'infinity') as until from point_interval) as span
+     cross join lateral generate_series(greatest(date_trunc('hour', span.since, 'UTC'), date_trunc('hour', now(), 'UTC') - interval '7 days'), least(span.until, now()) - interval '1 microsecond', interval '1 hour') as hour
+      left join sensor_readings_hourly h on h.site_id = span.site_id and h.point_id = span.point_id and h.time = hour
+     where span.interval_s is not null
+     group by span.site_id, span.point_id, hour;
+comment on view availability_points is 'The same of each point and the last 7 days, by its hourly rollups: as new as they are. What is uncertain counts there, too.';
+
+create view sites as
+    select r.site_id, s.name, r.number, r.state,
+           case when r.state <> 'joined' or r.seen_at is null then 'never' when r.wait_until > now() then 'waiting' when r.seen_at < now() - interval '2 minutes' then 'silent'
+                when lag.lag_seconds > 60 then 'late' else 'online' end as link,
+           case when r.state = 'joined' then lag.lag_seconds end as lag_s, lag.backlog_octets,
+           extract(epoch from r.health_at - (r.health ->> 'oldest_unsent_at')::timestamptz)::double precision as backlog_s,
+           day.availability, (r.health ->> 'octets_month')::bigint as lte_octets_month,
+           (select count(*) from standing o where o.site_id = r.site_id and (o.is_ours or o.priority <= 8)) as overrides,
+           coalesce((r.health ->> 'points_failing')::bigint, (select count(*) from current_value v where v.site_id = r.site_id and v.quality <> 'good')) as failing_points,
+           coalesce((select rate.points from site_rate rate where rate.site_id = r.site_id order by rate.since desc limit 1), 0) as points,
+           (select count(*) from alarm a where a.site_id = r.site_id and a.returned_at is null) as alarms,
+           (select count(*) from uplink_quarantine q where q.site_id = r.site_id) as put_aside,
+           case when r.wait_until > now() then r.wait_why end as wait_why, r.seen_at, r.joined_at, r.clock_ahead_s, r.program
+      from remote_site r
+      join site s using (site_id)
+      left join site_lag lag on lag.site = r.site_id
+      left join lateral (select case when sum(hour.expected) > 0 then least(1, sum(hour.good) / sum(hour.expected))::double precision end as availability
+                           from availability_hours hour where hour.site_id = r.site_id and hour.hour >= now() - interval '24 hours') as day on true;
+comment on view sites is 'The sites of this central, and how each is. link: online; late (over a minute behind); silent (over two minutes without a word); waiting (told to); never (it has not joined, or may not come any more).';

@@ -1,0 +1,415 @@
+-- At a site: its journal on the way to central, and what central asks for on the way here. `bacpipes sync` calls these, as bacpipes_sync;
+-- docs/replication.md says how both ends come to agree.
+
+alter table mqtt_account drop constraint mqtt_account_role_check,
+    add constraint mqtt_account_role_check check (role in ('collect', 'ingest', 'web', 'sync'));
+
+create table link_epoch (
+    site_id          text    not null,
+    epoch            bigint  not null,
+    acknowledged_seq bigint  not null default 0,
+    is_closed        boolean not null default false,
+    has_state        boolean not null default false,
+    primary key (site_id, epoch)
+);
+comment on table link_epoch is 'How far central has each life of the site''s journal; of the present one journal_head.acknowledged_seq says it, too.';
+comment on column link_epoch.is_closed is 'What central lacked of it was filed again in a later one: nothing of it is sent any more';
+comment on column link_epoch.has_state is 'How devices, points and the like stood is an entry of it (journal_snapshot)';
+
+create table link_octets (
+    site_id  text   not null,
+    day      date   not null,
+    sent     bigint not null default 0,
+    received bigint not null default 0,
+    primary key (site_id, day)
+);
+comment on table link_octets is 'What the link to central cost on each day (UTC): octets of whole packets, as the kernel counted them.';
+
+create table link_report (
+    site_id         text primary key,
+    state           text        not null check (state in ('connecting', 'comparing', 'sending', 'waiting', 'stopped')),
+    since           timestamptz not null,
+    why             text        not null default '',
+    octets_s        double precision not null default 0,
+    reported_at     timestamptz not null
+);
+comment on table link_report is 'What `bacpipes sync` said of itself last: each 10 s while it runs.';
+comment on column link_report.why is 'Why it is connecting or waiting';
+comment on column link_report.octets_s is 'Of the journal, that central took in a second over the last minute';
+
+-- ---- what is here ----
+
+create function link_lives(of_site text) returns table (epoch bigint, previous bigint, age integer) language sql stable as $$
+    with recursive life (epoch, previous, age) as (
+        select h.epoch, begun.previous, 0
+          from (select h.epoch from journal_head h where h.site_id = of_site order by h.version desc limit 1) h
+          left join lateral (select (convert_from(u.body, 'UTF8')::jsonb #>> '{previous,epoch}')::bigint from uplink_record u
+                              where u.site_id = of_site and u.epoch = h.epoch and u.seq = 1 and u.kind = 'epoch') as begun (previous) on true
+         union all
+        select l.previous, begun.previous, l.age + 1
+          from life l left join lateral (select (convert_from(u.body, 'UTF8')::jsonb #>> '{previous,epoch}')::bigint from uplink_record u
+                                          where u.site_id = of_site and u.epoch = l.previous and u.seq = 1 and u.kind = 'epoch') as begun (previous) on true
+         where l.previous is not null and l.age < 1000)
+    select l.epoch, l.previous, l.age from life l
+$$;
+comment on function link_lives is 'The lives of the journal: age 0 is the present one, 1 the one before. One whose beginning was pruned has none before it.';
+
+create function link_state(of_site text) returns jsonb language sql stable as $$
+    select jsonb_build_object(
+        'site', of_site,
+        'epochs', (select coalesce(jsonb_agg(jsonb_build_object('epoch', l.epoch, 'previous', l.previous, 'first', coalesce(first.seq, 1), 'seq', coalesce(last.seq, 0),
+                                                                'acknowledged', coalesce(e.acknowledged_seq, 0), 'is_closed', coalesce(e.is_closed, false)) order by l.age desc), '[]')
+                     from link_lives(of_site) l
+                     left join lateral (select u.seq from uplink u where u.site_id = of_site and u.epoch = l.epoch order by u.seq limit 1) as first on true
+                     left join lateral (select u.seq from uplink u where u.site_id = of_site and u.epoch = l.epoch order by u.seq desc limit 1) as last on true
+                     left join link_epoch e on e.site_id = of_site and e.epoch = l.epoch
+                    where l.age = 0 or last.seq is not null),
+        'down', (select jsonb_build_object('epoch', k.down_epoch, 'seq', k.down_seq) from central_link k where k.site_id = of_site))
+$$;
+comment on function link_state is 'The lives of the journal that are here, the oldest first, and how far the downlink is carried out.';
+
+create function link_head(of_site text, out epoch bigint, out seq bigint) language sql stable
+    set enable_seqscan = off as $$
+    select h.epoch, h.seq from journal_head h where h.site_id = of_site order by h.version desc limit 1
+$$;
+comment on function link_head is 'The last entry: asked four times a second, so that nothing that appends need tell anybody.';
+
+create function link_backlog(of_site text, out entries bigint, out octets bigint, out oldest_at timestamptz) language sql stable as $$
+    select count(u.seq), coalesce(sum(octet_length(u.body)), 0), min(u.at)
+      from link_lives(of_site) l left join link_epoch e on e.site_id = of_site and e.epoch = l.epoch
+      join uplink u on u.site_id = of_site and u.epoch = l.epoch and u.seq > coalesce(e.acknowledged_seq, 0)
+     where not coalesce(e.is_closed, false)
+$$;
+comment on function link_backlog is 'What central has not got yet.';
+
+-- A frame that was given up, or is older than what is kept, leaves a hole: an entry without octets stands in it, so that both ends count alike.
+create function link_entries(of_site text, of_epoch bigint, after_seq bigint, octets_max bigint, at_most integer)
+       returns table (seq bigint, kind text, at timestamptz, body bytea, digest bytea) language sql stable as $$
+    with here as materialized (select u.seq, u.kind, u.at, u.body, u.digest from uplink u
+                                where u.site_id = of_site and u.epoch = of_epoch and u.seq > after_seq order by u.seq limit at_most),
+         whole as (select n as seq, coalesce(h.kind, 'readings') as kind, coalesce(h.at, (select min(l.at) from here l where l.seq > n)) as at,
+                          coalesce(h.body, '') as body, coalesce(h.digest, sha256('')) as digest,
+                          sum(64 + coalesce(octet_length(h.body), 0)) over (order by n rows between unbounded preceding and 1 preceding) as before
+                     from generate_series(after_seq + 1, (select least(max(l.seq), after_seq + at_most) from here l having count(*) > 0)) as n left join here h on h.seq = n)
+    select w.seq, w.kind, w.at, w.body, w.digest from whole w where coalesce(w.before, 0) < octets_max order by w.seq
+$$;
+comment on function link_entries is 'The next entries of an epoch without gaps: one at least where there is any, and no more than at_most or octets_max.';
+
+create function link_digests(of_site text, of_epoch bigint, seqs bigint[]) returns table (seq bigint, digest bytea) language sql stable as $$
+    select u.seq, u.digest from unnest(seqs) as n join uplink u on u.site_id = of_site and u.epoch = of_epoch and u.seq = n order by u.seq
+$$;
+comment on function link_digests is 'Of those entries that are here.';
+
+create function link_compare(of_site text, answer jsonb) returns table (epoch bigint, is_same boolean) language sql stable as $$
+    select (e.told ->> 'epoch')::bigint, encode(u.digest, 'hex') = e.told ->> 'digest'
+      from jsonb_array_elements(answer -> 'epochs') as e (told)
+      left join uplink u on u.site_id = of_site and u.epoch = (e.told ->> 'epoch')::bigint and u.seq = (e.told ->> 'seq')::bigint
+$$;
+comment on function link_compare is 'Whether the entries up to which central has each life (sync.hello) are those that are here; null: there is none of that number here.';
+
+create function link_begins(of_site text, of_epoch bigint, out first_seq bigint, out record_digest bytea) language plpgsql as $$
+declare
+    few constant bigint := 10000; -- holes that are sent as entries without octets
+begin
+    select u.seq into first_seq from uplink u where u.site_id = of_site and u.epoch = of_epoch order by u.seq limit 1;
+    if (select max(u.seq) - first_seq + 1 - count(*) from uplink u where u.site_id = of_site and u.epoch = of_epoch) > few then
+        select max(n.seq) into first_seq from (select u.seq, lag(u.seq) over (order by u.seq) as before from uplink u where u.site_id = of_site and u.epoch = of_epoch) n
+         where n.seq > n.before + 1;
+    end if;
+    first_seq := coalesce(first_seq, 1);
+    record_digest := coalesce((select u.digest from uplink_record u where u.site_id = of_site and u.epoch = of_epoch and u.seq < first_seq order by u.seq desc limit 1),
+                              (select decode(a.body ->> 'digest', 'hex') from audit a -- what the chain goes on from, where it was pruned
+                                where a.site_id = of_site and a.kind = 'audit' and a.body ->> 'event' = 'pruned' and (a.body ->> 'epoch')::bigint = of_epoch and (a.body ->> 'seq')::bigint < first_seq
+                                order by (a.body ->> 'seq')::bigint desc limit 1),
+                              decode(repeat('00', 32), 'hex'));
+    -- How things stood when the epoch began may not be among it any more: then it is told again.
+    if of_epoch = (select h.epoch from journal_head h where h.site_id = of_site order by h.version desc limit 1)
+       and not exists (select from uplink_record u where u.site_id = of_site and u.epoch = of_epoch and u.seq >= link_begins.first_seq and u.kind = 'device'
+                                       and position('"op": "state"'::bytea in u.body) > 0)
+       and exists (select from link_epoch e where e.site_id = of_site and e.epoch = of_epoch and e.has_state) then
+        perform journal_snapshot(of_site);
+    end if;
+end
+$$;
+comment on function link_begins is 'Where an epoch begins for a central that has nothing of it: with its first entry, or behind its last hole where too much is missing; how things stand is in it.';
+
+-- ---- what central has ----
+
+create function link_acknowledge(of_site text, of_epoch bigint, of_seq bigint) returns void language plpgsql as $$
+begin
+    insert into link_epoch as e (site_id, epoch, acknowledged_seq) values (of_site, of_epoch, of_seq)
+    on conflict (site_id, epoch) do update set acknowledged_seq = excluded.acknowledged_seq where e.acknowledged_seq <> excluded.acknowledged_seq;
+    if found then
+        perform from journal_turn t where t.site_id = of_site for update;
+        update journal_head h set acknowledged_seq = of_seq where h.site_id = of_site and h.epoch = of_epoch;
+    end if;
+end
+$$;
+comment on function link_acknowledge is 'Central has all of an epoch up to there. It is less than before where central was put back.';
+
+create function link_close(of_site text, of_epoch bigint) returns void language sql as $$
+    insert into link_epoch (site_id, epoch, is_closed) values (of_site, of_epoch, true) on conflict (site_id, epoch) do update set is_closed = true
+$$;
+comment on function link_close is 'Central has all of a former life that is here, and more: nothing of it is to be sent.';
+
+create function journal_is_at_central(of_site text, of_epoch bigint, of_seq bigint) returns boolean language sql stable as $$
+    select case when (select is_remote from site where site_id = of_site)
+                then exists (select from uplink_applied a where a.site_id = of_site and a.epoch = of_epoch and a.applied_seq >= of_seq)
+                else exists (select from journal_head h where h.site_id = of_site and h.epoch = of_epoch and h.acknowledged_seq >= of_seq)
+                     or exists (select from link_epoch e where e.site_id = of_site and e.epoch = of_epoch and (e.is_closed or e.acknowledged_seq >= of_seq)) end
+$$;
+comment on function journal_is_at_central is 'All of an epoch up to there is at central, or, at central, is applied: so frames may be forgotten after a while.';
+
+create function link_floors(of_site text, device_end bigint, point_end bigint) returns void language sql as $$
+    update site set last_device_id = greatest(last_device_id, device_end - 1), last_point_id = greatest(last_point_id, point_end - 1)
+     where site_id = of_site and (last_device_id < device_end - 1 or last_point_id < point_end - 1)
+$$;
+comment on function link_floors is 'Numbers that central knows are not given again: what it has by them is another device, another point.';
+
+-- ---- how things stand ----
+
+create function journal_snapshot(of_site text) returns void language plpgsql as $$
+declare
+    part record;
+begin
+    perform from journal_turn t where t.site_id = of_site for update; -- who has a lower number has committed by now, and is seen
+    for part in select * from (values ('device', 'device', 'device_id', 'true'), ('point', 'point', 'point_id', 'true'), ('setting', 'setting', 'name', 'true'),
+                                      ('command', 'write_commands', 'created_at, t.id', $f$status in ('pending', 'executing')$f$), ('hold', 'hold', 'point_id, t.priority', 'true'),
+                                      ('override', 'override', 'point_id, t.priority', 'true'), ('alarm', 'alarm', 'alarm_id', 'returned_at is null')) as p (kind, name, key, wanted) loop
+        execute format($f$
+            insert into journal_pending (site_id, kind, body)
+            select $1, %L, convert_to((jsonb_build_object('v', 1, 'op', 'state', 'table', %L, 'rows', coalesce(c.rows, '[]'))
+                                       || case when c.is_last then '{"complete": true}' else '{}'::jsonb end)::text, 'UTF8')
+              from (select jsonb_agg(n.row order by n.place) filter (where n.row is not null) as rows, lead(n.chunk) over (order by n.chunk) is null as is_last, n.chunk
+                      from (select to_jsonb(t) - 'site_id' as row, row_number() over (order by t.%s) as place, (row_number() over (order by t.%s) - 1) / 100 as chunk
+                              from %I t where t.site_id = $1 and %s
+                             union all select null, 0, 0) as n group by n.chunk) as c order by c.chunk $f$,
+            part.kind, part.name, part.key, part.key, part.name, part.wanted) using of_site;
+    end loop;
+    perform journal_due_now();
+end
+$$;
+comment on function journal_snapshot is 'How devices, points, settings, open commands, holds, overrides and open alarms stand, as entries: what a central that knows nothing begins with.';
+
+create function link_prepare(of_site text) returns void language plpgsql as $$
+declare
+    head journal_head;
+begin
+    perform from journal_turn t where t.site_id = of_site for update;
+    select * into head from journal_head h where h.site_id = of_site order by h.version desc limit 1;
+    insert into link_epoch (site_id, epoch, acknowledged_seq) values (of_site, head.epoch, head.acknowledged_seq) on conflict do nothing;
+    if exists (select from link_epoch e where e.site_id = of_site and e.epoch = head.epoch and not e.has_state) then
+        perform journal_snapshot(of_site);
+        update link_epoch e set has_state = true where e.site_id = of_site and e.epoch = head.epoch;
+    end if;
+end
+$$;
+comment on function link_prepare is 'Before anything of an epoch is sent: how things stand is in it.';
+
+-- ---- another life ----
+
+-- What the head of a frame says (docs/protocol.md, "Frames").
+create function frame_is_key(frame bytea) returns boolean language sql immutable parallel safe as $$
+    select octet_length(frame) > 1 and get_byte(frame, 1) & 1 = 1
+$$;
+comment on function frame_is_key is 'A frame that needs none before it: it begins a stream.';
+create function frame_stream(frame bytea) returns bytea language sql immutable parallel safe as $$
+    select substr(frame, 3, 4)
+$$;
+comment on function frame_stream is 'The stream that a frame belongs to: it is read behind all before it in that.';
+
+-- Central and the site differ, or central has more: this database is a former self of the site, or a copy of it. What central lacks is filed
+-- again in a new life; of frames all of the streams that those belong to, from their key frames on: rows that are at central already are not stored twice.
+create function journal_refile(of_site text, of_epoch bigint, agreed_seq bigint, device_end bigint, point_end bigint, why text) returns bigint language plpgsql as $$
+declare
+    head    journal_head;
+    streams bytea[];
+    first   bigint;
+    made    bigint;
+    filed   bigint;
+begin
+    -- Whoever appends locks what he changes first and takes his turn last, when he commits: so here.
+    perform link_floors(of_site, device_end, point_end);
+    perform journal_append(of_site, 'epoch', '{"v": 1}'::jsonb); -- the first, whatever the following append
+    perform commands_restored(of_site);
+    perform alarm_raise(of_site, 'journal.new_life', 'warning', why);
+    perform from journal_turn t where t.site_id = of_site for update;
+    select * into head from journal_head h where h.site_id = of_site order by h.version desc limit 1;
+    made := journal_new_epoch();
+    update journal_pending p set body = convert_to(jsonb_build_object('v', 1, 'reason', 'forked', 'who', journal_who(),
+        'previous', jsonb_build_object('epoch', head.epoch, 'seq', head.record_seq, 'digest', encode(head.digest, 'hex')),
+        'agreed', jsonb_build_object('epoch', of_epoch, 'seq', agreed_seq))::text, 'UTF8')
+     where p.of_xact = pg_current_xact_id() and p.site_id = of_site and p.kind = 'epoch';
+    streams := array(select distinct frame_stream(f.body) from uplink_frames f where f.site_id = of_site and f.epoch = of_epoch and f.kind = 'readings' and f.seq > agreed_seq and f.body <> '');
+    first := coalesce((select min(f.seq) from uplink_frames f where f.site_id = of_site and f.epoch = of_epoch and f.kind = 'readings' and f.seq <= agreed_seq
+                          and frame_is_key(f.body) and frame_stream(f.body) = any (streams)), agreed_seq + 1);
+    insert into journal_pending (site_id, kind, body)
+    select of_site, u.kind, case when u.kind in ('readings', 'health') then u.body
+                                 else convert_to((convert_from(u.body, 'UTF8')::jsonb || jsonb_build_object('refiled', jsonb_build_object('epoch', u.epoch, 'seq', u.seq, 'at', u.at)))::text, 'UTF8') end
+      from uplink u
+     where u.site_id = of_site and u.epoch = of_epoch and u.seq >= first and u.kind not in ('epoch', 'checkpoint')
+       and (u.seq > agreed_seq or u.kind = 'readings' and frame_stream(u.body) = any (streams))
+     order by u.seq;
+    get diagnostics filed = row_count;
+    perform link_close(of_site, of_epoch);
+    insert into link_epoch (site_id, epoch) values (of_site, made);
+    update journal_head h set epoch = made, seq = 0, record_seq = 0, acknowledged_seq = 0, digest = decode(repeat('00', 32), 'hex') where h.site_id = of_site;
+    perform journal_due_now();
+    return filed;
+end
+$$;
+comment on function journal_refile is 'Begins another life of the journal, in which what central has not got of epoch of_epoch, all after agreed_seq, stands again. How many entries that are.';
+
+-- ---- what may be forgotten ----
+
+-- As 0021 made them, but that older lives of the journal are looked at as well, and at central what came from sites: that is never given up.
+
+-- Frames that central has not got go, oldest first and at most some thousands at once; what is lost is counted, and an entry says so.
+create or replace function journal_give_up() returns text language plpgsql as $$
+declare
+    lost record;
+    said text;
+begin
+    for lost in with oldest as (select f.site_id, f.epoch, f.seq, f.kind, f.at from uplink_frames f
+                                     where not exists (select from site s where s.site_id = f.site_id and s.is_remote) or journal_is_at_central(f.site_id, f.epoch, f.seq)
+                                     order by f.at limit 5000),
+                     gone as (delete from uplink_frames f using oldest o
+                               where (f.site_id, f.epoch, f.seq, f.kind, f.at) = (o.site_id, o.epoch, o.seq, o.kind, o.at)
+                              returning f.site_id, f.epoch, f.seq, f.at, octet_length(f.body) as size)
+                select g.site_id, count(*) as all_of_them, count(*) filter (where g.is_lost) as frames,
+                       coalesce(sum(g.size) filter (where g.is_lost), 0) as octets, min(g.at) as first, max(g.at) as last
+                  from (select *, not journal_is_at_central(site_id, epoch, seq) as is_lost from gone) g group by g.site_id order by g.site_id loop
+        if lost.frames > 0 then
+            perform journal_append(lost.site_id, 'audit', jsonb_build_object('v', 1, 'event', 'given_up', 'frames', lost.frames, 'octets', lost.octets, 'first', lost.first, 'last', lost.last));
+            perform alarm_raise(lost.site_id, 'journal.given_up', 'critical', 'the disk is nearly full: readings that central has not got yet are given up, oldest first');
+            perform from journal_turn t where t.site_id = lost.site_id for update;
+            update journal_head h set frames_given_up = frames_given_up + lost.frames, octets_given_up = octets_given_up + lost.octets where h.site_id = lost.site_id;
+        end if;
+        said := concat_ws('; ', said, format('the disk is nearly full: %s frames of site %s are dropped, %s of which central has not got', lost.all_of_them, lost.site_id, lost.frames));
+    end loop;
+    return said;
+end
+$$;
+
+-- One step of what keeps the journal in shape at at_time; null: nothing was to be done. Nothing is forgotten while the clock is not believed.
+create or replace function journal_keep(at_time timestamptz, is_disk_low boolean) returns text language plpgsql
+    set timezone = 'UTC' set datestyle = 'ISO' as $$
+declare
+    part  record;
+    last  record;
+    ahead interval;
+begin
+    foreach ahead in array '{0, 1 day, 2 days}'::interval[] loop
+        perform journal_ensure('frames', at_time + ahead);
+    end loop;
+    perform journal_ensure('record', at_time);
+    perform journal_ensure('record', at_time + interval '7 days');
+    if is_disk_low and exists (select from uplink_frames) then
+        return journal_give_up();
+    end if;
+    if exists (select from retention_clock where hold is not null) then
+        return null;
+    end if;
+    perform commands_retain(site_id) from site order by site_id;
+    -- Central may be put back, too: what it has is kept for a week.
+    perform uplink_frames_tidy(at_time);
+    for part in select * from journal_partitions('frames') where beyond < at_time - interval '7 days' order by first loop
+        if not exists (select from (select f.site_id, f.epoch, max(f.seq) as seq from uplink_frames f where f.at >= part.first and f.at < part.beyond group by f.site_id, f.epoch) as l
+                        where not journal_is_at_central(l.site_id, l.epoch, l.seq)) then
+            perform uplink_frames_drop(part.name, part.first, part.beyond);
+            return null; -- of a site that makes no frames it is empty each day: nothing to tell
+        end if;
+    end loop;
+    for part in select * from journal_partitions('record') where beyond < at_time - interval '1 year' order by first loop
+        -- A clock that leapt may have left what is newer among what is old: then it stays.
+        continue when exists (select from (select site_id, epoch, max(seq) as seq from uplink_record where at >= part.first and at < part.beyond group by site_id, epoch) old
+                               where exists (select from uplink_record r where r.site_id = old.site_id and r.epoch = old.epoch and r.seq < old.seq
+                                                                           and not (r.at >= part.first and r.at < part.beyond)));
+        last := null;
+        for last in select distinct on (site_id, epoch) site_id, epoch, seq, digest from uplink_record where at >= part.first and at < part.beyond
+                     order by site_id, epoch, seq desc loop
+            -- What the chain goes on from, in the chain itself: so a journal that was cut off is told from one that was pruned.
+            perform journal_append(last.site_id, 'audit', jsonb_build_object('v', 1, 'event', 'pruned', 'epoch', last.epoch, 'seq', last.seq, 'digest', encode(last.digest, 'hex')));
+        end loop;
+        perform journal_drop(part.name);
+        continue when last.site_id is null; -- an empty one
+        return format('records of the journal from before %s are dropped: they are a year old', part.beyond::date);
+    end loop;
+    return null;
+end
+$$;
+-- ---- what central asks for ----
+
+create function link_carry(of_site text, of_epoch bigint, of_seq bigint, of_kind text, of_at timestamptz, of_body bytea, of_digest bytea, life_left interval)
+       returns bigint language plpgsql as $$
+declare
+    place    central_link;
+    previous bytea := decode(repeat('00', 32), 'hex');
+    asked    jsonb;
+    told     text;
+    state    text;
+begin
+    select * into place from central_link k where k.site_id = of_site for update;
+    if place.site_id is null then
+        raise no_data_found using message = format('site "%s" has joined no central', of_site);
+    elsif of_epoch = place.down_epoch and of_seq <= place.down_seq then
+        return place.down_seq;
+    elsif of_epoch = place.down_epoch then
+        previous := place.down_digest;
+    else
+        place.down_seq := 0;
+    end if;
+    if of_seq <> place.down_seq + 1 then
+        raise data_corrupted using message = format('entry %s of the downlink cannot follow %s', of_seq, place.down_seq);
+    elsif journal_digest(previous, of_site, of_epoch, of_seq, of_kind, of_at, of_body) is distinct from of_digest then
+        raise data_corrupted using message = format('entry %s of the downlink is not what its digest says', of_seq);
+    end if;
+    begin
+        asked := convert_from(of_body, 'UTF8')::jsonb;
+        perform downlink_carry_out(of_site, of_kind, asked, life_left);
+    exception when others then
+        get stacked diagnostics told = message_text, state = returned_sqlstate;
+        if state ~ '^(08|40|53|55|57|58)' then
+            raise; -- it may pass later
+        end if;
+        perform journal_append(of_site, 'audit', jsonb_build_object('v', 1, 'event', 'not_carried_out', 'kind', of_kind, 'epoch', of_epoch, 'seq', of_seq, 'id', asked -> 'id', 'why', told));
+    end;
+    update central_link k set down_epoch = of_epoch, down_seq = of_seq, down_digest = of_digest where k.site_id = of_site;
+    return of_seq;
+end
+$$;
+comment on function link_carry is 'Carries out one thing that central asks for, once, and moves on; one that cannot be is told back and passed by. How far the downlink is carried out.';
+
+-- ---- what it costs, and how it goes ----
+
+create function link_count(of_site text, octets_sent bigint, octets_received bigint) returns void language sql as $$
+    insert into link_octets as o (site_id, day, sent, received) values (of_site, (clock_timestamp() at time zone 'UTC')::date, octets_sent, octets_received)
+    on conflict (site_id, day) do update set sent = o.sent + excluded.sent, received = o.received + excluded.received
+$$;
+
+create function link_report(of_site text, of_state text, of_why text, of_octets_s double precision) returns void language sql as $$
+    insert into link_report as r (site_id, state, since, why, octets_s, reported_at) values (of_site, of_state, clock_timestamp(), of_why, of_octets_s, clock_timestamp())
+    on conflict (site_id) do update set since = case when r.state = excluded.state then r.since else excluded.since end, state = excluded.state, why = excluded.why,
+                                        octets_s = excluded.octets_s, reported_at = excluded.reported_at
+$$;
+
+create function link_month(of_site text, out sent bigint, out received bigint, out recent bigint, out recent_days integer) language sql stable as $$
+    select coalesce(sum(o.sent) filter (where o.day >= date_trunc('month', now.day)), 0), coalesce(sum(o.received) filter (where o.day >= date_trunc('month', now.day)), 0),
+           coalesce(sum(o.sent + o.received) filter (where o.day < now.day and o.day >= now.day - 7), 0), count(*) filter (where o.day < now.day and o.day >= now.day - 7)
+      from (select (clock_timestamp() at time zone 'UTC')::date) as now (day) left join link_octets o on o.site_id = of_site and o.day >= now.day - 40
+$$;
+comment on function link_month is 'Octets of this month (UTC), and of the whole days of the last week on which the link was there.';
+
+-- ---- at central: what the caller has there ----
+
+create function sync.digests(of_epoch bigint, seqs bigint[]) returns table (seq bigint, digest bytea) language plpgsql as $$
+declare
+    caller public.remote_site := public.link_caller();
+begin
+    if cardinality(seqs) > 1000 then
+        raise invalid_parameter_value using message = 'at most 1000 digests are told at once';
+    end if;
+    return query select u.seq, u.digest from unnest(seqs) as n join public.uplink u on u.site_id = caller.site_id and u.epoch = of_epoch and u.seq = n order by u.seq;
+end
+$$;
+comment on function sync.digests is 'Of entries of the caller''s that are here: so one that was put back finds up to where the two agree.';

@@ -1,0 +1,2 @@
+-- What people asked of sites that did not come for it in time is over.
+select remote_tick();

@@ -1,0 +1,2 @@
+-- Asks central to sign request $1, for the certificate that follows ours; null: not yet.
+select sync.renew($1)

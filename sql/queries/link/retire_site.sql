@@ -1,0 +1,2 @@
+-- Site $1 is no more.
+select site_retire($1)

@@ -1,0 +1,2 @@
+-- Whom to trust as central.
+select sync.authorities()

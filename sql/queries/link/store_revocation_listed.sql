@@ -1,0 +1,2 @@
+-- What was revoked of number $1 is listed.
+select site_revocation_listed($1::integer)

@@ -1,0 +1,2 @@
+-- It is right again.
+select alarm_return($1, $2);

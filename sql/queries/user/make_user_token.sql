@@ -1,0 +1,2 @@
+-- A token of a user of the web; null: there is no such user. $1: user; $2: name; $3: SHA-256 of the token; $4: how it begins; $5: role; $6: sites, JSON, or null; $7: how long it works, in seconds.
+select access_token_add(access_user_named($1), $2, decode($3, 'hex'), $4, $5, (select array_agg(site) from jsonb_array_elements_text($6::jsonb) as site), now() + make_interval(secs => $7::double precision)) ->> 'expires_at';

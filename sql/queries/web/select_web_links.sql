@@ -1,0 +1,9 @@
+-- How sites elsewhere are, for the web at central: the worst first.
+select site_id, jsonb_build_object('state', state, 'link', link, 'lag_s', lag_s, 'backlog_octets', backlog_octets, 'backlog_s', backlog_s, 'availability', availability, 'octets_month', lte_octets_month,
+                                   'overrides', overrides, 'failing_points', failing_points, 'alarms', alarms, 'put_aside', put_aside, 'waits_because', wait_why,
+                                   'seen_at', (to_jsonb(seen_at at time zone 'UTC') #>> '{}') || 'Z', 'joined_at', (to_jsonb(joined_at at time zone 'UTC') #>> '{}') || 'Z',
+                                   'clock_ahead_s', clock_ahead_s, 'program', program)::text
+  from sites
+ where $1::text is null or site_id = $1
+ order by case when state in ('revoked', 'retired') then 5 when state = 'invited' then 4 when link = 'silent' then 0 when link = 'waiting' then 1 when link = 'late' then 2 else 3 end,
+          put_aside > 0 desc, alarms desc, failing_points desc, overrides desc, name, site_id;

@@ -1,0 +1,2 @@
+-- Sets the password by a one-time link and begins a session: JSON; null: there is no such link any more. $1: SHA-256 of its secret; $2: the password as Argon2id's string; $3: the 30 s of the code, or null; $4: SHA-256 of a recovery code, or null; SHA-256 of the session's secret, of the former session's, of the browser's mark; $8: where from; $9: which program.
+select access_link_use(decode($1, 'hex'), $2, $3::bigint, decode($4, 'hex'), decode($5, 'hex'), decode($6, 'hex'), decode($7, 'hex'), $8, $9);

@@ -1,0 +1,2 @@
+-- What is needed to see whether a password is right: user, password, second factor's secret, the 30 s of its last code; seconds to wait before the next try; whether the user has logged in with this browser before. $1: name; $2: where from; $3: SHA-256 of the browser's mark, or null.
+select user_id, password, encode(totp_secret, 'hex'), totp_step, wait_s, is_known from access_login_begin($1, $2, decode($3, 'hex'));

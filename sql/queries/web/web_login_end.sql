@@ -1,0 +1,2 @@
+-- Begins a session and says whose: JSON; null: the code was used before. $1: user; $2: the 30 s of the code, or null; $3: SHA-256 of a recovery code, or null; then of the session's secret, of the former session's, of the browser's mark as it came, and as it is now; $8: where from; $9: which program.
+select access_login_end($1::integer, $2::bigint, decode($3, 'hex'), decode($4, 'hex'), decode($5, 'hex'), decode($6, 'hex'), decode($7, 'hex'), $8, $9);

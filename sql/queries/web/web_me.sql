@@ -1,0 +1,2 @@
+-- Who acts, for themselves.
+select access_me();

@@ -1,0 +1,2 @@
+-- The users, as JSON.
+select access_users();

@@ -1,0 +1,268 @@
+#!/usr/bin/env bats
+# bacpipes central on a real database: what sites have sent becomes rows, each entry once, whatever dies meanwhile, and what cannot be
+# applied holds nothing up. Each test has a server of its own. BUILD names the build folder (default: build).
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    BUILD_FOLDER=$(realpath "${BUILD:-$root/build}")
+    export root BACPIPES=$BUILD_FOLDER/apps/bacpipes FEED=$BUILD_FOLDER/bench/central_feed BACPIPES_CONFIG=/dev/null BACPIPES_SITE=central
+    export SCRIPT="$BATS_TEST_TMPDIR/script" DATA="$BATS_TEST_TMPDIR/data" PG_SYNCHRONOUS_COMMIT=on
+    mkdir -p "$DATA"
+    cat >"$SCRIPT" <<'END'
+set -eu
+export BACPIPES_DATABASE_HOST=$PGHOST
+central=
+trap '[ -z "$central" ] || kill -9 $central 2>/dev/null || true' EXIT
+"$BACPIPES" migrate >/dev/null
+q() { psql -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
+# Waits until the query says what is expected, for a minute at most.
+until_is() {
+    local until=$((SECONDS + 60))
+    until [ "$(q "$1" 2>/dev/null)" = "$2" ]; do
+        [ $SECONDS -lt $until ] || { echo "$1: $(q "$1"), expected $2" >&2; return 1; }
+        sleep 0.1
+    done
+}
+start_central() { # [OPTION]...
+    "$BACPIPES" central --data "$DATA" --set central.floor=0 "$@" >>"$SCRIPT.log" 2>&1 & central=$!
+}
+end_central() { kill "$central"; wait "$central"; central=; }
+until_applied() { until_is "select count(*) from uplink_cursor c join uplink_applied a using (site_id, epoch) where c.received_seq > a.applied_seq" 0; }
+# Rows that are not what the site sent (bench/central.c says what that is), beside how many there are.
+wrong="select count(*) filter (where value is distinct from ((point_id * 7 + (extract(epoch from time)::bigint % 86400) / 45 * 3 + substr(site_id, 5)::int) % 1000) / 10.0), count(*) from sensor_readings"
+END
+}
+
+run_script() {
+    cat >>"$SCRIPT"
+    run timeout 180 "$root/tests/with-postgres" bash "$SCRIPT"
+    echo "$output"
+    [ "$status" = 0 ] || tail -20 "$SCRIPT.log"
+    [ "$status" = 0 ]
+}
+
+@test "20 sites side by side: each row is there, with rollups to make, values of now, and what is expected" {
+    run_script <<'END'
+"$FEED" fill 20 50 30 4 0
+start_central
+until_applied
+[ "$(q "$wrong")" = "0|120000" ]
+until_is "select count(*) from current_value" 1000
+[ "$(q "select sum(good), sum(count) from site_hour")" = "120000|120000" ]
+[ "$(q "select count(*) from rollup_dirty where bucket < now() - interval '1 day'")" = 0 ]
+[ "$(q "select count(*), min(points), max(per_hour) from site_rate")" = "20|50|12000" ]
+[ "$(q "select count(*) from sites where link = 'online' and points = 50")" = 20 ]
+[ "$("$BACPIPES" sites --json | jq length)" = 20 ]
+"$BACPIPES" sites | grep -q 'feed7 .*Feed 7 .*online'
+[ "$(q "select count(*) from uplink_quarantine")" = 0 ]
+end_central
+grep -q 'stopping' "$SCRIPT.log"
+END
+}
+
+@test "it is killed at any moment, and so is the database: each row is there once" {
+    run_script <<'END'
+start_central
+until_is "select count(*) > 2 from journal_partitions('frames')" t # of today, as at every central
+seed=${SEED:-$RANDOM}; echo "seed $seed"; RANDOM=$seed
+"$FEED" fill 12 40 120 2 40 & feed=$!
+kills=0
+while kill -0 $feed 2>/dev/null || [ $kills -lt 6 ]; do
+    sleep 0.$((RANDOM % 9 + 1))
+    kill -9 $central; wait $central 2>/dev/null || true
+    kills=$((kills + 1))
+    start_central
+done
+wait $feed
+echo "killed $kills times"
+until_applied
+[ "$(q "$wrong")" = "0|115200" ]
+[ "$(q "select sum(good) from site_hour")" = 115200 ]
+$PG_CTL stop -m immediate; $PG_CTL start
+until_is "select count(*) from central_status where seen_at > now() - interval '10 s'" 1
+[ "$(q "$wrong")" = "0|115200" ]
+until_is "select count(*) from current_value" 480 # the table was emptied by the crash
+[ "$(q "select count(*) from uplink_quarantine")" = 0 ]
+END
+}
+
+@test "a frame that is damaged, a kind that is newer and a record that cannot be: they stand aside, the rest goes on, and they are tried again" {
+    run_script <<'END'
+"$FEED" fill 2 10 10 2 0
+last=$(q "select received_seq from uplink_cursor where site_id = 'feed1'")
+# In the middle of what feed1 sent: 6 frames more follow what is wrong.
+q "begin; create temporary table later as select * from uplink where site_id = 'feed1' and seq > $((last - 6));
+   delete from uplink where site_id = 'feed1' and seq > $((last - 6));
+   insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) values
+   ('feed1', 7, $((last - 5)), 'readings', now(), '\x01ffffffffffffffffffffffff0203', sha256('x'), now()),
+   ('feed1', 7, $((last - 4)), 'weather', now(), '{\"v\": 1}', sha256('x'), now()),
+   ('feed1', 7, $((last - 3)), 'point', now(), '{\"v\": 1, \"table\": \"point\", \"op\": \"insert\", \"key\": 99, \"new\": {\"point_id\": 99, \"device_id\": 7, \"object_type\": \"analog-input\", \"object_instance\": 99, \"property\": \"present-value\"}}', sha256('x'), now()),
+   ('feed1', 7, $((last - 2)), 'readings', now(), '', sha256(''), now());
+   insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) select site_id, epoch, seq + 4, kind, at, body, digest, now() from later;
+   update uplink_cursor set received_seq = received_seq + 4 where site_id = 'feed1'; commit"
+start_central
+until_applied
+until_is "$wrong" "0|400"
+q "select seq, kind, is_newer, reason from uplink_quarantine"
+[ "$(q "select string_agg(kind || ' ' || is_newer, ', ' order by seq) from uplink_quarantine")" = "readings false, weather true, point false" ]
+[ "$(q "select given_up from uplink_applied where site_id = 'feed1'")" = 1 ]
+[ "$(q "select count(*) from alarm where site_id = 'central' and key = 'uplink.quarantine.feed1' and returned_at is null")" = 1 ]
+[ "$("$BACPIPES" central aside feed1 --json | jq -c 'map(.kind)')" = '["readings","weather","point"]' ]
+"$BACPIPES" central aside | grep -q 'knows no entries of kind "weather"'
+[ "$(q "select put_aside from sites where site_id = 'feed1'")" = 3 ]
+q "insert into device (site_id, device_id, address, instance) values ('feed1', 7, '10.0.0.7', 7)"
+"$BACPIPES" central retry feed1 | grep -q '3 entries are tried again'
+until_is "select device_id from point where site_id = 'feed1' and point_id = 99" 7
+until_is "select string_agg(kind, ', ' order by seq) from uplink_quarantine where not wants_retry" "readings, weather"
+until_is "select count(*) from uplink_quarantine where wants_retry" 0
+# A frame of which nothing is wrong by now: its rows come, and those that were there stay as they are.
+q "delete from sensor_readings where site_id = 'feed2' and time >= (select max(time) - interval '20 s' from sensor_readings where site_id = 'feed2')"
+[ "$(q "$wrong")" = "0|380" ]
+q "insert into uplink_quarantine (site_id, epoch, seq, kind, reason) select 'feed2', 7, max(seq), 'readings', 'a former central could not read it' from uplink where site_id = 'feed2'"
+"$BACPIPES" central retry feed2
+until_is "select count(*) from uplink_quarantine where site_id = 'feed2'" 0
+[ "$(q "$wrong")" = "0|400" ]
+END
+}
+
+@test "readings that come again, in another life of the site, are there once" {
+    run_script <<'END'
+"$FEED" fill 3 20 10 2 0
+start_central
+until_applied
+q "begin; insert into uplink_cursor (site_id, epoch, life, previous, first_seq, received_seq, record_seq, record_digest) values ('feed2', 9, 2, 7, 1, 0, 0, sha256('x'));
+   insert into uplink_applied (site_id, epoch, applied_seq) values ('feed2', 9, 0);
+   insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+   select site_id, 9, row_number() over (order by seq), kind, at, body, digest, now() from uplink where site_id = 'feed2' and kind = 'readings';
+   update uplink_cursor set received_seq = 10 where site_id = 'feed2' and epoch = 9; commit"
+until_applied
+[ "$(q "$wrong")" = "0|1200" ]
+[ "$(q "select sum(count) from site_hour where site_id = 'feed2'")" = 400 ]
+[ "$(q "select count(*) from uplink_quarantine")" = 0 ]
+END
+}
+
+@test "readings of a point that another goes on with are the other's, also when they come again" {
+    run_script <<'END'
+"$FEED" fill 1 4 10 2 0
+start_central
+until_applied
+last=$(q "select received_seq from uplink_cursor")
+q "begin; insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+     values ('feed1', 7, $((last + 1)), 'point', now(), '{\"v\": 1, \"table\": \"point\", \"op\": \"succeed\", \"key\": 2, \"successor\": 1}', sha256('x'), now()),
+            ('feed1', 7, $((last + 2)), 'point', now(), '{\"v\": 1, \"table\": \"point\", \"op\": \"delete\", \"key\": 2}', sha256('x'), now());
+   update uplink_cursor set received_seq = received_seq + 2; commit"
+until_applied
+before=$(q "select array_agg(array[n, rows] order by n) from (select point_id, count(*) from sensor_readings group by 1) as p (n, rows)")
+[ "$(q "select count(*) from sensor_readings where point_id = 2")" = 0 ]
+hours=$(q "select sum(count) from site_hour")
+q "begin; insert into uplink_cursor (site_id, epoch, life, previous, first_seq, received_seq, record_seq, record_digest) values ('feed1', 9, 2, 7, 1, 0, 0, sha256('x'));
+   insert into uplink_applied (site_id, epoch, applied_seq) values ('feed1', 9, 0);
+   insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+   select site_id, 9, row_number() over (order by seq), kind, at, body, digest, now() from uplink where site_id = 'feed1' and kind = 'readings';
+   update uplink_cursor set received_seq = (select max(seq) from uplink where epoch = 9) where epoch = 9; commit"
+until_applied
+[ "$(q "select array_agg(array[n, rows] order by n) from (select point_id, count(*) from sensor_readings group by 1) as p (n, rows)")" = "$before" ]
+[ "$(q "select sum(count) from site_hour")" = "$hours" ]
+[ "$(q "select count(*) from uplink_quarantine")" = 0 ]
+END
+}
+
+@test "a record that takes more of the database than it has stands aside, and holds nobody up" {
+    run_script <<'END'
+"$FEED" fill 2 4 10 2 0
+# What fails as if there were no memory, for one entry of feed1.
+q "create function refuse_much() returns trigger language plpgsql as 'begin raise out_of_memory using message = ''out of memory''; end';
+   create trigger refuse_much before insert on setting for each row when (new.name = 'much') execute function refuse_much()"
+send() { # SITE KIND BODY
+    q "begin; insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) select '$1', 7, received_seq + 1, '$2', now(), '$3', sha256('x'), now() from uplink_cursor where site_id = '$1';
+       update uplink_cursor set received_seq = received_seq + 1 where site_id = '$1'; commit"
+}
+send feed1 setting '{"v": 1, "table": "setting", "op": "insert", "key": "much", "new": {"name": "much", "value": "x", "updated_at": "2026-11-27T10:00:00Z", "updated_by": "anna"}}'
+send feed1 checkpoint '{"v": 1}'
+start_central --set central.workers=2 # it makes this month's partition first, and moves there what is here
+until_is "select to_regclass('journal.record_' || to_char(now() at time zone 'UTC', 'YYYY_MM')) is not null" t
+for i in $(seq 900); do # the other site goes on meanwhile
+    send feed2 checkpoint '{"v": 1}'
+    [ "$(q "select count(*) from uplink_quarantine where site_id = 'feed1'")" = 0 ] || break
+    sleep 0.2
+done
+until_applied
+[ "$(q "select reason from uplink_quarantine where site_id = 'feed1'")" = "out of memory" ]
+[ "$(q "select count(*) from sensor_readings where site_id = 'feed1'")" = 80 ]
+[ "$(q "select count(*) from uplink_quarantine where site_id = 'feed2'")" = 0 ]
+END
+}
+
+@test "many frames that are tried again hold up nothing else of their site" {
+    run_script <<'END'
+"$FEED" fill 1 2 6000 1 0
+q "insert into uplink_quarantine (site_id, epoch, seq, kind, reason, is_newer, wants_retry) select site_id, 7, seq, 'readings', 'newer', true, true from uplink where kind = 'readings'"
+start_central
+until_is "select count(*) < 6000 from uplink_quarantine" t
+q "begin; insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) select site_id, 7, received_seq + 1, 'checkpoint', now(), '{}', sha256('x'), now() from uplink_cursor;
+   update uplink_cursor set received_seq = received_seq + 1; commit"
+until_applied
+[ "$(q "select count(*) > 0 from uplink_quarantine")" = t ]
+[ "$(q "select count(*) from uplink_quarantine where not wants_retry")" = 0 ]
+END
+}
+
+@test "another one waits for its turn, and what was given to a site is not given again by a database that was put back" {
+    run_script <<'END'
+"$FEED" fill 1 5 2 1 0
+q "insert into downlink_head (site_id, epoch, seq) values ('feed1', 77, 5)"
+start_central
+until_applied
+for _ in $(seq 600); do grep -q 'feed1 77 5' "$DATA/central/given" 2>/dev/null && break; sleep 0.1; done
+grep -q 'feed1 77 5' "$DATA/central/given"
+code=0
+"$BACPIPES" central --data "$DATA" >"$SCRIPT.other" 2>&1 || code=$?
+[ $code = 75 ]
+grep -q 'another central works' "$SCRIPT.other"
+end_central
+q "update downlink_head set seq = 3" # as of an earlier state
+start_central
+until_is "select epoch <> 77 and seq = 0 from downlink_head" t
+grep -q 'feed1 was given more than the database knows' "$SCRIPT.log"
+END
+}
+
+@test "below the floor, and beyond its quota, a site is told to wait, and nothing is dropped" {
+    run_script <<'END'
+"$FEED" fill 2 5 2 1 0
+q "update remote_site set day = (now() at time zone 'UTC')::date, day_octets = 2000000 where site_id = 'feed1'"
+start_central --set central.site_quota=1MB
+until_is "select string_agg(site_id || ': ' || wait_why, ', ') from remote_site where wait_until > now()" "feed1: it has sent more than 1024 kB today (central.site_quota)"
+until_is "select link from sites where site_id = 'feed1'" waiting
+q "insert into setting (site_id, name, value) values ('central', 'central.site_quota', '0')"
+until_is "select count(*) from remote_site where wait_until > now()" 0
+q "insert into setting (site_id, name, value) values ('central', 'central.floor', '1000TB')" || q "insert into setting (site_id, name, value) values ('central', 'central.floor', '1024GB')"
+until_is "select count(*) from remote_site where wait_until > now() and wait_why = 'central''s disk is nearly full'" 2
+[ "$(q "select count(*) from alarm where key = 'central.disk' and returned_at is null")" = 1 ]
+[ "$(q "select is_low from central_status")" = t ]
+q "delete from setting where name = 'central.floor'"
+until_is "select count(*) from remote_site where wait_until > now()" 0
+until_is "select count(*) from alarm where key = 'central.disk' and returned_at is null" 0
+until_applied
+[ "$(q "select count(*) from sensor_readings")" = 20 ]
+END
+}
+
+@test "a session of a site that does what no site does is ended, and an alarm says so" {
+    run_script <<'END'
+"$FEED" fill 1 5 2 1 0
+q "create role site_1 login in role bacpipes_sites"
+start_central
+until_applied
+(echo 'notify site_2;'; sleep 20) | psql -qX -U site_1 >"$SCRIPT.session" 2>&1 &
+until_is "select count(*) from alarm where key = 'site.session.site_1' and returned_at is null" 1
+grep -q 'ended a session: site_1' "$SCRIPT.log"
+q "update alarm set raised_at = now() - interval '2 hours' where key = 'site.session.site_1'" # it was seen
+until_is "select count(*) from alarm where key = 'site.session.site_1' and returned_at is null" 0
+# One that says something else each time, before anybody looks
+q "create role site_2 login in role bacpipes_sites"
+(for _ in $(seq 60); do echo 'notify site_1; select 1;'; sleep 0.5; done) | psql -qX -U site_2 >"$SCRIPT.session" 2>&1 &
+until_is "select count(*) from alarm where key = 'site.session.site_2' and returned_at is null" 1
+END
+}

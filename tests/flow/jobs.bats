@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# Jobs: what is asked in table job is read at the devices, told as it comes, and ends. BUILD names the build folder (default: build).
+
+load command
+
+setup_file() { begin_servers; }
+teardown_file() { end_servers; }
+setup() { begin_site; }
+teardown() { end_site; }
+
+# job KIND POINT...: asks for one; prints its id
+job() {
+    local kind=$1
+    shift
+    q "select id from job_ask('demo', '$kind', '{\"points\": [$(IFS=,; echo "$*")]}')"
+}
+
+# over ID: waits for it, and prints its status
+over() {
+    until_sql "ended_at is not null from job where id = '$1'"
+    q "select status from job where id = '$1'"
+}
+
+# of ID EXPRESSION: of its result's first point
+of() { q "select $2 from (select result -> 'points' -> 0 as p, * from job where id = '$1') as j"; }
+
+@test "slots are read where they are: value, who is in which slot, and overrides know it at once" {
+    here=$(point 1002 analog-value,1)
+    q "insert into setting (site_id, name, value) values ('demo', 'control.scan_interval', '0s')" >/dev/null
+    "$BACPIPES" write --direct "127.66.0.2:$PORT" analog-value,1 6 --priority 5 --address 127.0.0.1 --port $((PORT + 2)) >/dev/null
+    id=$(job read-slots "$here")
+    [ "$(over "$id")" = completed ]
+    [ "$(of "$id" "p ->> 'point' || ' ' || (p ->> 'value')::float || ' ' || (p -> 'slots' ->> '5')::float || ' ' || (p ->> 'held_by') || ' ' || (p ->> 'has_array')")" = "$here 6 6 5 true" ]
+    [ "$(of "$id" "progress = 1 and (p ->> 'at')::timestamptz between created_at and ended_at")" = t ]
+    [ "$(q "select priority || ' ' || value || ' ' || is_ours from standing where point_id = $here")" = "5 6 false" ]
+    [ "$(writes 1002 analog-value,1 | wc -l)" -eq 1 ] # a job writes nothing
+}
+
+@test "an object is read whole, in the words of bacpipes read" {
+    id=$(job read-point "$(point 1002 analog-value,1)")
+    [ "$(over "$id")" = completed ]
+    for property in object-name present-value units priority-array status-flags; do
+        of "$id" "jsonb_path_exists(p, '\$.properties[*] ? (@.name == \"$property\" && exists (@.text))')" | grep -qx t
+    done
+    of "$id" "p -> 'properties'" | grep -q '"analog-value"'
+}
+
+@test "many points are told as they come, at most one of a device at once, and polling goes on" {
+    mapfile -t all < <(q "select point_id from point order by point_id limit 60")
+    id=$(job read-slots "${all[@]}")
+    [ "$(over "$id")" = completed ]
+    [ "$(q "select jsonb_array_length(result -> 'points') from job where id = '$id'")" = ${#all[@]} ]
+    [ "$(q "select count(*) from job, jsonb_array_elements(result -> 'points') as p where id = '$id' and p ? 'value'")" = ${#all[@]} ]
+    latest=$(q "select max(time) from sensor_readings")
+    until_sql "max(time) > '$latest' from sensor_readings"
+}
+
+@test "a device that is away, an object that is gone and one that was never there are told in sentences" {
+    here=$(point 1002 analog-value,1) there=$(point 1001 analog-value,1)
+    q "update point set object_instance = 777 where point_id = $here" >/dev/null
+    id=$(job read-slots "$here")
+    [ "$(over "$id")" = completed ]
+    is_said "$(of "$id" "p ->> 'problem'")" "the device has no analog-value 777 any more"
+    id=$(job read-point "$here")
+    [ "$(over "$id")" = completed ]
+    is_said "$(of "$id" "p ->> 'problem'")" "the device has no analog-value 777 any more"
+    end sim KILL
+    id=$(job read-slots "$there")
+    [ "$(over "$id")" = completed ]
+    is_said "$(of "$id" "p ->> 'problem'")" "the device does not answer"
+    id=$(job read-point "$there")
+    [ "$(over "$id")" = completed ]
+    is_said "$(of "$id" "p ->> 'problem'")" "the device does not answer"
+}
+
+@test "without a collector a job expires and says so; what a dead one had taken has failed, and is not done twice" {
+    here=$(point 1002 analog-value,1)
+    end collect
+    id=$(job read-slots "$here")
+    q "update job set expires_at = clock_timestamp() + interval '2 s' where id = '$id'" >/dev/null
+    sleep 2.1
+    q "select count(*) from job_ask('demo', 'read-slots', '{\"points\": [$here]}')" >/dev/null
+    is_said "$(q "select status || ': ' || text from job where id = '$id'")" "expired: nobody took it up before *: is the collector running?"
+    taken=$(q "select id from jobs_take('demo', 'collect', 10)")
+    [ -n "$taken" ]
+    id=$(job read-point "$here")
+    begin_collect
+    [ "$(over "$id")" = completed ]
+    is_said "$(q "select status || ': ' || text from job where id = '$taken'")" "failed: the collector that had taken it up went away: ask again"
+}
+
+@test "the database goes away meanwhile and comes back: the job ends all the same" {
+    mapfile -t all < <(q "select point_id from point order by point_id limit 60")
+    id=$(job read-slots "${all[@]}")
+    until_sql "status <> 'pending' from job where id = '$id'"
+    $PG_CTL stop -m immediate >/dev/null
+    $PG_CTL start >/dev/null
+    until_true q "select 1"
+    [ "$(over "$id")" = completed ]
+}

@@ -1,0 +1,398 @@
+#!/usr/bin/env bats
+# Sites join a central, stay its own, and are shut out: a real central, real TLS, clocks that are wrong. The sites' databases are beside central's, in the same
+# PostgreSQL: what is looked at here is who is let in. BUILD is the build's folder (default: build).
+load central
+load certificates
+
+setup_file() {
+    members_folder
+    begin_central
+    # shellcheck disable=SC2154
+    export MEMBERS BACPIPES CENTRAL_PID=${members[central]} CENTRAL_PORT
+    CENTRAL_PORT=$(cat "$MEMBERS/central/postgresql.port")
+}
+
+teardown_file() {
+    kill -INT "$CENTRAL_PID" 2>/dev/null || true
+    until_gone "$CENTRAL_PID"
+    rm -rf "$MEMBERS"
+}
+
+teardown() {
+    [ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$MEMBERS"/*.out "$MEMBERS"/central/log/{central,postgresql}.log 2>/dev/null || true
+    [ ! -f "$BATS_TEST_TMPDIR/stopped" ] || kill -CONT "$(cat "$BATS_TEST_TMPDIR/stopped")" 2>/dev/null || true
+}
+
+until_gone() {
+    local until=$((SECONDS + 60))
+    while [[ $(ps -o stat= -p "$1") == [!Z]* ]] && [ $SECONDS -lt $until ]; do sleep 0.1; done
+}
+
+# at_site NAME TOOL...: as the site's user; AHEAD=3 has its clock be three days ahead.
+at_site() {
+    local name=$1 clock=()
+    shift
+    if [ -n "${AHEAD:-}" ]; then
+        echo $((AHEAD * 86400)) >"$MEMBERS/ahead"
+        clock=(env "CLOCK_SHIM=$MEMBERS/ahead" "ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0" "LD_PRELOAD=${BACPIPES%/apps/bacpipes}/tests/flow/libclock_shim.so")
+    fi
+    as_members "${clock[@]}" "$BACPIPES" "$@" --data "$MEMBERS/$name" --set "site=$name" --set "database.host=$MEMBERS/central/run" --set "database.port=$CENTRAL_PORT" --set "database.name=db_$name"
+}
+central() { as_members "$BACPIPES" "$@" --data "$MEMBERS/central"; }
+db_of() { psql -qAtX -v ON_ERROR_STOP=1 -h "$MEMBERS/central/run" -p "$CENTRAL_PORT" -U bacpipes "db_$1" -c "$2"; }
+
+data_folder() {
+    mkdir -m 700 "$1"
+    theirs "$1"
+}
+theirs() { [ "$(id -u)" != 0 ] || chown -R "$(as_members id -un)": "$@"; }
+
+# begin_site NAME: a data folder and a database of it, as `bacpipes up` would make them; the first is copied for the others.
+begin_site() {
+    data_folder "$MEMBERS/$1"
+    if [ ! -f "$MEMBERS/blank" ]; then
+        at_central "create database db_blank template template0"
+        at_site blank migrate >/dev/null || return
+        touch "$MEMBERS/blank"
+    fi
+    at_central "create database db_$1 template db_blank"
+    db_of "$1" "insert into site (site_id, name) values ('$1', '$1')"
+}
+
+# join_site NAME: the file made, and the site has joined.
+join_site() {
+    begin_site "$1"
+    central site add "$1" --output "$MEMBERS/central/$1.join" >/dev/null
+    at_site "$1" site join "$MEMBERS/central/$1.join" >/dev/null
+}
+number_of() { at_central "select number from remote_site where site_id = '$1'"; }
+state_of() { at_central "select state from remote_site where site_id = '$1'"; }
+
+# call_with CERTIFICATE KEY USER SQL [AUTHORITY [MORE]]: as that user, by these files.
+call_with() {
+    as_members env PGCONNECT_TIMEOUT=10 psql -qAtX "host=127.0.0.1 port=$CENTRAL_PORT dbname=bacpipes user=$3 sslmode=verify-full sslrootcert=${5:-$MEMBERS/central/central/ca.crt} sslcert=$1 sslkey=$2 ${6:-}" -c "$4" 2>&1
+}
+# call_as NAME SQL: as the site does it.
+call_as() { call_with "$MEMBERS/$1/link/site.crt" "$MEMBERS/$1/link/site.key" "site_$(number_of "$1")" "$2" "$MEMBERS/$1/link/ca.crt"; }
+hello() { call_as "$1" "select sync.hello(1, '{\"site\": \"$1\", \"now\": \"2026-01-01T00:00:00Z\", \"epochs\": []}') ->> 'name'"; }
+
+@test "a site joins by a file that central made, with a key that never left it" {
+    begin_site macau
+    run central site add macau --name 'Macau tower' --output "$MEMBERS/central/macau.join"
+    [ "$status" = 0 ] && [[ $output == *"bacpipes site join"* && $output == *"number 1"* ]]
+    [ "$(stat -c %a "$MEMBERS/central/macau.join")" = 600 ]
+    [ "$(central site list --json | jq -r '.[0] | .site_id, .state, .certificate_until')" = $'macau\ninvited\nnull' ]
+    run at_site macau site join "$MEMBERS/central/macau.join"
+    echo "$output"
+    [ "$status" = 0 ] && [[ $output == *"site_1"* ]]
+    [ "$(hello macau)" = "Macau tower" ]
+    [ "$(stat -c %a "$MEMBERS/macau/link" "$MEMBERS/macau/link/site.key")" = $'700\n600' ]
+    [ ! -e "$MEMBERS/macau/link.next" ] && [ ! -e "$MEMBERS/macau/link/join.pem" ]
+    [ "$(db_of macau 'select number, host, port from central_link')" = "1|127.0.0.1|$CENTRAL_PORT" ]
+    [ "$(central site list --json | jq -r '.[0].state')" = joined ]
+    # Two years, dated back a day; its name is its number; its serial is drawn.
+    run openssl x509 -in "$MEMBERS/macau/link/site.crt" -noout -subject -checkend $((729 * 86400)) -serial
+    [ "$status" = 0 ] && [[ $output == *"CN = site_1"* ]]
+    run openssl x509 -in "$MEMBERS/macau/link/site.crt" -noout -checkend $((731 * 86400))
+    [ "$status" = 1 ]
+    # On record at central and at the site, without a secret.
+    [ "$(at_central "select string_agg(body ->> 'op', ' ' order by seq) from audit where site_id = 'central' and body ->> 'event' = 'site'")" = 'invited joined' ]
+    [ "$(db_of macau "select count(*) from audit where body ->> 'event' = 'central'")" = 1 ]
+    ! grep -rl 'PRIVATE KEY' "$MEMBERS/central/postgresql" || false
+}
+
+@test "a login that joined can call its functions and nothing else, a join file one" {
+    join_site only
+    [[ $(call_as only "select * from public.remote_site") == *"permission denied"* ]]
+    [[ $(call_as only "select sync.join('x')") == *"permission denied"* ]]
+    begin_site other
+    central site add other --output "$MEMBERS/central/other.join" >/dev/null
+    jq -r .certificate,.key "$MEMBERS/central/other.join" >"$MEMBERS/central/other.pem"
+    chmod 600 "$MEMBERS/central/other.pem"
+    theirs "$MEMBERS/central/other.pem"
+    local pem=$MEMBERS/central/other.pem said
+    for said in "select sync.hello(1, '{}')" "select sync.renew('x')" "select sync.authorities()" "select * from public.remote_site" "select * from public.site_invitation" "create temp table t (a int)"; do
+        [[ $(call_with "$pem" "$pem" bacpipes_join "$said") == *"permission denied"* ]]
+    done
+    # Nor is it let in as a site, or to another database.
+    [[ $(call_with "$pem" "$pem" "site_$(number_of only)" "select 1") == *"authentication failed"* ]]
+    [[ $(as_members psql -qAtX "host=127.0.0.1 port=$CENTRAL_PORT dbname=postgres user=bacpipes_join sslmode=verify-full sslrootcert=$MEMBERS/central/central/ca.crt sslcert=$pem sslkey=$pem" -c 'select 1' 2>&1) == *"no pg_hba.conf entry"* ]]
+}
+
+@test "a join that was cut short after it was asked goes on with the same key" {
+    begin_site cut
+    central site add cut --output "$MEMBERS/central/cut.join" >/dev/null
+    local signer
+    signer=$(pgrep -P "$CENTRAL_PID" -f 'central --config')
+    kill -STOP "$signer"
+    echo "$signer" >"$BATS_TEST_TMPDIR/stopped"
+    at_site cut site join "$MEMBERS/central/cut.join" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local joining=$!
+    until_central "exists (select from site_request where site_id = 'cut' and purpose = 'join')"
+    pkill -KILL -P "$joining" 2>/dev/null || kill -KILL "$joining"
+    wait "$joining" || true
+    [ ! -e "$MEMBERS/cut/link" ]
+    local key
+    key=$(openssl pkey -in "$MEMBERS/cut/link.next/site.key" -pubout)
+    kill -CONT "$signer"
+    rm "$BATS_TEST_TMPDIR/stopped"
+    until_central "exists (select from site_request where site_id = 'cut' and purpose = 'join' and ended_at is not null)"
+    at_site cut site join "$MEMBERS/central/cut.join"
+    [ "$(openssl pkey -in "$MEMBERS/cut/link/site.key" -pubout)" = "$key" ]
+    [ "$(hello cut)" = cut ]
+    # Once more is no harm: it has joined, and its row is as it was.
+    db_of cut "delete from central_link"
+    at_site cut site join "$MEMBERS/central/cut.join"
+    [ "$(db_of cut 'select count(*) from central_link')" = 1 ]
+}
+
+@test "a join file is good for one site, once, for seven days, and the last one alone" {
+    begin_site once
+    central site add once --output "$MEMBERS/central/once.1" >/dev/null
+    central site add once --output "$MEMBERS/central/once.2" >/dev/null
+    run at_site once site join "$MEMBERS/central/once.1"
+    echo "$output"
+    [ "$status" = 1 ] && [[ $output == *"a newer join file was made"* ]]
+    # For another site, over, damaged, none at all: said here, without a word to central.
+    run at_site macau site join "$MEMBERS/central/once.2"
+    [ "$status" = 64 ] && [[ $output == *'for site "once", and this is site "macau"'* ]]
+    AHEAD=8 run at_site once site join "$MEMBERS/central/once.2"
+    echo "$output"
+    [ "$status" = 64 ] && [[ $output == *"was good until"*"by this machine's clock"* ]]
+    head -c 700 "$MEMBERS/central/once.2" >"$MEMBERS/central/short"
+    jq '.number = 0' "$MEMBERS/central/once.2" >"$MEMBERS/central/damaged"
+    chmod 644 "$MEMBERS/central/short" "$MEMBERS/central/damaged"
+    run at_site once site join "$MEMBERS/central/short"
+    [ "$status" = 64 ] && [[ $output == *"no join file"* ]]
+    run at_site once site join "$MEMBERS/central/damaged"
+    [ "$status" = 64 ] && [[ $output == *"damaged"* ]]
+    [ ! -e "$MEMBERS/once/link" ]
+    at_site once site join "$MEMBERS/central/once.2"
+    # Another machine with the same file, and another key.
+    data_folder "$MEMBERS/thief"
+    run as_members "$BACPIPES" site join "$MEMBERS/central/once.2" --data "$MEMBERS/thief" --set site=once --set "database.host=$MEMBERS/central/run" --set "database.port=$CENTRAL_PORT" --set database.name=db_once
+    echo "$output"
+    [ "$status" = 1 ] && [[ $output == *"has been used"* ]]
+    [ ! -e "$MEMBERS/thief/link" ]
+    [ "$(hello once)" = once ]
+}
+
+@test "what is no central of the join file is told so" {
+    begin_site lost
+    mkdir "$BATS_TEST_TMPDIR/ca"
+    make_authority "$BATS_TEST_TMPDIR/ca"
+    central site add lost --output "$MEMBERS/central/lost.join" >/dev/null
+    jq --rawfile ca "$BATS_TEST_TMPDIR/ca/ca.crt" '.authorities = $ca' "$MEMBERS/central/lost.join" >"$MEMBERS/central/lost.other"
+    chmod 644 "$MEMBERS/central/lost.other"
+    run at_site lost site join "$MEMBERS/central/lost.other"
+    echo "$output"
+    [ "$status" = 1 ] && [[ $output == *"is not the central of this join file"* ]]
+    jq '.host = "localhost"' "$MEMBERS/central/lost.join" >"$MEMBERS/central/lost.other"
+    run at_site lost site join "$MEMBERS/central/lost.other"
+    echo "$output"
+    [ "$status" = 1 ] && [[ $output == *"central.names"* ]]
+    jq '.port = 1' "$MEMBERS/central/lost.join" >"$MEMBERS/central/lost.other"
+    run at_site lost site join "$MEMBERS/central/lost.other"
+    echo "$output"
+    [ "$status" = 69 ] && [[ $output == *"port 1, does not let us in"* ]]
+    [ ! -e "$MEMBERS/lost/link" ] && [ "$(db_of lost 'select count(*) from central_link')" = 0 ]
+    at_site lost site join "$MEMBERS/central/lost.join"
+}
+
+@test "wrong, foreign, expired and unknown certificates are refused, each" {
+    join_site right
+    local number foreign=$MEMBERS/foreign ours=$MEMBERS/ours refused=0
+    number=$(number_of right)
+    mkdir "$foreign" "$ours"
+    make_authority "$foreign"
+    make_certificate "$foreign" site "site_$number" 700
+    # Of central's own authority, as somebody would make them who has stolen its key.
+    cp "$MEMBERS/central/ca/ca.crt" "$MEMBERS/central/ca/ca.key" "$ours"
+    make_certificate "$ours" over "site_$number" -3
+    make_certificate "$ours" unknown "site_$number" 700
+    make_certificate "$ours" other site_999 700
+    make_certificate "$ours" server "site_$number" 700 IP:127.0.0.1
+    theirs "$foreign" "$ours"
+    refuse() { # WORDS COMMAND...
+        local words=$1
+        shift
+        run "$@"
+        [[ $output == *"$words"* ]] || { echo "not \"$words\": $output"; return 1; }
+        refused=$((refused + 1))
+    }
+    local hello="select sync.hello(1, '{\"site\": \"right\"}')"
+    refuse "unknown ca" call_with "$foreign/site.crt" "$foreign/site.key" "site_$number" "$hello"
+    refuse "certificate expired" call_with "$ours/over.crt" "$ours/over.key" "site_$number" "$hello"
+    refuse "authentication failed" call_with "$ours/other.crt" "$ours/other.key" "site_$number" "$hello"
+    refuse "unsupported certificate" call_with "$ours/server.crt" "$ours/server.key" "site_$number" "$hello"
+    refuse "is none of those" call_with "$ours/unknown.crt" "$ours/unknown.key" "site_$number" "$hello"
+    refuse "connection requires a valid client certificate" call_with /nowhere /nowhere "site_$number" "$hello"
+    refuse "authentication failed" call_with "$MEMBERS/right/link/site.crt" "$MEMBERS/right/link/site.key" "site_$(number_of macau)" "$hello"
+    refuse "no pg_hba.conf entry" as_members psql -qAtX "host=127.0.0.1 port=$CENTRAL_PORT dbname=bacpipes user=site_$number sslmode=disable" -c "$hello"
+    refuse "protocol version" call_with "$MEMBERS/right/link/site.crt" "$MEMBERS/right/link/site.key" "site_$number" "$hello" '' 'ssl_min_protocol_version=TLSv1.2 ssl_max_protocol_version=TLSv1.2'
+    refuse "no pg_hba.conf entry" call_with "$MEMBERS/right/link/site.crt" "$MEMBERS/right/link/site.key" bacpipes_owner "select 1"
+    [ "$refused" = 10 ]
+    [ "$(hello right)" = right ]
+}
+
+@test "a certificate is followed by another at half its life, and the old one counts until then" {
+    join_site aging
+    local before after
+    before=$(serial_of "$MEMBERS/aging/link/site.crt")
+    AHEAD=300 at_site aging site renew --if-due
+    [ "$(serial_of "$MEMBERS/aging/link/site.crt")" = "$before" ]
+    AHEAD=370 at_site aging site renew --if-due
+    after=$(serial_of "$MEMBERS/aging/link/site.crt")
+    [ "$after" != "$before" ]
+    [ "$(hello aging)" = aging ]
+    [ "$(at_central "select serials from remote_site where site_id = 'aging'")" = "{$before,$after}" ]
+    [ ! -e "$MEMBERS/aging/link.next" ]
+    at_site aging site renew
+    [ "$(at_central "select '$before' = any (serials) or not '$after' = any (serials) from remote_site where site_id = 'aging'")" = f ]
+    [ "$(hello aging)" = aging ]
+}
+
+@test "sync has the certificate renewed by itself, and goes on by it" {
+    join_site self
+    local before until=$((SECONDS + 60))
+    before=$(serial_of "$MEMBERS/self/link/site.crt")
+    AHEAD=370 at_site self sync >"$BATS_TEST_TMPDIR/sync" 2>&1 3>&- &
+    local syncing=$!
+    until [ "$(serial_of "$MEMBERS/self/link/site.crt")" != "$before" ]; do [ $SECONDS -lt $until ] || { cat "$BATS_TEST_TMPDIR/sync"; return 1; }; sleep 0.1; done
+    [ "$(hello self)" = self ]
+    grep -q "was renewed" "$BATS_TEST_TMPDIR/sync"
+    # The connection that there was has gone on.
+    [ "$(grep -c 'connected to central' "$BATS_TEST_TMPDIR/sync")" = 1 ]
+    pkill -TERM -P "$syncing" 2>/dev/null || kill -TERM "$syncing"
+    wait "$syncing" || true
+}
+
+@test "a site whose certificate has ended comes back by a new join file, and goes on where it was" {
+    join_site late
+    local ours=$BATS_TEST_TMPDIR/ours number
+    number=$(number_of late)
+    db_of late "update central_link set down_epoch = 5, down_seq = 17"
+    mkdir "$ours"
+    cp "$MEMBERS/central/ca/ca.crt" "$MEMBERS/central/ca/ca.key" "$ours"
+    make_certificate "$ours" over "site_$number" -3
+    cat "$ours/over.crt" >"$MEMBERS/late/link/site.crt"
+    cat "$ours/over.key" >"$MEMBERS/late/link/site.key"
+    run at_site late site renew
+    echo "$output"
+    [ "$status" != 0 ] && [[ $output == *"expired"* ]]
+    central site add late --output "$MEMBERS/central/late.again" >/dev/null
+    at_site late site join "$MEMBERS/central/late.again"
+    [ "$(number_of late)" = "$number" ] && [ "$(hello late)" = late ]
+    [ "$(db_of late 'select down_epoch, down_seq from central_link')" = "5|17" ]
+}
+
+@test "a site that is revoked is out at once, and no restore of the database lets it in" {
+    join_site gone
+    local number
+    number=$(number_of gone)
+    at_central "copy (select serials from remote_site where site_id = 'gone') to stdout" >"$BATS_TEST_TMPDIR/serials"
+    call_as gone "select pg_sleep(60)" >"$BATS_TEST_TMPDIR/session" 3>&- &
+    local session=$!
+    call_as gone "select sync.authorities() is not null" >/dev/null
+    central site revoke gone --yes --why 'the box was stolen'
+    until_gone "$session"
+    [ "$(state_of gone)" = revoked ]
+    [ "$(at_central "select rolcanlogin from pg_roles where rolname = 'site_$number'")" = f ]
+    run hello gone
+    echo "$output"
+    [[ $output == *"not permitted to log in"* || $output == *"certificate revoked"* ]]
+    # As a database of before has it: joined, its serials, its login.
+    at_central "update remote_site set state = 'joined', revoked_at = null, serials = '$(cat "$BATS_TEST_TMPDIR/serials")' where site_id = 'gone'"
+    at_central "alter role site_$number login"
+    at_central "delete from site_revocation where site_id = 'gone'"
+    local until=$((SECONDS + 30)) # the list is read again in seconds
+    until [[ $(hello gone) == *"certificate revoked"* ]]; do [ $SECONDS -lt $until ] || return 1; sleep 0.2; done
+    at_central "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'bacpipes_central'"
+    until_central "(select state from remote_site where site_id = 'gone') = 'revoked'"
+    [ "$(at_central "select rolcanlogin from pg_roles where rolname = 'site_$number'")" = f ]
+    # With another key it may come again.
+    central site add gone --output "$MEMBERS/central/gone.again" >/dev/null
+    at_site gone site join "$MEMBERS/central/gone.again"
+    [ "$(hello gone)" = gone ] && [ "$(number_of gone)" = "$number" ]
+}
+
+@test "a site that is renamed keeps its number and login; names of 63 letters are each their own" {
+    join_site called
+    central site rename called 'Something else entirely'
+    [ "$(hello called)" = "Something else entirely" ]
+    local long one other
+    long=$(printf 'a%.0s' {1..62})
+    one=${long}1 other=${long}2
+    central site add "$one" --output "$MEMBERS/central/one" >/dev/null
+    central site add "$other" --output "$MEMBERS/central/other" >/dev/null
+    [ "$(number_of "$one")" != "$(number_of "$other")" ]
+    [ "$(jq -r .site_id "$MEMBERS/central/one")" = "$one" ]
+    for name in central "${long}12" Macau 'a b' ''; do
+        run central site add "$name" --output "$MEMBERS/central/never"
+        echo "$output"
+        [ "$status" != 0 ] && [ ! -e "$MEMBERS/central/never" ]
+    done
+    run central site add called --output "$MEMBERS/central/one"
+    [ "$status" = 64 ] && [[ $output == *"is there already"* ]]
+}
+
+@test "a site that is retired is out for good" {
+    join_site over
+    central site retire over --yes
+    [ "$(state_of over)" = retired ]
+    [[ $(hello over) != over ]]
+    run central site add over --output "$MEMBERS/central/over.again"
+    echo "$output"
+    [ "$status" = 1 ] && [[ $output == *"is retired"* ]]
+    run central site revoke over --yes
+    [ "$status" = 1 ]
+    run central site revoke nobody --yes
+    [ "$status" = 1 ] && [[ $output == *'no site "nobody"'* ]]
+}
+
+@test "central init says what is done, and makes nothing twice" {
+    local before
+    before=$(cat "$MEMBERS/central/ca/ca.crt" "$MEMBERS/central/central/"*)
+    run central central init --name Lisbon
+    echo "$output"
+    [ "$status" = 0 ] && [[ $output == *"lets sites in"* && $output == *"Kept central's certificate"* ]]
+    [ "$(cat "$MEMBERS/central/ca/ca.crt" "$MEMBERS/central/central/"*)" = "$before" ]
+    # The authority's key is for its owner alone, and what is open to others is not used.
+    [ "$(stat -c %a "$MEMBERS/central/ca" "$MEMBERS/central/ca/ca.key")" = $'700\n600' ]
+    chmod 640 "$MEMBERS/central/ca/ca.key"
+    run central central init --files
+    chmod 600 "$MEMBERS/central/ca/ca.key"
+    echo "$output"
+    [ "$status" = 70 ] && [[ $output == *"may be read by others"* ]]
+    run central central init --files --set central.listen=0.0.0.0:54320
+    [ "$status" = 78 ] && [[ $output == *"wants central.names"* ]]
+}
+
+# Each ```sh of docs/sites.md is a line `PLACE<TAB>COMMAND`.
+documented() {
+    awk '/^```sh at /{place = $3; next} /^```/{place = ""} place != "" {print place "\t" $0}' "$BATS_TEST_DIRNAME/../../docs/sites.md"
+}
+
+@test "the examples of docs/sites.md, as they stand" {
+    begin_site taipa
+    local here=$MEMBERS/here place line tried=0
+    mkdir -p "$here/bin"
+    ln -s "$BACPIPES" "$here/bin/bacpipes"
+    theirs "$here"
+    while IFS=$'\t' read -r place line; do
+        echo "at $place: $line"
+        local -x BACPIPES_DATA=$MEMBERS/$place PATH=$here/bin:$PATH
+        if [ "$place" = central ]; then
+            (cd "$here" && as_members bash -c "$line")
+        else
+            (cd "$here" && as_members env "BACPIPES_SITE=$place" "BACPIPES_DATABASE_HOST=$MEMBERS/central/run" "BACPIPES_DATABASE_PORT=$CENTRAL_PORT" "BACPIPES_DATABASE_NAME=db_$place" bash -c "$line")
+        fi
+        tried=$((tried + 1))
+        case $line in
+        *"site join taipa.join"*) [ "$(hello taipa)" = 'Taipa ferry terminal' ] ;;
+        *revoke*) [ "$(state_of taipa)" = revoked ] ;;
+        *"site join taipa.again"*) [ "$(hello taipa)" = 'Taipa ferry terminal, east' ] ;;
+        esac
+    done < <(documented)
+    [ "$tried" = 10 ] && [ "$(state_of taipa)" = retired ]
+}

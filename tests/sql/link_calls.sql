@@ -1,0 +1,204 @@
+-- What sites call at central: who calls is known, entries arrive once and whole, what they are asked for is given out once.
+begin;
+select plan(83);
+set local client_min_messages = warning;
+insert into site (site_id, name, is_remote) values ('macau', 'Macau Tower', true), ('klcc', 'KLCC', true);
+insert into remote_site (site_id, number, state, serials) values ('macau', 1, 'joined', '{00a1}'), ('klcc', 2, 'invited', '{b2}');
+create role site_1 login in role bacpipes_sites;
+create role site_2 login in role bacpipes_sites;
+create or replace function link_serial() returns text language sql stable as $$ select nullif(current_setting('test.serial', true), '') $$; -- there is no certificate at a socket
+create function zeros() returns bytea language sql immutable as $$ select decode(repeat('00', 32), 'hex') $$;
+
+-- Entries as the site has them, each a second after the one before; `lie`: this one's digest is another.
+create function sends(of_epoch bigint, first bigint, kinds text[], bodies text[], lie integer default 0, goes_on_from bytea default null) returns text language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    of_site constant text := (select site_id from remote_site where number = substr(session_user, 6)::integer);
+    last    bytea := coalesce(goes_on_from, (select digest from uplink where site_id = of_site and epoch = of_epoch and seq < first and kind not in ('readings', 'health') order by seq desc limit 1),
+                              (select record_digest from uplink_cursor where site_id = of_site and epoch = of_epoch and record_seq < first), zeros());
+    made    bytea;
+    digests bytea[] := '{}';
+    ats     timestamptz[] := '{}';
+begin
+    for i in 1 .. cardinality(kinds) loop
+        ats := ats || '2026-01-01Z'::timestamptz + (first + i) * interval '1 second';
+        made := journal_digest(last, of_site, of_epoch, first + i - 1, kinds[i], ats[i], bodies[i]::bytea);
+        last := case when kinds[i] in ('readings', 'health') then last else made end;
+        digests := digests || case when i = lie then sha256('another') else made end;
+    end loop;
+    return a::text from sync.append(of_epoch, first, kinds, ats, array(select b::bytea from unnest(bodies) as b), digests, null) as a;
+end
+$$;
+create function had(of_epoch bigint) returns text language sql security definer set search_path = public, pg_temp as $$
+    select string_agg(seq || ' ' || kind, ', ' order by seq) from uplink where site_id = 'macau' and epoch = of_epoch
+$$;
+
+-- Who calls
+set session authorization site_1;
+select throws_ok($$ select sync.hello(1, '{"site": "macau", "epochs": []}') $$, '42501', 'certificate without a serial is none of those that site_1 has now', 'who has no certificate is nobody');
+set test.serial = 'a2';
+select throws_ok($$ select sync.append(7, 1, '{}', '{}', '{}', '{}', null) $$, '42501', 'certificate a2 is none of those that site_1 has now', 'nor is who has another');
+set test.serial = 'a1';
+select is(sync.hello(1, '{"site": "macau", "now": "2026-01-01T00:00:00Z", "epochs": []}') - 'now' - 'down', '{"name": "Macau Tower", "epochs": [], "device_end": 1, "point_end": 1, "wait_s": 0, "why": null, "limits": {"entry_octets": 1048576, "call_octets": 4194304, "entries": 1000}}', 'who has is told what is here of him');
+select throws_ok($$ select sync.hello(2, '{"site": "macau", "epochs": []}') $$, '0A000', null, 'another version is refused');
+select throws_ok($$ select sync.hello(1, '{"site": "klcc", "epochs": []}') $$, '22023', 'site_1 is site "macau" here, not "klcc"', 'and so is another site''s name');
+set session authorization site_2;
+set test.serial = 'b2';
+select throws_ok($$ select sync.hello(1, '{"site": "klcc", "epochs": []}') $$, '42501', 'site_2 has not joined this central', 'who was invited is not in yet');
+reset session authorization;
+update remote_site set state = 'revoked' where number = 2;
+set session authorization site_2;
+select throws_ok($$ select sync.fetch(1, 0) $$, '42501', 'site_2 has not joined this central any more', 'and who was revoked is not any more');
+reset session authorization;
+select throws_ok($$ select sync.hello(1, '{}') $$, '42501', null, 'who is no site is none');
+update remote_site set state = 'joined' where number = 2;
+select is(serial_hex(461168601842738790399), '18ffffffffffffffff', 'a serial has as many digits as it needs');
+
+-- Epochs
+set session authorization site_1;
+set test.serial = 'a1';
+select throws_ok($$ select sends(7, 1, '{audit}', '{1}') $$, '22023', 'epoch 7 of site "macau" has not begun here', 'an epoch begins first');
+select throws_ok($$ select sync.begin_epoch(7, null, 1, sha256('')) $$, '22023', null, 'from nothing');
+select throws_ok($$ select sync.begin_epoch(7, 7, 3, sha256('')) $$, '22023', null, 'and after another');
+select throws_ok($$ select sync.begin_epoch(9007199254740992, null, 3, sha256('')) $$, '22023', null, 'with a number that JSON holds');
+select throws_ok($$ select sync.begin_epoch(7, null, 3, '\x00') $$, '22023', null, 'and a whole digest');
+select sync.begin_epoch(7, null, 1, zeros());
+select sync.begin_epoch(7, null, 1, zeros());
+select is(jsonb_path_query_array(sync.hello(1, '{"site": "macau", "epochs": []}'), '$.epochs[*].epoch'), '[7]', 'once, however often it is said');
+
+-- Entries
+select set_config('synchronous_commit', 'off', true) as off \gset
+select is(sends(7, 1, '{audit,readings,alarm}', '{1,2,3}'), '(3,0,0,)', 'entries arrive');
+select is(current_setting('synchronous_commit'), 'on', 'and are on disk when that is said');
+select is(sends(7, 1, '{audit,readings,alarm}', '{1,2,3}'), '(3,0,0,)', 'again, and nothing changes');
+select is(sends(7, 2, '{readings,alarm,audit,readings}', '{2,3,4,5}'), '(5,0,0,)', 'half of them again, and the other half is taken');
+select is(had(7), '1 audit, 2 readings, 3 alarm, 4 audit, 5 readings', 'each is here once');
+select is(sends(7, 7, '{audit}', '{7}'), '(5,0,0,)', 'what would leave a gap is not taken');
+select is(sends(7, 1, '{}', '{}'), '(5,0,0,)', 'to send nothing is to ask');
+select throws_ok($$ select sends(7, 5, '{readings,audit}', '{another,6}') $$, 'XX001', 'fork: entry 5 of epoch 7 is another here: site "macau" was put back, or runs twice', 'another entry of the last number is a fork');
+select throws_ok($$ select sends(7, 4, '{audit}', '{another}') $$, 'XX001', null, 'and so is one of an older');
+select throws_ok($$ select sends(7, 6, '{audit,audit}', '{6,7}', 2) $$, 'XX001', 'entry 7 of epoch 7 is not what its digest says, or goes on from another entry than 6 here', 'what is damaged is not taken');
+select throws_ok($$ select sends(7, 6, '{readings}', '{6}', 1) $$, 'XX001', null, 'nor a frame');
+select throws_ok($$ select sends(7, 6, '{audit}', '{6}', 0, sha256('another past')) $$, 'XX001', null, 'nor what goes on from another past');
+select is(had(7), '1 audit, 2 readings, 3 alarm, 4 audit, 5 readings', 'and nothing of what came with it');
+select is(sync.hello(1, '{"site": "macau", "epochs": [{"epoch": 7}]}') -> 'epochs', jsonb_build_array(jsonb_build_object('epoch', 7, 'seq', 5, 'digest', encode(sha256('5'), 'hex'))), 'what is here is told by its last digest');
+
+-- Bounds
+select throws_ok($$ select sends(7, 6, array_fill('audit'::text, '{1001}'), array_fill('x'::text, '{1001}')) $$, '54000', '1001 entries in one call: 1000 are the most', 'a call has at most 1000 entries');
+select throws_ok($$ select sends(7, 6, '{readings}', array[repeat('x', 1048577)]) $$, '54000', null, 'an entry 1 MiB');
+select throws_ok($$ select sends(7, 6, array_fill('readings'::text, '{5}'), array_fill(repeat('x', 1000000), '{5}')) $$, '54000', null, 'a call 4 MiB');
+select throws_ok($$ select sends(7, 0, '{audit}', '{x}') $$, '22023', null, 'the first number is 1');
+select throws_ok($$ select sends(7, 6, '{No kind}', '{x}') $$, '22023', null, 'a kind is a word');
+select throws_ok($$ select sync.append(7, 6, '{audit}', '{infinity}', array[''::bytea], array[zeros()], null) $$, '22023', null, 'an instant is one');
+select throws_ok($$ select sync.append(7, 6, '{audit}', '{2026-01-01Z}', array[''::bytea], array['\x00'::bytea], null) $$, '22023', null, 'a digest is whole');
+select throws_ok($$ select sync.append(7, 6, '{audit,audit}', '{2026-01-01Z}', array[''::bytea], array[zeros()], null) $$, '22023', null, 'lists are of one length');
+select throws_ok($$ select sync.append(7, 6, '{audit}', '{2026-01-01Z}', array[null::bytea], array[zeros()], null) $$, '22023', null, 'and have no hole');
+select throws_ok($$ select sync.append(7, 6, null, null, null, null, null) $$, '22023', null, 'and are there');
+select throws_ok($$ select sync.append(7, 6, '{}', '{}', '{}', '{}', to_jsonb(repeat('x', 20000))) $$, '54000', null, 'health is short');
+select received_seq from sync.append(7, 6, '{}', '{}', '{}', '{}', '{"unsent_octets": "x", "oldest_unsent_at": "never", "points_failing": {}, "unsent_entries": 1e30, "octets_month": -1, "roles": {"a": {}, "collect": "online"}, "other": 1}') \gset
+reset session authorization;
+select is((select health from remote_site where number = 1), '{"roles": {"collect": "online"}}', 'of what a site says of its health that is kept which can be');
+select is((select count(*) from sites), (select count(*) from site_lag), 'and no word of one site is in the way of all');
+set session authorization site_1;
+select received_seq from sync.append(7, 6, '{}', '{}', '{}', '{}', '{"v": 1, "program": "0.9", "unsent_octets": 7, "oldest_unsent_at": "2026-01-01T00:00:00Z", "octets_month": null}') \gset
+select received_seq from sync.append(7, 6, '{}', '{}', '{}', '{}', '["health"]') \gset
+reset session authorization;
+select is((select health - 'oldest_unsent_at' from remote_site where number = 1), '{"v": 1, "program": "0.9", "unsent_octets": 7}', 'what can be is kept');
+select is((select (health ->> 'oldest_unsent_at')::timestamptz from remote_site where number = 1), '2026-01-01Z', 'instants, too');
+select is((select count(*) from sites where backlog_octets = 7), 1::bigint, 'and seen');
+select is((select count(*) from unnest('{infinity,-infinity,292277-01-01,99999999999,x,NaN,0001-01-01 BC}'::text[]) as t where health_believed(jsonb_build_object('oldest_unsent_at', t)) <> '{}'), 0::bigint, 'an instant is one that can be');
+set session authorization site_1;
+reset session authorization;
+update remote_site set wait_until = clock_timestamp() + interval '1 minute', wait_why = 'the disk is nearly full' where number = 1;
+set session authorization site_1;
+select matches(sends(7, 6, '{audit}', '{6}'), '^\(5,0,(5[0-9]|60),"the disk is nearly full"\)$', 'who is told to wait is told why');
+select is(had(7), '1 audit, 2 readings, 3 alarm, 4 audit, 5 readings', 'and nothing is taken from him');
+reset session authorization;
+update remote_site set wait_until = clock_timestamp() - interval '1 minute' where number = 1;
+select is((select octets_up || ' ' || day_octets from remote_site where number = 1), '5 5', 'what came is counted once');
+
+-- What a site is asked for
+create table lost (kind text, body jsonb);
+grant all on lost to bacpipes_journal;
+create or replace function downlink_lost(of_site text, of_kind text, of_body jsonb) returns void language sql as $$ insert into lost values (of_kind, of_body) $$;
+create or replace function downlink_give(of_site text, of_kind text, of_body jsonb) returns boolean language sql as $$ select of_body -> 'over' is null $$;
+create function chain(of_site text) returns boolean language sql as $$
+    select bool_and(digest = journal_digest(before, site_id, epoch, seq, kind, at, body) and seq = place)
+      from (select d.*, lag(d.digest, 1, zeros()) over (order by d.seq) as before, row_number() over (order by d.seq) as place from downlink d join downlink_head h using (site_id, epoch) where d.site_id = of_site) as d
+$$;
+select downlink_append('macau', 'command', '{"id": "a"}', clock_timestamp() + interval '1 minute') as a \gset
+select downlink_append('macau', 'command', '{"id": "b"}') as b \gset
+select downlink_append('macau', 'command', '{"id": "c", "over": true}') as c \gset
+select downlink_append('macau', 'command', '{"id": "d"}', clock_timestamp() - interval '1 minute') as d \gset
+select ok(downlink_take_back(:b), 'what waits can be taken back');
+select epoch as down from downlink_head where site_id = 'macau' \gset
+set session authorization site_1;
+select matches(sends(7, 6, '{}', '{}'), '^\(5,3,0', 'a site is told that something waits');
+select results_eq(format('select seq, convert_from(body, ''UTF8'')::jsonb ->> ''id'', life_left > interval ''50 s'' from sync.fetch(%s, 0)', :down), $$ values (1::bigint, 'a', true), (2, 'd', false) $$,
+                  'it is given what was not taken back and is not over, with the life that is left of it');
+reset session authorization;
+select ok(not downlink_take_back(:a), 'what is given out cannot be taken back');
+select ok(chain('macau'), 'what is given out is chained');
+select downlink_append('macau', 'command', '{"id": "e"}') as e \gset
+set session authorization site_1;
+select is((select array_agg(seq) from sync.fetch(:down, 0)), '{1,2,3}', 'an answer that was lost is given again');
+select is((select array_agg(seq) from sync.fetch(:down, 2)), '{3}', 'what was carried out is not');
+select throws_ok(format('select sync.fetch(%s, 1)', :down), 'XX001', 'fork: entry 2 of epoch ' || :down || ' is another here: site "macau" was put back, or runs twice', 'to a former self nothing is given');
+select throws_ok(format('select sync.fetch(%s, 4)', :down), '22023', null, 'nor to who is further than it can be');
+select throws_ok(format('select sync.fetch(%s, 2)', :down + 1), '22023', null, 'nor to who is elsewhere');
+select throws_ok($$ select sync.fetch(null, null) $$, '22023', null, 'or nowhere');
+reset session authorization;
+select count(downlink_append('macau', 'command', jsonb_build_object('id', i))) as asked from generate_series(1, 150) as i \gset
+set session authorization site_1;
+select is((select count(*) from sync.fetch(:down, 2)), 100::bigint, 'a hundred at most are under way');
+select is((select count(*) from sync.fetch(:down, 2)), 100::bigint, 'however often it asks');
+select is((select max(seq) from sync.fetch(:down, 102)), 153::bigint, 'and the others then');
+
+-- Another life of the site
+select sync.begin_epoch(8, 7, 1, zeros());
+reset session authorization;
+select is((select count(*) from lost), 153::bigint, 'what was given out to the former life is concluded');
+select is((select array_agg(epoch order by life) from uplink_cursor where site_id = 'macau'), '{7,8}', 'lives come one after the other');
+select downlink_append('macau', 'command', '{"id": "f"}') as f \gset
+select epoch as down8 from downlink_head where site_id = 'macau' \gset
+select isnt(:down8::text, :down::text, 'another downlink has begun');
+set session authorization site_1;
+select throws_ok(format('select sync.fetch(%s, 153)', :down), '22023', null, 'and the former is over');
+select is((select array_agg(seq) from sync.fetch(:down8, 0)), '{1}', 'only what was not given out yet is given in it');
+select is(sends(8, 1, '{epoch,audit}', '{1,2}'), '(2,1,0,)', 'the journal goes on in it');
+select is(sends(7, 6, '{audit}', '{6}'), '(6,1,0,)', 'and what is left of the former may still come');
+select is(sync.hello(1, '{"site": "macau", "epochs": [{"epoch": 7}, {"epoch": 99}]}') #> '{epochs,1,epoch}', '8', 'the newest is always told');
+select throws_ok($$ do 'begin for i in 100 .. 300 loop perform sync.begin_epoch(i, 8, 5, sha256('''')); end loop; end' $$, '54000', null, 'nobody begins lives without end');
+
+-- Central was put back
+reset session authorization;
+truncate lost;
+select downlink_append('macau', 'command', '{"id": "g"}') as g \gset
+set session authorization site_1;
+select isnt((sync.hello(1, jsonb_build_object('site', 'macau', 'epochs', '[]'::jsonb, 'down', jsonb_build_object('epoch', :down8, 'seq', 5))) #>> '{down,epoch}')::bigint, :down8::bigint, 'a site that is further than we ever gave shows that we were put back');
+reset session authorization;
+select is((select array_agg(body ->> 'id' order by body ->> 'id') from lost), '{f,g}', 'then what waits may have been given out since, and is concluded, too');
+select is((select count(*) from downlink where seq is null), 0::bigint, 'and never given');
+select epoch as down9 from downlink_head where site_id = 'macau' \gset
+select downlink_append('macau', 'command', '{"id": "h"}') as h \gset
+set session authorization site_1;
+select is((select count(*) from sync.fetch(:down9, 0)), 1::bigint, 'what is asked for from then on is');
+select is((sync.hello(1, jsonb_build_object('site', 'macau', 'epochs', '[]'::jsonb, 'down', jsonb_build_object('epoch', :down9, 'seq', 1))) #>> '{down,epoch}')::bigint, :down9::bigint, 'a site that is where we are goes on');
+select isnt((sync.hello(1, jsonb_build_object('site', 'macau', 'epochs', '[]'::jsonb, 'down', jsonb_build_object('epoch', :down9, 'seq', 1, 'digest', repeat('ab', 32)))) #>> '{down,epoch}')::bigint, :down9::bigint, 'one that has another entry there does not');
+
+-- Sites apart
+set session authorization site_2;
+set test.serial = 'b2';
+select throws_ok($$ select sends(8, 3, '{audit}', '{x}') $$, '22023', 'epoch 8 of site "klcc" has not begun here', 'a site''s epochs are its own');
+select sync.begin_epoch(8, null, 1, zeros());
+select is(sends(8, 1, '{audit}', '{x}'), '(1,0,0,)', 'even of the same number');
+reset session authorization;
+
+-- Who is let in no more is asked for nothing
+update remote_site set state = 'revoked' where number = 2;
+select throws_ok($$ select downlink_append('klcc', 'command', '{}') $$, '0A000', 'site "klcc" is revoked: nobody there is asked for anything until it has joined again', 'a site that is revoked is asked for nothing');
+
+-- Strikes
+select is((select array_agg(site_struck(1, false, 'slow') order by i) from generate_series(1, 3) as i), '{f,f,t}', 'the third time shuts out');
+select is((select shut_why from site_strike where number = 1 and shut_until > clock_timestamp() + interval '9 minutes'), 'slow', 'for a while, and says why');
+select * from finish();
+rollback;

@@ -1,0 +1,160 @@
+-- What central makes of entries: each once, in their order, with the place where it stands; what cannot be applied stands aside, and the rest goes on.
+begin;
+select plan(51);
+
+insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
+insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
+insert into remote_site (site_id, number, state, joined_at) values ('mo', 1, 'joined', now()), ('kl', 2, 'joined', now());
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest)
+select s, 7, 1, 1, 0, 0, decode(repeat('00', 32), 'hex') from unnest('{mo,kl}'::text[]) as s;
+insert into uplink_applied (site_id, epoch, applied_seq) values ('mo', 7, 0), ('kl', 7, 0);
+select set_config('test.journalled', (select count(*) from uplink)::text, true);
+set constraints number_entries immediate;
+
+create function pg_temp.came(of_site text, of_seq bigint, of_kind text, body jsonb) returns void language sql as $$
+    insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+    values (of_site, 7, of_seq, of_kind, '2026-11-27 10:00:00+00'::timestamptz + make_interval(secs => of_seq), convert_to(('{"v": 1}'::jsonb || body)::text, 'UTF8'), sha256('x'), now())
+$$;
+create function pg_temp.apply(of_site text, after bigint, last bigint) returns table (told text, put_aside bigint) language sql as $$
+    select a.told, a.put_aside from uplink_apply(jsonb_build_array(jsonb_build_object('site', of_site, 'epoch', 7, 'after', after, 'to', last, 'has_records', true))) as a
+$$;
+create function pg_temp.device(n integer) returns jsonb language sql as $$
+    select jsonb_build_object('device_id', n, 'address', '10.0.0.' || n, 'instance', 100 + n, 'name', 'AHU-' || n, 'description', '', 'location', '', 'vendor_name', '', 'model_name', '', 'firmware_revision', '',
+        'application_software_version', '', 'max_apdu', 480, 'segmentation', 'no-segmentation', 'services', '[]'::jsonb, 'enabled', true, 'tags', '{}'::jsonb,
+        'created_at', now(), 'updated_at', now(), 'of_a_newer_version', 5)
+$$;
+create function pg_temp.point(n integer, of_device integer, enabled boolean default true) returns jsonb language sql as $$
+    select jsonb_strip_nulls(to_jsonb(p) - 'site_id') from (select * from jsonb_populate_record(null::public.point, jsonb_build_object('point_id', n, 'device_id', of_device, 'object_type', 'analog-input', 'object_instance', n, 'property', 'present-value',
+        'name', 'T' || n, 'description', '', 'units', 'degrees-celsius', 'states', '[]'::jsonb, 'commandable', false, 'writable', false, 'enabled', enabled, 'tags', '{}'::jsonb, 'created_at', now(), 'updated_at', now(), 'chosen_at', '2026-11-01T00:00:00Z'))) as p
+$$;
+
+-- ---- what there is, told whole ----
+select pg_temp.came('mo', 1, 'epoch', '{"reason": "new"}');
+select pg_temp.came('mo', 2, 'point', jsonb_build_object('table', 'point', 'op', 'update', 'key', 9, 'new', '{"name": "?"}'::jsonb));
+select pg_temp.came('mo', 3, 'device', jsonb_build_object('table', 'device', 'op', 'state', 'rows', jsonb_build_array(pg_temp.device(1), pg_temp.device(2)), 'complete', true));
+select pg_temp.came('mo', 4, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'rows', jsonb_build_array(pg_temp.point(1, 1), pg_temp.point(2, 1))));
+select pg_temp.came('mo', 5, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'rows', jsonb_build_array(pg_temp.point(3, 2)), 'complete', true));
+select pg_temp.came('mo', 6, 'setting', jsonb_build_object('table', 'setting', 'op', 'state', 'rows', jsonb_build_array(jsonb_build_object('name', 'poll.interval', 'value', '30s', 'updated_at', now(), 'updated_by', 'anna')), 'complete', true));
+select results_eq($$ select * from pg_temp.apply('mo', 0, 6) $$, $$ values ('point device setting'::text, 0::bigint) $$, 'what a site tells of all that it has is applied, and who is to hear of it');
+select results_eq($$ select device_id, name from device where site_id = 'mo' order by 1 $$, $$ values (1, 'AHU-1'::text), (2, 'AHU-2') $$, 'its devices, with what this version knows of them');
+select is((select count(*) from point where site_id = 'mo'), 3::bigint, 'its points');
+select is((select value from setting where site_id = 'mo'), '30s', 'and its settings');
+select is((select updated_by from setting where site_id = 'mo'), 'anna', 'as they are there');
+select isnt((select state_at from remote_site where site_id = 'mo'), null, 'it has told what there is');
+select is((select count(*) from uplink_quarantine), 0::bigint, 'what was changed before of things not told yet is passed over');
+select is((select applied_seq from uplink_applied where site_id = 'mo'), 6::bigint, 'and that is where it stands');
+select is((select count(*) from uplink where site_id = 'mo' and received_at is null), 0::bigint, 'nothing of it is journalled again');
+select results_eq($$ select per_hour, points from site_rate where site_id = 'mo' $$, $$ values (360::double precision, 3) $$, 'three points every 30 s are 360 readings an hour');
+
+-- ---- where it stands ----
+select throws_ok($$ select * from pg_temp.apply('mo', 5, 6) $$, '40001', null, 'who thinks that it stands elsewhere is told so');
+select throws_ok($$ select * from pg_temp.apply('mo', 7, 8) $$, '40001', null, 'and who leaves one out, too');
+select is((select applied_seq from uplink_applied where site_id = 'mo'), 6::bigint, 'and nothing is changed');
+
+-- ---- changes ----
+select pg_temp.came('mo', 7, 'point', jsonb_build_object('table', 'point', 'op', 'update', 'key', 1, 'old', '{"name": "T1"}'::jsonb, 'new', '{"name": "SAT", "enabled": false, "of_a_newer_version": 1}'::jsonb));
+select pg_temp.came('mo', 8, 'device', jsonb_build_object('table', 'device', 'op', 'insert', 'key', 3, 'new', pg_temp.device(3)));
+select pg_temp.came('mo', 9, 'point', jsonb_build_object('table', 'point', 'op', 'insert', 'key', 4, 'new', pg_temp.point(4, 3)));
+select pg_temp.came('mo', 10, 'point', jsonb_build_object('table', 'point', 'op', 'delete', 'key', 2, 'old', pg_temp.point(2, 1)));
+select pg_temp.came('mo', 11, 'setting', jsonb_build_object('table', 'setting', 'op', 'update', 'key', 'poll.interval', 'old', '{"value": "30s"}'::jsonb, 'new', '{"value": "1min"}'::jsonb));
+select is((select put_aside from pg_temp.apply('mo', 6, 11)), 0::bigint, 'changes are applied');
+select results_eq($$ select point_id, name, enabled from point where site_id = 'mo' order by 1 $$, $$ values (1, 'SAT'::text, false), (3, 'T3', true), (4, 'T4', true) $$, 'inserted, changed, deleted');
+select is((select chosen_at from point where site_id = 'mo' and point_id = 1), '2026-11-01 00:00:00+00'::timestamptz, 'and nothing is judged here that was judged there');
+select results_eq($$ select per_hour, points from site_rate where site_id = 'mo' order by since desc limit 1 $$, $$ values (120::double precision, 2) $$, 'what is expected goes with it');
+select results_eq($$ select interval_s from point_interval where site_id = 'mo' and point_id = 1 order by since $$, $$ values (30::double precision), (null) $$, 'of each point, and what it was before');
+
+-- ---- what cannot be applied ----
+select pg_temp.came('mo', 12, 'point', jsonb_build_object('table', 'point', 'op', 'insert', 'key', 3, 'new', pg_temp.point(3, 2) || '{"object_instance": 77}'));
+select pg_temp.came('mo', 13, 'weather', '{"rain": true}');
+select pg_temp.came('mo', 14, 'point', '{"v": 2}');
+select pg_temp.came('mo', 15, 'point', jsonb_build_object('table', 'point', 'op', 'insert', 'key', 5, 'new', pg_temp.point(5, 99)));
+insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) values ('mo', 7, 16, 'alarm', '2026-11-27 10:00:16+00', 'no JSON', sha256('x'), now());
+select pg_temp.came('mo', 17, 'alarm', '{"event": "raised", "key": "disk", "severity": "warning", "text": "the disk is nearly full", "alarm_id": 3, "raised_at": "2026-11-27T10:00:17Z"}');
+select results_eq($$ select * from pg_temp.apply('mo', 11, 17) $$, $$ values ('point alarm'::text, 5::bigint) $$, 'what cannot be applied is put aside, and the rest goes on');
+select results_eq($$ select seq, is_newer from uplink_quarantine where site_id = 'mo' order by 1 $$, $$ values (12::bigint, false), (13, true), (14, true), (15, false), (16, false) $$, 'what is newer than this is told from what is wrong');
+select is((select reason from uplink_quarantine where seq = 12), 'point 3 is analog-input 3 of device 2 here, and comes as analog-input 77 of device 2', 'a known number as something else is not taken');
+select is((select object_instance from point where site_id = 'mo' and point_id = 3), 3, 'and what it was stays');
+select is((select count(*) from alarm where site_id = 'central' and key = 'uplink.quarantine.mo' and returned_at is null), 1::bigint, 'an alarm of central says so, once');
+select is((select text from alarm where site_id = 'mo' and key = 'disk'), 'the disk is nearly full', 'what came behind it is applied');
+select is((select applied_seq from uplink_applied where site_id = 'mo'), 17::bigint, 'and the place is behind all of them');
+
+-- ---- alarms ----
+select pg_temp.came('mo', 18, 'alarm', '{"event": "returned", "key": "disk", "severity": "warning", "text": "x", "raised_at": "2026-11-27T10:00:17Z", "returned_at": "2026-11-27T10:05:00Z"}');
+select pg_temp.came('mo', 19, 'alarm', '{"event": "raised", "key": "disk", "severity": "warning", "text": "x", "raised_at": "2026-11-27T10:00:17Z"}');
+select is((select put_aside from pg_temp.apply('mo', 17, 19)), 0::bigint, 'an alarm returns, and is told again');
+select results_eq($$ select returned_at from alarm where site_id = 'mo' $$, $$ values ('2026-11-27 10:05:00+00'::timestamptz) $$, 'told again it changes nothing');
+
+-- ---- again, with what is known by then ----
+insert into device (site_id, device_id, address, instance) values ('mo', 99, '10.0.0.99', 199);
+select is(central_retry('mo'), 5::bigint, 'all of them are tried again');
+select results_eq($$ select applied, left_over from uplink_retry('mo') $$, $$ values (1::bigint, 2::bigint) $$, 'one is applied by now');
+select is((select device_id from point where site_id = 'mo' and point_id = 5), 99, 'and is there');
+select is((select count(*) from uplink_quarantine where wants_retry), 0::bigint, 'the others wait for the next time');
+
+-- ---- a device takes another's place ----
+select readings_ensure_days(now(), now());
+insert into sensor_readings (time, site_id, point_id, value, quality) values (now(), 'mo', 4, 20, 'good');
+select pg_temp.came('mo', 20, 'point', '{"table": "point", "op": "succeed", "key": 4, "successor": 3}');
+select pg_temp.came('mo', 21, 'point', '{"table": "point", "op": "delete", "key": 4}');
+select is((select put_aside from pg_temp.apply('mo', 19, 21)), 0::bigint, 'a point goes on with another''s readings');
+select is((select point_id from sensor_readings where site_id = 'mo'), 3, 'and has them');
+
+-- ---- told whole, again ----
+select pg_temp.came('mo', 22, 'device', jsonb_build_object('table', 'device', 'op', 'state', 'rows', jsonb_build_array(pg_temp.device(1)), 'complete', true));
+select pg_temp.came('mo', 23, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'rows', jsonb_build_array(pg_temp.point(1, 1)), 'complete', true));
+select pg_temp.came('mo', 24, 'setting', jsonb_build_object('table', 'setting', 'op', 'state', 'rows', '[]'::jsonb, 'complete', true));
+select is((select put_aside from pg_temp.apply('mo', 21, 24)), 0::bigint, 'what there is is told again');
+select results_eq($$ select (select count(*) from device where site_id = 'mo'), (select count(*) from point where site_id = 'mo'), (select count(*) from setting where site_id = 'mo') $$,
+    $$ values (1::bigint, 1::bigint, 0::bigint) $$, 'and what it does not name is no more');
+select is((select count(*) from uplink_named where what <> 'alarm'), 0::bigint, 'nothing is left of the telling'); -- the alarm that is no JSON may have been one
+
+-- ---- two sites in one transaction ----
+select pg_temp.came('mo', 25, 'checkpoint', '{}');
+select pg_temp.came('kl', 1, 'epoch', '{}');
+select results_eq($$ select site_id, put_aside from uplink_apply('[{"site": "mo", "epoch": 7, "after": 24, "to": 25, "has_records": true},
+    {"site": "kl", "epoch": 7, "after": 0, "to": 1, "key": 1, "has_records": true, "newest": "2026-11-27T10:00:00Z", "hours": [[1764237600, 5, 6]], "aside": [{"seq": 1, "kind": "readings", "reason": "damaged"}]}]') order by 1 $$,
+    $$ values ('kl'::text, 1::bigint), ('mo', 0::bigint) $$, 'several sites are applied together');
+select results_eq($$ select good, count from site_hour where site_id = 'kl' $$, $$ values (5::bigint, 6::bigint) $$, 'what came is counted by the hour');
+
+-- ---- how far behind ----
+update remote_site set seen_at = now(), health_at = now(), health = '{"unsent_entries": 0}', clock_ahead_s = 60 where site_id = 'mo';
+update uplink_cursor set received_seq = 25, received_at = now() - interval '1 s' where site_id = 'mo';
+select is((select latest_end_time from site_lag where site = 'mo'), now(), 'a site that has nothing else was all here when it called');
+update remote_site set health = '{"unsent_entries": 7, "unsent_octets": 2048}' where site_id = 'mo';
+select is((select latest_end_time from site_lag where site = 'mo'), '2026-11-27 09:59:25+00'::timestamptz, 'or else when its last entry here was recorded, by our clock');
+select is((select lag from site_lag where site = 'mo'), '2048 bytes', 'and so much waits there');
+select is((select link from sites where site_id = 'mo'), case when now() - '2026-11-27 09:59:25+00'::timestamptz > interval '1 minute' then 'late' else 'online' end, 'which makes it late');
+update remote_site set wait_until = now() + interval '1 hour', wait_why = 'the disk' where site_id = 'mo';
+select results_eq($$ select link, wait_why from sites where site_id = 'mo' $$, $$ values ('waiting'::text, 'the disk'::text) $$, 'unless it was told to wait');
+insert into site (site_id, name, is_remote) values ('lx', 'Lisbon', true);
+insert into remote_site (site_id, number, state) values ('lx', 3, 'invited');
+select is((select availability from sites where site_id = 'lx'), null, 'a site of which nothing is expected is not available, nor is it not');
+delete from remote_site where site_id = 'lx';
+
+-- ---- a site that says what cannot be ----
+update remote_site set clock_ahead_s = 9e12, wait_until = null where site_id = 'mo';
+select is((select count(*) from (select to_jsonb(sites) from sites union all select to_jsonb(site_lag) from site_lag) as seen), 4::bigint, 'a clock that is eons ahead hides nobody');
+update remote_site set clock_ahead_s = -9e12 where site_id = 'mo';
+select is((select count(*) from (select to_jsonb(sites) from sites union all select to_jsonb(site_lag) from site_lag) as seen), 4::bigint, 'nor one that is behind');
+update uplink set at = '294200-01-01 00:00:00+00' where site_id = 'mo' and seq = 25;
+select is((select count(*) from (select to_jsonb(sites) from sites union all select to_jsonb(site_lag) from site_lag) as seen), 4::bigint, 'nor an instant that nobody lives to see');
+
+-- ---- what is small and would be large ----
+insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+values ('mo', 7, 26, 'point', now(), '{"v": 1, "table": "point", "op": "update", "key": 1, "new": {"name": 1e131071}}', sha256('x'), now()),
+       ('mo', 7, 27, 'point', now(), '{"v": 1, "table": "point", "op": "update", "key": 1, "new": {"name": "AHU \\"1E1000", "description": 1e20}}', sha256('x'), now()),
+       ('mo', 7, 28, 'point', now(), convert_to(jsonb_build_object('v', 1, 'table', 'point', 'op', 'state', 'rows', (select jsonb_agg(pg_temp.point(1, 1)) from generate_series(1, 1001)))::text, 'UTF8'), sha256('x'), now());
+select is((select put_aside from pg_temp.apply('mo', 25, 28)), 2::bigint, 'numbers of a hundred thousand digits and parts of a thousand rows stand aside');
+select is((select name from point where site_id = 'mo' and point_id = 1), 'AHU "1E1000', 'a name that looks like one does not');
+
+-- ---- names that differ in each row ----
+create temporary table put (rows bigint);
+create function pg_temp.note_put() returns trigger language plpgsql security definer as 'begin insert into put select count(*) from fresh; return null; end';
+create trigger note_put after insert on point referencing new table as fresh for each statement execute function pg_temp.note_put();
+select pg_temp.came('mo', 29, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'rows', (select jsonb_agg(pg_temp.point(100 + n, 1) || jsonb_build_object('odd' || n, 1)) from generate_series(1, 50) as n)));
+select pg_temp.came('mo', 30, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'rows', (select jsonb_agg(pg_temp.point(200 + n, 1) - (array(select jsonb_object_keys(pg_temp.point(1, 1)) order by 1))[n]) from generate_series(1, 17) as n)));
+select is((select put_aside from pg_temp.apply('mo', 28, 30)), 1::bigint, 'rows of which each has other columns stand aside');
+select results_eq($$ select rows from put $$, $$ values (50::bigint) $$, 'names that are not known here make no statements of their own');
+
+select finish();
+rollback;

@@ -1,0 +1,88 @@
+-- What stood aside and is tried again takes nothing from what came behind it, and deletes nothing that other parts of a telling named.
+begin;
+select plan(18);
+
+insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
+insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
+insert into remote_site (site_id, number, state, joined_at) values ('mo', 1, 'joined', now()), ('kl', 2, 'joined', now());
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest)
+select s, 7, 1, 1, 0, 0, decode(repeat('00', 32), 'hex') from unnest('{mo,kl}'::text[]) as s;
+insert into uplink_applied (site_id, epoch, applied_seq) values ('mo', 7, 0), ('kl', 7, 0);
+select set_config('test.journalled', (select count(*) from uplink)::text, true);
+set constraints number_entries immediate;
+
+create function pg_temp.came(of_site text, of_seq bigint, of_kind text, body jsonb) returns void language sql as $$
+    insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+    values (of_site, 7, of_seq, of_kind, '2026-11-27 10:00:00+00'::timestamptz + make_interval(secs => of_seq), convert_to(('{"v": 1}'::jsonb || body)::text, 'UTF8'), sha256('x'), now())
+$$;
+create function pg_temp.apply(of_site text, after bigint, last bigint) returns table (told text, put_aside bigint) language sql as $$
+    select a.told, a.put_aside from uplink_apply(jsonb_build_array(jsonb_build_object('site', of_site, 'epoch', 7, 'after', after, 'to', last, 'has_records', true))) as a
+$$;
+create function pg_temp.device(n integer) returns jsonb language sql as $$
+    select jsonb_build_object('device_id', n, 'address', '10.0.0.' || n, 'instance', 100 + n, 'name', 'AHU-' || n, 'description', '', 'location', '', 'vendor_name', '', 'model_name', '', 'firmware_revision', '',
+        'application_software_version', '', 'max_apdu', 480, 'segmentation', 'no-segmentation', 'services', '[]'::jsonb, 'enabled', true, 'tags', '{}'::jsonb,
+        'created_at', now(), 'updated_at', now(), 'of_a_newer_version', 5)
+$$;
+create function pg_temp.point(n integer, of_device integer, enabled boolean default true) returns jsonb language sql as $$
+    select jsonb_strip_nulls(to_jsonb(p) - 'site_id') from (select * from jsonb_populate_record(null::public.point, jsonb_build_object('point_id', n, 'device_id', of_device, 'object_type', 'analog-input', 'object_instance', n, 'property', 'present-value',
+        'name', 'T' || n, 'description', '', 'units', 'degrees-celsius', 'states', '[]'::jsonb, 'commandable', false, 'writable', false, 'enabled', enabled, 'tags', '{}'::jsonb, 'created_at', now(), 'updated_at', now(), 'chosen_at', '2026-11-01T00:00:00Z'))) as p
+$$;
+
+
+-- ---- a part of a telling ----
+select pg_temp.came('mo', 1, 'epoch', '{"reason": "new"}');
+select pg_temp.came('mo', 2, 'device', jsonb_build_object('table', 'device', 'op', 'state', 'rows', jsonb_build_array(pg_temp.device(1)), 'complete', true));
+select pg_temp.came('mo', 3, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'complete', true, 'rows', (select jsonb_agg(pg_temp.point(n, 1)) from generate_series(1, 25) as n)));
+select pg_temp.came('mo', 4, 'setting', jsonb_build_object('table', 'setting', 'op', 'state', 'rows', '[]'::jsonb, 'complete', true));
+select pg_temp.came('mo', 5, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'rows', (select jsonb_agg(pg_temp.point(n, 1)) from generate_series(1, 10) as n)));
+select pg_temp.came('mo', 6, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'complete', true, 'rows', (select jsonb_agg(pg_temp.point(n, 1)) from generate_series(11, 24) as n) || jsonb_build_array(pg_temp.point(25, 1) || '{"object_instance": 777}')));
+select is((select sum(put_aside) from pg_temp.apply('mo', 0, 6)), 1::numeric, 'the last part has a point that is another here, and stands aside');
+select is(central_retry('mo'), 1::bigint, 'it is tried again');
+select results_eq($$ select applied, left_over from uplink_retry('mo') $$, $$ values (0::bigint, 1::bigint) $$, 'and stands aside again');
+select is((select count(*) from point where site_id = 'mo'), 25::bigint, 'what the other parts named is there');
+
+-- ---- a part that could not be read ----
+select pg_temp.came('mo', 7, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'rows', jsonb_build_array(pg_temp.point(1, 1), pg_temp.point(2, 1) || '{"object_instance": "many"}')));
+select pg_temp.came('mo', 8, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'complete', true, 'rows', (select jsonb_agg(pg_temp.point(n, 1)) from generate_series(3, 24) as n)));
+select is((select sum(put_aside) from pg_temp.apply('mo', 6, 8)), 1::numeric, 'a part that cannot be taken stands aside');
+select is((select count(*) from point where site_id = 'mo'), 25::bigint, 'and as nobody knows what it named, nothing is taken for gone');
+select is((select count(*) from uplink_named), 0::bigint, 'the telling is over');
+
+-- ---- newer ones stay ----
+select pg_temp.came('mo', 9, 'setting', jsonb_build_object('table', 'setting', 'op', 'insert', 'key', 'poll.interval', 'new', jsonb_build_object('name', 'poll.interval', 'value', '30s', 'updated_at', now(), 'updated_by', 'anna')));
+select pg_temp.came('mo', 10, 'setting', '{"v": 2, "table": "setting", "op": "update", "key": "poll.interval", "new": {"value": "old", "updated_by": "berta"}}');
+select pg_temp.came('mo', 11, 'setting', '{"table": "setting", "op": "update", "key": "poll.interval", "new": {"value": "new"}}');
+select pg_temp.came('mo', 12, 'alarm', '{"event": "raised", "key": "disk", "severity": "nonsense", "text": "t", "alarm_id": 3, "raised_at": "2026-11-27T10:00:17Z"}');
+select pg_temp.came('mo', 13, 'alarm', '{"event": "returned", "key": "disk", "severity": "nonsense", "text": "t", "raised_at": "2026-11-27T10:00:17Z", "returned_at": "2026-11-27T10:05:00Z"}');
+select pg_temp.came('mo', 14, 'point', '{"v": 2, "table": "point", "op": "delete", "key": 24}');
+select pg_temp.came('mo', 15, 'hold', '{"v": 2, "op": "set", "rows": [{"point_id": 1, "priority": 8, "of_a_newer_version": 1}]}');
+select pg_temp.came('mo', 16, 'hold', '{"op": "gone", "rows": [{"point_id": 1, "priority": 8}]}');
+select is((select sum(put_aside) from pg_temp.apply('mo', 8, 16)), 4::numeric, 'what this version does not know stands aside, and what came behind it is applied');
+-- As by a version that knows them.
+update uplink set body = convert_to(replace(convert_from(body, 'UTF8'), '"v": 2', '"v": 1'), 'UTF8') where site_id = 'mo' and kind in ('setting', 'point', 'hold');
+update uplink set body = convert_to(replace(convert_from(body, 'UTF8'), 'nonsense', 'warning'), 'UTF8') where site_id = 'mo' and kind = 'alarm';
+select central_retry('mo');
+select results_eq($$ select applied, left_over from uplink_retry('mo') $$, $$ values (5::bigint, 1::bigint) $$, 'all of it that is known by now is applied');
+select results_eq($$ select value, updated_by from setting where site_id = 'mo' $$, $$ values ('new'::text, 'berta'::text) $$, 'what came later stays as it is, and what only the older one said is there');
+select results_eq($$ select returned_at from alarm where site_id = 'mo' $$, $$ values ('2026-11-27 10:05:00+00'::timestamptz) $$, 'an alarm whose end is known is over');
+select is((select count(*) from hold where site_id = 'mo'), 0::bigint, 'a hold that is gone does not come back');
+select is((select count(*) from point where site_id = 'mo'), 24::bigint, 'what nothing newer speaks of is done');
+
+-- ---- a setting that is none ----
+select is((select sum(put_aside) from pg_temp.apply('mo', 16, 16)), 0::numeric, 'nothing is left');
+select pg_temp.came('mo', 17, 'setting', '{"table": "setting", "op": "update", "key": "poll.interval", "new": {"value": "when the moon is full"}}');
+select lives_ok($$ select * from pg_temp.apply('mo', 16, 17) $$, 'an interval that is none stops nothing');
+select results_eq($$ select per_hour from site_rate where site_id = 'mo' order by since desc limit 1 $$, $$ values (24 * 240::double precision) $$, 'and is as none at all');
+
+-- ---- a point that others go on with ----
+select readings_ensure_days(now(), now());
+select pg_temp.came('mo', 18, 'point', '{"table": "point", "op": "succeed", "key": 23, "successor": 22}');
+select pg_temp.came('mo', 19, 'point', '{"table": "point", "op": "delete", "key": 23}');
+select pg_temp.apply('mo', 17, 19);
+insert into sensor_readings (time, site_id, point_id, value, quality) values (now(), 'mo', 23, 20, 'good');
+select throws_ok($$ select * from uplink_apply(jsonb_build_array(jsonb_build_object('site', 'mo', 'epoch', 7, 'after', 19, 'to', 20, 'newest', now(), 'hours', '[]'::jsonb, 'buckets', jsonb_build_array(floor(extract(epoch from bucket_5min(now())))::bigint)))) $$,
+    '23505', null, 'readings of a point that is no more are not stored as such');
+select lives_ok($$ select * from uplink_apply(jsonb_build_array(jsonb_build_object('site', 'mo', 'epoch', 7, 'after', 19, 'to', 20, 'newest', now(), 'buckets', jsonb_build_array(floor(extract(epoch from bucket_5min(now())))::bigint)))) $$, 'but where they are stored as its successor''s');
+
+select finish();
+rollback;

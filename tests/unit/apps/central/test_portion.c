@@ -1,0 +1,219 @@
+#include "apps/central/portion.h"
+#include "base/time.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const int64_t NOW_US = INT64_C(1795774500) * BP_SECOND; /* some day at noon, five past */
+
+/* A site that stands at entry 10, and its encoder at the other end. */
+typedef struct Scene {
+    Portion portion;
+    Site site, *sites[1];
+    JournalFrameEncoder *encoder;
+    BpBuf frame;
+} Scene;
+
+static Scene scene;
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&scene, 0, sizeof scene);
+    portion_init(&scene.portion);
+    scene.site = (Site){.id = "macau", .epoch = 7, .applied = 10, .received = 20, .is_busy = true};
+    scene.sites[0] = &scene.site;
+    scene.encoder = journal_frame_encoder_new(1);
+    scene.frame = bp_buf_growing(JOURNAL_FRAME_OCTETS_MAX);
+    portion_begin(&scene.portion, scene.sites, 1, NOW_US, BP_DAY);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    portion_done(&scene.portion);
+    site_forget_decoder(&scene.site);
+    journal_frame_encoder_free(scene.encoder);
+    bp_buf_done(&scene.frame);
+    return 0;
+}
+
+/* The next frame: two points at this instant, one of them bad. */
+static BpStr frame_at(int64_t at_us, bool is_key)
+{
+    const JournalReading readings[] = {
+        {.point_id = 1, .at_us = at_us, .has_value = true, .value = 21.5},
+        {.point_id = 2, .at_us = at_us, .quality = 2, .reason = bp_str("timeout")},
+    };
+    BpError err = {0};
+    bp_buf_clear(&scene.frame);
+    assert_int_equal(journal_frame_encode(scene.encoder, readings, 2, is_key, &scene.frame, &err), BP_OK);
+    journal_frame_committed(scene.encoder);
+    return bp_buf_text(&scene.frame);
+}
+
+static bool take(int64_t seq, const char *kind, BpStr body)
+{
+    return portion_take(&scene.portion, 0, seq, bp_str(kind), body);
+}
+
+static bool says(BpStr text, const char *part)
+{
+    return memmem(text.data, text.size, part, strlen(part)) != NULL;
+}
+
+static void frames_and_records_make_one_portion(void **state)
+{
+    (void)state;
+    assert_true(take(11, "readings", frame_at(NOW_US, true)));
+    assert_true(take(12, "alarm", bp_str("")));
+    assert_true(take(13, "readings", frame_at(NOW_US + 15 * BP_SECOND, false)));
+    assert_int_equal(scene.portion.readings, 4);
+    assert_int_equal(scene.portion.day_count, 1);
+    const BpStr work = portion_work(&scene.portion, false);
+    assert_true(says(work, "\"after\":10,\"to\":13,\"key\":11"));
+    assert_true(says(work, "\"has_records\":true"));
+    assert_true(says(work, ",2,4]]")); /* of that hour 4 readings, and 2 of them good */
+    assert_true(says(work, "\"aside\":[]"));
+    assert_int_equal(scene.portion.current.count, 2);
+}
+
+static void what_is_applied_already_teaches_the_decoder_and_no_more(void **state)
+{
+    (void)state;
+    scene.site.key_seq = 9;
+    assert_int_equal(site_next_after(&scene.site), 8);
+    assert_true(take(9, "readings", frame_at(NOW_US - 30 * BP_SECOND, true)));
+    assert_true(take(10, "readings", frame_at(NOW_US - 15 * BP_SECOND, false)));
+    assert_true(portion_is_empty(&scene.portion));
+    assert_int_equal(scene.portion.readings, 0);
+    assert_true(take(11, "readings", frame_at(NOW_US, false)));
+    assert_int_equal(scene.portion.readings, 2);
+    assert_true(says(portion_work(&scene.portion, false), "\"key\":9"));
+}
+
+static void a_frame_that_lacks_what_was_before_stands_aside(void **state)
+{
+    (void)state;
+    (void)frame_at(NOW_US - 15 * BP_SECOND, true);
+    assert_true(take(11, "readings", frame_at(NOW_US, false)));
+    assert_true(take(12, "readings", frame_at(NOW_US + BP_SECOND, true)));
+    assert_int_equal(scene.portion.readings, 2);
+    assert_true(
+        says(portion_work(&scene.portion, false), "\"seq\":11,\"kind\":\"readings\",\"reason\":\"frame "));
+}
+
+static void a_frame_that_the_site_gave_up_is_counted(void **state)
+{
+    (void)state;
+    assert_true(take(11, "readings", (BpStr){"", 0}));
+    const BpStr work = portion_work(&scene.portion, false);
+    assert_true(says(work, "\"given_up\":1"));
+    assert_true(says(work, "\"aside\":[]"));
+}
+
+static void instants_far_from_now_stand_aside(void **state)
+{
+    (void)state;
+    assert_true(take(11, "readings", frame_at(NOW_US + 401 * BP_DAY, true)));
+    assert_true(take(12, "readings", frame_at(NOW_US, false)));
+    assert_int_equal(scene.portion.readings, 2);
+    assert_int_equal(scene.portion.day_count, 1);
+    assert_true(says(portion_work(&scene.portion, false), "is the site's clock right?"));
+}
+
+static void what_is_kept_here_for_longer_may_be_older(void **state)
+{
+    (void)state;
+    assert_true(take(11, "readings", frame_at(NOW_US - 401 * BP_DAY, true)));
+    assert_int_equal(scene.portion.readings, 0);
+    portion_begin(&scene.portion, scene.sites, 1, NOW_US, 3650 * BP_DAY);
+    assert_true(take(12, "readings", frame_at(NOW_US - 401 * BP_DAY, true)));
+    assert_int_equal(scene.portion.readings, 2);
+}
+
+static void entries_that_are_not_there_are_said(void **state)
+{
+    (void)state;
+    assert_true(take(14, "alarm", bp_str("")));
+    const BpStr work = portion_work(&scene.portion, false);
+    assert_true(says(work, "entries 11 to 13 are not in uplink"));
+    assert_true(says(work, "\"to\":14"));
+}
+
+static void what_the_database_refuses_stands_aside_alone(void **state)
+{
+    (void)state;
+    assert_true(take(11, "readings", frame_at(NOW_US, true)));
+    portion_refuse(&scene.portion, "it says \"no\"");
+    assert_int_equal(scene.portion.readings, 0);
+    const BpStr work = portion_work(&scene.portion, false);
+    assert_true(says(work, "\"hours\":[],\"buckets\":[],\"aside\":[{\"seq\":11,\"kind\":\"readings\","
+                           "\"reason\":\"it says \\\"no\\\"\""));
+}
+
+static void of_streams_that_go_on_the_first_key_frame_counts(void **state)
+{
+    (void)state;
+    const JournalFrameAbout live = {.stream = 1, .is_key = true}, laid = {.stream = 2, .is_key = true};
+    const JournalFrameAbout live_again = {.stream = 3, .former = 1, .is_key = true};
+    const JournalFrameAbout more_live = {.stream = 3}, more_laid = {.stream = 2};
+    assert_int_equal(site_note_frame(&scene.site, &live, 11), 11);
+    assert_int_equal(site_note_frame(&scene.site, &laid, 12), 11);
+    assert_int_equal(site_note_frame(&scene.site, &live_again, 13), 12); /* the first is over */
+    assert_int_equal(site_note_frame(&scene.site, &more_laid, 14), 12);
+    assert_int_equal(site_note_frame(&scene.site, &more_live, 15 + SITE_STREAM_SILENT),
+                     13); /* so is the second */
+}
+
+static void whose_turn_is_longest_ago_is_next_and_the_careful_come_alone(void **state)
+{
+    (void)state;
+    Sites *sites = sites_new();
+    Site *got[4];
+    for (int i = 0; i < 100; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "s%d", i);
+        Site *site = sites_get(sites, bp_str(id));
+        assert_ptr_equal(site, sites_get(sites, bp_str(id)));
+        site->received = i < 3;
+    }
+    assert_int_equal(sites_next(sites, 0, 2, got, 4), 2); /* its share */
+    assert_int_equal(sites_next(sites, 0, 1, got + 2, 2), 1);
+    assert_int_equal(sites_next(sites, 0, 1, got, 4), 0); /* all are busy */
+    Site *careful = got[2];
+    for (int i = 0; i < 3; i++)
+        site_release(got[i]);
+    careful->careful_until = 5;
+    assert_int_equal(sites_next(sites, 0, 1, got, 4), 2);
+    assert_int_equal(sites_next(sites, 0, 1, got, 4), 1);
+    assert_ptr_equal(got[0], careful);
+    site_release(careful);
+    careful->not_before_us = 100;
+    assert_int_equal(sites_next(sites, 99, 1, got, 4), 0);
+    sites_free(sites);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(frames_and_records_make_one_portion, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_applied_already_teaches_the_decoder_and_no_more, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_frame_that_lacks_what_was_before_stands_aside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_frame_that_the_site_gave_up_is_counted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(instants_far_from_now_stand_aside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_kept_here_for_longer_may_be_older, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(entries_that_are_not_there_are_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_the_database_refuses_stands_aside_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(of_streams_that_go_on_the_first_key_frame_counts, set_up, tear_down),
+        cmocka_unit_test(whose_turn_is_longest_ago_is_next_and_the_careful_come_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,180 @@
+/* A central: its sites, and points of all of them. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { addUser, end, isThere, serious, settled, shoot, visit } from './harness.ts'
+
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true }
+
+before(() => {
+    for (const [name, role] of [
+        ['cora', 'admin'],
+        ['vera', 'viewer'],
+    ] as const)
+        try {
+            addUser(name, role)
+        } catch {
+            // another part of this file has made them
+        }
+})
+after(end)
+
+const tooWide = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)
+
+test('empty: it says what would be here, and what brings it', async () => {
+    const { page, complaints, close } = await visit({ as: 'cora' })
+    await page.waitForURL((at) => at.pathname === '/sites')
+    await settled(page)
+    await isThere(page.getByText('No site has joined yet'))
+    await shoot(page, 'sites.empty')
+    assert.deepEqual(await serious(page), [])
+    assert.deepEqual(complaints, [])
+    await close()
+})
+
+test('sites: the worst stands first, and says why in words', async () => {
+    const { page, complaints, close } = await visit({ as: 'cora' })
+    await settled(page)
+    const first = page.locator('[data-site]').first()
+    await isThere(first)
+    assert.match((await first.textContent()) ?? '', /Silent/)
+    assert.equal(await page.locator('[data-site]').count(), 20)
+    await shoot(page, 'sites.light')
+    assert.deepEqual(await serious(page), [])
+    // A site is found by its name, a point by its own, of whichever site.
+    await page.getByRole('textbox', { name: 'Find a point or a site' }).fill('building 12')
+    await page.waitForFunction(() => document.querySelectorAll('[data-site]').length === 1)
+    await page.getByRole('textbox', { name: 'Find a point or a site' }).fill('zn-t-2')
+    await isThere(page.getByRole('table', { name: 'Points' }))
+    await page.waitForURL((at) => at.searchParams.get('search') === 'zn-t-2')
+    await shoot(page, 'sites.search')
+    assert.deepEqual(await serious(page), [])
+    await page
+        .getByRole('row', { name: /Building 3/ })
+        .first()
+        .click()
+    await page.waitForURL((at) => at.pathname.startsWith('/sites/far003/points/'))
+    await settled(page)
+    assert.deepEqual(complaints, [])
+    await close()
+})
+
+test('sites: another one by keys alone, and points of all by the palette', async () => {
+    const { page, complaints, close } = await visit({ as: 'cora' })
+    await page.goto('/sites/far001/building')
+    await settled(page)
+    await page.keyboard.press('Control+j')
+    await page.getByRole('combobox').fill('building 14')
+    await isThere(page.getByRole('option', { name: 'Building 14' }))
+    await shoot(page, 'sites.switcher')
+    assert.deepEqual(await serious(page), [])
+    await page.keyboard.press('Enter')
+    await page.waitForURL((at) => at.pathname === '/sites/far014/building')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill('sat-c-3')
+    await isThere(page.getByRole('option', { name: /SAT-C-3.*Building/ }))
+    await page.keyboard.press('Escape')
+    assert.deepEqual(complaints, [])
+    await close()
+})
+
+test('sites: one that is silent says since when, and an edit waits for it until it is taken back', async () => {
+    const { page, complaints, close } = await visit({ as: 'cora' })
+    await page.goto('/sites/far007/settings?name=poll.interval')
+    await settled(page)
+    await isThere(page.getByText(/The site was heard \d/))
+    const field = page.getByRole('textbox', { name: 'poll.interval' }).or(page.locator('form input')).first()
+    await field.fill('45s')
+    await page.locator('form button[type="submit"]').click()
+    await isThere(page.getByText('1 change waits for the site'))
+    await page.getByRole('button', { name: 'Show', exact: true }).click()
+    await isThere(page.getByText('poll.interval = 45s'))
+    await shoot(page, 'waiting.light')
+    assert.deepEqual(await serious(page), [])
+    await page.getByRole('button', { name: 'Take back' }).click()
+    await isThere(page.getByText('Taken back'))
+    assert.deepEqual(complaints, [])
+    await close()
+})
+
+test('sites: a command waits for its site, and is taken back before it was handed over', async () => {
+    const { page, complaints, close } = await visit({ as: 'cora' })
+    await page.goto('/sites/far002/points/4')
+    await settled(page)
+    await page.getByRole('button', { name: 'Write…' }).click()
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Value' }).fill('21')
+    await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /^Write 21/ })
+        .click()
+    await isThere(page.getByText('Waiting for the site'))
+    await shoot(page, 'write.far')
+    assert.deepEqual(await serious(page), [])
+    await page.getByRole('button', { name: 'Do not carry it out' }).click()
+    await isThere(page.getByTestId('verdict'))
+    assert.deepEqual(complaints, [])
+    await close()
+})
+
+test('sites: in the dark, on a phone, in longer words and in Chinese', async () => {
+    const dark = await visit({ as: 'cora', colorScheme: 'dark' })
+    await settled(dark.page)
+    await isThere(dark.page.locator('[data-site]'))
+    await shoot(dark.page, 'sites.dark')
+    assert.deepEqual(await serious(dark.page, ['color-contrast']), [])
+    await dark.close()
+    const small = await visit({ as: 'cora', ...phone })
+    await settled(small.page)
+    await isThere(small.page.locator('[data-site]'))
+    await shoot(small.page, 'sites.phone')
+    assert.equal(await tooWide(small.page), false)
+    await small.close()
+    const { page, close } = await visit({ as: 'cora' })
+    for (const [language, name] of [
+        ['pseudo', 'long'],
+        ['zh-Hant', 'zh-Hant'],
+        ['pt', 'pt'],
+    ] as const) {
+        await page.goto(`/sites?language=${language}`)
+        await settled(page)
+        await isThere(page.locator('[data-site]'))
+        await shoot(page, `sites.${name}`)
+        assert.equal(await tooWide(page), false, language)
+    }
+    await close()
+})
+
+test('sites: an admin has a join file made, and shuts a site out; who may not is not offered it', async () => {
+    const { page, complaints, close } = await visit({ as: 'cora' })
+    await settled(page)
+    await page.getByRole('button', { name: 'Let a site join' }).click()
+    await page.getByRole('textbox', { name: 'Its id' }).fill('lisboa')
+    await page.getByRole('textbox', { name: 'Name' }).fill('Lisboa')
+    await shoot(page, 'sites.invite')
+    assert.deepEqual(await serious(page), [])
+    await page.getByRole('button', { name: 'Make the join file' }).click()
+    const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Download' }).click()
+    assert.equal((await saved).suggestedFilename(), 'lisboa.join')
+    await shoot(page, 'sites.given')
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+    await page.getByRole('dialog', { name: 'Let a site join' }).waitFor({ state: 'detached' })
+    await page.goto('/sites')
+    await settled(page)
+    await isThere(page.locator('[data-site="lisboa"]'))
+    await page.getByRole('button', { name: 'Manage Lisboa' }).click()
+    await page.getByRole('button', { name: 'Shut out' }).click()
+    await page
+        .getByRole('dialog', { name: /Shut out Lisboa/ })
+        .getByRole('button', { name: 'Shut out' })
+        .click()
+    await isThere(page.locator('[data-site="lisboa"]').getByText('Revoked'))
+    assert.deepEqual(complaints, [])
+    await close()
+    const other = await visit({ as: 'vera' })
+    await settled(other.page)
+    await isThere(other.page.locator('[data-site]'))
+    assert.equal(await other.page.getByRole('button', { name: 'Let a site join' }).count(), 0)
+    assert.equal(await other.page.getByRole('button', { name: /^Manage/ }).count(), 0)
+    await other.close()
+})

@@ -1,0 +1,11 @@
+/* Charts of readings over time. Chart.tsx says how it is used. */
+export { Chart } from './Chart'
+export { ChartTable } from './ChartTable'
+export { appendReading, byDays, shiftColumns, wantsDays } from './columns'
+export { CursorStore } from './cursor'
+export { Legend } from './Legend'
+export { RangeBar, RangeSpan } from './RangeBar'
+export { seriesOf, shapeOf, useReadings } from './readings'
+export type { Columns, Marker, Range, Series, Shape } from './types'
+export { spanWords, useRange } from './useRange'
+export type { ChartView } from './view'

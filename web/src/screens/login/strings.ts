@@ -1,0 +1,43 @@
+import { catalog } from '../../strings'
+
+export const strings = catalog({
+    en: {
+        title: 'Log in',
+        logIn: 'Log in',
+        code: 'Code of your authenticator',
+        codeHelp: 'Six digits, or a recovery code.',
+        wrong: 'Name or password is wrong',
+        wrongText: 'Which of the two is not told. Whoever manages users can send you a new link.',
+        codeWrong: 'The code is wrong, or was used already',
+        tooMany: 'Too many tries',
+        tooManyText: (span: string) => `Another try may be made in ${span}.`,
+        insecure: 'This page came unencrypted. On a network, ask for BacPipes by https://.',
+        otherName: 'Another name',
+    },
+    zhHant: {
+        title: '登入',
+        logIn: '登入',
+        code: '驗證器的驗證碼',
+        codeHelp: '六位數字，或復原碼。',
+        wrong: '名稱或密碼錯誤',
+        wrongText: '不會說明是哪一項。管理使用者的人員可以發給您新的連結。',
+        codeWrong: '驗證碼錯誤或已使用過',
+        tooMany: '嘗試次數過多',
+        tooManyText: (span) => `請於 ${span} 後再試。`,
+        insecure: '此頁面未經加密傳送。在網絡上請以 https:// 開啟 BacPipes。',
+        otherName: '使用其他名稱',
+    },
+    pt: {
+        title: 'Iniciar sessão',
+        logIn: 'Iniciar sessão',
+        code: 'Código do autenticador',
+        codeHelp: 'Seis algarismos, ou um código de recuperação.',
+        wrong: 'O nome ou a palavra-passe está errado',
+        wrongText: 'Não se diz qual. Quem gere os utilizadores pode enviar-lhe uma nova ligação.',
+        codeWrong: 'O código está errado ou já foi usado',
+        tooMany: 'Demasiadas tentativas',
+        tooManyText: (span) => `Pode tentar de novo dentro de ${span}.`,
+        insecure: 'Esta página veio sem cifra. Numa rede, abra o BacPipes por https://.',
+        otherName: 'Outro nome',
+    },
+})

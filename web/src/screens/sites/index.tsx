@@ -1,0 +1,191 @@
+/* Which building needs a look? Those elsewhere that send to this central, the worst first; and any point of any of them. */
+import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { api } from '../../api/client'
+import type { FoundPoint, Site } from '../../api/shapes'
+import { CENTRAL, sitesQuery, useSession } from '../../app/session'
+import { strings as app } from '../../app/strings'
+import { type Column, DataTable } from '../../parts/DataTable'
+import { EmptyState } from '../../parts/EmptyState'
+import { IconAdd, IconSearch, IconSite } from '../../parts/icons'
+import { Loaded } from '../../parts/Loading'
+import { PageHeader } from '../../parts/PageHeader'
+import { Value } from '../../parts/Value'
+import { useFormat, useStrings } from '../../strings'
+import { common } from '../../strings/common'
+import { Card } from './Card'
+import { hasJoined, nameHas, needsALook } from './judge'
+import { Invite, Manage } from './Manage'
+import classes from './sites.module.css'
+import { strings } from './strings'
+
+const ASK_EVERY_MS = 10_000
+const PAGE = 50
+
+export function Screen() {
+    const t = useStrings(strings)
+    const title = useStrings(app).sites
+    const query = useQuery({ ...sitesQuery, refetchInterval: ASK_EVERY_MS })
+    const mayManage = useMayManage()
+    const [isInviting, setInviting] = useState(false)
+    return (
+        <Loaded query={query} rows={8}>
+            {(all) => {
+                const sites = all.filter((site) => site.is_remote)
+                const bad = sites.filter(needsALook).length
+                const joined = sites.filter(hasJoined).length
+                return (
+                    <>
+                        <PageHeader title={title} about={joined === 0 ? undefined : bad ? t.notWell(bad, joined) : t.allWell(joined)}>
+                            {mayManage && (
+                                <Button leftSection={<IconAdd size={16} />} onClick={() => setInviting(true)}>
+                                    {t.invite}
+                                </Button>
+                            )}
+                        </PageHeader>
+                        {isInviting && <Invite onClose={() => setInviting(false)} />}
+                        {sites.length === 0 ? (
+                            <EmptyState icon={IconSite} title={t.emptyTitle}>
+                                {t.empty}
+                            </EmptyState>
+                        ) : (
+                            <Sites sites={sites} />
+                        )}
+                    </>
+                )
+            }}
+        </Loaded>
+    )
+}
+
+/* Who is admin of all sites has a role at central's own. */
+function useMayManage(): boolean {
+    const session = useSession()
+    return session.sites.some((site) => site.site === CENTRAL && site.rights.includes('manage_sites'))
+}
+
+function Sites({ sites }: { sites: Site[] }) {
+    const t = useStrings(strings)
+    const navigate = useNavigate()
+    const { search = '' } = useSearch({ from: '/framed/sites' })
+    const [words, setWords] = useState(search)
+    const [asked] = useDebouncedValue(words.trim(), 150)
+    // The address has it, so that it can be kept; what is typed goes before what is in the address.
+    useEffect(() => {
+        void navigate({ to: '/sites', search: { search: asked || undefined }, replace: true })
+    }, [asked, navigate])
+    const mayManage = useMayManage()
+    const [managed, setManaged] = useState<string>()
+    const managedSite = sites.find((site) => site.id === managed)
+    const shown = sites.filter((site) => nameHas(site, asked))
+    return (
+        <Stack gap="lg">
+            <TextInput
+                value={words}
+                onChange={(event) => setWords(event.currentTarget.value)}
+                placeholder={t.find}
+                aria-label={t.find}
+                leftSection={<IconSearch size={18} stroke={1.6} aria-hidden />}
+                maw={480}
+                w="100%"
+                autoComplete="off"
+                spellCheck={false}
+            />
+            {shown.length > 0 && (
+                <ul className={classes.cards}>
+                    {shown.map((site) => (
+                        <li key={site.id}>
+                            <Card site={site} {...(mayManage ? { onManage: () => setManaged(site.id) } : {})} />
+                        </li>
+                    ))}
+                </ul>
+            )}
+            {managedSite && <Manage key={managedSite.id} site={managedSite} onClose={() => setManaged(undefined)} />}
+            {asked !== '' && <Found words={asked} sites={sites} hasSites={shown.length > 0} />}
+        </Stack>
+    )
+}
+
+function Found({ words, sites, hasSites }: { words: string; sites: Site[]; hasSites: boolean }) {
+    const t = useStrings(strings)
+    const c = useStrings(common)
+    const format = useFormat()
+    const navigate = useNavigate()
+    const query = useInfiniteQuery({
+        queryKey: ['points', null, 'all', words],
+        queryFn: ({ pageParam, signal }) => api.get('/points', { query: { search: words, limit: PAGE, ...(pageParam ? { after: pageParam } : {}) }, signal }),
+        initialPageParam: '',
+        getNextPageParam: (page) => page.next ?? undefined,
+    })
+    const nameOf = (id: string) => sites.find((site) => site.id === id)?.name ?? id
+    const columns: Column<FoundPoint>[] = [
+        { key: 'site', header: c.site, width: 'minmax(120px, 1fr)', cell: (point) => nameOf(point.site) },
+        { key: 'point', header: c.point, width: 'minmax(160px, 2fr)', cell: (point) => point.path },
+        {
+            key: 'value',
+            header: c.value,
+            width: 'minmax(120px, 1fr)',
+            align: 'end',
+            cell: (point) => <PointValue point={point} />,
+        },
+    ]
+    return (
+        <Loaded query={query}>
+            {({ pages }) => {
+                const items = pages.flatMap((page) => page.items)
+                const total = pages[0]?.total ?? 0
+                if (total === 0) return hasSites ? null : <Text c="dimmed">{t.nothing(words)}</Text>
+                return (
+                    <section className={classes.found} aria-label={t.foundPoints}>
+                        <Title order={2} size="h4" mb="sm">
+                            {t.pointsFound(format.number(total, 0), total)}
+                        </Title>
+                        <DataTable
+                            label={t.foundPoints}
+                            columns={columns}
+                            count={items.length}
+                            rowAt={(i) => items[i]}
+                            keyOf={(point) => `${point.site} ${point.id}`}
+                            onOpen={(point) => void navigate({ to: '/sites/$site/points/$point', params: { site: point.site, point: String(point.id) } })}
+                            compact={(point) => (
+                                <Group justify="space-between" wrap="nowrap">
+                                    <Stack gap={0} miw={0}>
+                                        <Text size="sm" truncate>
+                                            {point.path}
+                                        </Text>
+                                        <Text size="sm" c="dimmed" truncate>
+                                            {nameOf(point.site)}
+                                        </Text>
+                                    </Stack>
+                                    <PointValue point={point} />
+                                </Group>
+                            )}
+                        />
+                        {query.hasNextPage && (
+                            <Button variant="default" mt="sm" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                                {t.more}
+                            </Button>
+                        )}
+                    </section>
+                )
+            }}
+        </Loaded>
+    )
+}
+
+function PointValue({ point }: { point: FoundPoint }) {
+    return (
+        <Value
+            value={point.value.value}
+            text={point.value.text}
+            unit={point.unit_symbol}
+            quality={point.value.quality}
+            reason={point.value.reason}
+            at={point.value.at}
+            overridden={point.overridden}
+        />
+    )
+}
