@@ -187,7 +187,8 @@ bool again_try(Again *again, BpStr site_id)
     if (again->is_busy || site->is_busy || !pg_is_connected(again->pg))
         return false;
     (void)bp_str_copy(site_id, again->site, sizeof again->site);
-    again->is_busy = site->is_busy = true;
+    site_hold(site);
+    again->is_busy = true;
     again->applied = 0;
     again->since_us = loop_now_us(again->loop);
     const PgValue value = pg_text(bp_str(again->site));

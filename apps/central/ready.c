@@ -42,6 +42,7 @@ void central_look(void *owner)
     if (!central->is_ready || central->is_looking || !pg_is_connected(central->pg))
         return;
     central->is_looking = true;
+    sites_ask(central->sites);
     pg_request(central->pg, SQL_SELECT_DOWNLINK_WAITING, NULL, 0, on_waiting, central);
     pg_request(central->pg, SQL_SELECT_UPLINK_DUE, NULL, 0, on_due, central);
 }

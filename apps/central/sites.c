@@ -79,12 +79,18 @@ size_t sites_count(const Sites *sites)
     return sites->count;
 }
 
+void sites_ask(Sites *sites)
+{
+    for (size_t i = 0; i < sites->count; i++)
+        sites->items[i]->was_busy = sites->items[i]->is_busy;
+}
+
 void sites_take(Sites *sites, const PgRows *rows)
 {
     for (size_t row = 0; row < pg_row_count(rows); row++) {
         Site *site = sites_get(sites, pg_get_text(rows, row, 0));
-        if (site->is_busy)
-            continue; /* what the row says may be what it was before */
+        if (site->was_busy)
+            continue;
         site->number = pg_get_integer(rows, row, 1);
         site->epoch = pg_get_integer(rows, row, 2);
         site->applied = pg_get_integer(rows, row, 3);
@@ -131,7 +137,7 @@ size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites,
         const bool is_careful = waiting[i]->applied < waiting[i]->careful_until;
         if (is_careful && taken > 0)
             continue;
-        waiting[i]->is_busy = true;
+        site_hold(waiting[i]);
         waiting[i]->served = sites->turn;
         ret_sites[taken++] = waiting[i];
         if (is_careful)
@@ -139,6 +145,12 @@ size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites,
     }
     free(waiting);
     return taken;
+}
+
+void site_hold(Site *site)
+{
+    assert(!site->is_busy);
+    site->is_busy = site->was_busy = true;
 }
 
 void site_release(Site *site)

@@ -28,6 +28,7 @@ typedef struct Site {
     int64_t decoder_epoch, decoded;
     SiteKey keys[SITE_STREAMS]; /* of the streams that it keeps */
     bool is_busy;               /* with a worker */
+    bool was_busy;              /* since sites_ask: what is answered may be of before */
     int64_t careful_until;      /* up to this entry one at a time: something among them was refused */
     int64_t not_before_us;      /* after trouble; monotonic */
     int failures;               /* since its entries were applied last */
@@ -39,7 +40,10 @@ typedef struct Sites Sites;
 Sites *sites_new(void);
 void sites_free(Sites *sites);
 
-/* Takes the rows of SQL_SELECT_UPLINK_DUE. */
+/* The database is about to be asked where sites stand; and it has answered, with the rows of
+ * SQL_SELECT_UPLINK_DUE. Of a site that was busy between the two they are not taken: they may say what was
+ * before its entries were applied. */
+void sites_ask(Sites *sites);
 void sites_take(Sites *sites, const PgRows *rows);
 
 /* The site of this id, made where there is none. It stays where it is. */
@@ -53,7 +57,8 @@ size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites,
 size_t sites_waiting(const Sites *sites, int64_t *ret_entries);
 size_t sites_count(const Sites *sites);
 
-/* The site is not with a worker any more. */
+/* The site is with a worker; and not any more. */
+void site_hold(Site *site);
 void site_release(Site *site);
 
 /* What was decoded beyond `applied` did not come to be: decoding begins again from a key frame. */

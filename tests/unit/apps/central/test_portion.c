@@ -1,5 +1,6 @@
 #include "apps/central/portion.h"
 #include "base/time.h"
+#include "io/pg/kept.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -200,6 +201,56 @@ static void whose_turn_is_longest_ago_is_next_and_the_careful_come_alone(void **
     sites_free(sites);
 }
 
+/* What the database answers of site s0: it stands at entry `applied`, and has sent 10. */
+static void answer(Sites *sites, int64_t applied)
+{
+    char at[16];
+    snprintf(at, sizeof at, "%lld", (long long)applied);
+    const char *const values[] = {"s0", "1", "7", at, "10", "1"};
+    BpBuf octets = bp_buf_growing(1000);
+    bp_buf_u16(&octets, 6);
+    bp_buf_u32(&octets, 1);
+    for (size_t i = 0; i < 6; i++)
+        bp_buf_u8(&octets, 0); /* text */
+    for (size_t i = 0; i < 6; i++) {
+        bp_buf_u32(&octets, (uint32_t)strlen(values[i]));
+        bp_buf_str(&octets, bp_str(values[i]));
+    }
+    BpCursor in = bp_cursor(octets.data, octets.size);
+    PgRows *rows = NULL;
+    assert_int_equal(pg_rows_decode(&in, &rows, NULL), BP_OK);
+    sites_take(sites, rows);
+    pg_rows_free(rows);
+    bp_buf_done(&octets);
+}
+
+static void an_answer_of_before_its_entries_were_applied_is_not_taken(void **state)
+{
+    (void)state;
+    Sites *sites = sites_new();
+    Site *got[1], *site = sites_get(sites, bp_str("s0"));
+    sites_ask(sites);
+    answer(sites, 2);
+    assert_int_equal(site->applied, 2);
+    assert_int_equal(site->received, 10);
+    assert_int_equal(sites_next(sites, 0, 1, got, 1), 1);
+    sites_ask(sites);
+    site->applied = 6; /* its worker is done, before the answer */
+    site_release(site);
+    answer(sites, 2);
+    assert_int_equal(site->applied, 6);
+    sites_ask(sites);
+    assert_int_equal(sites_next(sites, 0, 1, got, 1), 1); /* behind the question, and before the answer */
+    site->applied = 8;
+    site_release(site);
+    answer(sites, 6);
+    assert_int_equal(site->applied, 8);
+    sites_ask(sites);
+    answer(sites, 3); /* the database was put back */
+    assert_int_equal(site->applied, 3);
+    sites_free(sites);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +265,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_the_database_refuses_stands_aside_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_streams_that_go_on_the_first_key_frame_counts, set_up, tear_down),
         cmocka_unit_test(whose_turn_is_longest_ago_is_next_and_the_careful_come_alone),
+        cmocka_unit_test(an_answer_of_before_its_entries_were_applied_is_not_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
