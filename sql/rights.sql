@@ -475,6 +475,9 @@ insert into right_on_function values
     ('uplink_forget',           'bacpipes_owner',    false, '{}'),
     ('uplink_state',            'bacpipes_owner',    false, '{}'),
     ('uplink_edit',             'bacpipes_owner',    true,  '{bacpipes_journal}'), -- of uplink_record_apply
+    ('note_status',             'bacpipes_journal',  true,  '{}'), -- of triggers
+    ('uplink_status',           'bacpipes_owner',    true,  '{bacpipes_journal}'), -- of uplink_record_apply
+    ('uplink_row_key',          'bacpipes_journal',  false, '{}'),
     ('uplink_alarm',            'bacpipes_journal',  false, '{}'),
     ('poll_intervals_note',     'bacpipes_journal',  false, '{}'),
     ('uplink_later',            'bacpipes_journal',  false, '{}'),

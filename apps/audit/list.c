@@ -29,9 +29,8 @@ static const CfgOption options[] = {
      .text = &source},
     {"who", "TEXT", "Only entries with this in the name of who did it.", .text = &who},
     {"kind", "KIND",
-     "Only entries of this kind: device, point, setting, command, command_event, alarm, audit, checkpoint, "
-     "epoch. May be "
-     "given several times.",
+     "Only entries of this kind: device, point, setting, device_status, command, command_event, alarm, "
+     "audit, checkpoint, epoch. May be given several times.",
      .texts = &kinds},
     {"since", "TIME",
      "From then on: a time, or this long ago (2h, 7d). Default: 24h; of --csv, --json and --epoch the "
@@ -219,8 +218,8 @@ static BpStatus settle(List *list, const Cfg *cfg, BpError *err)
         BP_TRY(say_when("until", until, now_us, &list->walk.until_us, err));
     if (until && follow)
         return bp_fail(err, BP_INVALID, "--until and --follow exclude each other");
-    static const char *const known[] = {"device", "point", "setting",    "command", "command_event",
-                                        "alarm",  "audit", "checkpoint", "epoch"};
+    static const char *const known[] = {"device",        "point", "setting", "device_status", "command",
+                                        "command_event", "alarm", "audit",   "checkpoint",    "epoch"};
     for (size_t i = 0; i < kinds.count; i++) {
         bool is_known = false;
         for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
@@ -228,8 +227,8 @@ static BpStatus settle(List *list, const Cfg *cfg, BpError *err)
         if (!is_known)
             return bp_fail(
                 err, BP_INVALID,
-                "no kind is called \"%.32s\": there are device, point, setting, command, command_event, "
-                "alarm, audit, checkpoint, epoch",
+                "no kind is called \"%.32s\": there are device, point, setting, device_status, command, "
+                "command_event, alarm, audit, checkpoint, epoch",
                 kinds.items[i]);
     }
     return BP_OK;

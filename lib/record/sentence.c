@@ -389,6 +389,34 @@ static bool say_audit(const json_t *body, BpBuf *out)
     return true;
 }
 
+/* Devices that answer, or do not: a few by name. */
+static void say_status(const RecordSpeaker *speaker, const json_t *body, BpBuf *out)
+{
+    enum { SHOWN_DEVICES_MAX = 5 };
+    const json_t *rows = json_object_get(body, "rows");
+    const char *op = text_of(body, "op");
+    const size_t count = json_array_size(rows);
+    if (op && strcmp(op, "state") == 0) {
+        bp_buf_printf(out, "how %zu device%s %s was told central", count, count == 1 ? "" : "s",
+                      count == 1 ? "is" : "are");
+        return;
+    }
+    for (size_t i = 0; i < count && i < SHOWN_DEVICES_MAX; i++) {
+        const json_t *row = json_array_get(rows, i);
+        const char *state = text_of(row, "state"), *reason = text_of(row, "reason");
+        const RecordName *device = record_names_device(speaker->names, integer_of(row, "device_id"));
+        bp_buf_printf(out, "%sdevice ", i ? ", " : "");
+        if (device)
+            bp_buf_str(out, device->name);
+        else
+            bp_buf_printf(out, "%" PRId64, integer_of(row, "device_id"));
+        bp_buf_printf(out, " is %s%s%.200s", state ? state : "not looked at any more",
+                      reason && *reason ? ": " : "", reason ? reason : "");
+    }
+    if (count > SHOWN_DEVICES_MAX)
+        bp_buf_printf(out, ", and %zu more", count - SHOWN_DEVICES_MAX);
+}
+
 static void say_checkpoint(const json_t *body, BpBuf *out)
 {
     const char *key = text_of(body, "key");
@@ -433,6 +461,8 @@ static bool say(RecordSpeaker *speaker, const JournalEntry *entry, const json_t 
         say_change(speaker, entry, body, out);
     else if (bp_str_equal(kind, bp_str("alarm")))
         say_alarm(body, out);
+    else if (bp_str_equal(kind, bp_str("device_status")))
+        say_status(speaker, body, out);
     else if (bp_str_equal(kind, bp_str("checkpoint")))
         say_checkpoint(body, out);
     else if (bp_str_equal(kind, bp_str("epoch")))

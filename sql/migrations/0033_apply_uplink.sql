@@ -231,6 +231,56 @@ end
 $$;
 comment on function uplink_edit is 'What became of a device, point or setting of the site. Returns what stands against it; null: nothing.';
 
+-- ---- how devices are ----
+
+-- At a site that has joined a central. When a device last answered, and what was learned of it, is no change.
+create function note_status() returns trigger language plpgsql as $$
+begin
+    if not exists (select from central_link) then
+        return null;
+    elsif tg_op = 'INSERT' then
+        perform held_append('device_status', 'set', (select array_agg(to_jsonb(n) - 'learned' order by site_id, device_id) from new_rows n));
+    elsif tg_op = 'DELETE' then
+        perform held_append('device_status', 'gone', (select array_agg(jsonb_build_object('site_id', site_id, 'device_id', device_id) order by site_id, device_id) from old_rows));
+    else
+        perform held_append('device_status', 'set', (select array_agg(to_jsonb(n) - 'learned' order by site_id, device_id) from new_rows n
+                                                      where not exists (select from old_rows o where (n.site_id, n.device_id, n.state, n.reason) = (o.site_id, o.device_id, o.state, o.reason))));
+    end if;
+    return null;
+end
+$$;
+comment on function note_status is 'Of triggers: where the site has joined a central, how its devices are is told there.';
+create trigger journal_insert after insert on device_status referencing new table as new_rows for each statement execute function note_status();
+create trigger journal_update after update on device_status referencing old table as old_rows new table as new_rows for each statement execute function note_status();
+create trigger journal_delete after delete on device_status referencing old table as old_rows for each statement execute function note_status();
+
+-- Of a device that is not known here nothing is kept: what is told of it says how it was then.
+create function uplink_status(of_site text, body jsonb) returns void language plpgsql as $$
+declare
+    rows constant jsonb := case when jsonb_typeof(body -> 'rows') = 'array' then body -> 'rows' else '[]' end;
+begin
+    if coalesce(body ->> 'op', '') not in ('set', 'gone', 'state') then
+        raise feature_not_supported using message = format('what "%s" does to a device_status is not known to this version', body ->> 'op');
+    end if;
+    if body ->> 'op' = 'gone' then
+        delete from device_status s using jsonb_to_recordset(rows) as r (device_id integer) where s.site_id = of_site and s.device_id = r.device_id;
+    else
+        insert into device_status as s (site_id, device_id, state, since, last_answer_at, reason)
+        select distinct on (d.device_id) of_site, d.device_id, r.state, r.since, r.last_answer_at, coalesce(r.reason, '')
+          from jsonb_to_recordset(rows) as r (device_id integer, state text, since timestamptz, last_answer_at timestamptz, reason text) join device d on d.site_id = of_site and d.device_id = r.device_id
+            on conflict (site_id, device_id) do update set state = excluded.state, since = excluded.since, last_answer_at = excluded.last_answer_at, reason = excluded.reason;
+    end if;
+    if body ->> 'op' = 'state' then
+        insert into uplink_named (site_id, what, key) select of_site, 'device_status', r ->> 'device_id' from jsonb_array_elements(rows) as r on conflict do nothing;
+        if (body ->> 'complete')::boolean then
+            delete from device_status s where s.site_id = of_site and not exists (select from uplink_named n where n.site_id = of_site and n.what = 'device_status' and n.key = s.device_id::text);
+            delete from uplink_named n where n.site_id = of_site and n.what = 'device_status';
+        end if;
+    end if;
+end
+$$;
+comment on function uplink_status is 'How devices of a site are: of some of them, of which nothing is known there any more, or of all.';
+
 -- ---- alarms ----
 
 create function uplink_alarm(of_site text, body jsonb, is_late boolean default false) returns void language plpgsql as $$
@@ -312,11 +362,16 @@ begin
 end
 $$;
 
+-- What a row of a telling is known by.
+create function uplink_row_key(of_kind text, given jsonb) returns text language sql immutable as $$
+    select case when of_kind in ('hold', 'override') then concat(given ->> 'point_id', ':', given ->> 'priority') when of_kind = 'device_status' then given ->> 'device_id' else given ->> uplink_key(of_kind) end
+$$;
+
 -- What those say of one thing: is_whole: all of it (or that it is no more); fresh: what changed of it.
 create function uplink_since(of_kind text, later jsonb, of_key text, out is_whole boolean, out is_named boolean, out fresh jsonb) language sql immutable as $$
     with entry as (select ordinality as place, l -> 'body' as body from jsonb_array_elements(later) with ordinality as e (l, ordinality)),
          said as (select e.place, true as is_whole, '{}'::jsonb as fresh from entry e, jsonb_array_elements(e.body -> 'rows') as r
-                   where of_key = case when of_kind in ('hold', 'override') then concat(r ->> 'point_id', ':', r ->> 'priority') else r ->> uplink_key(of_kind) end
+                   where of_key = uplink_row_key(of_kind, r)
                    union all
                   select e.place, e.body ->> 'op' <> 'update' or jsonb_typeof(e.body -> 'new') is distinct from 'object', case when jsonb_typeof(e.body -> 'new') = 'object' then e.body -> 'new' else '{}' end
                     from entry e where e.body ->> 'op' in ('insert', 'update', 'delete') and e.body ->> 'key' = of_key)
@@ -340,7 +395,7 @@ declare
     given jsonb;
     rows  jsonb := '[]';
 begin
-    if of_kind not in ('device', 'point', 'setting', 'hold', 'override', 'alarm') or op = 'succeed' then
+    if of_kind not in ('device', 'point', 'setting', 'device_status', 'hold', 'override', 'alarm') or op = 'succeed' then
         return body; -- those look themselves
     end if;
     later := uplink_later(of_site, of_life, of_seq, of_kind);
@@ -353,12 +408,12 @@ begin
     elsif (select count(*) from jsonb_array_elements(later) as l where l -> 'body' ->> 'op' = 'state' and (l -> 'body' ->> 'complete')::boolean)
           > (op = 'state' and not coalesce((body ->> 'complete')::boolean, false))::integer then -- its own telling's end is no other
         return null; -- all has been told since
-    elsif op = 'state' or of_kind in ('hold', 'override') then
+    elsif op = 'state' or of_kind in ('device_status', 'hold', 'override') then
         for given in select value from jsonb_array_elements(body -> 'rows') loop
-            since := uplink_since(of_kind, later, case when of_kind in ('hold', 'override') then concat(given ->> 'point_id', ':', given ->> 'priority') else given ->> uplink_key(of_kind) end);
+            since := uplink_since(of_kind, later, uplink_row_key(of_kind, given));
             rows := case when since.is_whole then rows else rows || (given || since.fresh) end;
         end loop;
-        return body || jsonb_build_object('rows', rows) || case when of_kind in ('hold', 'override') and op = 'state' then '{"op": "set"}' else '{}'::jsonb end;
+        return body || jsonb_build_object('rows', rows) || case when of_kind in ('device_status', 'hold', 'override') and op = 'state' then '{"op": "set"}' else '{}'::jsonb end;
     end if;
     since := uplink_since(of_kind, later, body ->> 'key');
     if since.is_whole or since.is_named and jsonb_typeof(body -> 'new') is distinct from 'object' then
@@ -422,6 +477,8 @@ begin
             if of_kind = 'setting' and is_last and not is_late then
                 update remote_site set state_at = clock_timestamp() where site_id = of_site;
             end if;
+        when 'device_status' then
+            perform uplink_status(of_site, body); -- the web looks by itself
         when 'command', 'command_event' then
             told := 'command';
             perform uplink_apply_command(of_site, of_kind, body, received);
@@ -515,7 +572,7 @@ begin
         changed_at := null;
         -- What is missing or was refused by the database may have been a part of a telling.
         insert into uplink_named (site_id, what, key)
-        select part.site, what, '' from unnest('{device, point, setting, hold, override, alarm}'::text[]) as what where part.aside @? '$[*] ? (@.kind == "missing" || @.kind == "record")' on conflict do nothing;
+        select part.site, what, '' from unnest('{device, point, setting, device_status, hold, override, alarm}'::text[]) as what where part.aside @? '$[*] ? (@.kind == "missing" || @.kind == "record")' on conflict do nothing;
         if part.has_records then
             select state_at is not null into is_told from remote_site r where r.site_id = part.site;
             for entry in select u.seq, u.kind, u.at, u.body, u.received_at from uplink_record u

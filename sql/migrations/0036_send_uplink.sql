@@ -173,7 +173,7 @@ declare
     part record;
 begin
     perform from journal_turn t where t.site_id = of_site for update; -- who has a lower number has committed by now, and is seen
-    for part in select * from (values ('device', 'device', 'device_id', 'true'), ('point', 'point', 'point_id', 'true'), ('setting', 'setting', 'name', 'true'),
+    for part in select * from (values ('device', 'device', 'device_id', 'true'), ('point', 'point', 'point_id', 'true'), ('setting', 'setting', 'name', 'true'), ('device_status', 'device_status', 'device_id', 'true'),
                                       ('command', 'write_commands', 'created_at, t.id', $f$status in ('pending', 'executing')$f$), ('hold', 'hold', 'point_id, t.priority', 'true'),
                                       ('override', 'override', 'point_id, t.priority', 'true'), ('alarm', 'alarm', 'alarm_id', 'returned_at is null')) as p (kind, name, key, wanted) loop
         execute format($f$
@@ -181,7 +181,7 @@ begin
             select $1, %L, convert_to((jsonb_build_object('v', 1, 'op', 'state', 'table', %L, 'rows', coalesce(c.rows, '[]'))
                                        || case when c.is_last then '{"complete": true}' else '{}'::jsonb end)::text, 'UTF8')
               from (select jsonb_agg(n.row order by n.place) filter (where n.row is not null) as rows, lead(n.chunk) over (order by n.chunk) is null as is_last, n.chunk
-                      from (select to_jsonb(t) - 'site_id' as row, row_number() over (order by t.%s) as place, (row_number() over (order by t.%s) - 1) / 100 as chunk
+                      from (select to_jsonb(t) - '{site_id, learned}'::text[] as row, row_number() over (order by t.%s) as place, (row_number() over (order by t.%s) - 1) / 100 as chunk
                               from %I t where t.site_id = $1 and %s
                              union all select null, 0, 0) as n group by n.chunk) as c order by c.chunk $f$,
             part.kind, part.name, part.key, part.key, part.name, part.wanted) using of_site;
@@ -189,7 +189,7 @@ begin
     perform journal_due_now();
 end
 $$;
-comment on function journal_snapshot is 'How devices, points, settings, open commands, holds, overrides and open alarms stand, as entries: what a central that knows nothing begins with.';
+comment on function journal_snapshot is 'How devices, points, settings, what devices answer, open commands, holds, overrides and open alarms stand, as entries: what a central that knows nothing begins with.';
 
 create function link_prepare(of_site text) returns void language plpgsql as $$
 declare

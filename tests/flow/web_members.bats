@@ -50,6 +50,13 @@ wait_for() {
     [ "$(told '[.items[] | select(.is_remote) | "\(.id) \(.link.link)"] | sort | join(",")')" = "klcc online,macau online" ] || { echo "$output"; false; }
 }
 
+@test "devices of another building are as they are there" {
+    wait_for /sites/macau '.devices.total > 0 and .devices.online == .devices.total'
+    at_member macau "update device_status set state = 'offline', reason = 'no answer' where device_id = 1"
+    wait_for /sites/macau '.devices.offline == 1 and .devices.online == .devices.total - 1'
+    wait_for /sites/macau/devices/1 '.state == "offline" and .reason == "no answer"'
+}
+
 @test "an edit of another building's point is shown when the site has said so" {
     local version
     run as ed GET /sites/macau/points/1

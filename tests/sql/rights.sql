@@ -234,6 +234,7 @@ insert into expected values
     ('bacpipes_central',  'current_value',          'INSERT SELECT UPDATE'),
     ('bacpipes_central',  'site_hour',              'INSERT SELECT UPDATE'),
     ('bacpipes_journal',  'uplink_edit(text,jsonb,boolean,boolean)', 'EXECUTE'),
+    ('bacpipes_journal',  'uplink_status(text,jsonb)', 'EXECUTE'),
     ('bacpipes_journal',  'uplink_key(text)', 'EXECUTE'),
     ('bacpipes_owner',    'central_retry(text)',    'EXECUTE');
 insert into expected select 'bacpipes_central', thing, 'EXECUTE'
@@ -252,7 +253,7 @@ select 'bacpipes_journal', thing
  union all
 select 'bacpipes_owner', thing
   from unnest(array['site_lag', 'availability_hours', 'availability_points', 'sites', 'uplink_key(text)', 'uplink_columns(text,jsonb)', 'uplink_put(text,text,jsonb)', 'uplink_stranger(text,text,jsonb)', 'uplink_forget(text,text,jsonb)', 'uplink_state(text,jsonb,boolean)',
-                    'uplink_edit(text,jsonb,boolean,boolean)', 'current_values_fill(text)', 'central_notify(jsonb)']) as thing
+                    'uplink_edit(text,jsonb,boolean,boolean)', 'uplink_status(text,jsonb)', 'current_values_fill(text)', 'central_notify(jsonb)']) as thing
  union all
 select 'bacpipes_access', thing
   from unnest(array['web_acting()', 'web_user()', 'web_may(text,text)', 'web_must(text,text)', 'web_act(bytea,text)', 'access_identify(bytea,boolean)', 'access_login_begin(text,text,bytea)',
@@ -351,7 +352,7 @@ select 'bacpipes_journal', thing
 select 'bacpipes_journal', thing from frames_function
  union all
 select 'bacpipes_journal', thing
-  from unnest(array['command_latency', 'remote_asked(text,text,jsonb)', 'command_body(write_commands)', 'command_step(write_commands)', 'job_told()', 'link_let_ask()', 'note_held()', 'held_append(text,text,jsonb[])',
+  from unnest(array['command_latency', 'remote_asked(text,text,jsonb)', 'command_body(write_commands)', 'command_step(write_commands)', 'job_told()', 'link_let_ask()', 'note_held()', 'note_status()', 'uplink_row_key(text,jsonb)', 'held_append(text,text,jsonb[])',
                     'remote_expire(uuid)', 'remote_tick()', 'downlink_carry_out(text,text,jsonb,interval)', 'uplink_apply_command(text,text,jsonb,timestamp with time zone)', 'uplink_apply_held(text,text,jsonb)', 'uplink_apply_job(text,jsonb)',
                     'uplink_apply_audit(text,jsonb)']) as thing
  union all
@@ -427,7 +428,7 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace in (
                                            'hello', 'begin_epoch', 'append', 'fetch', 'journal_person', 'journal_who', 'points_change', 'points_undo',
                                            'views_noted', 'view_store', 'view_remove', 'job_ask', 'job_cancel', 'job_end', 'job_tell', 'jobs_begin', 'jobs_take',
                                            'setting_change', 'web_command_ask', 'web_command_cancel', 'web_command_check', 'alarm_raise', 'alarm_return',
-                                           'remote_asked', 'change_cancel', 'change_carry_out', 'job_carry_out', 'job_told', 'link_let_ask', 'note_held', 'remote_stays',
+                                           'remote_asked', 'change_cancel', 'change_carry_out', 'job_carry_out', 'job_told', 'link_let_ask', 'note_held', 'note_status', 'remote_stays',
                                           'jobs_tidy', 'remote_tick', 'downlink_carry_out', 'downlink_append', 'command_ask', 'command_cancel', 'command_check', 'command_gate', 'command_noted',
                                            'command_sees_only', 'digests', 'link_state', 'link_head', 'link_backlog', 'link_entries', 'link_digests', 'link_begins', 'link_compare', 'link_close',
                                            'link_acknowledge', 'link_floors', 'link_prepare', 'journal_refile', 'link_carry', 'link_count', 'link_report',
@@ -436,7 +437,7 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace in (
                                           'source_noted', 'source_remove', 'source_set', 'source_store', 'sources_end_idle', 'journal_begin', 'journal_checkpoint', 'journal_last_checkpoint', 'journal_maintain', 'journal_records', 'journal_unsigned', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'point_named', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
                                           'journal_note', 'past_begin', 'past_lay', 'readings_ensure_days', 'readings_follow', 'readings_give', 'readings_hold',
                                           -- of central
-                                          'uplink_apply', 'uplink_retry', 'uplink_concluded', 'uplink_edit', 'central_keep', 'central_retry', 'central_notify', 'current_values_fill', 'successor_noted',
+                                          'uplink_apply', 'uplink_retry', 'uplink_concluded', 'uplink_edit', 'uplink_status', 'central_keep', 'central_retry', 'central_notify', 'current_values_fill', 'successor_noted',
                                           -- of the web
                                           'current_values_keep', 'web_acting', 'web_user', 'web_may', 'web_must', 'web_act', 'access_identify', 'access_login_begin', 'access_login_end', 'access_link_look', 'access_link_try', 'access_code_try', 'access_link_use', 'access_session_end', 'access_me', 'access_me_set', 'access_totp_begin', 'access_totp_look', 'access_totp_confirm', 'access_totp_end', 'access_users', 'access_user', 'access_user_named', 'access_link_add', 'access_password_set', 'access_user_add', 'access_user_set', 'access_user_remove', 'access_grant', 'access_sessions', 'access_sessions_end', 'access_tokens', 'access_token_add', 'access_token_remove', 'access_first_link', 'access_totp_end_of') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');

@@ -1,6 +1,6 @@
 -- At a site: what is sent to central, what is filed again, and what central asks for.
 begin;
-select plan(44);
+select plan(45);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('s1', 'One');
 create or replace function downlink_carry_out(of_site text, of_kind text, said jsonb, life_left interval) returns void language plpgsql as $$
@@ -28,12 +28,26 @@ select number_now();
 select link_prepare('s1');
 select number_now();
 select is((select string_agg(body ->> 'table' || ' ' || jsonb_array_length(body -> 'rows') || coalesce(' ' || (body ->> 'complete'), ''), ', ' order by seq) from audit where body ->> 'op' = 'state'),
-          'device 100, device 100, device 50 true, point 0 true, setting 0 true, write_commands 0 true, hold 0 true, override 0 true, alarm 0 true', 'how things stand is told in parts');
+          'device 100, device 100, device 50 true, point 0 true, setting 0 true, device_status 0 true, write_commands 0 true, hold 0 true, override 0 true, alarm 0 true', 'how things stand is told in parts');
 select is((select count(*) from audit where body ->> 'op' = 'state' and body #> '{rows,0}' ? 'site_id'), 0::bigint, 'without saying whose they are');
 select is((select min(kind) filter (where body ->> 'table' = 'write_commands') || min(kind) filter (where body ->> 'table' = 'hold') from audit where body ->> 'op' = 'state'), 'commandhold', 'each under its kind');
 select link_prepare('s1');
 select number_now();
-select is((select count(*) from audit where body ->> 'op' = 'state'), 9::bigint, 'once in a life');
+select is((select count(*) from audit where body ->> 'op' = 'state'), 10::bigint, 'once in a life');
+
+-- ---- how devices are ----
+select seq as told from link_head('s1') \gset
+insert into device_status (site_id, device_id, state, since) select 's1', n, 'unknown', '2026-11-27T10:00:00Z' from generate_series(1, 3) n;
+update device_status set state = 'online', reason = '', last_answer_at = now(), learned = '{"read_multiple": true}' where site_id = 's1' and device_id < 3;
+update device_status set last_answer_at = now(), learned = '{"read_multiple": false}' where site_id = 's1';
+update device_status set state = 'offline', reason = 'no answer' where site_id = 's1' and device_id = 2;
+delete from device_status where site_id = 's1' and device_id = 3;
+select number_now();
+select results_eq(format($$ select body ->> 'op', (select string_agg(concat_ws(' ', r ->> 'device_id', r ->> 'state', nullif(r ->> 'reason', '')), ', ') from jsonb_array_elements(body -> 'rows') r), body #> '{rows,0}' ? 'learned'
+                             from audit where kind = 'device_status' and seq > %s order by seq $$, :told),
+    $$ values ('set', '1 unknown, 2 unknown, 3 unknown', false), ('set', '1 online, 2 online', false), ('set', '2 offline no answer', false), ('gone', '3', false) $$, 'how devices are is told where it changes, and not each time they answer');
+delete from device_status where site_id = 's1';
+select number_now();
 
 -- ---- entries, and holes in them ----
 select link_head('s1') as head \gset
@@ -52,7 +66,7 @@ select is((select first_seq from link_begins('s1', head())), 1::bigint, 'an epoc
 select is((select record_digest from link_begins('s1', head())), decode(repeat('00', 32), 'hex'), 'before which there was nothing');
 delete from uplink where site_id = 's1' and seq < :start - 1;
 select is((select first_seq from link_begins('s1', head())), :start - 1::bigint, 'or what is left of it');
-select is((select count(*) from journal_pending where site_id = 's1' and position('"op": "state"'::bytea in body) > 0), 9::bigint, 'and where that lacks how things stood, it is told again');
+select is((select count(*) from journal_pending where site_id = 's1' and position('"op": "state"'::bytea in body) > 0), 10::bigint, 'and where that lacks how things stood, it is told again');
 delete from journal_pending where site_id = 's1';
 select is((select array_agg(seq - :start order by seq) from link_digests('s1', head(), array[:start - 2, :start, :start + 3, :start + 9])), '{0,3}', 'digests are told of what is here');
 

@@ -1,6 +1,6 @@
 -- What central makes of entries: each once, in their order, with the place where it stands; what cannot be applied stands aside, and the rest goes on.
 begin;
-select plan(51);
+select plan(57);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -45,6 +45,26 @@ select is((select count(*) from uplink_quarantine), 0::bigint, 'what was changed
 select is((select applied_seq from uplink_applied where site_id = 'mo'), 6::bigint, 'and that is where it stands');
 select is((select count(*) from uplink where site_id = 'mo' and received_at is null), 0::bigint, 'nothing of it is journalled again');
 select results_eq($$ select per_hour, points from site_rate where site_id = 'mo' $$, $$ values (360::double precision, 3) $$, 'three points every 30 s are 360 readings an hour');
+
+-- ---- how devices are ----
+select pg_temp.came('mo', 7, 'device_status', '{"op": "state", "table": "device_status", "rows": [{"device_id": 1, "state": "online", "since": "2026-11-27T10:00:00Z", "last_answer_at": "2026-11-27T10:01:00Z", "reason": ""}, {"device_id": 2, "state": "unknown", "since": "2026-11-27T10:00:00Z"}], "complete": true}');
+select pg_temp.came('mo', 8, 'device_status', '{"op": "set", "rows": [{"device_id": 2, "state": "offline", "since": "2026-11-27T11:00:00Z", "reason": "no answer"}, {"device_id": 77, "state": "online", "since": "2026-11-27T11:00:00Z"}]}');
+select results_eq($$ select told, put_aside from pg_temp.apply('mo', 6, 8) $$, $$ values (''::text, 0::bigint) $$, 'how devices are is applied, and of one that nobody knows passed over');
+select results_eq($$ select device_id, state, since, reason, learned from device_status where site_id = 'mo' order by 1 $$,
+    $$ values (1, 'online', '2026-11-27 10:00Z'::timestamptz, '', '{}'::jsonb), (2, 'offline', '2026-11-27 11:00Z', 'no answer', '{}') $$, 'as it is there');
+savepoint later;
+select pg_temp.came('mo', 9, 'device_status', '{"op": "gone", "rows": [{"device_id": 2}]}');
+select pg_temp.came('mo', 10, 'device_status', '{"op": "set", "rows": [{"device_id": 2, "state": "sleepy", "since": "2026-11-27T11:00:00Z"}]}');
+select pg_temp.came('mo', 11, 'device_status', '{"op": "dance", "rows": []}');
+select is((select put_aside from pg_temp.apply('mo', 8, 11)), 2::bigint, 'a word that is none stands aside');
+select is((select array_agg(device_id) from device_status where site_id = 'mo'), '{1}', 'of a device that has none any more there is none here');
+select pg_temp.came('mo', 12, 'device_status', '{"op": "state", "rows": [], "complete": true}');
+select is((select put_aside from pg_temp.apply('mo', 11, 12)), 0::bigint, 'told whole');
+select is((select count(*) from device_status where site_id = 'mo'), 0::bigint, 'what is not named is gone');
+rollback to later;
+delete from uplink where site_id = 'mo' and seq in (7, 8); -- they were
+update uplink_applied set applied_seq = 6 where site_id = 'mo';
+update uplink_cursor set received_seq = 6 where site_id = 'mo';
 
 -- ---- where it stands ----
 select throws_ok($$ select * from pg_temp.apply('mo', 5, 6) $$, '40001', null, 'who thinks that it stands elsewhere is told so');

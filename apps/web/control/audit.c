@@ -78,8 +78,8 @@ static bool read_kinds(Call *call, PgValue *ret_kinds)
         memmem(said.data, said.size, ",,", 2)) {
         call_problem_with(
             call, 400, "bad-request", json_pack("{s:s}", "field", "kind"),
-            "kind is one or more, with commas, of command, command_event, point, device, setting, "
-            "user, source, alarm, audit, checkpoint, epoch");
+            "kind is one or more, with commas, of command, command_event, point, device, device_status, "
+            "setting, user, source, alarm, audit, checkpoint, epoch");
         return false;
     }
     *ret_kinds = pg_text(bp_str(bp_arena_text(call_arena(call), bp_buf_text(&text))));

@@ -172,6 +172,20 @@ static void what_goes_between_a_central_and_a_site_is_told(void **state)
         assert_string_equal(sentence("audit", entries[i][0]), entries[i][1]);
 }
 
+static void devices_that_answer_or_do_not_are_named(void **state)
+{
+    (void)state;
+    assert_string_equal(sentence("device_status",
+                                 "{\"v\":1,\"op\":\"set\",\"rows\":[{\"device_id\":1,\"state\":"
+                                 "\"offline\",\"reason\":\"no answer\"},{\"device_id\":2,"
+                                 "\"state\":\"online\",\"reason\":\"\"}]}"),
+                        "device AHU-1 is offline: no answer, device 2 is online");
+    assert_string_equal(sentence("device_status", "{\"v\":1,\"op\":\"gone\",\"rows\":[{\"device_id\":1}]}"),
+                        "device AHU-1 is not looked at any more");
+    assert_string_equal(sentence("device_status", "{\"v\":1,\"op\":\"state\",\"rows\":[{\"device_id\":1}]}"),
+                        "how 1 device is was told central");
+}
+
 static void what_is_not_known_is_shown_as_it_is(void **state)
 {
     (void)state;
@@ -200,6 +214,7 @@ int main(void)
         cmocka_unit_test(changes_say_what_it_was_before),
         cmocka_unit_test(what_people_may_is_told_in_sentences),
         cmocka_unit_test(what_goes_between_a_central_and_a_site_is_told),
+        cmocka_unit_test(devices_that_answer_or_do_not_are_named),
         cmocka_unit_test(what_is_not_known_is_shown_as_it_is),
         cmocka_unit_test(nothing_moves_the_cursor),
     };
