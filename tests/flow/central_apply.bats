@@ -86,6 +86,25 @@ until_is "select count(*) from current_value" 480 # the table was emptied by the
 END
 }
 
+@test "where the database answers late, what was applied meanwhile is not applied again" {
+    run_script <<'END'
+"$FEED" fill 3 10 20 1 0
+# Who asks where sites stand sees how they stood when he asked, and hears it a moment later; meanwhile a portion that was under way is committed.
+q "create schema late; grant usage on schema late to public;
+   create view late.uplink_cursor as select * from uplink_cursor where (select pg_sleep(0.3)) is not null; grant select on late.uplink_cursor to public;
+   create function late.apply() returns trigger language plpgsql as 'begin perform pg_sleep(0.15); return new; end';
+   create trigger late before update on uplink_applied for each row execute function late.apply();
+   alter database bacpipes set search_path = late, public; update uplink_cursor set received_seq = received_seq - 15"
+start_central
+export PGOPTIONS="-c search_path=public" # of these from now on
+until_applied
+for _ in $(seq 15); do q "update uplink_cursor set received_seq = received_seq + 1"; done
+until_applied
+[ "$(q "$wrong")" = "0|600" ]
+if grep 'cannot be applied' "$SCRIPT.log"; then exit 1; fi
+END
+}
+
 @test "a frame that is damaged, a kind that is newer and a record that cannot be: they stand aside, the rest goes on, and they are tried again" {
     run_script <<'END'
 "$FEED" fill 2 10 10 2 0
