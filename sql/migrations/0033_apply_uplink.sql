@@ -550,9 +550,6 @@ declare
     words   text[];
     changed_at timestamptz;
 begin
-    -- A statement that was planned while journal_ensure moved entries to their new partition would look where they were, and see none: so whoever
-    -- moves them has ended before the next one is planned, and nobody moves any until this is over.
-    lock table uplink_record in access share mode;
     for part in select w.* from jsonb_to_recordset(work) as w (site text, epoch bigint, after bigint, "to" bigint, key bigint, newest timestamptz, given_up bigint, has_records boolean, hours jsonb, buckets jsonb, aside jsonb)
                  order by w.site loop
         select a.* into stands from uplink_applied a where a.site_id = part.site and a.epoch = part.epoch for update;
@@ -705,16 +702,6 @@ comment on function uplink_is_needed is 'At central: this frame is not applied, 
 
 create table uplink_saved (like uplink);
 comment on table uplink_saved is 'Frames of a day that is dropped, of which some are needed still; empty between two.';
-
-create function uplink_frames_drop(of_name text, first timestamptz, beyond timestamptz) returns void language plpgsql as $$
-begin
-    insert into uplink_saved select f.* from uplink_frames f where f.at >= first and f.at < beyond and f.received_at is not null and uplink_is_needed(f.site_id, f.epoch, f.seq);
-    perform journal_drop(of_name);
-    insert into uplink select * from uplink_saved;
-    delete from uplink_saved;
-end
-$$;
-comment on function uplink_frames_drop is 'A day of frames goes, but for what is needed of it.';
 
 -- What came late, of days that are gone, and what was needed and is not any more.
 create function uplink_frames_tidy(at_time timestamptz) returns bigint language plpgsql as $$

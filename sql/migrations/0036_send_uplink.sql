@@ -260,6 +260,40 @@ end
 $$;
 comment on function journal_refile is 'Begins another life of the journal, in which what central has not got of epoch of_epoch, all after agreed_seq, stands again. How many entries that are.';
 
+-- ---- its partitions, while others read and write ----
+
+-- Who plans a statement looks which partitions there are, and only then waits for each: where entries move between them meanwhile, it sees none of
+-- those, and what it appends is refused. So who moves any, or makes or drops a partition, has their parent for itself: all others wait before they look.
+create function journal_hold(of_class text) returns void language plpgsql set lock_timeout = '200ms' as $$
+begin
+    perform journal_take_turns();
+    execute format('lock table only public.uplink_%1$s, only public.uplink_%1$s_default in access exclusive mode', of_class);
+end
+$$;
+comment on function journal_hold is 'Until this transaction ends nobody else reads or appends records (record), or frames (frames).';
+
+-- As 0021 made it, but for that.
+create or replace function journal_ensure(of_class text, at_time timestamptz) returns boolean language plpgsql
+    set lock_timeout = '200ms' set timezone = 'UTC' set datestyle = 'ISO' as $$
+declare
+    part record;
+begin
+    select * into part from journal_partition(of_class, at_time);
+    if to_regclass('journal.' || part.name) is not null then
+        return false;
+    end if;
+    perform journal_hold(of_class);
+    if to_regclass('journal.' || part.name) is not null then -- by another site's ingest meanwhile
+        return false;
+    end if;
+    execute format('create table journal.%I (like public.uplink including all)', part.name);
+    execute format('with moved as (delete from public.uplink_%s_default where at >= %L and at < %L returning *) insert into journal.%I select * from moved',
+                   of_class, part.first, part.beyond, part.name);
+    execute format('alter table public.uplink_%s attach partition journal.%I for values from (%L) to (%L)', of_class, part.name, part.first, part.beyond);
+    return true;
+end
+$$;
+
 -- ---- what may be forgotten ----
 
 -- As 0021 made them, but that older lives of the journal are looked at as well, and at central what came from sites: that is never given up.
@@ -291,6 +325,35 @@ begin
 end
 $$;
 
+create function journal_day_is_over(first timestamptz, beyond timestamptz) returns boolean language sql stable as $$
+    select not exists (select from (select f.site_id, f.epoch, max(f.seq) as seq from uplink_frames f where f.at >= first and f.at < beyond group by f.site_id, f.epoch) as l
+                        where not journal_is_at_central(l.site_id, l.epoch, l.seq))
+$$;
+comment on function journal_day_is_over is 'All frames of that day are at central or, at central, are applied.';
+
+-- A clock that leapt may have left what is newer among what is old: then it stays. So does what central has not applied.
+create function journal_month_is_over(first timestamptz, beyond timestamptz) returns boolean language sql stable as $$
+    select not exists (select from (select u.site_id, u.epoch, max(u.seq) as seq from uplink_record u where u.at >= first and u.at < beyond group by u.site_id, u.epoch) as l
+                        where exists (select from uplink_record r where r.site_id = l.site_id and r.epoch = l.epoch and r.seq < l.seq and not (r.at >= first and r.at < beyond))
+                           or site_is_remote(l.site_id) and not journal_is_at_central(l.site_id, l.epoch, l.seq))
+$$;
+comment on function journal_month_is_over is 'Nothing of that month is among newer records, or has yet to be applied.';
+
+create function uplink_frames_drop(of_name text, first timestamptz, beyond timestamptz) returns boolean language plpgsql as $$
+begin
+    perform journal_hold('frames');
+    if not journal_day_is_over(first, beyond) then -- some came meanwhile
+        return false;
+    end if;
+    insert into uplink_saved select f.* from uplink_frames f where f.at >= first and f.at < beyond and f.received_at is not null and uplink_is_needed(f.site_id, f.epoch, f.seq);
+    perform journal_drop(of_name);
+    insert into uplink select * from uplink_saved;
+    delete from uplink_saved;
+    return true;
+end
+$$;
+comment on function uplink_frames_drop is 'A day of frames goes, but for what is needed of it. False: it stays.';
+
 -- One step of what keeps the journal in shape at at_time; null: nothing was to be done. Nothing is forgotten while the clock is not believed.
 create or replace function journal_keep(at_time timestamptz, is_disk_low boolean) returns text language plpgsql
     set timezone = 'UTC' set datestyle = 'ISO' as $$
@@ -298,13 +361,16 @@ declare
     part  record;
     last  record;
     ahead interval;
+    made  boolean := false;
 begin
     foreach ahead in array '{0, 1 day, 2 days}'::interval[] loop
-        perform journal_ensure('frames', at_time + ahead);
+        made := journal_ensure('frames', at_time + ahead) or made;
     end loop;
-    perform journal_ensure('record', at_time);
-    perform journal_ensure('record', at_time + interval '7 days');
-    if is_disk_low and exists (select from uplink_frames) then
+    made := journal_ensure('record', at_time) or made;
+    made := journal_ensure('record', at_time + interval '7 days') or made;
+    if made then -- the rest is for the next time: others wait
+        return null;
+    elsif is_disk_low and exists (select from uplink_frames) then
         return journal_give_up();
     end if;
     if exists (select from retention_clock where hold is not null) then
@@ -314,17 +380,14 @@ begin
     -- Central may be put back, too: what it has is kept for a week.
     perform uplink_frames_tidy(at_time);
     for part in select * from journal_partitions('frames') where beyond < at_time - interval '7 days' order by first loop
-        if not exists (select from (select f.site_id, f.epoch, max(f.seq) as seq from uplink_frames f where f.at >= part.first and f.at < part.beyond group by f.site_id, f.epoch) as l
-                        where not journal_is_at_central(l.site_id, l.epoch, l.seq)) then
-            perform uplink_frames_drop(part.name, part.first, part.beyond);
+        if journal_day_is_over(part.first, part.beyond) and uplink_frames_drop(part.name, part.first, part.beyond) then
             return null; -- of a site that makes no frames it is empty each day: nothing to tell
         end if;
     end loop;
     for part in select * from journal_partitions('record') where beyond < at_time - interval '1 year' order by first loop
-        -- A clock that leapt may have left what is newer among what is old: then it stays.
-        continue when exists (select from (select site_id, epoch, max(seq) as seq from uplink_record where at >= part.first and at < part.beyond group by site_id, epoch) old
-                               where exists (select from uplink_record r where r.site_id = old.site_id and r.epoch = old.epoch and r.seq < old.seq
-                                                                           and not (r.at >= part.first and r.at < part.beyond)));
+        continue when not journal_month_is_over(part.first, part.beyond);
+        perform journal_hold('record');
+        continue when not journal_month_is_over(part.first, part.beyond); -- some came meanwhile
         last := null;
         for last in select distinct on (site_id, epoch) site_id, epoch, seq, digest from uplink_record where at >= part.first and at < part.beyond
                      order by site_id, epoch, seq desc loop

@@ -163,6 +163,99 @@ EOF
     run_script
 }
 
+@test "who reads or appends while entries move to their month and day misses none" {
+    cat >>"$SCRIPT" <<'EOF'
+# What another site has sent, in no month and day of its own yet; and ours: the same.
+q "insert into site (site_id, name, is_remote) values ('afar', 'Afar', true);
+   insert into remote_site (site_id, number, state, serials) values ('afar', 1, 'joined', '{a1}');
+   insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, received_digest, record_seq, record_digest) values ('afar', 7, 1, 1, 40, sha256('x'), 20, sha256('x'));
+   insert into uplink_applied (site_id, epoch, applied_seq) values ('afar', 7, 0);
+   insert into uplink_quarantine (site_id, epoch, seq, kind, reason, wants_retry) values ('afar', 7, 5, 'setting', 'x', true);
+   insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+   select 'afar', 7, n, case when n <= 20 then 'setting' else 'readings' end, now(), convert_to(jsonb_build_object('v', 1, 'table', 'setting', 'op', 'insert', 'key', 'k' || n,
+          'new', jsonb_build_object('name', 'k' || n, 'value', 'x', 'updated_at', now(), 'updated_by', 'anna'))::text, 'UTF8'), sha256('x'), now() from generate_series(1, 40) as n;
+   create role site_1 login in role bacpipes_sites;
+   create or replace function link_serial() returns text language sql stable as 'select ''a1''::text';
+   select journal_append('demo', 'readings', 'x'::bytea) from generate_series(1, 20)" >made
+epoch=$(q "select epoch from journal_head where site_id = 'demo'")
+instant=$(q "select now()")
+chained=$(q "select encode(journal_digest(sha256('x'), 'afar', 7, 42, 'audit', '$instant', 'b'), 'hex')")
+# query FILE VALUE...: as it is, with the values in it
+query() {
+    local file=$1 n=0
+    sed '/^--/d' "$root/sql/queries/$file.sql" >query
+    for value in "${@:2}"; do n=$((n + 1)); VALUE=$value perl -pi -e 's/\$'$n'\b/$ENV{VALUE}/g' query; done
+    cat query
+}
+statements=0
+# changes SQL ANSWER; reads SQL, which answers as before
+changes() { echo "$1" >"statement.$((++statements))"; echo "$2" >"before.$statements"; }
+reads() { changes "$1" "$(q "$1")"; [ -n "$(cat "before.$statements")" ]; }
+reads "select site_id, count(*) from uplink group by 1 order by 1"
+reads "$(query central/select_uplink_entries "'[{\"n\": 0, \"site\": \"afar\", \"epoch\": 7, \"after\": 0, \"upto\": 40}]'" 100)"
+reads "select seq, kind from link_entries('demo', $epoch, 0, 1000000, 100)"
+reads "select entries, octets from link_backlog('demo')"
+reads "select link_state('demo')"
+reads "select * from link_digests('demo', $epoch, array(select generate_series(1, 100)))"
+reads "select * from link_compare('demo', '{\"epochs\": [{\"epoch\": $epoch, \"seq\": 4, \"digest\": \"\"}]}')"
+reads "select * from link_begins('demo', $epoch)"
+reads "select is_unsigned from journal_unsigned('demo', $epoch, 0)"
+reads "select seq, kind from journal_records('demo', $epoch, 0, 100)"
+reads "$(query audit/select_journal_epochs "'demo'")"
+reads "$(query audit/select_journal_entries "'demo'" $epoch 0 null null)"
+reads "$(query audit/count_frames "'demo'")"
+reads "$(query web/select_web_records "'demo'" $epoch 0 100)"
+reads "select count(*) from audit where site_id = 'demo'"
+reads "set session authorization site_1; select * from sync.digests(7, array(select generate_series(1, 40)))"
+changes "set session authorization site_1; select received_seq from sync.append(7, 41, '{readings, audit}', '{$instant, $instant}', '{a, b}', array[sha256('a'), '\\x$chained'], null)" 42
+changes "select applied from uplink_retry('afar')" 1
+changes "select put_aside from uplink_apply('[{\"site\": \"afar\", \"epoch\": 7, \"after\": 0, \"to\": 40, \"has_records\": true}]'); select count(*) from setting where site_id = 'afar'" "0
+20"
+hold "select journal_ensure('frames', now()), journal_ensure('record', now())"
+for i in $(seq $statements); do q "$(cat "statement.$i")" >"after.$i" 2>&1 & children="$children $!" last=$!; done
+until_true '[ "$(q "select count(*) from pg_stat_activity where wait_event_type = '"'Lock'"'")" = $statements ]'
+tell 1 "commit;"
+until_true '[ "$(q "select count(*) from pg_stat_activity where backend_type = '"'client backend'"'")" = 2 ]' # this, and who moved them
+missed=0
+for i in $(seq $statements); do diff "before.$i" "after.$i" >difference || { cat "statement.$i" difference; missed=$((missed + 1)); }; done
+[ $missed = 0 ] || { echo "$missed of $statements missed what moved"; exit 1; }
+is_zero "select (select count(*) from uplink_record_default) + (select count(*) from uplink_frames_default)"
+[ "$(q "select count(*) from uplink where site_id = 'afar'")" = 42 ]
+EOF
+    run_script
+}
+
+@test "what comes while its day or month is dropped stays" {
+    cat >>"$SCRIPT" <<'EOF'
+q "insert into site (site_id, name, is_remote) values ('afar', 'Afar', true);
+   insert into remote_site (site_id, number, state) values ('afar', 1, 'joined');
+   insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest) values ('afar', 7, 1, 1, 4, 1, sha256('x'));
+   insert into uplink_applied (site_id, epoch, applied_seq) values ('afar', 7, 0);
+   update retention_clock set hold = null;
+   select journal_maintain(now(), false);
+   alter function journal_hold set lock_timeout = '60s'; alter function journal_drop set lock_timeout = '60s'" >made
+came() { echo "insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) values ('afar', 7, $1, '$2', now() - interval '$3', 'x', sha256('x'), now())"; }
+here() { [ "$(q "select coalesce(string_agg(seq::text, ' ' order by seq), 'nothing') from uplink where site_id = 'afar'")" = "$1" ]; }
+applied() { q "update uplink_applied set applied_seq = $1, key_seq = $1 + 1"; }
+for comes in "frames 1 2 readings 10 days" "record 3 4 audit 14 months"; do
+    read -r class first second kind age <<<"$comes"
+    q "set role bacpipes_journal; select journal_ensure('$class', now() - interval '$age')" >made
+    q "$(came "$first" "$kind" "$age")"
+    applied "$first" # all that is there is applied, and old; and another of that age comes just now
+    hold "$(came "$second" "$kind" "$age")"
+    q "select journal_maintain(now(), false)" >maintained 2>&1 & children="$children $!" maintains=$!
+    until_true '[ "$(q "select count(*) from pg_stat_activity where wait_event_type = '"'Lock'"'")" = 1 ]'
+    tell "$holders" "commit;"
+    wait "$maintains" || { cat maintained; exit 1; }
+    here "$first $second" || { echo "entry $second is lost"; exit 1; }
+    applied "$second"
+    q "select journal_maintain(now(), false)" >maintained
+    here nothing
+done
+EOF
+    run_script
+}
+
 @test "one statement about 20,000 points costs at most 60 times one about 1,000" {
     cat >>"$SCRIPT" <<'EOF'
 q "insert into point (site_id, point_id, device_id, object_type, object_instance) select 'demo', i, 1, 'analog-value', i from generate_series(101, 20000) as i"

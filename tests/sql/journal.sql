@@ -1,6 +1,6 @@
 -- The journal: gapless, chained, appended to by nobody but its functions, and kept as long as promised.
 begin;
-select plan(81);
+select plan(82);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('demo', 'Demo'), ('annex', 'Annex');
 insert into device (site_id, device_id, address, instance) values ('demo', 1, '10.0.0.1', 1), ('annex', 1, '10.0.0.2', 2);
@@ -236,6 +236,7 @@ select is((select string_agg(journal_keep(now() + interval '9 days', false), '')
 select is((select count(*) from uplink_frames), 0::bigint, 'then');
 select journal_append('demo', 'readings', decode(repeat('ab', 100), 'hex')) from generate_series(1, 10);
 select commit_now();
+select is(journal_keep(now(), true), null, 'days that lack are a step of their own');
 select is(journal_keep(now(), true), 'the disk is nearly full: 10 frames of site demo are dropped, 10 of which central has not got', 'a disk that is nearly full has them go before');
 select commit_now();
 select is((select (frames_given_up, octets_given_up) from journal_head where site_id = 'demo')::text, '(10,1000)', 'which is counted');

@@ -314,7 +314,8 @@ select 'bacpipes_journal', thing
                     'alarm_raise(text,text,text,text)', 'alarm_return(text,text)', 'commands_restored(text)', 'journal_position(text)', 'journal_note(integer,jsonb)',
                     'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)',
                     'journal_unsigned(text,bigint,bigint)', 'journal_records(text,bigint,bigint,integer)', 'journal_last_checkpoint(text,bigint)',
-                    'journal_partition(text,timestamp with time zone)', 'journal_partitions(text)', 'journal_take_turns()', 'journal_ensure(text,timestamp with time zone)', 'journal_drop(text)', 'journal_give_up()',
+                    'journal_partition(text,timestamp with time zone)', 'journal_partitions(text)', 'journal_take_turns()', 'journal_hold(text)', 'journal_ensure(text,timestamp with time zone)',
+                    'journal_day_is_over(timestamp with time zone,timestamp with time zone)', 'journal_month_is_over(timestamp with time zone,timestamp with time zone)', 'journal_drop(text)', 'journal_give_up()',
                     'journal_keep(timestamp with time zone,boolean)', 'journal_maintain(timestamp with time zone,boolean)']) as thing
  union all
 select 'bacpipes_journal', thing

@@ -11,6 +11,7 @@ insert into uplink_applied (site_id, epoch, applied_seq, key_seq) values ('mo', 
 insert into retention_clock (seen_at) values (now()) on conflict do nothing;
 update retention_clock set hold = null, expected_at = null;
 
+select journal_keep(now(), false); -- days and months ahead: a step of its own
 select journal_ensure('frames', now() - interval '10 days');
 insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
 select s, 7, n, 'readings', now() - interval '10 days', 'x', sha256('x'), now() - interval '10 days' from unnest('{mo,kl}'::text[]) as s, generate_series(80, 100) as n;
