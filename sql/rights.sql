@@ -131,6 +131,7 @@ insert into right_on_table values
     ('site_strike',              'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
     ('uplink_cursor',            'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
     ('uplink_applied',           'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
+    ('site_key',                 'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
     ('uplink_quarantine',        'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('downlink',                 'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('downlink_head',            'bacpipes_journal',  null, null, null, 'select', null, 'all'),
@@ -160,7 +161,7 @@ select 'bacpipes_web', name
   from unnest('{site, device, point, point_rule, device_status, setting, setting_kind, mqtt_config, mqtt_account, ingest_position,
                 sensor_readings, sensor_readings_5min, sensor_readings_hourly, past, past_progress, point_latest, points, current_value, current_values, readings, readings_5min, readings_hourly,
                 journal_head, uplink_record, alarm, audit, write_commands, command_source, hold, hold_end, override, overrides, writable_type, unit_range, commands, standing, job_kind, job, change, command_latency, saved_view,
-                central_link, remote_site, uplink_cursor, uplink_applied, uplink_quarantine, downlink, downlink_head, point_interval, site_rate, site_hour,
+                central_link, remote_site, uplink_cursor, uplink_applied, uplink_quarantine, site_key, downlink, downlink_head, point_interval, site_rate, site_hour,
                 central_status, site_lag, availability_hours, availability_points, sites}'::text[]) as name
  union all
 select 'bacpipes_maintain', 'uplink_applied' -- of readings_newest
@@ -342,6 +343,10 @@ insert into right_on_function values
     ('journal_position',        'bacpipes_journal',  true,  '{bacpipes_collect, bacpipes_owner}'),
     ('journal_open',            'bacpipes_journal',  true,  '{bacpipes_collect}'),
     ('journal_checkpoint',      'bacpipes_journal',  true,  '{bacpipes_collect}'),
+    ('journal_key_handed',      'bacpipes_journal',  true,  '{bacpipes_collect}'),
+    ('site_key_seen',           'bacpipes_journal',  true,  '{}'), -- of a trigger
+    ('site_keys_untold',        'bacpipes_journal',  true,  '{bacpipes_central}'),
+    ('site_key_tell',           'bacpipes_journal',  true,  '{bacpipes_central}'),
     ('journal_unsigned',        'bacpipes_journal',  true,  '{bacpipes_collect}'),
     ('journal_records',         'bacpipes_journal',  true,  '{bacpipes_collect}'),
     ('journal_last_checkpoint', 'bacpipes_journal',  true,  '{bacpipes_collect}'),

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KEYS_MAX = 16, TOLD_MAX = 1000, PATH_OCTETS = 4200, PROGRESS_EVERY = 5000 };
+enum { KEYS_MAX = 16, TOLD_MAX = 1000, FORGOTTEN_MAX = 100, PATH_OCTETS = 4200, PROGRESS_EVERY = 5000 };
 #define UNSIGNED_TOO_LONG_US (5 * BP_MINUTE) /* a minute is promised */
 
 static const char *site, *from_file;
@@ -28,7 +28,8 @@ static const CfgOption options[] = {
     {"key", "FILE",
      "The public key that checkpoints must be signed with: a copy of journal.pub. May be given several "
      "times, where the "
-     "key has changed. Default: journal.pub of the data folder.",
+     "key has changed. Default: journal.pub of the data folder; of another site at a central the keys that "
+     "it has seen.",
      .texts = &key_files},
     {"site", "SITE",
      "Whose journal, where the database has several sites. Default: the site of the settings.",
@@ -72,6 +73,9 @@ typedef struct Verify {
     SiteWitnesses witnesses;   /* what the collector signed */
     JournalPosition kept;      /* where it saw the journal; seq 0: unknown */
     bool is_witnessed;
+    AuditPins pins; /* of a site elsewhere, as central has seen them */
+    JournalForgotten forgotten[FORGOTTEN_MAX];
+    size_t forgotten_count; /* all of them */
     AuditHead head;
     int64_t frames, about; /* -1: not counted */
     Finding findings[TOLD_MAX];
@@ -90,6 +94,13 @@ static void on_finding(void *owner, int64_t epoch, int64_t seq, const char *text
             (Finding){.epoch = epoch, .seq = seq, .text = bp_arena_text(verify->arena, bp_str(text))};
 }
 
+static void on_forgotten(void *owner, const JournalForgotten *forgotten)
+{
+    Verify *verify = owner;
+    if (verify->forgotten_count++ < FORGOTTEN_MAX)
+        verify->forgotten[verify->forgotten_count - 1] = *forgotten;
+}
+
 static void begin(Verify *verify, BpStr of_site)
 {
     verify->site = bp_arena_text(verify->arena, of_site);
@@ -97,9 +108,12 @@ static void begin(Verify *verify, BpStr of_site)
         &(JournalVerifierOptions){.site = bp_str(verify->site),
                                   .keys = (const uint8_t(*)[SIGN_PUBLIC_SIZE])verify->keys,
                                   .key_count = verify->key_count,
+                                  .pins = verify->pins.items,
+                                  .pin_count = verify->pins.count,
                                   .now_us = bp_wall_us(),
                                   .owner = verify,
-                                  .on_finding = on_finding});
+                                  .on_finding = on_finding,
+                                  .on_forgotten = on_forgotten});
     for (size_t i = 0; i < verify->witnesses.count; i++)
         journal_verifier_know(verify->verifier, &verify->witnesses.items[i].position,
                               verify->witnesses.items[i].at_us, "the collector signed it");
@@ -195,13 +209,39 @@ static const SiteWitness *last_witness(const Verify *verify)
     return verify->is_witnessed ? site_witness_of(&verify->witnesses, verify->verified.epoch) : NULL;
 }
 
+static bool has_keys(const Verify *verify)
+{
+    return verify->key_count || verify->pins.count;
+}
+
+/* Each spell of a key that nobody vouches for, once. */
+static void look_at_pins(Verify *verify)
+{
+    char text[BP_ERROR_TEXT_MAX], key[2 * SIGN_PUBLIC_SIZE + 1];
+    for (size_t i = 0; i < verify->pins.count; i++) {
+        const JournalPin *pin = &verify->pins.items[i];
+        if (!pin->is_doubted)
+            continue;
+        snprintf(
+            text, sizeof text,
+            "from here on it is signed with another key, which nobody vouches for, and not believed: %s. "
+            "Neither did the key before it sign for it, nor had the site joined anew",
+            sign_hex(pin->key, sizeof pin->key, key));
+        on_finding(verify, pin->epoch, pin->seq, text);
+    }
+}
+
 static void look_at_signatures(Verify *verify)
 {
     char text[BP_ERROR_TEXT_MAX], since[BP_TIME_TEXT_MAX];
     const JournalVerified *verified = &verify->verified;
     const SiteWitness *witness = last_witness(verify);
-    const int64_t now_us = from_file ? verified->newest_us : bp_wall_us();
-    if (verify->key_count == 0 && verified->checkpoints && !is_elsewhere(verify))
+    const int64_t wall_us = bp_wall_us();
+    /* What is elsewhere may have more that has not come yet. */
+    const bool is_as_of_newest = from_file || (is_elsewhere(verify) && verified->newest_us < wall_us);
+    const int64_t now_us = is_as_of_newest ? verified->newest_us : wall_us;
+    look_at_pins(verify);
+    if (!has_keys(verify) && verified->checkpoints && !is_elsewhere(verify))
         on_finding(verify, verified->epoch, 0,
                    "there are checkpoints, and no key to verify them with: say --key, a copy of journal.pub");
     else if (witness && witness->position.seq > verified->signed_seq) {
@@ -210,7 +250,7 @@ static void look_at_signatures(Verify *verify)
                  ", and what is here is signed up to %" PRId64,
                  witness->position.seq, verified->signed_seq);
         on_finding(verify, verified->epoch, witness->position.seq, text);
-    } else if (verify->key_count && !witness && verified->unsigned_records &&
+    } else if (has_keys(verify) && !witness && verified->unsigned_records &&
                now_us - verified->unsigned_since_us > UNSIGNED_TOO_LONG_US) {
         snprintf(text, sizeof text,
                  "%" PRId64
@@ -239,24 +279,48 @@ static json_t *time_json(int64_t at_us)
     return at_us ? json_string(bp_time_format(at_us, 6, time)) : json_null();
 }
 
-static void tell_json(const Verify *verify)
+static json_t *forgotten_json(const Verify *verify)
 {
-    const JournalVerified *verified = &verify->verified;
+    json_t *list = json_array();
+    for (size_t i = 0; i < verify->forgotten_count && i < FORGOTTEN_MAX; i++) {
+        const JournalForgotten *forgotten = &verify->forgotten[i];
+        json_array_append_new(
+            list, json_pack("{s:I, s:I, s:I, s:I, s:I}", "epoch", (json_int_t)forgotten->epoch, "behind_seq",
+                            (json_int_t)forgotten->behind_seq, "entries", (json_int_t)forgotten->count,
+                            "signed_seq", (json_int_t)forgotten->signed_seq, "next_epoch",
+                            (json_int_t)forgotten->next_epoch));
+    }
+    return list;
+}
+
+static json_t *keys_json(const Verify *verify)
+{
     char key[2 * SIGN_PUBLIC_SIZE + 1];
     json_t *keys = json_array();
     for (size_t i = 0; i < verify->key_count; i++)
         json_array_append_new(keys, json_string(sign_hex(verify->keys[i], SIGN_PUBLIC_SIZE, key)));
+    for (size_t i = 0; i < verify->pins.count; i++)
+        if (!verify->pins.items[i].is_doubted)
+            json_array_append_new(keys,
+                                  json_string(sign_hex(verify->pins.items[i].key, SIGN_PUBLIC_SIZE, key)));
+    return keys;
+}
+
+static void tell_json(const Verify *verify)
+{
+    const JournalVerified *verified = &verify->verified;
     say_json_print(json_pack(
-        "{s:b, s:s?, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:b, s:o, s:I, s:o}", "is_whole",
-        verify->found == 0, "site_id", verify->site, "entries", (json_int_t)verified->records, "epochs",
-        (json_int_t)verified->epochs, "checkpoints", (json_int_t)verified->checkpoints, "oldest",
+        "{s:b, s:s?, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:b, s:o, s:o, s:I, s:o}",
+        "is_whole", verify->found == 0, "site_id", verify->site, "entries", (json_int_t)verified->records,
+        "epochs", (json_int_t)verified->epochs, "checkpoints", (json_int_t)verified->checkpoints, "oldest",
         time_json(verified->oldest_us), "newest", time_json(verified->newest_us), "epoch",
         (json_int_t)verified->epoch, "last_seq", (json_int_t)verified->last_seq, "signed_seq",
         (json_int_t)verified->signed_seq, "unsigned", (json_int_t)verified->unsigned_records,
         "unsigned_since", time_json(verified->unsigned_records ? verified->unsigned_since_us : 0),
         "pruned_seq", (json_int_t)verified->pruned_seq, "is_compared_outside",
-        verify->is_witnessed || verify->kept.seq, "keys", keys, "findings_count", (json_int_t)verify->found,
-        "findings", findings_json(verify)));
+        verify->is_witnessed || verify->kept.seq, "keys", keys_json(verify), "forgotten",
+        forgotten_json(verify), "findings_count", (json_int_t)verify->found, "findings",
+        findings_json(verify)));
 }
 
 static void tell_findings(const Verify *verify)
@@ -272,11 +336,67 @@ static void tell_findings(const Verify *verify)
         printf("... and %zu more\n", verify->found - TOLD_MAX);
 }
 
+static void tell_forgotten(const Verify *verify)
+{
+    for (size_t i = 0; i < verify->forgotten_count && i < FORGOTTEN_MAX; i++) {
+        const JournalForgotten *forgotten = &verify->forgotten[i];
+        const bool is_one = forgotten->count == 1;
+        printf("epoch %" PRId64 ": %" PRId64 " entr%s", forgotten->epoch, forgotten->count,
+               is_one ? "y" : "ies");
+        if (forgotten->behind_seq)
+            printf(" behind seq %" PRId64, forgotten->behind_seq);
+        printf(" %s here that the site, put back to a former state, does not have any more. %s genuine by %s "
+               "chain, "
+               "and came before epoch %" PRId64 " began here; ",
+               is_one ? "is" : "are", is_one ? "It is" : "They are", is_one ? "its" : "their",
+               forgotten->next_epoch);
+        if (forgotten->signed_seq > forgotten->behind_seq)
+            printf("they are signed up to seq %" PRId64 ".\n", forgotten->signed_seq);
+        else
+            printf("no checkpoint signs for %s.\n", is_one ? "it" : "them");
+    }
+    if (verify->forgotten_count > FORGOTTEN_MAX)
+        printf("... and %zu more epochs like that\n", verify->forgotten_count - FORGOTTEN_MAX);
+}
+
+static const JournalPin *last_pin(const Verify *verify, int64_t *ret_seen_us)
+{
+    for (size_t i = verify->pins.count; i-- > 0;)
+        if (!verify->pins.items[i].is_doubted) {
+            *ret_seen_us = verify->pins.seen_us[i];
+            return &verify->pins.items[i];
+        }
+    return NULL;
+}
+
+/* By the keys that this central has seen. */
+static void tell_pinned(const Verify *verify)
+{
+    char key[2 * SIGN_PUBLIC_SIZE + 1], seen[BP_TIME_TEXT_MAX];
+    int64_t seen_us = 0;
+    const JournalVerified *verified = &verify->verified;
+    const JournalPin *pin = last_pin(verify, &seen_us);
+    if (!pin)
+        return;
+    (void)sign_hex(pin->key, SIGN_PUBLIC_SIZE, key);
+    if (verified->signed_seq)
+        printf("Signed up to seq %" PRId64 " of epoch %" PRId64 " by %" PRId64 " checkpoint%s of key %s",
+               verified->signed_seq, verified->epoch, verified->checkpoints,
+               verified->checkpoints == 1 ? "" : "s", key);
+    else
+        printf("Nothing of its last epoch is signed yet. Its key is %s", key);
+    printf(", which this central has from the site itself, since %s: `bacpipes audit key` at the site shows "
+           "whether it is that.\n",
+           say_time(seen_us, 0, seen));
+}
+
 static void tell_signed(const Verify *verify)
 {
     char key[2 * SIGN_PUBLIC_SIZE + 1], since[BP_TIME_TEXT_MAX];
     const JournalVerified *verified = &verify->verified;
-    if (verify->key_count == 0 && is_elsewhere(verify))
+    if (verify->pins.count)
+        tell_pinned(verify);
+    else if (verify->key_count == 0 && is_elsewhere(verify))
         printf(
             "Its %" PRId64 " checkpoint%s could not be verified, since the key of site %s is not here: "
             "--key journal.pub, a copy of that file from the site's data folder (`bacpipes audit key` shows "
@@ -293,7 +413,7 @@ static void tell_signed(const Verify *verify)
                verify->key_count > 1 ? " (or another that was given)" : "");
     else
         printf("Nothing is signed yet.\n");
-    if (verify->key_count && verified->unsigned_records)
+    if (has_keys(verify) && verified->unsigned_records)
         printf("Unsigned: %" PRId64
                " entr%s behind the last checkpoint, since %s. Whoever has the database may have "
                "written those anew.\n",
@@ -311,7 +431,11 @@ static void tell_rest(const Verify *verify)
         printf("%" PRId64 " numbers between them are of frames of readings, which are not chained: %" PRId64
                " of those are here.\n",
                verified->gaps, verify->frames);
-    if (!from_file && !verify->is_witnessed && !verify->kept.seq)
+    if (is_elsewhere(verify))
+        printf(
+            "How it came is known to this database alone: what is not signed may have been written anew by "
+            "whoever has that.\n");
+    else if (!from_file && !verify->is_witnessed && !verify->kept.seq)
         printf("Nothing is known of it outside the database (%s/control): a cut end would not be noticed.\n",
                verify->cfg->data_folder);
 }
@@ -321,6 +445,7 @@ static void tell(const Verify *verify)
     char oldest[BP_TIME_TEXT_MAX], newest[BP_TIME_TEXT_MAX];
     const JournalVerified *verified = &verify->verified;
     tell_findings(verify);
+    tell_forgotten(verify);
     printf("The journal%s%s is %s: ", verify->site ? " of site " : "", verify->site ? verify->site : "",
            verify->found ? "NOT WHOLE" : "whole");
     if (verified->records)
@@ -353,8 +478,14 @@ static BpStatus verify_database(Verify *verify, SiteDatabase *database, BpError 
     BP_TRY(
         site_database_ask(database, SQL_SELECT_JOURNAL_HEAD, &value, 1, audit_take_head, &verify->head, err));
     BP_TRY(site_database_ask(database, SQL_COUNT_JOURNAL, NULL, 0, count, &verify->about, err));
+    if (is_elsewhere(verify) && verify->key_count == 0)
+        BP_TRY(audit_copy_pins(database, verify->site, verify->arena, &verify->pins, err));
     begin(verify, bp_str(verify->site));
+    if (is_elsewhere(verify))
+        BP_TRY(audit_copy_lives(database, verify->site, verify->verifier, err));
     BP_TRY(audit_walk(database, &(AuditWalk){.site = verify->site, .owner = verify, .each = take}, err));
+    if (is_elsewhere(verify))
+        BP_TRY(audit_copy_ends(database, verify->site, verify->verifier, err));
     return site_database_ask(database, SQL_COUNT_FRAMES, &value, 1, count, &verify->frames, err);
 }
 

@@ -64,6 +64,9 @@ void central_database_lost(void *owner, const BpError *why);
 void central_notice(void *owner, const char *channel, const char *payload);
 void central_look(void *owner); /* look_timer's: what has come */
 
+/* keys.c: whose keys changed, and whether rightly */
+void central_look_at_keys(Central *central);
+
 /* keep.c */
 void central_keep(void *owner);                  /* keep_timer's */
 void central_noticed(Central *central, int pid); /* a notice was sent by that process; 0: by ours */

@@ -134,4 +134,5 @@ void central_keep(void *owner)
     central->kept_at_us = now_us;
     pg_request(central->pg, SQL_LISTEN_TO_SITES, NULL, 0, NULL, NULL);
     keep_all(central);
+    central_look_at_keys(central);
 }

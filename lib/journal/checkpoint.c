@@ -33,6 +33,32 @@ bool journal_checkpoint_is_signed(BpStr site, const JournalCheckpoint *checkpoin
                          checkpoint->signature);
 }
 
+static BpStr handed_octets(BpStr site, const uint8_t former[SIGN_PUBLIC_SIZE],
+                           const uint8_t key[SIGN_PUBLIC_SIZE], uint8_t memory[SIGNED_MAX])
+{
+    char former_hex[HEX_MAX], key_hex[HEX_MAX];
+    BpBuf out = bp_buf(memory, SIGNED_MAX);
+    bp_buf_printf(&out, "bacpipes key 1\n%.*s\n%s\n%s\n", BP_STR_ARGS(site),
+                  sign_hex(former, SIGN_PUBLIC_SIZE, former_hex), sign_hex(key, SIGN_PUBLIC_SIZE, key_hex));
+    return bp_buf_text(&out);
+}
+
+void journal_handover_sign(BpStr site, const SignKey *former, const uint8_t key[SIGN_PUBLIC_SIZE],
+                           JournalHandover *ret_handover)
+{
+    uint8_t memory[SIGNED_MAX];
+    memcpy(ret_handover->former, sign_key_public(former), SIGN_PUBLIC_SIZE);
+    sign_make(former, handed_octets(site, ret_handover->former, key, memory), ret_handover->signature);
+}
+
+bool journal_handover_is_signed(BpStr site, const JournalHandover *handover,
+                                const uint8_t key[SIGN_PUBLIC_SIZE])
+{
+    uint8_t memory[SIGNED_MAX];
+    return sign_is_valid(handover->former, handed_octets(site, handover->former, key, memory),
+                         handover->signature);
+}
+
 static bool read_hex(const json_t *body, const char *name, uint8_t *ret_octets, size_t size)
 {
     const json_t *value = json_object_get(body, name);
@@ -59,5 +85,16 @@ BpStatus journal_checkpoint_read(BpStr body, JournalCheckpoint *ret_checkpoint, 
         return bp_fail(err, BP_MALFORMED,
                        "it has not the epoch, seq, digest, key and signature of a checkpoint");
     *ret_checkpoint = read;
+    return BP_OK;
+}
+
+BpStatus journal_handover_read(BpStr body, JournalHandover *ret_handover, BpError *err)
+{
+    JournalHandover read;
+    json_auto_t *json = json_loadb(body.data, body.size, 0, NULL);
+    if (!read_hex(json, "former", read.former, SIGN_PUBLIC_SIZE) ||
+        !read_hex(json, "former_signature", read.signature, SIGN_SIGNATURE_SIZE))
+        return bp_fail(err, BP_NOT_FOUND, "no former key has signed for it");
+    *ret_handover = read;
     return BP_OK;
 }

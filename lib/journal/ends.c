@@ -55,7 +55,7 @@ static void settle_beginning(JournalVerifier *verifier, JournalEpoch *epoch)
 
 /* ---- how they hang together ---- */
 
-static bool is_pruned(const JournalVerifier *verifier, const JournalPosition *position)
+bool journal_is_pruned(const JournalVerifier *verifier, const JournalPosition *position)
 {
     for (size_t i = 0; i < verifier->anchor_count; i++)
         if (verifier->anchors[i].epoch == position->epoch && verifier->anchors[i].seq >= position->seq)
@@ -70,7 +70,7 @@ static void settle_link(JournalVerifier *verifier, JournalEpoch *epoch)
         return;
     JournalEpoch *before = journal_epoch_of(verifier, previous->epoch);
     if (!before) {
-        if (!is_pruned(verifier, previous))
+        if (!journal_is_pruned(verifier, previous))
             journal_find(verifier, previous->epoch, previous->seq,
                          "the epoch (1 to %" PRId64 ") is missing as a whole: epoch %" PRId64
                          " says that it followed it",
@@ -146,7 +146,7 @@ static void settle_known(JournalVerifier *verifier, JournalKnown *known)
     const JournalPosition *position = &known->position;
     const JournalEpoch *epoch = journal_epoch_of(verifier, position->epoch);
     if (known->is_settled || (epoch && position->seq <= epoch->pruned_seq) ||
-        (!epoch && is_pruned(verifier, position)))
+        (!epoch && journal_is_pruned(verifier, position)))
         return;
     if (!epoch)
         journal_find(verifier, position->epoch, position->seq,
@@ -178,9 +178,12 @@ void journal_settle(JournalVerifier *verifier)
 {
     for (size_t i = 0; i < verifier->epoch_count; i++)
         settle_beginning(verifier, &verifier->epochs[i]);
-    for (size_t i = 0; i < verifier->epoch_count; i++)
+    if (verifier->copied_count)
+        journal_copy_settle(verifier);
+    for (size_t i = 0; i < verifier->epoch_count && !verifier->copied_count; i++)
         settle_link(verifier, &verifier->epochs[i]);
-    settle_ends(verifier);
+    if (!verifier->copied_count)
+        settle_ends(verifier);
     for (size_t i = 0; i < verifier->known_count; i++)
         settle_known(verifier, &verifier->known[i]);
     sum_up(verifier);

@@ -8,8 +8,40 @@
 
 /* ---- checkpoints ---- */
 
-static bool is_trusted(const JournalVerifier *verifier, const uint8_t key[SIGN_PUBLIC_SIZE])
+/* Of two places: the first is not behind the second. Lives are in the order in which they came. */
+static bool is_up_to(const JournalVerifier *verifier, const JournalPin *pin, const JournalEntry *entry)
 {
+    if (pin->epoch == entry->epoch)
+        return pin->seq <= entry->seq;
+    for (size_t i = 0; i < verifier->copied_count; i++) {
+        if (verifier->copied[i].epoch == pin->epoch)
+            return true;
+        if (verifier->copied[i].epoch == entry->epoch)
+            return false;
+    }
+    return false;
+}
+
+/* The one that holds there; before the first, that. */
+static const JournalPin *pin_at(const JournalVerifier *verifier, const JournalEntry *entry)
+{
+    const JournalPin *pin = verifier->options.pins;
+    for (size_t i = 1; i < verifier->options.pin_count; i++)
+        if (is_up_to(verifier, &verifier->options.pins[i], entry))
+            pin = &verifier->options.pins[i];
+    return pin;
+}
+
+static bool has_keys(const JournalVerifier *verifier)
+{
+    return verifier->options.key_count || verifier->options.pin_count;
+}
+
+static bool is_trusted(const JournalVerifier *verifier, const JournalEntry *entry,
+                       const uint8_t key[SIGN_PUBLIC_SIZE])
+{
+    if (verifier->options.pin_count)
+        return memcmp(pin_at(verifier, entry)->key, key, SIGN_PUBLIC_SIZE) == 0;
     for (size_t i = 0; i < verifier->options.key_count; i++)
         if (memcmp(verifier->options.keys[i], key, SIGN_PUBLIC_SIZE) == 0)
             return true;
@@ -35,7 +67,8 @@ static void count_unsigned(const JournalVerifier *verifier, JournalEpoch *epoch)
     const size_t end = verifier->recent_count, begin = end > RECENT_MAX ? end - RECENT_MAX : 0;
     epoch->unsigned_count = 0;
     for (size_t i = end; i-- > begin && verifier->recent[i % RECENT_MAX].seq > epoch->signed_seq;)
-        if (!verifier->recent[i % RECENT_MAX].is_checkpoint) {
+        if (!verifier->recent[i % RECENT_MAX].is_checkpoint &&
+            (!verifier->copied_count || verifier->recent[i % RECENT_MAX].seq <= epoch->floor.behind_seq)) {
             epoch->unsigned_count++;
             epoch->unsigned_since_us = verifier->recent[i % RECENT_MAX].at_us;
         }
@@ -55,7 +88,7 @@ static void take_checkpoint(JournalVerifier *verifier, JournalEpoch *epoch, cons
     if (!journal_checkpoint_is_signed(verifier->options.site, &checkpoint))
         journal_find(verifier, entry->epoch, entry->seq,
                      "the checkpoint's signature is false: it was changed, or made without the key");
-    else if (verifier->options.key_count && !is_trusted(verifier, checkpoint.key))
+    else if (has_keys(verifier) && !is_trusted(verifier, entry, checkpoint.key))
         journal_find(verifier, entry->epoch, entry->seq, "the checkpoint is signed by another key: %s",
                      sign_hex(checkpoint.key, sizeof checkpoint.key, key));
     else if (position->epoch == epoch->previous.epoch && position->seq <= epoch->previous.seq)
@@ -67,7 +100,7 @@ static void take_checkpoint(JournalVerifier *verifier, JournalEpoch *epoch, cons
     else if (position->seq >= epoch->first_seq) {
         const JournalRecent *recent = recent_of(verifier, position->seq);
         if (recent && memcmp(recent->digest, position->digest, sizeof recent->digest) == 0) {
-            if (verifier->options.key_count) {
+            if (has_keys(verifier) && !(verifier->options.pin_count && pin_at(verifier, entry)->is_doubted)) {
                 epoch->signed_seq = position->seq;
                 count_unsigned(verifier, epoch);
             }
@@ -92,15 +125,27 @@ static JournalPosition read_position(const json_t *json)
     return position;
 }
 
+JournalBeginning journal_read_beginning(BpStr body)
+{
+    json_auto_t *json = json_loadb(body.data, body.size, 0, NULL);
+    const json_t *agreed = json_object_get(json, "agreed");
+    JournalBeginning beginning = {.previous = read_position(json_object_get(json, "previous")),
+                                  .known = read_position(json_object_get(json, "known")),
+                                  .record = read_position(json_object_get(agreed, "record")),
+                                  .agreed.epoch = json_integer_value(json_object_get(agreed, "epoch")),
+                                  .agreed.seq = json_integer_value(json_object_get(agreed, "seq"))};
+    return beginning;
+}
+
 static void take_epoch(JournalVerifier *verifier, JournalEpoch *epoch, const JournalEntry *entry)
 {
-    json_auto_t *body = json_loadb(entry->body.data, entry->body.size, 0, NULL);
     if (entry->seq != 1) {
         journal_find(verifier, entry->epoch, entry->seq, "an epoch begins in the middle of one");
         return;
     }
-    epoch->previous = read_position(json_object_get(body, "previous"));
-    epoch->known = read_position(json_object_get(body, "known"));
+    const JournalBeginning beginning = journal_read_beginning(entry->body);
+    epoch->previous = beginning.previous;
+    epoch->known = beginning.known;
 }
 
 static void take_audit(JournalVerifier *verifier, const JournalEntry *entry)

@@ -13,6 +13,24 @@ enum {
     FIRST_BODY_MAX = 1024 * 1024,
 };
 
+/* What a central knows of a life before it takes its records: see JournalLife. */
+typedef struct JournalCopied {
+    int64_t epoch, came_seq;
+    int64_t previous_had, begun_had;
+    JournalPosition previous; /* seq 0: its place is not known */
+    JournalPosition agreed; /* up to there both had the same when this life began; epoch 0: nobody compared */
+    JournalPosition record; /* the last record of that; seq 0: none */
+} JournalCopied;
+
+/* What the lives behind one say of its end. */
+typedef struct JournalFloor {
+    int64_t behind_seq; /* what is behind that was forgotten; INT64_MAX: nothing was */
+    int64_t had_seq;    /* but not what is behind this */
+    int64_t next_epoch;
+    JournalPosition record; /* how it must be there; seq 0: that is not known */
+    bool is_end;            /* it has to reach as far as that */
+} JournalFloor;
+
 /* One life of the database. */
 typedef struct JournalEpoch {
     JournalPosition last; /* its last record */
@@ -26,6 +44,10 @@ typedef struct JournalEpoch {
 
     JournalEntry first; /* a copy, where it is not seq 1: to be compared with what was pruned */
     int64_t pruned_seq; /* it begins behind it, rightly */
+
+    JournalFloor floor; /* of a copy */
+    bool is_at_floor;   /* the record there is as it must be */
+    int64_t forgotten;  /* records */
 } JournalEpoch;
 
 typedef struct JournalKnown {
@@ -51,6 +73,8 @@ struct JournalVerifier {
     size_t anchor_count, anchor_capacity;
     JournalKnown known[JOURNAL_KNOWN_MAX];
     size_t known_count;
+    JournalCopied *copied; /* in their order; none: this is no copy */
+    size_t copied_count, copied_capacity;
     JournalRecent *recent; /* a ring, of this epoch */
     size_t recent_count;   /* how many were put into it */
     JournalVerified verified;
@@ -65,6 +89,20 @@ struct JournalVerifier {
 void journal_find(JournalVerifier *verifier, int64_t epoch, int64_t seq, const char *format, ...)
     BP_PRINTF(4, 5);
 JournalEpoch *journal_epoch_of(JournalVerifier *verifier, int64_t epoch); /* NULL: there is none */
+
+/* A copy's lives (copy.c): where one must end, what is said of a record there, and how they hang together. */
+void journal_copy_begin(const JournalVerifier *verifier, JournalEpoch *epoch);
+void journal_copy_take(JournalVerifier *verifier, JournalEpoch *epoch, const JournalEntry *entry);
+void journal_copy_settle(JournalVerifier *verifier);
+
+/* How a life that is told to be pruned is (ends.c). */
+bool journal_is_pruned(const JournalVerifier *verifier, const JournalPosition *position);
+
+/* Positions in an entry `epoch`; epoch 0: there is none (meaning.c). */
+typedef struct JournalBeginning {
+    JournalPosition previous, known, agreed, record;
+} JournalBeginning;
+JournalBeginning journal_read_beginning(BpStr body);
 
 /* What an entry means to the verifier, beyond its place in the chain (meaning.c). */
 void journal_take_meaning(JournalVerifier *verifier, JournalEpoch *epoch, const JournalEntry *entry);

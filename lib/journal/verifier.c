@@ -129,6 +129,8 @@ static JournalEpoch *begin_epoch(JournalVerifier *verifier, const JournalEntry *
                                      &verifier->epoch_capacity, sizeof *verifier->epochs);
     JournalEpoch *epoch = &verifier->epochs[verifier->epoch_count++];
     *epoch = (JournalEpoch){.last = {.epoch = entry->epoch}, .first_seq = entry->seq};
+    if (verifier->copied_count)
+        journal_copy_begin(verifier, epoch);
     verifier->recent_count = 0;
     verifier->verified.epochs++;
     return epoch;
@@ -193,8 +195,10 @@ void journal_verifier_take(JournalVerifier *verifier, const JournalEntry *entry)
         look_at_chain(verifier, epoch, entry);
     look_for_known(verifier, entry);
     count_record(verifier, epoch, entry);
+    if (verifier->copied_count)
+        journal_copy_take(verifier, epoch, entry);
     const bool is_checkpoint = bp_str_equal(entry->kind, bp_str("checkpoint"));
-    if (!is_checkpoint && epoch->unsigned_count++ == 0)
+    if (!is_checkpoint && !epoch->forgotten && epoch->unsigned_count++ == 0)
         epoch->unsigned_since_us = entry->at_us;
     journal_take_meaning(verifier, epoch, entry);
     remember(verifier, entry, is_checkpoint);

@@ -13,13 +13,32 @@
 
 typedef struct JournalVerifier JournalVerifier;
 
+/* At a central: what it has of a life that the site, put back to an earlier state, knows nothing of. Each of
+ * these follows from the one before it, and was here before the next life began. */
+typedef struct JournalForgotten {
+    int64_t epoch, behind_seq; /* what is behind that; 0: all of the epoch */
+    int64_t last_seq, count;
+    int64_t signed_seq; /* behind_seq or less: no checkpoint signs for any of them */
+    int64_t next_epoch; /* the life that began without them */
+} JournalForgotten;
+
+/* A key that was found to sign, from that entry on, until the next one. */
+typedef struct JournalPin {
+    uint8_t key[SIGN_PUBLIC_SIZE];
+    int64_t epoch, seq;
+    bool is_doubted; /* nobody vouches for it: what it signs counts as unsigned */
+} JournalPin;
+
 typedef struct JournalVerifierOptions {
     BpStr site;                              /* borrowed */
     const uint8_t (*keys)[SIGN_PUBLIC_SIZE]; /* those that may have signed; borrowed */
     size_t key_count;                        /* 0: no checkpoint is believed */
-    int64_t now_us;                          /* for what was pruned too early */
+    const JournalPin *pins;                  /* in place of keys: in their order; borrowed */
+    size_t pin_count;
+    int64_t now_us; /* for what was pruned too early */
     void *owner;
     void (*on_finding)(void *owner, int64_t epoch, int64_t seq, const char *text); /* seq 0: of all of it */
+    void (*on_forgotten)(void *owner, const JournalForgotten *forgotten); /* NULL: nobody wants to know */
 } JournalVerifierOptions;
 
 /* What was proven. */
@@ -45,8 +64,24 @@ enum { JOURNAL_KNOWN_MAX = 1024 };
 void journal_verifier_know(JournalVerifier *verifier, const JournalPosition *position, int64_t at_us,
                            const char *whose);
 
+/* At a central, before the first record: a life as it came from its site, in the order in which they began
+ * here. Where these are told, the journal is a copy: what its site knows no more may be in it, if it was here
+ * before the next life began; and what did not come from the site may not. */
+typedef struct JournalLife {
+    JournalPosition received;        /* its last record as it came; seq 0: none did */
+    JournalPosition begins;          /* what the chain of its first entry here goes on from */
+    int64_t previous;                /* the life that it names as the one before; 0: none */
+    int64_t previous_had, begun_had; /* as it began: how far that life had come, and how far the one had that
+                                      * had begun here before it */
+    BpStr beginning;                 /* body of its entry 1; empty: that is not here */
+} JournalLife;
+void journal_verifier_life(JournalVerifier *verifier, const JournalLife *life);
+
 /* The next record: all of an epoch one behind the other, by their seq; epochs in any order. */
 void journal_verifier_take(JournalVerifier *verifier, const JournalEntry *entry);
+
+/* Behind the last record, at a central: how far a life's records had come by then. */
+void journal_verifier_came(JournalVerifier *verifier, int64_t epoch, int64_t seq);
 
 /* There are no more. */
 void journal_verifier_end(JournalVerifier *verifier, JournalVerified *ret_verified);

@@ -280,6 +280,9 @@ create table uplink_cursor (
     record_digest   bytea   not null check (octet_length(record_digest) = 32),
     received_at     timestamptz,
     began_at        timestamptz not null default clock_timestamp(),
+    first_digest    bytea   not null default decode(repeat('00', 32), 'hex') check (octet_length(first_digest) = 32),
+    previous_had    bigint  not null default 0,
+    begun_had       bigint  not null default 0,
     primary key (site_id, epoch),
     unique (site_id, life)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, fillfactor = 50);
@@ -298,6 +301,9 @@ create table uplink_applied (
     primary key (site_id, epoch),
     foreign key (site_id, epoch) references uplink_cursor
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, fillfactor = 50);
+comment on column uplink_cursor.first_digest is 'What the chain of its first entry goes on from';
+comment on column uplink_cursor.previous_had is 'How far the life before it (previous) was here when it began: what is behind its end there came from a site that knows no more of it, having been put back; begun_had: the same of the life that had begun here before it';
+
 comment on table uplink_applied is 'At central: how far those entries are applied. It stands apart from uplink_cursor, so that who sends waits for no one who applies.';
 comment on column uplink_applied.key_seq is 'The last key frame that was applied: decoding begins there after a restart';
 
@@ -460,8 +466,12 @@ begin
     if recent >= 100 then
         raise program_limit_exceeded using message = format('site "%s" has begun %s lives in the last hour: something is wrong with it', caller.site_id, recent);
     end if;
-    insert into public.uplink_cursor (site_id, epoch, life, previous, first_seq, received_seq, record_seq, record_digest)
-    select caller.site_id, of_epoch, coalesce(max(c.life), 0) + 1, begin_epoch.previous, begin_epoch.first_seq, begin_epoch.first_seq - 1, begin_epoch.first_seq - 1, begin_epoch.record_digest
+    -- What is just being appended to these is here, or will not be behind this.
+    perform from public.uplink_cursor c where c.site_id = caller.site_id
+                                          and (c.epoch = begin_epoch.previous or c.life = (select max(l.life) from public.uplink_cursor l where l.site_id = caller.site_id)) order by c.life for update;
+    insert into public.uplink_cursor (site_id, epoch, life, previous, first_seq, received_seq, record_seq, record_digest, first_digest, previous_had, begun_had)
+    select caller.site_id, of_epoch, coalesce(max(c.life), 0) + 1, begin_epoch.previous, begin_epoch.first_seq, begin_epoch.first_seq - 1, begin_epoch.first_seq - 1, begin_epoch.record_digest,
+           begin_epoch.record_digest, coalesce(max(c.received_seq) filter (where c.epoch = begin_epoch.previous), 0), coalesce((array_agg(c.received_seq order by c.life desc))[1], 0)
       from public.uplink_cursor c where c.site_id = caller.site_id;
     insert into public.uplink_applied (site_id, epoch, applied_seq) values (caller.site_id, of_epoch, begin_epoch.first_seq - 1);
     perform public.downlink_begin(caller.site_id);

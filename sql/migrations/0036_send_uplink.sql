@@ -238,7 +238,9 @@ begin
     made := journal_new_epoch();
     update journal_pending p set body = convert_to(jsonb_build_object('v', 1, 'reason', 'forked', 'who', journal_who(),
         'previous', jsonb_build_object('epoch', head.epoch, 'seq', head.record_seq, 'digest', encode(head.digest, 'hex')),
-        'agreed', jsonb_build_object('epoch', of_epoch, 'seq', agreed_seq))::text, 'UTF8')
+        'agreed', jsonb_build_object('epoch', of_epoch, 'seq', agreed_seq,
+            'record', (select jsonb_build_object('epoch', u.epoch, 'seq', u.seq, 'digest', encode(u.digest, 'hex')) from uplink_record u
+                        where u.site_id = of_site and u.epoch = of_epoch and u.seq <= agreed_seq order by u.seq desc limit 1)))::text, 'UTF8')
      where p.of_xact = pg_current_xact_id() and p.site_id = of_site and p.kind = 'epoch';
     streams := array(select distinct frame_stream(f.body) from uplink_frames f where f.site_id = of_site and f.epoch = of_epoch and f.kind = 'readings' and f.seq > agreed_seq and f.body <> '');
     first := coalesce((select min(f.seq) from uplink_frames f where f.site_id = of_site and f.epoch = of_epoch and f.kind = 'readings' and f.seq <= agreed_seq
@@ -476,3 +478,109 @@ begin
 end
 $$;
 comment on function sync.digests is 'Of entries of the caller''s that are here: so one that was put back finds up to where the two agree.';
+
+-- ---- at central: with which keys sites sign ----
+
+-- Sites sign where their journals stand (`checkpoint`) with keys that they alone have. Which key that is central hears from the site itself: the first that signs is taken for the
+-- site's, and another one only where the former has signed for it, or where somebody let the site join anew since.
+create table site_key (
+    site_id   text        not null references remote_site,
+    number    integer     not null check (number > 0),
+    key       bytea       not null check (octet_length(key) = 32),
+    epoch     bigint      not null,
+    seq       bigint      not null,
+    seen_at   timestamptz not null default clock_timestamp(),
+    joined_at timestamptz,
+    how       text        check (how in ('first', 'signed', 'joined', 'known', 'doubted')),
+    is_told   boolean     not null default false,
+    primary key (site_id, number)
+);
+create index site_key_told on site_key (site_id) where not is_told;
+comment on table site_key is 'At central: the public keys that each site''s checkpoints were signed with, in the order in which they came.';
+comment on column site_key.seq is 'The entry of `epoch` that was the first with this key';
+comment on column site_key.joined_at is 'When the site had joined last, as the key was seen: with another join whatever key it has then is its own';
+comment on column site_key.how is 'first: there was none before; signed: the former key has signed for it; joined: the site has joined anew since; known: it is the one before the doubted one; doubted: nobody vouches for it. Null: nobody has looked yet';
+comment on column site_key.is_told is 'What is to be said of it was said';
+
+-- In a transaction of the site's, which must not have the turn of central's own journal: so `bacpipes central` looks at it, and tells.
+create function site_key_seen() returns trigger language plpgsql as $$
+declare
+    said   constant text        := case when octet_length(new.body) <= 4096 then substring(encode(new.body, 'escape') from '"key": ?"([0-9a-f]{64})"') end;
+    joined constant timestamptz := (select r.joined_at from remote_site r where r.site_id = new.site_id);
+    place  constant integer     := (select c.life from uplink_cursor c where c.site_id = new.site_id and c.epoch = new.epoch);
+    holds  site_key;
+    last   integer;
+begin
+    if said is null then
+        return null;
+    end if;
+    select k.* into holds from site_key k join uplink_cursor c using (site_id, epoch)
+     where k.site_id = new.site_id order by (c.life, k.seq) <= (place, new.seq) desc, case when (c.life, k.seq) <= (place, new.seq) then c.life else -c.life end desc, k.seq desc limit 1;
+    if holds.key = decode(said, 'hex') then
+        if holds.joined_at is distinct from joined then
+            update site_key k set joined_at = joined, how = case when k.how = 'doubted' then 'joined' else k.how end, is_told = false where k.site_id = holds.site_id and k.number = holds.number;
+        end if;
+        return null;
+    end if;
+    select coalesce(max(k.number), 0) into last from site_key k where k.site_id = new.site_id;
+    if last < 1000 then -- nobody changes it so often
+        insert into site_key (site_id, number, key, epoch, seq, joined_at, how)
+        values (new.site_id, last + 1, decode(said, 'hex'), new.epoch, new.seq, joined, case when last = 0 then 'first' when holds.joined_at is distinct from joined then 'joined' end);
+    end if;
+    return null;
+end
+$$;
+comment on function site_key_seen is 'Of a trigger: with which key a site has signed.';
+create trigger see_key after insert on uplink for each row when (new.kind = 'checkpoint' and new.received_at is not null) execute function site_key_seen();
+
+-- The entry has the signature of the former key, which PostgreSQL cannot verify.
+create function site_keys_untold() returns table (site_id text, number integer, key text, how text, former text, body bytea) language sql stable as $$
+    select distinct on (k.site_id) k.site_id, k.number, encode(k.key, 'hex'), k.how, encode(f.key, 'hex'), u.body
+      from site_key k
+      left join lateral (select f.key from site_key f where f.site_id = k.site_id and f.number < k.number and f.how <> 'doubted' order by f.number desc limit 1) as f on true
+      left join uplink_record u on u.site_id = k.site_id and u.epoch = k.epoch and u.seq = k.seq
+     where not k.is_told order by k.site_id, k.number limit 100 -- one of a site: what is said of it counts for the next
+$$;
+comment on function site_keys_untold is 'Keys of which nothing was said yet; former: the one that was vouched for last.';
+
+create function site_key_tell(of_site text, of_number integer, is_signed boolean) returns text language plpgsql as $$
+declare
+    told   site_key;
+    former bytea;
+    said   text;
+begin
+    select k.* into told from site_key k where k.site_id = of_site and k.number = of_number and not k.is_told for update;
+    if told.site_id is null then
+        return null;
+    end if;
+    select f.key into former from site_key f where f.site_id = of_site and f.number < of_number and f.how <> 'doubted' order by f.number desc limit 1;
+    told.how := coalesce(told.how, case when is_signed then 'signed' when told.key = former then 'known' else 'doubted' end);
+    update site_key k set how = told.how, is_told = true where k.site_id = of_site and k.number = of_number;
+    if told.how = 'doubted' then
+        said := format('site "%s" signs its journal with another key than before, %s... from entry %s of epoch %s on: neither has the former key (%s...) signed for it, nor has the site joined anew. '
+                       'What it signs is not believed; where that is right, have it join again (`bacpipes site add %s`)', of_site, left(encode(told.key, 'hex'), 16), told.seq, told.epoch,
+                       left(encode(former, 'hex'), 16), of_site);
+        perform alarm_raise('central', 'site.key.' || of_site, 'critical', said);
+    elsif not exists (select from site_key k join remote_site r using (site_id) where k.site_id = of_site and k.how = 'doubted' and k.joined_at is not distinct from r.joined_at) then
+        perform alarm_return('central', 'site.key.' || of_site);
+    end if;
+    return said;
+end
+$$;
+comment on function site_key_tell is 'Whether the former key has signed for it was looked at: what is to be said of it is said. An alarm lasts until the site has joined anew.';
+
+-- ---- at a site: another key ----
+
+create function journal_key_handed(of_site text, of_epoch bigint, of_seq bigint, of_digest bytea, of_key bytea, of_signature bytea, former_key bytea, former_signature bytea) returns void language plpgsql as $$
+begin
+    if octet_length(of_digest) <> 32 or octet_length(of_key) <> 32 or octet_length(of_signature) <> 64 or octet_length(former_key) <> 32 or octet_length(former_signature) <> 64 then
+        raise invalid_parameter_value using message = 'a checkpoint has a digest and a key of 32 octets, and a signature of 64; so has the key before it';
+    end if;
+    if not exists (select from journal_head h where h.site_id = of_site and h.epoch = of_epoch) then
+        raise invalid_parameter_value using message = 'the journal is in another epoch by now';
+    end if;
+    perform journal_append(of_site, 'checkpoint', jsonb_build_object('v', 1, 'epoch', of_epoch, 'seq', of_seq, 'digest', encode(of_digest, 'hex'), 'key', encode(of_key, 'hex'),
+                                                                     'signature', encode(of_signature, 'hex'), 'former', encode(former_key, 'hex'), 'former_signature', encode(former_signature, 'hex')));
+end
+$$;
+comment on function journal_key_handed is 'A checkpoint by another key than before, for which the former has signed.';

@@ -102,6 +102,9 @@ insert into expected values
     ('bacpipes_owner',    'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'EXECUTE'),
     ('bacpipes_collect',  'journal_open(text,bigint,bigint,bytea,integer,integer)', 'EXECUTE'),
     ('bacpipes_collect',  'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)', 'EXECUTE'),
+    ('bacpipes_collect',  'journal_key_handed(text,bigint,bigint,bytea,bytea,bytea,bytea,bytea)', 'EXECUTE'),
+    ('bacpipes_central',  'site_keys_untold()', 'EXECUTE'),
+    ('bacpipes_central',  'site_key_tell(text,integer,boolean)', 'EXECUTE'),
     ('bacpipes_collect',  'journal_unsigned(text,bigint,bigint)', 'EXECUTE'),
     ('bacpipes_collect',  'journal_records(text,bigint,bigint,integer)', 'EXECUTE'),
     ('bacpipes_collect',  'journal_last_checkpoint(text,bigint)', 'EXECUTE');
@@ -209,8 +212,8 @@ insert into expected select 'bacpipes_central', thing, 'EXECUTE'
   from unnest(array['site_requests()', 'site_signed(bigint,text,text,timestamp with time zone)', 'site_refused(bigint,text)', 'site_revocations()', 'site_revocation_listed(integer)', 'site_authorities_tell(text,text,integer,integer)', 'sites_mend(text[])']) as thing;
 insert into expected values ('bacpipes_owner', 'central_link_store(text,integer,text,integer,text,boolean)', 'EXECUTE'), ('bacpipes_join', 'sync."join"(text)', 'EXECUTE'), ('bacpipes_sites', 'sync.renew(text)', 'EXECUTE'), ('bacpipes_sites', 'sync.authorities()', 'EXECUTE');
 insert into expected select role, thing, 'SELECT' from unnest('{bacpipes_owner, bacpipes_web}'::text[]) as role,
-       unnest('{central_link, remote_site, uplink_cursor, uplink_applied, uplink_quarantine, downlink, downlink_head}'::text[]) as thing;
-insert into expected select 'bacpipes_reader', thing, 'SELECT' from unnest('{remote_site, uplink_cursor, uplink_applied}'::text[]) as thing;
+       unnest('{central_link, remote_site, uplink_cursor, uplink_applied, uplink_quarantine, site_key, downlink, downlink_head}'::text[]) as thing;
+insert into expected select 'bacpipes_reader', thing, 'SELECT' from unnest('{remote_site, uplink_cursor, uplink_applied, site_key}'::text[]) as thing;
 insert into expected select 'bacpipes_sites', thing, 'EXECUTE'
   from unnest(array['sync.hello(integer,jsonb)', 'sync.begin_epoch(bigint,bigint,bigint,bytea)', 'sync.append(bigint,bigint,text[],timestamp with time zone[],bytea[],bytea[],jsonb)', 'sync."fetch"(bigint,bigint)']) as thing;
 insert into expected values ('bacpipes_sites', 'sync.digests(bigint,bigint[])', 'EXECUTE');
@@ -312,7 +315,7 @@ select 'bacpipes_journal', thing
                     'alarm', 'alarm_alarm_id_seq', 'audit', 'journal_due_now()', 'journal_append(text,text,bytea)', 'journal_append(text,text,jsonb)', 'journal_new_epoch()',
                     'journal_digest(bytea,text,bigint,bigint,text,timestamp with time zone,bytea)', 'journal_number()', 'journal_begin()', 'note_change()', 'refuse_truncate()', 'journal_person()', 'journal_who()',
                     'alarm_raise(text,text,text,text)', 'alarm_return(text,text)', 'commands_restored(text)', 'journal_position(text)', 'journal_note(integer,jsonb)',
-                    'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)',
+                    'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)', 'journal_key_handed(text,bigint,bigint,bytea,bytea,bytea,bytea,bytea)',
                     'journal_unsigned(text,bigint,bigint)', 'journal_records(text,bigint,bigint,integer)', 'journal_last_checkpoint(text,bigint)',
                     'journal_partition(text,timestamp with time zone)', 'journal_partitions(text)', 'journal_take_turns()', 'journal_hold(text)', 'journal_ensure(text,timestamp with time zone)',
                     'journal_day_is_over(timestamp with time zone,timestamp with time zone)', 'journal_month_is_over(timestamp with time zone,timestamp with time zone)', 'journal_drop(text)', 'journal_give_up()',
@@ -331,7 +334,7 @@ select 'bacpipes_journal', thing
                     'source_set(text,boolean,integer,interval,boolean,integer,boolean,text)']) as thing
  union all
 select 'bacpipes_journal', thing
-  from unnest(array['central_link', 'remote_site', 'uplink_cursor', 'uplink_applied', 'uplink_quarantine', 'downlink', 'downlink_number_seq', 'downlink_head', 'link_noted()', 'serial_hex(numeric)', 'link_serial()', 'link_caller()', 'link_limits()',
+  from unnest(array['central_link', 'remote_site', 'uplink_cursor', 'uplink_applied', 'uplink_quarantine', 'site_key', 'site_key_seen()', 'site_keys_untold()', 'site_key_tell(text,integer,boolean)', 'downlink', 'downlink_number_seq', 'downlink_head', 'link_noted()', 'serial_hex(numeric)', 'link_serial()', 'link_caller()', 'link_limits()',
                     'link_wait(remote_site)', 'link_applies(text)', 'site_is_remote(text)', 'source_is_there()', 'source_is_kept()', 'downlink_due(text)', 'downlink_append(text,text,jsonb,timestamp with time zone)', 'downlink_take_back(bigint)', 'downlink_give(text,text,jsonb)',
                     'downlink_lost(text,text,jsonb)', 'downlink_begin(text,boolean)', 'downlink_meet(text,bigint,bigint,text)', 'downlink_tidy()', 'link_forked(text,bigint,bigint)', 'site_struck(integer,boolean,text)', 'sites_shut()', 'site_opened(integer)', 'health_believed(jsonb)', 'site_strike', 'sync.hello(integer,jsonb)', 'sync.begin_epoch(bigint,bigint,bigint,bytea)',
                     'sync.append(bigint,bigint,text[],timestamp with time zone[],bytea[],bytea[],jsonb)', 'sync."fetch"(bigint,bigint)']) as thing
@@ -435,7 +438,7 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace in (
                                            'link_acknowledge', 'link_floors', 'link_prepare', 'journal_refile', 'link_carry', 'link_count', 'link_report',
                                            'link_month', 'frames_held', 'frames_due', 'frames_note', 'frames_begin', 'frames_append', 'frames_follow', 'frames_append_due', 'frames_lay', 'entry_told',
                                           'commands_claim', 'commands_due', 'commands_end', 'hold_event', 'hold_follow', 'holds_of', 'override_forget', 'override_store', 'source_add', 'source_forget',
-                                          'source_noted', 'source_remove', 'source_set', 'source_store', 'sources_end_idle', 'journal_begin', 'journal_checkpoint', 'journal_last_checkpoint', 'journal_maintain', 'journal_records', 'journal_unsigned', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'point_named', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
+                                          'source_noted', 'source_remove', 'source_set', 'source_store', 'sources_end_idle', 'journal_begin', 'journal_checkpoint', 'journal_key_handed', 'site_key_seen', 'site_keys_untold', 'site_key_tell', 'journal_last_checkpoint', 'journal_maintain', 'journal_records', 'journal_unsigned', 'journal_number', 'journal_open', 'journal_position', 'note_change', 'next_device_id', 'next_point_id', 'note_number', 'notify_config', 'point_named', 'quarantine_count', 'quarantine_store', 'quarantine_trim',
                                           'journal_note', 'past_begin', 'past_lay', 'readings_ensure_days', 'readings_follow', 'readings_give', 'readings_hold',
                                           -- of central
                                           'uplink_apply', 'uplink_retry', 'uplink_concluded', 'uplink_edit', 'uplink_status', 'central_keep', 'central_retry', 'central_notify', 'current_values_fill', 'successor_noted',
