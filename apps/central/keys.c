@@ -33,19 +33,28 @@ static void on_told(void *context, BpStatus status, const PgRows *rows, const Bp
         bp_log(BP_LOG_WARNING, "%.*s", BP_STR_ARGS(pg_get_text(rows, 0, 0)));
 }
 
+/* Of a site one key is told at a time: what is said of it counts for the next. */
+static void on_last_told(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    on_told(context, status, rows, err);
+    if (status == BP_OK)
+        central_look_at_keys(context);
+}
+
 static void on_untold(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     static BpLogKind not_read;
-    const Central *central = context;
+    Central *central = context;
+    const size_t count = status == BP_OK ? pg_row_count(rows) : 0;
     if (status != BP_OK && pg_is_connected(central->pg))
         bp_log_some(&not_read, loop_now_us(central->loop), BP_LOG_WARNING, "keys of sites: %s", err->text);
-    for (size_t row = 0; status == BP_OK && row < pg_row_count(rows); row++) {
+    for (size_t row = 0; row < count; row++) {
         const BpStr site = pg_get_text(rows, row, 0);
         const PgValue values[] = {
             pg_text(site), pg_integer(pg_get_integer(rows, row, 1)),
             pg_bool(is_handed_over(site, pg_get_text(rows, row, 4), pg_get_text(rows, row, 2),
                                    pg_get_text(rows, row, 5)))};
-        pg_request(central->pg, SQL_TELL_KEY, values, 3, on_told, central);
+        pg_request(central->pg, SQL_TELL_KEY, values, 3, row + 1 < count ? on_told : on_last_told, central);
     }
 }
 

@@ -229,3 +229,66 @@ finds() {
     [ "$status" -eq 0 ]
     sql -c 'drop table kept'
 }
+
+# handed FORMER KEY: what of a checkpoint's body says that the former key has signed for the other
+handed() {
+    printf 'bacpipes key 1\n%s\n%s\n%s\n' "$site" "$(cat "$1.pub")" "$(cat "$2.pub")" >message
+    echo ", \"former\": \"$(cat "$1.pub")\", \"former_signature\": \"$(signs "${3:-$1}")\""
+}
+
+@test "a site's key is its first; another one is believed when the former has signed for it, or the site has joined anew, and else an alarm is raised" {
+    put_back
+    local name
+    for name in second:08 third:09 fourth:0a; do key "${name%:*}" "${name#*:}"; done
+    checkpoint second 8 3 "$(handed ours second)" # seq 5
+    checkpoint ours 8 3                           # 6: the former one again, for which nobody has signed
+    checkpoint second 8 3                         # 7
+    checkpoint third 8 3 "$(handed ours third)"   # 8: signed, but not by the one before it
+    checkpoint third 8 3 "$(handed second third ours)" # 9: nor is this
+    checkpoint fourth 8 3 "$(handed second fourth third)" # 10
+    sends 8 setting '{"v": 1}'                    # 11
+    checkpoint second 8 11                        # 12
+    verify # nothing is believed before it was looked at
+    [[ $output == *"epoch 8 seq 5: from here on it is signed with another key, which nobody vouches for"*"$(cat second.pub)"* ]]
+    "$BACPIPES" central --data "$BACPIPES_DATA" --set central.floor=0 >central.log 2>&1 3>&- &
+    central=$!
+    until [ "$(sql -c "select count(*) from site_key where site_id = '$site' and not is_told")" = 0 ]; do
+        kill -0 "$central" || { cat central.log; false; }
+        sleep 0.1
+    done
+    [ "$(sql -c "select string_agg(seq || ' ' || how, ', ' order by number) from site_key where site_id = '$site'")" = "11 first, 5 signed, 6 doubted, 7 known, 8 doubted, 10 doubted, 12 known" ]
+    [ "$(sql -c "select count(*) from alarm where site_id = 'central' and key = 'site.key.$site' and returned_at is null and severity = 'critical'")" = 1 ]
+    grep -q "site \"$site\" signs its journal with another key than before" central.log
+    finds "epoch 8 seq 6: from here on it is signed with another key" "epoch 8 seq 8: from here on" "$(cat third.pub)" "epoch 8 seq 10: from here on" "Signed up to seq 11 of epoch 8"
+    [ "$(grep -c '^epoch 8' <<<"$output")" = 3 ]
+    # It joins anew: whatever key it has then is its own.
+    sql -c "update remote_site set joined_at = clock_timestamp() where site_id = '$site'"
+    sends 8 setting '{"v": 1}' # 13
+    checkpoint fourth 8 13
+    until [ "$(sql -c "select count(*) from alarm where site_id = 'central' and key = 'site.key.$site' and returned_at is null")" = 0 ]; do
+        kill -0 "$central" || { cat central.log; false; }
+        sleep 0.1
+    done
+    [ "$(sql -c "select how from site_key where site_id = '$site' order by number desc limit 1")" = joined ]
+    verify
+    [[ $output == *"Signed up to seq 13 of epoch 8"*"$(cat fourth.pub)"* ]]
+    kill "$central"
+    wait "$central" || true
+}
+
+@test "a key that nobody vouched for is the site's own when that joins anew with it" {
+    put_back
+    key theirs 08
+    checkpoint theirs 8 3
+    [ "$(sql -c "select site_key_tell('$site', 2, false) like '%is not believed%'")" = t ]
+    finds "epoch 8 seq 5: from here on it is signed with another key"
+    sql -c "update remote_site set joined_at = clock_timestamp() where site_id = '$site'"
+    checkpoint theirs 8 3
+    sql -c "select site_key_tell('$site', 2, false)" >/dev/null
+    [ "$(sql -c "select count(*) from alarm where site_id = 'central' and key = 'site.key.$site' and returned_at is null")" = 0 ]
+    verify
+    [ "$status" -eq 0 ]
+    # Another one from then on needs a signature again.
+    checkpoint ours 8 3
+    [ "$(sql -c "select how is null from site_key where site_id = '$site' order by number desc limit 1")" = t ]
+}
