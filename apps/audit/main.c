@@ -9,15 +9,54 @@
 
 #include <stdio.h>
 
+static bool is_renewed;
+
+static const CfgOption key_options[] = {
+    {"renew", NULL,
+     "Make another key. The collector takes it over within seconds, and the one that was signs for it.",
+     .flag = &is_renewed},
+    {0},
+};
+
 static const CfgCommand key_command = {
     .name = "bacpipes audit key",
     .summary = "Shows the public half of the key that the journal is signed with. Give it to whoever is to "
                "verify the "
                "journal elsewhere, as the file journal.pub of the data folder.",
+    .options = key_options,
     .offers_json = true,
-    .details = "Exit codes: 0 shown; 1 there is none yet; 64 wrong use; 78 a setting is wrong.\n",
-    .examples = "bacpipes audit key\nbacpipes audit key >journal.pub",
+    .details =
+        "With --renew the former key's public half stays in the data folder (journal.pub.*), for what "
+        "it has signed. Where\n"
+        "somebody else may have the secret half, that is no help: who has it can sign as well. Have the "
+        "site join its central\n"
+        "anew then, with another key.\n"
+        "Exit codes: 0 shown; 1 there is none yet; 64 wrong use; 78 a setting is wrong.\n",
+    .examples = "bacpipes audit key\nbacpipes audit key >journal.pub\nbacpipes audit key --renew",
 };
+
+/* The collector takes it over: only it knows where the journal stands. */
+static int renew_key(const CfgArguments *arguments, const Cfg *cfg)
+{
+    BpError err;
+    SignKey *key = NULL;
+    bool is_new = false;
+    char path[4200], text[2 * SIGN_PUBLIC_SIZE + 1];
+    snprintf(path, sizeof path, "%.4096s/secrets/journal.next", cfg->data_folder);
+    if (sign_key_file_open(path, &key, &is_new, &err) != BP_OK)
+        return say_fail_with(SAY_NOTHING, key_command.name, bp_str(err.text));
+    (void)sign_hex(sign_key_public(key), SIGN_PUBLIC_SIZE, text);
+    sign_key_free(key);
+    if (arguments->json)
+        say_json_print(json_pack("{s:s, s:s}", "key", text, "file", path));
+    else
+        printf(
+            "%s\n%s\n", text,
+            is_new
+                ? "It is made, and the collector takes it over within seconds where it runs."
+                : "It was made before, and waits for the collector to take it over: does `bacpipes up` run?");
+    return EX_OK;
+}
 
 static int show_key(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
@@ -25,6 +64,8 @@ static int show_key(const CfgArguments *arguments, const Cfg *cfg, BpArena *aren
     char path[4200], key[2 * SIGN_PUBLIC_SIZE + 1];
     uint8_t octets[SIGN_PUBLIC_SIZE];
     (void)arena;
+    if (is_renewed)
+        return renew_key(arguments, cfg);
     snprintf(path, sizeof path, "%.4096s/journal.pub", cfg->data_folder);
     const BpStatus status = sign_public_file_read(path, octets, &err);
     if (status == BP_NOT_FOUND)

@@ -11,6 +11,7 @@
 #include "say/when.h"
 #include "site/witness.h"
 
+#include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +157,19 @@ static bool is_elsewhere(const Verify *verify)
     return !from_file && site && strcmp(site, verify->cfg->site) != 0;
 }
 
+/* Those that have signed before (journal.pub.*): how many. */
+static size_t read_former_keys(Verify *verify)
+{
+    glob_t found;
+    size_t count = 0;
+    if (glob(path_of(verify, "journal.pub.????????????????"), 0, NULL, &found) != 0)
+        return 0;
+    for (size_t i = 0; i < found.gl_pathc && 1 + count < KEYS_MAX; i++)
+        count += sign_public_file_read(found.gl_pathv[i], verify->keys[1 + count], NULL) == BP_OK;
+    globfree(&found);
+    return count;
+}
+
 static BpStatus read_keys(Verify *verify, BpError *err)
 {
     const char *ours = path_of(verify, "journal.pub");
@@ -171,7 +185,7 @@ static BpStatus read_keys(Verify *verify, BpError *err)
         return BP_OK;
     const BpStatus status = sign_public_file_read(ours, verify->keys[0], err);
     if (status == BP_OK)
-        verify->key_count = 1;
+        verify->key_count = 1 + read_former_keys(verify);
     else if (status != BP_NOT_FOUND)
         return err->status = BP_INVALID;
     else if (from_file)

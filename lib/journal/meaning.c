@@ -43,9 +43,24 @@ static bool is_trusted(const JournalVerifier *verifier, const JournalEntry *entr
     if (verifier->options.pin_count)
         return memcmp(pin_at(verifier, entry)->key, key, SIGN_PUBLIC_SIZE) == 0;
     for (size_t i = 0; i < verifier->options.key_count; i++)
-        if (memcmp(verifier->options.keys[i], key, SIGN_PUBLIC_SIZE) == 0)
+        if (!verifier->was_handed[i] && memcmp(verifier->options.keys[i], key, SIGN_PUBLIC_SIZE) == 0)
             return true;
     return false;
+}
+
+/* Of keys that are given: with a checkpoint by the one that follows it, a key has signed its last. */
+static void take_handover(JournalVerifier *verifier, const JournalEntry *entry,
+                          const JournalCheckpoint *checkpoint)
+{
+    BpError err;
+    JournalHandover handover;
+    if (journal_handover_read(entry->body, &handover, &err) != BP_OK ||
+        memcmp(handover.former, checkpoint->key, sizeof handover.former) == 0 ||
+        !journal_handover_is_signed(verifier->options.site, &handover, checkpoint->key))
+        return;
+    for (size_t i = 0; i < verifier->options.key_count; i++)
+        if (memcmp(verifier->options.keys[i], handover.former, sizeof handover.former) == 0)
+            verifier->was_handed[i] = true;
 }
 
 static const JournalRecent *recent_of(const JournalVerifier *verifier, int64_t seq)
@@ -100,6 +115,7 @@ static void take_checkpoint(JournalVerifier *verifier, JournalEpoch *epoch, cons
     else if (position->seq >= epoch->first_seq) {
         const JournalRecent *recent = recent_of(verifier, position->seq);
         if (recent && memcmp(recent->digest, position->digest, sizeof recent->digest) == 0) {
+            take_handover(verifier, entry, &checkpoint);
             if (has_keys(verifier) && !(verifier->options.pin_count && pin_at(verifier, entry)->is_doubted)) {
                 epoch->signed_seq = position->seq;
                 count_unsigned(verifier, epoch);

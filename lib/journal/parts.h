@@ -75,6 +75,7 @@ struct JournalVerifier {
     size_t known_count;
     JournalCopied *copied; /* in their order; none: this is no copy */
     size_t copied_count, copied_capacity;
+    bool *was_handed;      /* of options.keys: another one signs in its place */
     JournalRecent *recent; /* a ring, of this epoch */
     size_t recent_count;   /* how many were put into it */
     JournalVerified verified;

@@ -13,6 +13,8 @@ JournalVerifier *journal_verifier_new(const JournalVerifierOptions *options)
         abort();
     verifier->options = *options;
     verifier->recent = recent;
+    verifier->was_handed = bp_arena_take(&verifier->arena, options->key_count + 1);
+    memset(verifier->was_handed, 0, options->key_count + 1);
     return verifier;
 }
 

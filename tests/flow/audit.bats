@@ -403,6 +403,42 @@ PY
     kill -0 $collector
 }
 
+@test "another key takes over when the former one has signed for it, which signs nothing any more then" {
+    local next
+    mkdir -p -m 700 var/secrets
+    cp ours.key var/secrets/journal.key
+    chmod 600 var/secrets/journal.key
+    audit key --renew
+    [ "$status" -eq 0 ]
+    next=${lines[0]}
+    [[ ${lines[1]} == *"the collector takes it over"* ]]
+    audit key --renew
+    [ "${lines[0]}" = "$next" ]
+    [ "$(cat var/journal.pub)" = "$(cat ours.pub)" ]
+    BACPIPES_BACNET_ADDRESS=127.0.0.1 "$BACPIPES" collect >collect.log 2>&1 3>&- &
+    collector=$!
+    until [ "$(cat var/journal.pub)" = "$next" ]; do
+        kill -0 $collector
+        sleep 0.1
+    done
+    kill $collector
+    wait $collector || true
+    collector=
+    [ ! -e var/secrets/journal.next ]
+    [ "$(cat var/journal.pub.*)" = "$(cat ours.pub)" ]
+    [ "$(sql -c "select convert_from(body, 'UTF8')::jsonb ->> 'former' from uplink_record where kind = 'checkpoint' order by seq desc limit 1")" = "$(cat ours.pub)" ]
+    audit verify
+    echo "$output" "$stderr"
+    [ "$status" -eq 0 ]
+    [[ $output == *"by 3 checkpoints of key $next"* ]]
+    checkpoint ours
+    finds "the checkpoint is signed by another key: $(cat ours.pub)"
+    # With the former key alone, as elsewhere it was known, what the next one signs is another's.
+    audit verify --key ours.pub
+    [ "$status" -eq 1 ]
+    [[ $output == *"signed by another key: $next"* ]]
+}
+
 @test "a broken key signs nothing, and stops nothing" {
     mkdir -p var/secrets
     echo nonsense >var/secrets/journal.key

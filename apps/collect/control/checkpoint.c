@@ -24,7 +24,9 @@ struct ControlCheckpoints {
     ControlCheckpointsOptions options;
     Pg *pg;
     LoopTimer *look;
-    SignKey *key; /* NULL: there is none that can be used */
+    SignKey *key;  /* NULL: there is none that can be used */
+    SignKey *next; /* it is followed by this one, for which it has signed; NULL: by none */
+    JournalHandover handover;
     bool has_logged_key, has_raised_key, has_logged_write;
     char folder[PATH_OCTETS];
     SiteWitnesses witnesses;
@@ -100,6 +102,57 @@ static bool open_key(ControlCheckpoints *checkpoints)
     return false;
 }
 
+/* ---- another key, which `bacpipes audit key --renew` made ---- */
+
+static bool has_file(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0;
+}
+
+static void look_for_next(ControlCheckpoints *checkpoints)
+{
+    char path[PATH_OCTETS + 32];
+    bool is_new = false;
+    BpError err;
+    snprintf(path, sizeof path, "%s/secrets/journal.next", checkpoints->folder);
+    if (checkpoints->next || !has_file(path))
+        return;
+    if (sign_key_file_open(path, &checkpoints->next, &is_new, &err) == BP_OK)
+        journal_handover_sign(bp_str(checkpoints->options.site), checkpoints->key,
+                              sign_key_public(checkpoints->next), &checkpoints->handover);
+    else if (!checkpoints->has_logged_key)
+        bp_log(BP_LOG_ERROR, "the journal is signed with the key that was: %s", err.text);
+    checkpoints->has_logged_key = !checkpoints->next;
+}
+
+/* The journal says that it was handed over. The former key's public half stays, for what it has signed. */
+static void take_next(ControlCheckpoints *checkpoints)
+{
+    char next[PATH_OCTETS + 32], path[PATH_OCTETS + 64], key[2 * SIGN_PUBLIC_SIZE + 1];
+    BpError err = {0};
+    snprintf(path, sizeof path, "%s/journal.pub.%.16s", checkpoints->folder,
+             sign_hex(sign_key_public(checkpoints->key), SIGN_PUBLIC_SIZE, key));
+    BpStatus status = sign_public_file_write(path, sign_key_public(checkpoints->key), &err);
+    snprintf(next, sizeof next, "%s/secrets/journal.next", checkpoints->folder);
+    snprintf(path, sizeof path, "%s/secrets/journal.key", checkpoints->folder);
+    if (status == BP_OK && rename(next, path) != 0)
+        status = bp_fail(&err, BP_UNAVAILABLE, "%s: %s", path, bp_errno_text(errno));
+    if (status != BP_OK) {
+        bp_log(BP_LOG_ERROR, "the key that the journal is signed with was not taken over: %s", err.text);
+        return; /* the next checkpoint says it again */
+    }
+    sign_key_free(checkpoints->key);
+    checkpoints->key = checkpoints->next;
+    checkpoints->next = NULL;
+    bp_log(BP_LOG_NOTICE,
+           "the journal is signed with another key from here on, as the former one has signed: %s",
+           sign_hex(sign_key_public(checkpoints->key), SIGN_PUBLIC_SIZE, key));
+    snprintf(path, sizeof path, "%s/journal.pub", checkpoints->folder);
+    if (sign_public_file_write(path, sign_key_public(checkpoints->key), &err) != BP_OK)
+        bp_log(BP_LOG_WARNING, "%s", err.text);
+}
+
 /* ---- what was signed, outside the database ---- */
 
 static void write_witnesses(void *job)
@@ -165,6 +218,8 @@ static void on_signed(void *context, BpStatus status, const PgRows *rows, const 
         look_again_after(checkpoints, LOOK_EVERY_US);
         return;
     }
+    if (checkpoints->next)
+        take_next(checkpoints);
     checkpoints->signed_at = checkpoints->verified;
     checkpoints->unsigned_since_us = 0;
     if (checkpoints->again_after_us)
@@ -184,16 +239,24 @@ static void sign(ControlCheckpoints *checkpoints)
 {
     JournalCheckpoint made;
     char digest[2 * SIGN_DIGEST_SIZE + 1], key[2 * SIGN_PUBLIC_SIZE + 1],
-        signature[2 * SIGN_SIGNATURE_SIZE + 1];
+        signature[2 * SIGN_SIGNATURE_SIZE + 1], former[2 * SIGN_PUBLIC_SIZE + 1],
+        handed[2 * SIGN_SIGNATURE_SIZE + 1];
     const BpStr site = bp_str(checkpoints->options.site);
-    journal_checkpoint_sign(site, &checkpoints->verified, checkpoints->key, &made);
+    const JournalHandover *handover = &checkpoints->handover;
+    journal_checkpoint_sign(site, &checkpoints->verified,
+                            checkpoints->next ? checkpoints->next : checkpoints->key, &made);
     const PgValue values[] = {pg_text(site),
                               pg_integer(made.position.epoch),
                               pg_integer(made.position.seq),
                               pg_text(bp_str(sign_hex(made.position.digest, SIGN_DIGEST_SIZE, digest))),
                               pg_text(bp_str(sign_hex(made.key, SIGN_PUBLIC_SIZE, key))),
-                              pg_text(bp_str(sign_hex(made.signature, SIGN_SIGNATURE_SIZE, signature)))};
-    pg_request(checkpoints->pg, SQL_INSERT_CHECKPOINT, values, 6, on_signed, checkpoints);
+                              pg_text(bp_str(sign_hex(made.signature, SIGN_SIGNATURE_SIZE, signature))),
+                              pg_text(bp_str(sign_hex(handover->former, SIGN_PUBLIC_SIZE, former))),
+                              pg_text(bp_str(sign_hex(handover->signature, SIGN_SIGNATURE_SIZE, handed)))};
+    if (checkpoints->next)
+        pg_request(checkpoints->pg, SQL_INSERT_KEY_HANDED, values, 8, on_signed, checkpoints);
+    else
+        pg_request(checkpoints->pg, SQL_INSERT_CHECKPOINT, values, 6, on_signed, checkpoints);
 }
 
 /* ---- verifying ---- */
@@ -261,7 +324,8 @@ static void on_records(void *context, BpStatus status, const PgRows *rows, const
         }
     if (count == RECORDS_A_STEP)
         verify_on(checkpoints);
-    else if (checkpoints->verified.seq > checkpoints->signed_at.seq)
+    else if (checkpoints->verified.seq > checkpoints->signed_at.seq ||
+             (checkpoints->next && checkpoints->verified.seq > 0))
         sign(checkpoints);
     else
         look_again_after(checkpoints, LOOK_EVERY_US);
@@ -339,7 +403,7 @@ static void on_head(void *context, BpStatus status, const PgRows *rows, const Bp
         checkpoints->unsigned_since_us = 0;
     else if (checkpoints->unsigned_since_us == 0)
         checkpoints->unsigned_since_us = now_us;
-    if (is_unsigned && now_us - checkpoints->unsigned_since_us >= SIGN_AFTER_US) {
+    if (checkpoints->next || (is_unsigned && now_us - checkpoints->unsigned_since_us >= SIGN_AFTER_US)) {
         checkpoints->verified = checkpoints->signed_at;
         verify_on(checkpoints);
     } else
@@ -358,6 +422,7 @@ static void look(void *owner)
         look_again_after(checkpoints, TRY_AGAIN_AFTER_US);
         return;
     }
+    look_for_next(checkpoints);
     const PgValue values[] = {pg_text(bp_str(checkpoints->options.site)), pg_integer(signed_at->epoch),
                               pg_integer(signed_at->seq)};
     pg_request(checkpoints->pg, SQL_SELECT_JOURNAL_UNSIGNED, values, 3, on_head, checkpoints);
@@ -397,5 +462,6 @@ void control_checkpoints_free(ControlCheckpoints *checkpoints)
     loop_timer_free(checkpoints->look);
     bp_buf_done(&checkpoints->body);
     sign_key_free(checkpoints->key);
+    sign_key_free(checkpoints->next);
     free(checkpoints);
 }
