@@ -440,6 +440,7 @@ insert into right_on_function values
     ('downlink_give',           'bacpipes_journal',  false, '{}'),
     ('downlink_lost',           'bacpipes_journal',  false, '{}'),
     ('downlink_begin',          'bacpipes_journal',  true,  '{bacpipes_central}'),
+    ('downlink_begin_again',    'bacpipes_journal',  true,  '{bacpipes_central}'),
     ('remote_asked',            'bacpipes_journal',  true,  '{bacpipes_owner}'), -- of change_ask
     ('command_body',            'bacpipes_journal',  false, '{}'),
     ('command_step',            'bacpipes_journal',  false, '{bacpipes_owner, bacpipes_web}'), -- of a view
@@ -473,6 +474,7 @@ insert into right_on_function values
     ('site_session_end',        'bacpipes_logins',   false, '{}'),
     ('health_believed',         'bacpipes_journal',  false, '{}'),
     ('sync_guard',              'bacpipes_logins',   true,  '{bacpipes_central}'),
+    ('site_sessions',           'bacpipes_logins',   true,  '{bacpipes_central}'),
     ('central_room',            'bacpipes_owner',    false, '{bacpipes_central, bacpipes_journal, bacpipes_logins}'),
     ('central_close',           null,                false, '{}'),
     ('successor_noted',         'bacpipes_journal',  true,  '{}'), -- of a trigger
@@ -495,6 +497,8 @@ insert into right_on_function values
     ('uplink_state_lost',       'bacpipes_journal',  false, '{}'),
     ('uplink_record_apply',     'bacpipes_journal',  false, '{}'),
     ('uplink_put_aside',        'bacpipes_journal',  false, '{}'),
+    ('uplink_is_told',          'bacpipes_journal',  false, '{}'),
+    ('uplink_gate',             'bacpipes_journal',  false, '{}'),
     ('uplink_apply',            'bacpipes_journal',  true,  '{bacpipes_central}'),
     ('uplink_retry',            'bacpipes_journal',  true,  '{bacpipes_central}'),
     ('uplink_is_needed',        'bacpipes_journal',  false, '{}'),

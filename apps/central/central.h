@@ -6,7 +6,8 @@
  *   notices.c                      who is told of it, many at once
  *   heads.c                        what was given to each site, outside the database
  *   again.c                        what was put aside is tried again
- *   keep.c                         the disk's floor, quotas, sessions of sites
+ *   keep.c                         the disk's floor, quotas
+ *   guard.c                        sessions of sites, that none takes what others need
  *   lib/site/maintain.c            days, rollups, retention */
 #ifndef CENTRAL_CENTRAL_H
 #define CENTRAL_CENTRAL_H
@@ -48,12 +49,13 @@ typedef struct Central {
     LoopTimer *look_timer;
     bool is_looking;
 
-    /* keep.c's: */
+    /* keep.c's and guard.c's: */
     LoopTimer *keep_timer;
     int64_t kept_at_us, guarded_at_us, started_at_us;
     bool is_low;                        /* the disk, which has been said */
     int noticing[CENTRAL_NOTICING_MAX]; /* processes that sent notices since we looked at sessions */
     size_t noticing_count;
+    int64_t guard_turn;
 } Central;
 
 /* ready.c */
@@ -68,7 +70,10 @@ void central_look(void *owner); /* look_timer's: what has come */
 void central_look_at_keys(Central *central);
 
 /* keep.c */
-void central_keep(void *owner);                  /* keep_timer's */
+void central_keep(void *owner); /* keep_timer's */
+
+/* guard.c */
+void central_guard(Central *central);            /* ends what sessions of sites should not do */
 void central_noticed(Central *central, int pid); /* a notice was sent by that process; 0: by ours */
 
 #endif

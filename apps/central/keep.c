@@ -1,5 +1,5 @@
 /* What central does now and then beside applying: sites wait where the disk is nearly full or where they have
- * sent their share, sessions that hold what they should not are ended, what was put aside is tried again. */
+ * sent their share, and what was put aside is tried again. */
 #include "apps/central/central.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -21,11 +21,11 @@ static int64_t free_octets(const Cfg *cfg)
     return statvfs(cfg->data_folder, &disk) == 0 ? (int64_t)disk.f_bavail * (int64_t)disk.f_frsize : -1;
 }
 
-static void say(const char *what, const PgRows *rows)
+static void say(const PgRows *rows)
 {
     for (size_t row = 0; row < pg_row_count(rows); row++)
         if (!pg_is_null(rows, row, 0))
-            bp_log(BP_LOG_WARNING, "%s%.*s", what, BP_STR_ARGS(pg_get_text(rows, row, 0)));
+            bp_log(BP_LOG_WARNING, "%.*s", BP_STR_ARGS(pg_get_text(rows, row, 0)));
 }
 
 static void on_kept(void *context, BpStatus status, const PgRows *rows, const BpError *err)
@@ -33,21 +33,10 @@ static void on_kept(void *context, BpStatus status, const PgRows *rows, const Bp
     static BpLogKind not_kept;
     const Central *central = context;
     if (status == BP_OK)
-        say("", rows);
+        say(rows);
     else if (pg_is_connected(central->pg))
         bp_log_some(&not_kept, loop_now_us(central->loop), BP_LOG_WARNING,
                     "whether sites have to wait: %s; has `bacpipes migrate` been run?", err->text);
-}
-
-static void on_guarded(void *context, BpStatus status, const PgRows *rows, const BpError *err)
-{
-    static BpLogKind not_guarded;
-    const Central *central = context;
-    if (status == BP_OK)
-        say("ended a session: ", rows);
-    else if (pg_is_connected(central->pg))
-        bp_log_some(&not_guarded, loop_now_us(central->loop), BP_LOG_WARNING, "sessions of sites: %s",
-                    err->text);
 }
 
 static void on_expired(void *context, BpStatus status, const PgRows *rows, const BpError *err)
@@ -69,41 +58,19 @@ static void on_wanted(void *context, BpStatus status, const PgRows *rows, const 
             return; /* later */
 }
 
-void central_noticed(Central *central, int pid)
-{
-    size_t i = 0;
-    while (i < central->noticing_count && central->noticing[i] != pid)
-        i++;
-    if (pid && i == central->noticing_count && i < CENTRAL_NOTICING_MAX)
-        central->noticing[central->noticing_count++] = pid;
-}
-
-static void guard(Central *central)
-{
-    uint8_t memory[CENTRAL_NOTICING_MAX * 12 + 3];
-    BpBuf out = bp_buf(memory, sizeof memory);
-    bp_buf_u8(&out, '{');
-    for (size_t i = 0; i < central->noticing_count; i++)
-        bp_buf_printf(&out, "%s%d", i ? "," : "", central->noticing[i]);
-    bp_buf_u8(&out, '}');
-    const PgValue pids = pg_text(bp_buf_text(&out));
-    central->noticing_count = 0;
-    pg_request(central->pg, SQL_GUARD_SITES, &pids, 1, on_guarded, central);
-}
-
 /* How it is, for table central_status. */
 static char *write_status(const Central *central)
 {
     const WorkersCounts *counts = workers_counts(central->workers);
     int64_t entries;
     const size_t waiting = sites_waiting(central->sites, &entries);
-    json_auto_t *status =
-        json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "pid", (int)getpid(), "sites_waiting",
-                  (json_int_t)waiting, "entries_waiting", (json_int_t)entries, "transactions",
-                  (json_int_t)counts->portions, "readings_stored", (json_int_t)counts->readings,
-                  "entries_applied", (json_int_t)counts->entries, "put_aside", (json_int_t)counts->put_aside,
-                  "unique_violations", (json_int_t)counts->conflicts, "transactions_refused",
-                  (json_int_t)counts->refused, "transactions_failed", (json_int_t)counts->failures);
+    json_auto_t *status = json_pack(
+        "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "pid", (int)getpid(), "sites_waiting",
+        (json_int_t)waiting, "entries_waiting", (json_int_t)entries, "transactions",
+        (json_int_t)counts->portions, "readings_stored", (json_int_t)counts->readings, "entries_applied",
+        (json_int_t)counts->entries, "put_aside", (json_int_t)counts->put_aside, "unique_violations",
+        (json_int_t)counts->conflicts, "transactions_refused", (json_int_t)counts->refused,
+        "transactions_failed", (json_int_t)counts->failures, "transactions_held", (json_int_t)counts->held);
     return status ? json_dumps(status, JSON_COMPACT) : NULL;
 }
 
@@ -127,7 +94,7 @@ void central_keep(void *owner)
     if (!central->is_ready || !pg_is_connected(central->pg))
         return;
     heads_look(central->heads);
-    guard(central);
+    central_guard(central);
     pg_request(central->pg, SQL_EXPIRE_REMOTE, NULL, 0, on_expired, central);
     if (now_us - central->kept_at_us < KEEP_EVERY_US)
         return;

@@ -95,6 +95,7 @@ void central_connected(void *owner)
     Central *central = owner;
     bp_log(BP_LOG_INFO, "connected to the database");
     central->knows_database = true;
+    pg_request(central->pg, SQL_SET_PATIENCE, NULL, 0, NULL, NULL);
     site_alone_connected(central->alone);
     link_signer_connected(central->signer);
 }

@@ -121,6 +121,11 @@ static int by_turn(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static bool comes_alone(const Site *site, int64_t now_us)
+{
+    return site->applied < site->careful_until || site->is_alone || now_us < site->alone_until_us;
+}
+
 size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites, size_t max)
 {
     size_t due = 0, taken = 0;
@@ -134,13 +139,13 @@ size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites,
     const size_t share = (due + shares - 1) / (shares ? shares : 1);
     sites->turn++;
     for (size_t i = 0; i < due && taken < max && taken < share; i++) {
-        const bool is_careful = waiting[i]->applied < waiting[i]->careful_until;
-        if (is_careful && taken > 0)
+        const bool is_alone = comes_alone(waiting[i], now_us);
+        if (is_alone && taken > 0)
             continue;
         site_hold(waiting[i]);
         waiting[i]->served = sites->turn;
         ret_sites[taken++] = waiting[i];
-        if (is_careful)
+        if (is_alone)
             break;
     }
     free(waiting);

@@ -30,7 +30,9 @@ typedef struct Site {
     bool is_busy;               /* with a worker */
     bool was_busy;              /* since sites_ask: what is answered may be of before */
     int64_t careful_until;      /* up to this entry one at a time: something among them was refused */
+    bool is_alone;              /* till it is applied it comes by itself: what it came with was in the way */
     int64_t not_before_us;      /* after trouble; monotonic */
+    int64_t alone_until_us;     /* a session of the site was in the way; monotonic */
     int failures;               /* since its entries were applied last */
     uint64_t portions;          /* that all sites together had when it failed first */
     int64_t served;             /* the turn in which it was last served: the longest ago is next */
@@ -50,7 +52,7 @@ void sites_take(Sites *sites, const PgRows *rows);
 Site *sites_get(Sites *sites, BpStr id);
 
 /* Fills `ret_sites` with those whose turn is next, busy from now on: at most `max`, and of `shares` who take
- * side by side one share. One that is to be careful comes alone. Returns how many. */
+ * side by side one share. One that is to be careful, or alone, comes alone. Returns how many. */
 size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites, size_t max);
 
 /* How many wait for a turn; what they wait for, in entries. */

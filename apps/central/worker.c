@@ -14,7 +14,7 @@ enum {
     FAILURES_MAX = 5,     /* of one entry, while others are applied: then it is the entry */
     CURRENT_TRIES = 5,
 };
-static const int64_t PAUSE_US = BP_SECOND, LONGEST_PAUSE_US = 30 * BP_SECOND;
+static const int64_t PAUSE_US = BP_SECOND, LONGEST_PAUSE_US = 30 * BP_SECOND, ALONE_US = 10 * BP_MINUTE;
 
 typedef struct Worker {
     Workers *workers;
@@ -94,6 +94,27 @@ static void give_up(Worker *worker, const BpError *err)
     end_portion(worker);
 }
 
+/* Sessions of a site hold what its records are about: the others' are applied at once, and its own when it
+ * has let go. Who that is shows when each comes alone. */
+static void on_held(Worker *worker, const BpError *err)
+{
+    static BpLogKind is_held;
+    Workers *workers = worker->workers;
+    const int64_t now_us = loop_now_us(workers->loop);
+    workers->counts.held++;
+    for (size_t i = 0; i < worker->portion.count; i++) {
+        Site *site = worker->portion.sites[i].site;
+        site->is_alone = site->is_alone || worker->portion.sites[i].has_records;
+        site_forget_decoder(site);
+        if (worker->portion.count == 1) {
+            site->alone_until_us = now_us + ALONE_US;
+            site->not_before_us = now_us + PAUSE_US;
+            bp_log_some(&is_held, now_us, BP_LOG_NOTICE, "%s; what it sent waits", err->text);
+        }
+    }
+    end_portion(worker);
+}
+
 static void put_current(Worker *worker);
 
 /* Whoever fills what nothing is known of may have the same rows: then it is tried again. */
@@ -140,6 +161,7 @@ static void on_committed(Worker *worker, const PgRows *rows)
         workers->counts.entries += (uint64_t)(part->to - part->after);
         part->site->applied = part->to;
         part->site->failures = 0;
+        part->site->is_alone = false;
         part->site->key_seq = part->key ? part->key : part->site->key_seq;
     }
     for (size_t row = 0; row < pg_row_count(rows); row++) {
@@ -193,6 +215,8 @@ static void on_outcome(void *context, BpStatus status, const PgRows *rows, const
         try_portion(worker);
     } else if (status == BP_INVALID || status == BP_CONFLICT) {
         on_bad_data(worker, err);
+    } else if (status == BP_TIMEOUT) {
+        on_held(worker, err);
     } else {
         give_up(worker, err);
     }

@@ -13,6 +13,7 @@ typedef struct Workers Workers;
 typedef struct WorkersCounts {
     uint64_t portions, readings, entries, put_aside;
     uint64_t conflicts, refused, failures; /* rows that were there; data that was at fault; other troubles */
+    uint64_t held;                         /* where a session of a site was in the way */
 } WorkersCounts;
 
 /* `database` is copied, with its texts borrowed; `*cfg` is looked at anew each time. */

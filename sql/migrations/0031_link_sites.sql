@@ -766,6 +766,13 @@ end
 $$;
 comment on function site_session_end is 'Ends all sessions of a login, and waits a moment for each to be gone.';
 
+-- How large they are whoever asks finds out (`bacpipes central`, from the kernel): a login may have PostgreSQL use any amount (work_mem).
+create function site_sessions(of_turn bigint) returns setof integer language sql stable as $$
+    select a.pid from pg_stat_activity a
+     where a.backend_type = 'client backend' and (a.usename ~ '^site_[0-9]+$' or a.usename = 'bacpipes_join') and (a.state is distinct from 'idle' or a.pid % 10 = of_turn % 10)
+$$;
+comment on function site_sessions is 'Processes of sessions of sites and of who joins: those that do something, and of the others every tenth, in turn.';
+
 create function sync_guard(too_large integer[] default '{}', longest interval default '30 seconds', noticing integer[] default '{}') returns table (login text, pid integer, why text, is_shut boolean) language plpgsql
     set lock_timeout = '200ms' as $$
 declare

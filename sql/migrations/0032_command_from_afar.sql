@@ -253,7 +253,7 @@ end
 $$;
 comment on function change_ask is 'Asks a site for a change; setting bacpipes.change has its id in this transaction, too.';
 
-create function change_cancel(of_site text, of_id uuid, out outcome text, out text text) language plpgsql as $$
+create function change_cancel(of_site text, of_id uuid, out outcome text, out text text) language plpgsql set lock_timeout = '5s' as $$
 declare
     row change;
 begin
@@ -496,6 +496,7 @@ begin
     return found;$is$);
 end
 $$;
+alter function job_cancel(text, uuid) set lock_timeout = '5s'; -- a session of the site can hold it, as change_cancel's
 
 create function job_carry_out(of_site text, said jsonb, life_left interval) returns void language plpgsql as $$
 declare

@@ -3,7 +3,8 @@
 
 alter table uplink_applied
     add newest_at timestamptz,
-    add given_up bigint not null default 0;
+    add given_up bigint not null default 0,
+    add state_at timestamptz;
 comment on column uplink_applied.newest_at is 'Of the newest reading that was applied';
 comment on column uplink_applied.given_up is 'Frames that the site could not keep until central had them: their readings are not here';
 alter table uplink_quarantine
@@ -11,8 +12,8 @@ alter table uplink_quarantine
     add wants_retry boolean not null default false;
 comment on column uplink_quarantine.is_newer is 'Nothing is wrong with it: a newer site sent what this version does not know';
 comment on column uplink_quarantine.wants_retry is '`bacpipes central` tries it again soon';
-alter table remote_site add state_at timestamptz;
-comment on column remote_site.state_at is 'When all of its devices, points and settings were last told; before the first time what is not known here is passed over';
+-- It is here, and not in remote_site, whose row a session of the site can hold: who applies waits for nothing that a site holds.
+comment on column uplink_applied.state_at is 'When all of the site''s devices, points and settings were last told in this life; before the first time, in any, what is not known here is passed over';
 
 -- What the last telling of everything named so far, by table: what it has not named when it is complete is no more.
 create table uplink_named (
@@ -475,7 +476,8 @@ begin
             told := of_kind;
             reason := uplink_edit(of_site, body, is_told, is_late);
             if of_kind = 'setting' and is_last and not is_late then
-                update remote_site set state_at = clock_timestamp() where site_id = of_site;
+                update uplink_applied a set state_at = clock_timestamp()
+                 where a.site_id = of_site and a.epoch = (select c.epoch from uplink_cursor c where c.site_id = of_site order by c.life desc limit 1);
             end if;
         when 'device_status' then
             perform uplink_status(of_site, body); -- the web looks by itself
@@ -538,9 +540,34 @@ end
 $$;
 comment on function uplink_put_aside is 'An entry that cannot be applied: it stays in uplink, and an alarm of central says so. What is newer than we are is no fault.';
 
+create function uplink_is_told(of_site text) returns boolean language sql stable as $$
+    select exists (select from uplink_applied a where a.site_id = of_site and a.state_at is not null)
+$$;
+comment on function uplink_is_told is 'The site has told all that it has, at least once.';
+
+-- What a site was given is written down in rows that its records are about, too (commands, changes, jobs), by the site's own session, which can hold them for as
+-- long as it is let. It holds the row of downlink_head before them: who has that row waits for no session of the site.
+create function uplink_gate(sites text[]) returns void language plpgsql as $$
+declare
+    of_site text;
+    held    text[] := '{}';
+begin
+    foreach of_site in array sites loop
+        perform from downlink_head h where h.site_id = of_site for no key update skip locked;
+        if not found and exists (select from downlink_head h where h.site_id = of_site) then
+            held := held || of_site;
+        end if;
+    end loop;
+    if cardinality(held) > 0 then
+        raise object_in_use using message = format('a session of site "%s" holds what it was given', array_to_string(held[1:5], '", "')), hint = 'Its entries are applied when it has ended, in half a minute at most.';
+    end if;
+end
+$$;
+comment on function uplink_gate is 'What these sites were given is not theirs until this transaction ends; object_in_use: a session of theirs holds it, and is not waited for.';
+
 -- `work`: [{"site", "epoch", "after", "to", "key", "newest", "given_up", "has_records", "hours": [[seconds, good, count]], "aside": [{"seq", "kind", "reason", "newer"}]}]: entries after `after` up to
 -- `to`, whose frames this transaction has stored. Whoever did not expect the place where a site stands is told, and changes nothing.
-create function uplink_apply(work jsonb) returns table (site_id text, told text, put_aside bigint) language plpgsql as $$
+create function uplink_apply(work jsonb) returns table (site_id text, told text, put_aside bigint) language plpgsql set lock_timeout = '5s' as $$
 declare
     part    record;
     entry   record;
@@ -550,6 +577,7 @@ declare
     words   text[];
     changed_at timestamptz;
 begin
+    perform uplink_gate(array(select w.site from jsonb_to_recordset(work) as w (site text, has_records boolean) where w.has_records order by w.site));
     for part in select w.* from jsonb_to_recordset(work) as w (site text, epoch bigint, after bigint, "to" bigint, key bigint, newest timestamptz, given_up bigint, has_records boolean, hours jsonb, buckets jsonb, aside jsonb)
                  order by w.site loop
         select a.* into stands from uplink_applied a where a.site_id = part.site and a.epoch = part.epoch for update;
@@ -571,7 +599,7 @@ begin
         insert into uplink_named (site_id, what, key)
         select part.site, what, '' from unnest('{device, point, setting, device_status, hold, override, alarm}'::text[]) as what where part.aside @? '$[*] ? (@.kind == "missing" || @.kind == "record")' on conflict do nothing;
         if part.has_records then
-            select state_at is not null into is_told from remote_site r where r.site_id = part.site;
+            is_told := uplink_is_told(part.site);
             for entry in select u.seq, u.kind, u.at, u.body, u.received_at from uplink_record u
                           where u.site_id = part.site and u.epoch = part.epoch and u.seq > part.after and u.seq <= part."to" order by u.seq loop
                 select * into made from uplink_record_apply(part.site, entry.kind, entry.body, entry.received_at, is_told, null, null);
@@ -584,7 +612,7 @@ begin
                 end if;
                 if made.told in ('device', 'point', 'setting') then
                     changed_at := entry.at;
-                    is_told := is_told or (select state_at is not null from remote_site r where r.site_id = part.site);
+                    is_told := is_told or uplink_is_told(part.site);
                 end if;
             end loop;
             if changed_at is not null then
@@ -611,7 +639,7 @@ $$;
 comment on function uplink_apply is 'Applies entries of several sites: their records by this, and how far they are. Returns whom to tell of what, and how many entries were put aside.';
 
 -- Records that were put aside, tried again in their order, some at a time: what has come behind them stays. Frames are for `bacpipes central` itself.
-create function uplink_retry(of_site text) returns table (told text, applied bigint, left_over bigint) language plpgsql as $$
+create function uplink_retry(of_site text) returns table (told text, applied bigint, left_over bigint) language plpgsql set lock_timeout = '5s' as $$
 declare
     entry record;
     later record;
@@ -619,6 +647,7 @@ declare
     words text[] := '{}';
 begin
     applied := 0;
+    perform uplink_gate(array[of_site]);
     perform set_config('bacpipes.applying', of_site, true);
     for entry in select q.epoch, c.life, q.seq, u.kind, u.at, u.body, u.received_at
                    from uplink_quarantine q join uplink_cursor c using (site_id, epoch) join uplink_record u using (site_id, epoch, seq)

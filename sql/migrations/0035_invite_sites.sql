@@ -127,6 +127,24 @@ end
 $$;
 comment on function site_make_way is 'Ends the sessions that can hold a site''s rows: its own, and those of who joins.';
 
+-- After central was put back; a session of the site can hold what this changes.
+create function downlink_begin_again(of_site text) returns void language plpgsql set lock_timeout = '500ms' as $$
+begin
+    for turn in reverse 20 .. 1 loop
+        begin
+            perform downlink_begin(of_site, true);
+            return;
+        exception when lock_not_available then
+            if turn = 1 then
+                raise;
+            end if;
+            perform site_make_way((select r.number from remote_site r where r.site_id = of_site));
+        end;
+    end loop;
+end
+$$;
+comment on function downlink_begin_again is 'Another epoch of what a site is asked for, whoever of its sessions stands in the way: those end.';
+
 -- ---- people at central ----
 
 -- A session of the site can hold its rows for as long as it is let: so it is ended where it does.

@@ -285,3 +285,85 @@ q "create role site_2 login in role bacpipes_sites"
 until_is "select count(*) from alarm where key = 'site.session.site_2' and returned_at is null" 1
 END
 }
+
+@test "what a session of a site holds is in nobody's way but its own: what others sent is applied, and the site's own when it has let go" {
+    run_script <<'END'
+"$FEED" state 4 10 0 0 0
+# The login of feed1, which nobody ends: the guard looks at members of bacpipes_sites alone
+q "create or replace function link_serial() returns text language sql as 'select ''a1''::text'; create role site_1 login; grant usage on schema sync to site_1; grant execute on all functions in schema sync to site_1"
+q "update remote_site set serials = '{a1}' where site_id = 'feed1'"
+hello="select sync.hello(1, '{\"site\": \"feed1\", \"now\": \"2026-01-01T00:00:00Z\", \"epochs\": []}') #>> '{down,epoch}'"
+psql -qAtX -U site_1 -v ON_ERROR_STOP=1 -c "$hello" >/dev/null
+start_central
+until_applied
+end_central
+q "create table asked as select gen_random_uuid() as id" >/dev/null
+q "insert into change (id, site_id, what, request, asked_by) select id, 'feed1', 'points', '{\"undo\": 1}', 'anna' from asked; select downlink_append('feed1', 'change', jsonb_build_object('v', 1, 'id', id)) from asked" >/dev/null
+# Of each site two records, and feed1's are about what its session holds
+send_records() { # FROM
+    q "insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+       select c.site_id, 7, c.received_seq + n, case n when 1 then 'audit' else 'setting' end, now(),
+              convert_to((case n when 1 then jsonb_build_object('v', 1, 'event', 'change_ended', 'id', (select id from asked), 'what', 'points', 'outcome', 'changed')
+                                 else '{\"v\": 1, \"table\": \"setting\", \"op\": \"state\", \"complete\": true, \"rows\": []}'::jsonb end)::text, 'UTF8'), sha256('x'), now()
+         from uplink_cursor c, generate_series(1, 2) as n where c.epoch = 7 and c.site_id >= '$1';
+       update uplink_cursor set received_seq = received_seq + 2 where epoch = 7 and site_id >= '$1'"
+}
+send_records feed1
+cat >"$DATA/hold" <<SQL
+set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0;
+begin;
+$hello;
+select sync.begin_epoch(8, 7, 1, decode(repeat('00', 32), 'hex'));
+$hello as epoch \\gset
+select count(*) as given from sync.fetch(:epoch, 0) \\gset
+select sync.append(7, 1, '{}', '{}', '{}', '{}', '{"unsent_entries": 3}');
+select sync.renew('a request');
+select 'holds ' || :given;
+SQL
+mkfifo "$DATA/wait"
+exec 5<>"$DATA/wait"
+psql -qAtX -v ON_ERROR_STOP=1 -U site_1 -f "$DATA/hold" -f "$DATA/wait" >"$DATA/held" 2>&1 & holder=$!
+until grep -q '^holds 1' "$DATA/held"; do kill -0 $holder || { cat "$DATA/held" >&2; exit 1; }; sleep 0.05; done
+behind="select string_agg(site_id, ' ' order by site_id) from uplink_cursor c join uplink_applied a using (site_id, epoch) where c.received_seq > a.applied_seq"
+holds="select count(*) from pg_stat_activity where usename = 'site_1' and state = 'idle in transaction'"
+start_central --set central.workers=1
+until_is "$behind" feed1
+send_records feed2 # and so it goes on
+until_is "$behind" feed1
+until_is "select (counters ->> 'transactions_held')::integer > 0 and seen_at > backend_start from central_status, pg_stat_activity where usename = 'site_1'" t
+[ "$("$BACPIPES" sites --json | jq length)" = 4 ]
+[ "$(q "select coalesce(ended_at::text, 'open') from change")" = open ]
+[ "$(q "$holds")" = 1 ]
+[ "$(q "select count(*) from uplink_quarantine")" = 0 ]
+# It waits for them no more when they are gone, and nothing of it was lost
+echo '\q' >&5
+wait $holder
+until_applied
+[ "$(q "select outcome from change")" = changed ]
+[ "$(q "select count(*) from uplink_quarantine")" = 0 ]
+[ "$(q "select count(*) from uplink_applied where state_at is not null")" = 4 ]
+grep -q 'a session of site "feed1" holds what it was given; what it sent waits' "$SCRIPT.log"
+END
+}
+
+@test "a session of a site that takes too much memory is ended, and its login shut; another's is not" {
+    run_script <<'END'
+"$FEED" state 2 1 0 0 0
+q "create role site_1 login in role bacpipes_sites; create role site_2 login in role bacpipes_sites"
+mkfifo "$DATA/wait1" "$DATA/wait2"
+exec 5<>"$DATA/wait1" 6<>"$DATA/wait2"
+psql -qAtX -U site_2 -c "select 'there'" -f "$DATA/wait2" >"$DATA/small" 2>&1 & small=$!
+start_central
+until_applied
+# Some 400 MB, which a cursor keeps
+psql -qAtX -U site_1 -c "begin" -c "declare large cursor for select array_length(array_agg(i), 1) from (select generate_series(1, 30000000) as i) as s" -c "fetch large" -f "$DATA/wait1" >"$DATA/large" 2>&1 & large=$!
+until_is "select shut_why from site_strike where number = 1" 'it takes too much memory'
+until_is "select count(*) from pg_stat_activity where usename = 'site_1'" 0
+until_is "select rolcanlogin from pg_roles where rolname = 'site_1'" f
+[ "$(q "select count(*) from alarm where site_id = 'central' and key = 'site.session.site_1' and returned_at is null")" = 1 ]
+[ "$(q "select count(*) from pg_stat_activity where usename = 'site_2'")" = 1 ]
+[ "$(q "select count(*) from site_strike where number = 2")" = 0 ]
+kill $large $small 2>/dev/null || true
+grep -q 'ended a session: .*site_1: it takes too much memory' "$SCRIPT.log"
+END
+}

@@ -187,13 +187,16 @@ insert into expected values
     ('bacpipes_central',  'uplink_applied',         'SELECT UPDATE'),
     ('bacpipes_central',  'uplink_quarantine',      'DELETE INSERT SELECT'),
     ('bacpipes_central',  'downlink_begin(text,boolean)', 'EXECUTE'),
+    ('bacpipes_central',  'downlink_begin_again(text)', 'EXECUTE'),
     ('bacpipes_central',  'downlink_tidy()',        'EXECUTE'),
     ('bacpipes_central',  'sync_guard(integer[],interval,integer[])',  'EXECUTE'),
+    ('bacpipes_central',  'site_sessions(bigint)',  'EXECUTE'),
     ('bacpipes_central',  'central_room()',         'EXECUTE'),
     ('bacpipes_central',  'sites_listen()',         'EXECUTE'),
     ('bacpipes_owner',    'sites_listen()',         'EXECUTE'),
     ('bacpipes_journal',  'central_room()',         'EXECUTE'),
     ('bacpipes_logins',   'sync_guard(integer[],interval,integer[])',  'EXECUTE'),
+    ('bacpipes_logins',   'site_sessions(bigint)',  'EXECUTE'),
     ('bacpipes_logins',   'central_room()',         'EXECUTE'),
     ('bacpipes_logins',   'site_struck(integer,boolean,text)', 'EXECUTE'),
     ('bacpipes_logins',   'sites_shut()',           'EXECUTE'),
@@ -252,7 +255,7 @@ create temporary table owned (role text, thing text);
 insert into owned
 select 'bacpipes_journal', thing
   from unnest(array['uplink_named', 'uplink_saved', 'uplink_is_needed(text,bigint,bigint)', 'uplink_frames_drop(text,timestamp with time zone,timestamp with time zone)', 'uplink_frames_tidy(timestamp with time zone)', 'point_interval', 'site_rate', 'site_hour', 'central_status', 'central_size', 'uplink_concluded(text,bigint,bigint,text)', 'central_keep(bigint,bigint,bigint,jsonb)', 'successor_noted()', 'uplink_alarm(text,jsonb,boolean)', 'uplink_later(text,integer,bigint,text)', 'uplink_since(text,jsonb,text)', 'uplink_alarm_over(jsonb,text,timestamp with time zone)', 'uplink_late(text,integer,bigint,text,jsonb)', 'uplink_state_lost(text,text,boolean)', 'poll_intervals_note(text,timestamp with time zone)',
-                    'uplink_record_apply(text,text,bytea,timestamp with time zone,boolean,integer,bigint)', 'uplink_put_aside(text,bigint,bigint,text,text,boolean)', 'uplink_apply(jsonb)', 'uplink_retry(text)', 'central_retry(text)']) as thing
+                    'uplink_record_apply(text,text,bytea,timestamp with time zone,boolean,integer,bigint)', 'uplink_put_aside(text,bigint,bigint,text,text,boolean)', 'uplink_is_told(text)', 'uplink_gate(text[])', 'uplink_apply(jsonb)', 'uplink_retry(text)', 'central_retry(text)']) as thing
  union all
 select 'bacpipes_owner', thing
   from unnest(array['site_lag', 'availability_hours', 'availability_points', 'sites', 'uplink_key(text)', 'uplink_columns(text,jsonb)', 'uplink_put(text,text,jsonb)', 'uplink_stranger(text,text,jsonb)', 'uplink_forget(text,text,jsonb)', 'uplink_state(text,jsonb,boolean)',
@@ -336,7 +339,7 @@ select 'bacpipes_journal', thing
 select 'bacpipes_journal', thing
   from unnest(array['central_link', 'remote_site', 'uplink_cursor', 'uplink_applied', 'uplink_quarantine', 'site_key', 'site_key_seen()', 'site_keys_untold()', 'site_key_tell(text,integer,boolean)', 'downlink', 'downlink_number_seq', 'downlink_head', 'link_noted()', 'serial_hex(numeric)', 'link_serial()', 'link_caller()', 'link_limits()',
                     'link_wait(remote_site)', 'link_applies(text)', 'site_is_remote(text)', 'source_is_there()', 'source_is_kept()', 'downlink_due(text)', 'downlink_append(text,text,jsonb,timestamp with time zone)', 'downlink_take_back(bigint)', 'downlink_give(text,text,jsonb)',
-                    'downlink_lost(text,text,jsonb)', 'downlink_begin(text,boolean)', 'downlink_meet(text,bigint,bigint,text)', 'downlink_tidy()', 'link_forked(text,bigint,bigint)', 'site_struck(integer,boolean,text)', 'sites_shut()', 'site_opened(integer)', 'health_believed(jsonb)', 'site_strike', 'sync.hello(integer,jsonb)', 'sync.begin_epoch(bigint,bigint,bigint,bytea)',
+                    'downlink_lost(text,text,jsonb)', 'downlink_begin(text,boolean)', 'downlink_begin_again(text)', 'downlink_meet(text,bigint,bigint,text)', 'downlink_tidy()', 'link_forked(text,bigint,bigint)', 'site_struck(integer,boolean,text)', 'sites_shut()', 'site_opened(integer)', 'health_believed(jsonb)', 'site_strike', 'sync.hello(integer,jsonb)', 'sync.begin_epoch(bigint,bigint,bigint,bytea)',
                     'sync.append(bigint,bigint,text[],timestamp with time zone[],bytea[],bytea[],jsonb)', 'sync."fetch"(bigint,bigint)']) as thing
  union all
 select 'bacpipes_journal', thing
@@ -427,8 +430,8 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace in (
                       and not coalesce(prosqlbody is not null or 'search_path=public, pg_temp' = any (proconfig), false) $$, 'what a function names does not depend on who calls it');
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace in ('public'::regnamespace, 'sync'::regnamespace) and prosecdef and ours('pg_proc', oid)
                       and proname not in ('site_login', 'site_invite', 'site_invited', 'site_rename', 'site_revoke', 'site_retire', 'site_is_listed', 'site_requests', 'site_signed', 'site_refused', 'site_revocations', 'site_revocation_listed', 'site_authorities_tell', 'sites_mend', 'central_link_store', 'join', 'renew', 'authorities',
-                                          'downlink_tidy', 'site_struck', 'sites_shut', 'site_opened', 'site_make_way', 'sync_guard',
-                                           'note_choice', 'check_setting', 'point_version', 'link_noted', 'source_is_kept', 'source_is_there', 'downlink_begin',
+                                          'downlink_tidy', 'site_struck', 'sites_shut', 'site_opened', 'site_make_way', 'sync_guard', 'site_sessions',
+                                           'note_choice', 'check_setting', 'point_version', 'link_noted', 'source_is_kept', 'source_is_there', 'downlink_begin', 'downlink_begin_again',
                                            'hello', 'begin_epoch', 'append', 'fetch', 'journal_person', 'journal_who', 'points_change', 'points_undo',
                                            'views_noted', 'view_store', 'view_remove', 'job_ask', 'job_cancel', 'job_end', 'job_tell', 'jobs_begin', 'jobs_take',
                                            'setting_change', 'web_command_ask', 'web_command_cancel', 'web_command_check', 'alarm_raise', 'alarm_return',

@@ -40,7 +40,7 @@ select results_eq($$ select device_id, name from device where site_id = 'mo' ord
 select is((select count(*) from point where site_id = 'mo'), 3::bigint, 'its points');
 select is((select value from setting where site_id = 'mo'), '30s', 'and its settings');
 select is((select updated_by from setting where site_id = 'mo'), 'anna', 'as they are there');
-select isnt((select state_at from remote_site where site_id = 'mo'), null, 'it has told what there is');
+select isnt((select state_at from uplink_applied where site_id = 'mo'), null, 'it has told what there is');
 select is((select count(*) from uplink_quarantine), 0::bigint, 'what was changed before of things not told yet is passed over');
 select is((select applied_seq from uplink_applied where site_id = 'mo'), 6::bigint, 'and that is where it stands');
 select is((select count(*) from uplink where site_id = 'mo' and received_at is null), 0::bigint, 'nothing of it is journalled again');

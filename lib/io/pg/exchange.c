@@ -142,6 +142,8 @@ static BpStatus status_of(const char *state, const char *constraint)
         return BP_FORBIDDEN;
     if (strcmp(state, "23505") == 0)
         return BP_CONFLICT;
+    if (strcmp(state, "55006") == 0)
+        return BP_TIMEOUT;
     if (strcmp(state, "23514") == 0 && !constraint)
         return BP_NOT_FOUND;
     return strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 ? BP_INVALID : BP_REFUSED;

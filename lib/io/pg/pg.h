@@ -100,6 +100,7 @@ typedef struct PgRows PgRows; /* a result; borrowed for the length of the callba
  * - BP_UNAVAILABLE: the same may pass later. The connection is or went away (then it is not known whether it
  * was carried out), or the server is busy, full, failing or stopping (08, 40, 53, 55P03, 57, 58)
  * - BP_FULL: so it may, and it was not carried out: too much waits here (PG_WAITING_MAX)
+ * - BP_TIMEOUT: somebody has hold of it, and was not waited for (55006)
  * - BP_CONFLICT: a unique violation (23505)
  * - BP_NOT_FOUND: no partition takes the row (23514 without a constraint)
  * - BP_INVALID: the data's own fault (22, 23)

@@ -170,9 +170,9 @@ static void an_error_says_whose_matter_it_is(void **state)
     } errors[] = {{"22003", BP_INVALID},     {"23502", BP_INVALID},     {"23503", BP_INVALID},
                   {"23505", BP_CONFLICT},    {"23514", BP_NOT_FOUND},   {"40001", BP_UNAVAILABLE},
                   {"40P01", BP_UNAVAILABLE}, {"53100", BP_UNAVAILABLE}, {"55P03", BP_UNAVAILABLE},
-                  {"57014", BP_UNAVAILABLE}, {"57P01", BP_UNAVAILABLE}, {"58030", BP_UNAVAILABLE},
-                  {"42501", BP_FORBIDDEN},   {"42P01", BP_REFUSED},     {"55000", BP_REFUSED},
-                  {"P0001", BP_REFUSED}};
+                  {"55006", BP_TIMEOUT},     {"57014", BP_UNAVAILABLE}, {"57P01", BP_UNAVAILABLE},
+                  {"58030", BP_UNAVAILABLE}, {"42501", BP_FORBIDDEN},   {"42P01", BP_REFUSED},
+                  {"55000", BP_REFUSED},     {"P0001", BP_REFUSED}};
     char sql[128];
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         snprintf(sql, sizeof sql, "do $$ begin raise exception 'odd' using errcode = '%s'; end $$",
