@@ -20,9 +20,9 @@ teardown() {
 }
 
 until_true() {
-    local until=$((SECONDS + 15))
+    local until=$((SECONDS + 60))
     until eval "$1"; do
-        [ $SECONDS -lt $until ] || { echo "not within 15 s: $1"; return 1; }
+        [ $SECONDS -lt $until ] || { echo "not within 60 s: $1"; return 1; }
         sleep 0.2
     done
 }

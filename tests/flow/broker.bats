@@ -11,7 +11,7 @@ setup() {
     "$bacpipes" up --simulate --no-past --data "$data" --points 60 >"$folder/out" 2>&1 3>&- &
     up=$!
     children=
-    until_true "grep -q ' stored, newest' '$folder/out'" 60
+    until_true "grep -q ' stored, newest' '$folder/out'" 90
 }
 
 teardown() {
@@ -49,8 +49,8 @@ mosquitto_pid() {
         children="$children $!"
         # It listens when it hears what it may hear.
         case $account in
-        collect) until_true "client pub ingest -t bacpipes/demo/readings/want -m hello && grep -q hello '$folder/heard.collect'" 20 ;;
-        *) until_true "[ -s '$folder/heard.$account' ]" 30 ;;
+        collect) until_true "client pub ingest -t bacpipes/demo/readings/want -m hello && grep -q hello '$folder/heard.collect'" 90 ;;
+        *) until_true "[ -s '$folder/heard.$account' ]" 90 ;;
         esac
     done
     for account in collect ingest web sync up reader; do
@@ -61,7 +61,7 @@ mosquitto_pid() {
     done
     # The reader hears all that was let through, the last one last.
     client pub ingest -q 1 -t bacpipes/demo/ingest/status -m "probe of the end"
-    until_true "grep -q 'probe of the end' '$folder/heard.reader' && grep -q 'probe of the end' '$folder/heard.up' && grep -q 'probe of the end' '$folder/heard.web'" 20
+    until_true "grep -q 'probe of the end' '$folder/heard.reader' && grep -q 'probe of the end' '$folder/heard.up' && grep -q 'probe of the end' '$folder/heard.web'" 90
     heard() {
         grep 'probe of [a-z]*$' "$folder/heard.$1" | sed 's|bacpipes/demo/||; s|probe of ||' | sort
     }
@@ -95,7 +95,7 @@ ingest/status ingest")
     [[ $output == *"not authori"* ]]
     [ ! -e "$data/secrets/mqtt_bacpipes" ]
     [ "$(stat -c %a .)" = 700 ] # the socket's folder
-    mosquitto_sub -h 127.0.0.1 -p "$port" -u reader -P "$(cat "$data/secrets/mqtt_reader")" -t 'bacpipes/demo/collect/status' -C 1 -W 20 >/dev/null
+    mosquitto_sub -h 127.0.0.1 -p "$port" -u reader -P "$(cat "$data/secrets/mqtt_reader")" -t 'bacpipes/demo/collect/status' -C 1 -W 60 >/dev/null
 }
 
 @test "whoever takes the broker's port is told no password, and readings go on being stored" {
@@ -117,13 +117,13 @@ ingest/status ingest")
         }' "$port" >"$folder/stranger" 3>&- &
     children=$!
     kill -KILL "$(mosquitto_pid)"
-    until_true "grep -q 'sits there' '$folder/stranger'" 20
-    until_true "grep -q 'port $port of the mosquitto is taken by another program: it is' '$folder/out'" 20
+    until_true "grep -q 'sits there' '$folder/stranger'" 90
+    until_true "grep -q 'port $port of the mosquitto is taken by another program: it is' '$folder/out'" 90
     # Both roles are back: the collector's readings are stored.
     count() { PGHOST="$data/run" PGPORT=$(cat "$data/postgresql.port") psql -qAtX -U bacpipes -d bacpipes -c "select count(*) from sensor_readings"; }
     before=$(count)
-    until_true '[ "$(count)" -gt "$before" ]' 60
-    until_true 'mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" -t bacpipes/demo/ingest/status -C 1 -W 5 >/dev/null' 30
+    until_true '[ "$(count)" -gt "$before" ]' 90
+    until_true 'mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" -t bacpipes/demo/ingest/status -C 1 -W 5 >/dev/null' 90
     [ "$(cat "$data/mosquitto.port")" != "$port" ]
     cat "$folder/stranger"
     [ "$(cat "$folder/stranger")" = "sits there" ]
@@ -135,17 +135,17 @@ ingest/status ingest")
     as_reader=(mosquitto_sub -h 127.0.0.1 -p "$port" -u reader -P "$(cat "$data/secrets/mqtt_reader")")
     "${as_reader[@]}" -t '#' -t '$SYS/#' -F '%t %p' >"$folder/heard" 3>&- &
     children=$!
-    until_true "grep -q ingest/status '$folder/heard' && grep -q collect/status '$folder/heard'" 20
+    until_true "grep -q ingest/status '$folder/heard' && grep -q collect/status '$folder/heard'" 90
     if grep -E 'SYS|bacpipes-(ingest|collect|up)' "$folder/heard"; then return 1; fi
     for id in bacpipes-ingest-demo bacpipes-collect-demo bacpipes-up ingest collect up; do
         "${as_reader[@]}" -i "$id" -t bacpipes/demo/ingest/status >"$folder/heard.$id" 3>&- & # it comes again by itself when it is thrown off
         children="$children $!"
-        until_true "[ -s '$folder/heard.$id' ]" 20
+        until_true "[ -s '$folder/heard.$id' ]" 90
     done
     count() { PGHOST="$data/run" PGPORT=$(cat "$data/postgresql.port") psql -qAtX -U bacpipes -d bacpipes -c "select count(*) from sensor_readings"; }
     for _ in 1 2; do
         before=$(count)
-        until_true '[ "$(count)" -gt "$before" ]' 30
+        until_true '[ "$(count)" -gt "$before" ]' 90
     done
     if grep 'the broker at' "$data"/log/{ingest,collect}.log | grep -v 'connected to'; then return 1; fi
 }

@@ -106,9 +106,9 @@ found() {
     [ "$chosen" -gt 30 ] && [ "$chosen" -lt "$points" ]
 
     # One round of each device with a point asks for requests_per_round in all.
-    until_true '[ "$(counters points | cut -f1)" = "$chosen" ]' 60
+    until_true '[ "$(counters points | cut -f1)" = "$chosen" ]' 90
     counters rounds >/dev/null # and it is learned who reads several at once
-    until_true '[ "$(sql "select learned ->> '"'read_multiple'"' from device_status join device using (device_id) where instance = 6001")" = false ]' 60
+    until_true '[ "$(sql "select learned ->> '"'read_multiple'"' from device_status join device using (device_id) where instance = 6001")" = false ]' 90
     "$bacpipes" rule try --json >"$folder/try.json"
     read -r requests rounds <<<"$(counters requests rounds)"
     until_true '[ "$(counters rounds | cut -f1)" -ge $((rounds + 100)) ]' 120
@@ -128,7 +128,7 @@ found() {
         --set bacnet.broadcast=127.255.255.255 --set bacnet.port=$((port + 1000)) >"$folder/out" 2>&1 3>&- &
     up=$!
     export BACPIPES_DATA=$data
-    until_true '[ "$(sql "select count(*) from site" 2>/dev/null)" = 1 ]' 60
+    until_true '[ "$(sql "select count(*) from site" 2>/dev/null)" = 1 ]' 90
     run "$bacpipes" rule try
     [ "$status" = 1 ]
     [[ $output == *"there are no points yet"*"points.enable = none or rules"* ]]
@@ -136,7 +136,7 @@ found() {
     "$bacpipes" rule add --enable --type ai --position 20
     sql "insert into setting (site_id, name, value) values ('demo', 'points.enable', 'rules'), ('demo', 'discovery.enabled', 'true'), ('demo', 'discovery.targets', '127.92.0.1:$port')"
     read -r _ _ points <<<"$(counts 30)" # of the device that is asked
-    until_true '[ "$(sql "select count(*) from point")" = "$points" ]' 60
+    until_true '[ "$(sql "select count(*) from point")" = "$points" ]' 90
     [ "$(sql "select bool_and(enabled = (name like '%AT' or object_type = 'analog-input') and poll_interval_ms is not distinct from case when name like '%AT' then 30000 end) from point")" = t ]
     [ "$("$bacpipes" rule list | wc -l)" = 3 ]
     run "$bacpipes" rule add --disable --position 20

@@ -25,11 +25,11 @@ declare -A pids=()
 trap '[ ${#pids[@]} -eq 0 ] || kill -KILL "${pids[@]}" 2>/dev/null || true' EXIT
 "$BACPIPES" migrate >/dev/null
 q() { psql -qAtX -c "$1"; }
-# Waits until a command succeeds, for 45 s at most.
+# Waits until a command succeeds, for 90 s at most.
 until_true() {
-    local until=$((SECONDS + 45))
+    local until=$((SECONDS + 90))
     until "$@" 2>/dev/null; do
-        [ $SECONDS -lt $until ] || { echo "not within 45 s: $*" >&2; q "select * from points" >&2; return 1; }
+        [ $SECONDS -lt $until ] || { echo "not within 90 s: $*" >&2; q "select * from points" >&2; return 1; }
         sleep 0.1
     done
 }
@@ -62,11 +62,11 @@ collect=("$BACPIPES" collect --set bacnet.address=127.0.0.1 --set bacnet.broadca
 begin_collect() { begin collect "${collect[@]}"; }
 begin_ingest() { begin ingest "$BACPIPES" ingest --set ingest.flush=200ms; }
 # Waits for that many batches to be published from now on: polling goes on.
-batches_come() { mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings -C "$1" -W 30; }
+batches_come() { mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings -C "$1" -W 60; }
 # Whether the collector's next status has nothing waiting, and its count of readings, with $1 others, is that of the table.
 all_is_stored() {
     local status
-    status=$(mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/collect/status -R -C 1 -W 20)
+    status=$(mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/collect/status -R -C 1 -W 60)
     [[ $status == *'"queue_batches":0,'* && $status == *'"spool_octets":0,'* ]] || return 1
     readings=$(sed -n 's/.*"readings":\([0-9]*\).*/\1/p' <<<"$status")
     [ "$(q "select count(*) from sensor_readings")" -eq $((readings + ${1:-0})) ]
@@ -108,7 +108,7 @@ until_sql "count(*) = 20 from point_latest where quality = 'good'"
 [ "$(q "select distinct object_type || ' ' || units || ' ' || name from point where object_instance = 3 order by 1" | paste -sd,)" = \
     "analog-input degrees-celsius AI/3,binary-value  BV/3" ]
 until_sql "$(count_of 1 analog-input,3) >= 3 and $(count_of 2 analog-input,3) >= 3"
-[ "$(mosquitto_sub -p "$MQTT_PORT" -t 'bacpipes/demo/points/+/analog-input,3/state' -C 1 -W 20 | grep -c '"value":30.5,"quality":"good"')" -eq 1 ]
+[ "$(mosquitto_sub -p "$MQTT_PORT" -t 'bacpipes/demo/points/+/analog-input,3/state' -C 1 -W 60 | grep -c '"value":30.5,"quality":"good"')" -eq 1 ]
 EOS
 }
 
@@ -286,7 +286,7 @@ $PG_CTL start
 begin_ingest
 until_sql "count(*) = 10 from point_latest where quality = 'good' and time > to_timestamp($back)"
 stop_polling
-drained() { [[ $(mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/collect/status -R -C 1 -W 20) == *'"queue_batches":0,'*'"spool_octets":0,'* ]]; }
+drained() { [[ $(mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/collect/status -R -C 1 -W 60) == *'"queue_batches":0,'*'"spool_octets":0,'* ]]; }
 until_true drained
 nothing_is_refused
 [ "$(q "select count(*) from point")" -eq 10 ]
@@ -328,7 +328,7 @@ until_true says ready sim
 begin_collect; begin_ingest
 until_sql "count(*) >= 30 from point_latest"
 q "update device set cov = true"
-status() { mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/collect/status -C 1 -W 20 "$@"; }
+status() { mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/collect/status -C 1 -W 60 "$@"; }
 counter() { sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
 points=$(q "select count(*) from point")
 subscribed() { [ "$(status -R | counter cov_subscribed)" -ge "$points" ]; }

@@ -13,8 +13,8 @@ children=
 trap '[ -z "$children" ] || kill -9 $children 2>/dev/null || true' EXIT
 q() { psql -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
 as() { psql -qAtX -v ON_ERROR_STOP=1 -U "$1" -c "$2"; }
-until_is() { # the query says what is expected within 30 s
-    for _ in $(seq 300); do
+until_is() { # the query says what is expected within 90 s
+    for _ in $(seq 900); do
         [ "$(q "$1" 2>/dev/null)" = "$2" ] && return
         sleep 0.1
     done
@@ -84,7 +84,7 @@ until_is "select count(*) from pg_stat_activity where usename = 'source_bms' and
 [ "$(as bacpipes_collect 'select sources_end_idle()')" = 0 ] # it has not been long
 [ "$(as bacpipes_collect "select is_claimed from commands_claim('demo', '[{\"id\": \"$id\"}]')")" = t ]
 q "$plan" # nor does whoever asks
-for _ in $(seq 300); do # as the collector looks, every few seconds
+for _ in $(seq 900); do # as the collector looks, every few seconds
     [ "$(as bacpipes_collect 'select sources_end_idle()')" = 0 ] || break
     sleep 0.1
 done
@@ -108,7 +108,7 @@ children=$!
 exec 3>"$SCRIPT.in"
 echo "begin; select next_point_id('demo'); select next_device_id('demo'); update point set description = 'x'; update device set description = 'x'; update setting set value = '5999';
       insert into write_commands (site_id, point_id, command_type, value) values ('demo', 2, 'write_value', 1); update command_source set note = 'x'; select 'all is done';" >&3
-for _ in $(seq 300); do ! grep -q 'all is done' "$SCRIPT.out" || break; sleep 0.1; done
+for _ in $(seq 900); do ! grep -q 'all is done' "$SCRIPT.out" || break; sleep 0.1; done
 cat "$SCRIPT.out"
 [ "$(q "select count(*) from pg_stat_activity where state = 'idle in transaction'")" = 1 ]
 export PGOPTIONS='-c lock_timeout=1ms'

@@ -20,7 +20,7 @@ setup_file() {
     "$bacpipes" account add other --writes --data "$data" --json >"$folder/other"
     "$bacpipes" account add nodered --data "$data" --json >"$folder/nodered"
     for name in hvac other nodered; do jq -r .password "$folder/$name" >"$folder/$name.password"; done
-    until_true "as hvac pub -t nothing -n 2>/dev/null && as nodered pub -t nothing -n 2>/dev/null" 60
+    until_true "as hvac pub -t nothing -n 2>/dev/null && as nodered pub -t nothing -n 2>/dev/null" 90
     sql "update point set writable = true; update command_source set rate_per_minute = 10000 where kind = 'mqtt' and name <> 'mqtt'"
     sql "insert into setting (site_id, name, value) values ('demo', 'control.point_rate', '6000') on conflict (site_id, name) do update set value = excluded.value"
     # A number that people set: a zone's setpoint, which has a priority array and takes all that is asked for here.
@@ -68,7 +68,7 @@ hear() {
     mosquitto_sub -h $address -p "$port" --cafile "$folder/broker.crt" -u "$1" -P "$(cat "$folder/$1.password")" -V mqttv5 -q 1 -t "$2" -t bacpipes/demo/collect/status -F '%t %p' \
         > >(sed -u -e "/^bacpipes.demo.collect.status /{w $3.ready" -e 'd;}' >"$3" 3>&-) 3>&- &
     children="$children $!"
-    until_true "[ -s '$3.ready' ]" 20
+    until_true "[ -s '$3.ready' ]" 90
 }
 
 # ask NAME PAYLOAD [ARGUMENT...]
@@ -86,7 +86,7 @@ answers() {
 @test "a command is answered at once and at its end, with what was seen" {
     hear hvac bacnet/write/result/hvac heard
     ask hvac "{\"point\": \"$point\", \"value\": 21.5, \"release_after\": \"10min\", \"reason\": \"warm day\", \"id\": \"first\"}"
-    until_true '[ $(answers heard | wc -l) -ge 2 ]' 60
+    until_true '[ $(answers heard | wc -l) -ge 2 ]' 90
     answers heard
     [ "$(answers heard | sed -n 1p | jq -r '"\(.v) \(.status) \(.idempotency_key) \(.value) \(.priority)"')" = "1 pending first 21.5 8" ]
     [[ $(answers heard | sed -n 1p | jq -r .text) == "accepted: it is carried out by "* ]]
@@ -102,7 +102,7 @@ answers() {
     sed "s#AHU-1/SAT-C#$point#" examples | awk 'BEGIN{RS=""} NR == 1' >example
     [ -s example ]
     ask hvac "$(cat example)"
-    until_true '[ $(answers heard | wc -l) -ge 2 ]' 60
+    until_true '[ $(answers heard | wc -l) -ge 2 ]' 90
     answers heard
     [ "$(answers heard | sed -n 2p | jq -r .verdict)" = held ]
     # The answers shown have the keys that answers have.
@@ -120,7 +120,7 @@ answers() {
     as nodered pub -q 1 -t bacnet/write/command/nodered -m "{\"point\": \"$point\", \"value\": 30}"
     as nodered pub -q 1 -t bacnet/write/command/hvac -m "{\"point\": \"$point\", \"value\": 30}"
     ask hvac "{\"point\": \"$point\", \"value\": 22, \"release_after\": \"5min\", \"id\": \"fence\"}"
-    until_true "[ \"\$(sql \"select status from write_commands where idempotency_key = 'fence'\")\" = completed ]" 60
+    until_true "[ \"\$(sql \"select status from write_commands where idempotency_key = 'fence'\")\" = completed ]" 90
     [ "$(sql "select count(*) from write_commands")" = $((before + 1)) ]
     [ ! -s heard ]
     grep -q '"hvac"' <(account_list)
@@ -138,11 +138,11 @@ account_list() {
     printf 'user up\ntopic write bacnet/write/command\n' >>"$data/mosquitto/acl"
     pkill -HUP -P "$(cat "$folder/up")" mosquitto
     plain() { mosquitto_pub -V mqttv5 --unix "$data/run/mosquitto.sock" -u up -P "$(cat "$data/secrets/mqtt_up")" -q 1 -t bacnet/write/command -m "$1"; }
-    until_true "plain '{\"point\": \"$point\", \"value\": 21, \"release_after\": 60}'; sleep 0.3; [ -s heard ]" 30
+    until_true "plain '{\"point\": \"$point\", \"value\": 21, \"release_after\": 60}'; sleep 0.3; [ -s heard ]" 90
     [ "$(answers heard | tail -n 1 | jq -r '"\(.status) \(.rule)"')" = "refused source-disabled" ]
     sql "update command_source set enabled = true where name = 'mqtt'"
     plain "{\"point\": \"$point\", \"value\": 21, \"release_after\": 60, \"id\": \"plain\"}"
-    until_true 'answers heard | grep -q completed' 60
+    until_true 'answers heard | grep -q completed' 90
     [ "$(sql "select source from write_commands where idempotency_key = 'plain'")" = mqtt ]
     sql "update command_source set enabled = false where name = 'mqtt'"
 }
@@ -155,24 +155,24 @@ account_list() {
     hear hvac 'bacnet/write/result/hvac/#' heard
     mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" -t 'bacnet/write/result/other/#' -t 'bacnet/write/result/hvac2/#' -t bacpipes/demo/readings/stored -F '%r %t %p' >elsewhere 3>&- &
     children="$children $!"
-    until_true '[ -s elsewhere ]' 20
+    until_true '[ -s elsewhere ]' 90
     n=0
     for topic in bacnet/write/result/other bacnet/write/result/hvac2/x bacpipes/demo/readings/stored bacnet/write/result bacnet/write/result/hvac/; do
         ask hvac '{"point": 7}' -D publish response-topic "$topic" -D publish correlation-data "n$n"
         n=$((n + 1))
     done
-    until_true "[ \$(answers heard | wc -l) -ge $n ]" 30
+    until_true "[ \$(answers heard | wc -l) -ge $n ]" 90
     [ "$(cut -d' ' -f1 heard | sort -u)" = bacnet/write/result/hvac ]
     [ "$(answers heard | jq -r .note | sort -u)" = "the response topic was not used: it is none below bacnet/write/result/<user>" ]
     ask hvac '{"point": 7}' -D publish correlation-data "$(printf '%0300d' 1)"
-    until_true "answers heard | grep -q 'correlation data of 300 octets are more than 256'" 30
+    until_true "answers heard | grep -q 'correlation data of 300 octets are more than 256'" 90
     if grep -v '^1 bacpipes/demo/readings/stored\|^0 bacpipes/demo/readings/stored {"v":1,"session"' elsewhere; then return 1; fi
 }
 
 @test "a key that was used is the same command, however often it comes" {
     hear hvac bacnet/write/result/hvac heard
     for i in 1 2 3 4 5; do ask hvac "{\"point\": \"$point\", \"value\": 22.5, \"release_after\": \"5min\", \"idempotency_key\": \"again\"}"; done
-    until_true '[ $(answers heard | jq -r "select(.status == \"completed\") | .id" | wc -l) -ge 5 ]' 60
+    until_true '[ $(answers heard | jq -r "select(.status == \"completed\") | .id" | wc -l) -ge 5 ]' 90
     [ "$(answers heard | jq -r .id | sort -u | wc -l)" = 1 ]
     [ "$(sql "select count(*) from write_commands where idempotency_key = 'again'")" = 1 ]
 }
@@ -180,7 +180,7 @@ account_list() {
 @test "of a list each is judged and answered, and what is not understood says what would be right" {
     hear hvac bacnet/write/result/hvac heard
     ask hvac "[{\"point\": \"$point\", \"value\": 21, \"release_after\": 60}, {\"point\": \"$point\", \"valeu\": 1}, {\"point\": \"nowhere\", \"value\": 1, \"release_after\": 60}, {\"point\": \"$point\", \"value\": 9999, \"release_after\": 60}, {\"point\": \"$point\", \"value\": 21}, {\"site\": \"elsewhere\", \"point\": \"$point\", \"value\": 1}]"
-    until_true '[ $(answers heard | wc -l) -ge 7 ]' 60
+    until_true '[ $(answers heard | wc -l) -ge 7 ]' 90
     answers heard
     text() { answers heard | jq -r "select(.index == $1) | \"\(.status) \(.rule): \(.text)\"" | head -n 1; }
     [[ $(text 0) == "pending null: accepted: "* ]]
@@ -191,32 +191,32 @@ account_list() {
     [ "$(text 5)" = 'refused request: "site" is "elsewhere", and this is site "demo"' ]
     head -c 70000 /dev/zero | tr '\0' ' ' >large
     as hvac pub -q 1 -t bacnet/write/command/hvac -f large
-    until_true "answers heard | grep -q '70000 octets are too many for a message of commands: 65536 at most'" 30
+    until_true "answers heard | grep -q '70000 octets are too many for a message of commands: 65536 at most'" 90
     ask hvac 'on'
-    until_true "answers heard | grep -q 'this is no JSON of commands'" 30
+    until_true "answers heard | grep -q 'this is no JSON of commands'" 90
 }
 
 @test "a retained command is carried out neither now nor at the next connection" {
     hear hvac bacnet/write/result/hvac heard
     before=$(sql "select count(*) from write_commands")
     ask hvac "{\"point\": \"$point\", \"value\": 23, \"release_after\": 60}" -r
-    until_true "answers heard | grep -q 'a retained command would come again at each connection'" 30
+    until_true "answers heard | grep -q 'a retained command would come again at each connection'" 90
     grep -q 'a command on bacnet/write/command/hvac is not carried out: .*retain' "$data/log/collect.log"
     pkill -KILL -P "$(cat "$folder/up")" mosquitto
-    until_true "as hvac sub -t bacpipes/demo/collect/status -C 1 -W 2 >/dev/null 2>&1" 60
+    until_true "as hvac sub -t bacpipes/demo/collect/status -C 1 -W 2 >/dev/null 2>&1" 90
     hear hvac bacnet/write/result/hvac later
     ask hvac "{\"point\": \"$point\", \"value\": 21, \"release_after\": 60, \"id\": \"after restart\"}"
-    until_true "answers later | grep -q completed" 60
+    until_true "answers later | grep -q completed" 90
     [ "$(sql "select count(*) from write_commands")" = $((before + 1)) ]
     as hvac pub -q 1 -t bacnet/write/command/hvac -n -r
 }
 
 @test "the broker is away in the middle: the command goes on, and its row has the end" {
     ask hvac "{\"point\": \"$point\", \"value\": 22, \"release_after\": 60, \"id\": \"broker away\"}"
-    until_true "[ \"\$(sql \"select count(*) from write_commands where idempotency_key = 'broker away'\")\" = 1 ]" 30
+    until_true "[ \"\$(sql \"select count(*) from write_commands where idempotency_key = 'broker away'\")\" = 1 ]" 90
     pkill -KILL -P "$(cat "$folder/up")" mosquitto
-    until_true "[ \"\$(sql \"select status from write_commands where idempotency_key = 'broker away'\")\" = completed ]" 60
-    until_true "as hvac sub -t bacpipes/demo/collect/status -C 1 -W 2 >/dev/null 2>&1" 60
+    until_true "[ \"\$(sql \"select status from write_commands where idempotency_key = 'broker away'\")\" = completed ]" 90
+    until_true "as hvac sub -t bacpipes/demo/collect/status -C 1 -W 2 >/dev/null 2>&1" 90
 }
 
 @test "with the database away the answer is at once that nothing was written, and nothing comes later" {
@@ -226,13 +226,13 @@ account_list() {
     # It stands still: one that is asked ends within seconds.
     kill -STOP "$postgres" $(pgrep -P "$postgres")
     ask hvac "{\"point\": \"$point\", \"value\": 24, \"release_after\": 60, \"id\": \"stopped\"}"
-    until_true "answers heard | grep stopped | grep -q 'nothing was written\|did not say whether'" 30
+    until_true "answers heard | grep stopped | grep -q 'nothing was written\|did not say whether'" 90
     kill -CONT "$postgres" $(pgrep -P "$postgres")
     answers heard
     # It is gone. `up` starts another after a second: it is held up by its lock.
     kill -KILL "$postgres" $(pgrep -P "$postgres") 2>/dev/null || true
     ask hvac "{\"point\": \"$point\", \"value\": 25, \"release_after\": 60, \"id\": \"gone\"}"
-    until_true "answers heard | grep -q '\"gone\"'" 30
+    until_true "answers heard | grep -q '\"gone\"'" 90
     # What was on its way when the connection broke may be there for all that the collector knows.
     said=$(answers heard | grep '"gone"' | head -n 1 | jq -r '"\(.status) \(.text)"')
     echo "$said"
@@ -251,8 +251,8 @@ account_list() {
     ask hvac "{\"point\": \"$point\", \"value\": 26, \"release_after\": 60, \"id\": \"asleep\"}"
     sleep 8
     kill -CONT "$collect"
-    until_true "grep -q 'this process stood still for' '$data/log/collect.log'" 30
-    until_true "ask hvac '{\"point\": \"$point\", \"value\": 21, \"release_after\": 60, \"id\": \"awake\"}'; sleep 1; answers heard | grep awake | grep -q completed" 60
+    until_true "grep -q 'this process stood still for' '$data/log/collect.log'" 90
+    until_true "ask hvac '{\"point\": \"$point\", \"value\": 21, \"release_after\": 60, \"id\": \"awake\"}'; sleep 1; answers heard | grep awake | grep -q completed" 90
     [ "$(sql "select count(*) from write_commands where idempotency_key = 'asleep'")" = 0 ]
 }
 
@@ -261,20 +261,20 @@ account_list() {
     one="{\"point\": \"$point\", \"value\": 21, \"release_after\": 60, \"execute_at\": \"$(date -u -d '+1 hour' +%FT%TZ)\"}"
     fifty="[$one$(for i in $(seq 49); do printf ',%s' "$one"; done)]"
     for i in 1 2 3 4 5 6; do ask hvac "$fifty"; sleep 0.5; done
-    until_true '[ $(answers heard | wc -l) -ge 300 ]' 60
+    until_true '[ $(answers heard | wc -l) -ge 300 ]' 90
     answers heard | jq -r '"\(.status) \(.text)"' | sed 's/ accepted.*//' | sort | uniq -c
     [ "$(answers heard | jq -r 'select(.status == "unavailable") | .text' | sort -u)" = "nothing was written: busy: too many commands are under way. Ask again when some have ended" ]
     [ "$(answers heard | jq -r 'select(.status == "pending") | .id' | wc -l)" = 250 ]
     # Another user is not held up by it.
     hear other bacnet/write/result/other others
     ask other "{\"point\": \"$point\", \"value\": 21, \"release_after\": 60}"
-    until_true 'answers others | grep -q completed' 60
+    until_true 'answers others | grep -q completed' 90
 }
 
 @test "an account that is removed is no source any more" {
     "$bacpipes" account remove other --data "$data"
     [ "$(sql "select count(*) from command_source where name = 'other' and enabled")" = 0 ]
-    until_true "! as other pub -t nothing -n 2>/dev/null" 30
+    until_true "! as other pub -t nothing -n 2>/dev/null" 90
     run "$bacpipes" account add Pump --writes --data "$data"
     [ "$status" -eq 64 ]
     [[ $output == *"Pump cannot be the name of an account that writes: 1 to 32 of a-z 0-9 _ -"* ]]

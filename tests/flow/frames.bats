@@ -12,7 +12,7 @@ setup() {
     data=$folder/data
     "$bacpipes" up --simulate --no-past --data "$data" --points 200 >"$folder/out" 2>&1 3>&- &
     up=$!
-    until_true "grep -q ' stored, newest' $folder/out" 60
+    until_true "grep -q ' stored, newest' $folder/out" 90
     sql "insert into setting (site_id, name, value) values ('demo', 'poll.interval', '1s'), ('demo', 'spool.after', '1s'), ('demo', 'sync.flush', '1s'), ('demo', 'ingest.flush', '300ms')"
     sql "update device set poll_interval_ms = 1000"
 }
@@ -44,7 +44,7 @@ pid_of() {
     return 1
 }
 kill_part() {
-    until_true "pid_of $1 >/dev/null" 30
+    until_true "pid_of $1 >/dev/null" 90
     kill -KILL "$(pid_of "$1")"
 }
 
@@ -92,14 +92,14 @@ compare() {
 
 @test "repeats, and what is put back from quarantine, are framed as they are stored" {
     join
-    until_true '[ "$(sql "select count(*) from uplink where kind = '"'readings'"'")" -gt 2 ]' 30
+    until_true '[ "$(sql "select count(*) from uplink where kind = '"'readings'"'")" -gt 2 ]' 90
     # Its positions are lost: all that is on its way comes again, beside the table.
     kill -STOP "$(pid_of ingest)"
     sleep 2
     sql "delete from ingest_position"
     kill_part ingest
     # A point that is not known yet.
-    until_true '[ -n "$(sql "select 1 from ingest_position")" ]' 30
+    until_true '[ -n "$(sql "select 1 from ingest_position")" ]' 90
     sql "insert into ingest_quarantine (site_id, reason, readings, payload)
          select 'demo', 'no such point', 2, jsonb_build_object('v', 1, 'device', 1, 'at', (extract(epoch from now()) * 1000000)::bigint, 'readings', '[[1, 0, 7.25], [2, 1000, null, 2, \"timeout\"]]'::jsonb)"
     sql "select quarantine_put_back(id, now(), '7 days', '1 minute', false) from ingest_quarantine"
@@ -110,7 +110,7 @@ compare() {
 @test "another entry on its way to central takes the readings along, at once" {
     join
     sql "update setting set value = '60s' where name = 'sync.flush'"
-    until_true '[ "$(sql "select is_laid from central_link")" = t ]' 30
+    until_true '[ "$(sql "select is_laid from central_link")" = t ]' 90
     sleep 1 # the setting is read
     local before
     before=$(sql "select count(*) from uplink where kind = 'readings'")
@@ -118,5 +118,5 @@ compare() {
     [ "$(sql "select count(*) from uplink where kind = 'readings'")" -le $((before + 1)) ]
     before=$(sql "select count(*) from uplink where kind = 'readings'")
     sql "select alarm_raise('demo', 'test', 'warning', 'a test')"
-    until_true '[ "$(sql "select count(*) from uplink where kind = '"'readings'"'")" -gt '"$before"' ]' 20
+    until_true '[ "$(sql "select count(*) from uplink where kind = '"'readings'"'")" -gt '"$before"' ]' 90
 }

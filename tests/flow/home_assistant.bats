@@ -63,7 +63,7 @@ choose() {
     [[ $output == *"homeassistant.points = everything is none of the choices: none, tagged or all"* ]]
     choose all
     points=$(sql "select count(*) from point where enabled")
-    until_true '[ "$(configs | wc -l)" = "$points" ]' 60
+    until_true '[ "$(configs | wc -l)" = "$points" ]' 90
     configs >"$folder/configs"
     reader 'bacpipes/demo/points/#' >"$folder/states"
     kinds=
@@ -87,18 +87,18 @@ choose() {
 
     # Tagged ones alone; another tag; a point that is not polled any more.
     choose tagged
-    until_true '[ -z "$(configs)" ]' 60
+    until_true '[ -z "$(configs)" ]' 90
     sql "update point set tags = '{\"homeAssistant\": \"m:\"}' where point_id in (select point_id from point where enabled order by point_id limit 3)"
-    until_true '[ "$(configs | wc -l)" = 3 ]' 60
+    until_true '[ "$(configs | wc -l)" = 3 ]' 90
     sql "update point set enabled = false where point_id = (select min(point_id) from point where tags ? 'homeAssistant')"
-    until_true '[ "$(configs | wc -l)" = 2 ]' 60
+    until_true '[ "$(configs | wc -l)" = 2 ]' 90
     sql "update point set name = 'Cafe Macau' where point_id = (select max(point_id) from point where tags ? 'homeAssistant')"
-    until_true 'configs | grep -q "\"Cafe Macau\""' 60
+    until_true 'configs | grep -q "\"Cafe Macau\""' 90
 
     # What changes while the collector is away is seen by its next run: the broker remembers.
     stop
     start
-    until_true '[ "$(configs | wc -l)" = 2 ]' 60
+    until_true '[ "$(configs | wc -l)" = 2 ]' 90
     kill -STOP "$(pgrep -P "$up" -f ' collect|^collect')"
     choose none
     kill -KILL "$(pgrep -P "$up" -f ' collect|^collect')"

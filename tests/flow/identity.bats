@@ -26,7 +26,7 @@ teardown() {
 run_site() {
     "$bacpipes" up --simulate --no-past --data "$data" --points 60 >"$folder/out" 2>&1 3>&- &
     up=$!
-    until_true "grep -q ' stored, newest' $folder/out" 60
+    until_true "grep -q ' stored, newest' $folder/out" 90
 }
 
 until_true() {
@@ -83,11 +83,11 @@ wrong() {
     start 1 2101 --base 1000 --points 20 --name one
     run_site
     look_for "127.83.0.1:$port"
-    until_true '[ "$(good "$(id_of 2101)")" -ge 60 ]' 40
+    until_true '[ "$(good "$(id_of 2101)")" -ge 60 ]' 90
     one=$(id_of 2101)
     stop 1
     start 1 2108 --base 8000 --points 30 --name eight --announce "$(collector)"
-    until_true '[ -n "$(id_of 2108)" ] && [ "$(good "$(id_of 2108)")" -ge 90 ]' 40
+    until_true '[ -n "$(id_of 2108)" ] && [ "$(good "$(id_of 2108)")" -ge 90 ]' 90
     [ "$(wrong "$one" 1000)" -eq 0 ]
     [ "$(wrong "$(id_of 2108)" 8000)" -eq 0 ]
     [ "$(state_of "$one")" = replaced ]
@@ -100,11 +100,11 @@ wrong() {
     # A new run finds it so, and the old one where it is now.
     kill -INT "$up" && wait "$up"
     run_site
-    until_true '[ "$(good "$(id_of 2108)" "r.time > now() - interval '"'3 s'"'")" -gt 0 ]' 40
+    until_true '[ "$(good "$(id_of 2108)" "r.time > now() - interval '"'3 s'"'")" -gt 0 ]' 90
     [ "$(wrong "$one" 1000)" -eq 0 ]
     [ "$(state_of "$one")" = replaced ]
     start 2 2101 --base 1000 --points 20 --name one --announce "$(collector)"
-    until_true '[ "$(good "$one" "r.time > now() - interval '"'3 s'"'")" -gt 0 ]' 40
+    until_true '[ "$(good "$one" "r.time > now() - interval '"'3 s'"'")" -gt 0 ]' 90
     [ "$(known)" = "$one 2101 127.83.0.2:$port, $(id_of 2108) 2108 127.83.0.1:$port" ]
     [ "$(wrong "$one" 1000)" -eq 0 ]
 }
@@ -114,14 +114,14 @@ wrong() {
     start 5 2105 --base 5000 --name five
     run_site
     look_for "127.83.0.4:$port 127.83.0.5:$port"
-    until_true '[ "$(good "$(id_of 2104)")" -ge 9 ] && [ "$(good "$(id_of 2105)")" -ge 9 ]' 40
+    until_true '[ "$(good "$(id_of 2104)")" -ge 9 ] && [ "$(good "$(id_of 2105)")" -ge 9 ]' 90
     four=$(id_of 2104) five=$(id_of 2105)
     stop 4
     stop 5
     start 5 2104 --base 4000 --name four # whose I-Am nobody hears
     start 4 2105 --base 5000 --name five --announce "$(collector)"
-    until_true "[ \"\$(known)\" = '$four 2104 127.83.0.5:$port, $five 2105 127.83.0.4:$port' ]" 40
-    until_true "[ \"\$(good $four \"r.time > now() - interval '3 s'\")\" -gt 0 ] && [ \"\$(good $five \"r.time > now() - interval '3 s'\")\" -gt 0 ]" 20
+    until_true "[ \"\$(known)\" = '$four 2104 127.83.0.5:$port, $five 2105 127.83.0.4:$port' ]" 90
+    until_true "[ \"\$(good $four \"r.time > now() - interval '3 s'\")\" -gt 0 ] && [ \"\$(good $five \"r.time > now() - interval '3 s'\")\" -gt 0 ]" 90
     [ "$(wrong "$four" 4000)" -eq 0 ]
     [ "$(wrong "$five" 5000)" -eq 0 ]
     [ "$(sql "select count(*) from point where device_id in ($four, $five)")" -eq 16 ]
@@ -131,7 +131,7 @@ wrong() {
     start 4 2104 --base 4000 --name four
     start 5 2105 --base 5000 --name five
     run_site
-    until_true "[ \"\$(known)\" = '$four 2104 127.83.0.4:$port, $five 2105 127.83.0.5:$port' ]" 60
+    until_true "[ \"\$(known)\" = '$four 2104 127.83.0.4:$port, $five 2105 127.83.0.5:$port' ]" 90
     [ "$(wrong "$four" 4000)" -eq 0 ]
     [ "$(wrong "$five" 5000)" -eq 0 ]
 }
@@ -141,21 +141,21 @@ wrong() {
     start 7 2107 --base 7000 --name seven
     run_site
     look_for "127.83.0.6:$port 127.83.0.7:$port"
-    until_true '[ "$(good "$(id_of 2106)")" -ge 9 ] && [ "$(good "$(id_of 2107)")" -ge 9 ]' 40
+    until_true '[ "$(good "$(id_of 2106)")" -ge 9 ] && [ "$(good "$(id_of 2107)")" -ge 9 ]' 90
     six=$(id_of 2106) seven=$(id_of 2107)
     stop 6
     start 6 2206 --base 6000 --name six --announce "$(collector)"
-    until_true "[ \"\$(known)\" = '$seven 2107 127.83.0.7:$port, $six 2206 127.83.0.6:$port' ]" 40
-    until_true "[ \"\$(good $six \"r.time > now() - interval '2 s'\")\" -gt 0 ]" 20
+    until_true "[ \"\$(known)\" = '$seven 2107 127.83.0.7:$port, $six 2206 127.83.0.6:$port' ]" 90
+    until_true "[ \"\$(good $six \"r.time > now() - interval '2 s'\")\" -gt 0 ]" 90
     grep -q 'device 2106 (127.83.0.6:.*) is device 2206 now, and keeps its points' "$data/log/collect.log"
     [ "$(wrong "$six" 6000)" -eq 0 ]
     # Silent, and somebody else says that he is it, with everything but its name and objects.
     stop 7
-    until_true "[ \"\$(state_of $seven)\" = offline ]" 40
+    until_true "[ \"\$(state_of $seven)\" = offline ]" 90
     start 8 2107 --base 9000 --name nine --points 9 --announce "$(collector)"
-    until_true "[ \"\$(sql \"select count(*) from device where instance = 2107\")\" -eq 2 ]" 40
+    until_true "[ \"\$(sql \"select count(*) from device where instance = 2107\")\" -eq 2 ]" 90
     start 9 2109 --base 9000 --name ten --claim 2107 --announce "$(collector)"
-    until_true '[ -n "$(id_of 2109)" ]' 40
+    until_true '[ -n "$(id_of 2109)" ]' 90
     [ "$(sql "select address from device where device_id = $seven")" = "127.83.0.7:$port" ]
     [ "$(wrong "$seven" 7000)" -eq 0 ]
     [ "$(state_of "$seven")" = offline ]
@@ -165,13 +165,13 @@ wrong() {
     start 1 2101 --base 1000 --points 6 --name one
     run_site
     look_for "127.83.0.1:$port"
-    until_true '[ "$(good "$(id_of 2101)")" -ge 18 ]' 40
+    until_true '[ "$(good "$(id_of 2101)")" -ge 18 ]' 90
     one=$(id_of 2101)
     stop 1
     start 1 2108 --base 1000 --points 8 --name eight
-    until_true '[ -n "$(id_of 2108)" ] && [ "$(good "$(id_of 2108)")" -ge 24 ]' 60
+    until_true '[ -n "$(id_of 2108)" ] && [ "$(good "$(id_of 2108)")" -ge 24 ]' 90
     eight=$(id_of 2108)
-    until_true '[ "$(states_of "$eight")" -ge 13 ]' 20
+    until_true '[ "$(states_of "$eight")" -ge 13 ]' 90
     read_before=$(good "$one") read_since=$(good "$(id_of 2108)" "p.object_instance <= 6")
     "$bacpipes" device replace 2101 --by 2108 --data "$data" | grep -q 'Nothing is changed yet'
     "$bacpipes" device replace 2101 --by 2108 --data "$data" --yes >"$folder/replaced"
@@ -179,7 +179,7 @@ wrong() {
     [ "$(state_of "$one")" != replaced ]
     [ "$(known)" = "$one 2108 127.83.0.1:$port" ]
     [ "$(good "$one" "p.object_instance <= 6")" -ge $((read_before + read_since)) ]
-    until_true "[ \"\$(good $one \"r.time > now() - interval '2 s'\")\" -ge 8 ]" 20
+    until_true "[ \"\$(good $one \"r.time > now() - interval '2 s'\")\" -ge 8 ]" 90
     [ "$(wrong "$one" 1000)" -eq 0 ]
     # Nothing of it went astray, or is kept by the broker under the points that are no more.
     [ "$(sql "select count(*) from sensor_readings left join point using (site_id, point_id) where point.point_id is null")" -eq 0 ]
@@ -195,19 +195,19 @@ wrong() {
     look_for "127.83.0.1:$port 127.83.0.2:$port"
     sql "insert into setting (site_id, name, value) values ('demo', 'bacnet.timeout', '300ms')
          on conflict (site_id, name) do update set value = excluded.value; update setting set value = '1s' where name = 'poll.backoff_max'"
-    until_true '[ -n "$(id_of 2101)" ] && [ "$(good "$(id_of 2101)")" -ge 18 ] && [ "$(good "$(id_of 2108)")" -ge 18 ]' 40
+    until_true '[ -n "$(id_of 2101)" ] && [ "$(good "$(id_of 2101)")" -ge 18 ] && [ "$(good "$(id_of 2108)")" -ge 18 ]' 90
     one=$(id_of 2101) two=$(id_of 2108)
     stop 1
-    until_true '[ "$(state_of "$one")" = offline ]' 30
+    until_true '[ "$(state_of "$one")" = offline ]' 90
     # Whoever waits for the table has it as soon as the one has the other's place, and keeps the collector waiting.
     sql "begin; select device_replace('demo', $one, $two); select pg_sleep(1); create table done as select clock_timestamp() as at; commit" >"$folder/replaced" 3>&- &
     replacing=$!
-    until_true '[ "$(sql "select count(*) from pg_locks where relation = '"'device'"'::regclass and mode = '"'RowExclusiveLock'"'")" -gt 0 ]' 60
+    until_true '[ "$(sql "select count(*) from pg_locks where relation = '"'device'"'::regclass and mode = '"'RowExclusiveLock'"'")" -gt 0 ]' 90
     sql "begin; lock table device in access exclusive mode; select pg_sleep(4); commit" 3>&- &
     locking=$!
     wait "$replacing" "$locking"
-    until_true "[ \"\$(state_of $one)\" = online ]" 20
-    until_true "[ \"\$(good $one \"r.time > now() - interval '2 s'\")\" -ge 6 ]" 20
+    until_true "[ \"\$(state_of $one)\" = online ]" 90
+    until_true "[ \"\$(good $one \"r.time > now() - interval '2 s'\")\" -ge 6 ]" 90
     [ "$(sql "select count(*) from sensor_readings r join point p using (site_id, point_id), done where p.device_id = $one and p.missing_since is null
               and r.quality = 'bad' and r.time > done.at + interval '100 ms'")" -eq 0 ]
 }
@@ -216,16 +216,16 @@ wrong() {
     start 1 2101 --base 1000 --points 6 --name one
     run_site
     look_for "127.83.0.1:$port"
-    until_true '[ "$(good "$(id_of 2101)")" -ge 18 ]' 40
+    until_true '[ "$(good "$(id_of 2101)")" -ge 18 ]' 90
     one=$(id_of 2101)
     stop 1
     start 1 2108 --base 8000 --points 9 --name eight --announce "$(collector)"
-    until_true "[ \"\$(state_of $one)\" = replaced ]" 20
+    until_true "[ \"\$(state_of $one)\" = replaced ]" 90
     stop 1 # before it is read out: that waits three seconds for the old one
     start 1 2101 --base 1000 --points 6 --name one --announce "$(collector)"
-    until_true "[ \"\$(good $one \"r.time > now() - interval '1 s'\")\" -gt 0 ]" 40
-    until_true "[ \"\$(known)\" = '$one 2101 127.83.0.1:$port' ]" 20
-    until_true "[ \"\$(state_of $one)\" = online ]" 20
+    until_true "[ \"\$(good $one \"r.time > now() - interval '1 s'\")\" -gt 0 ]" 90
+    until_true "[ \"\$(known)\" = '$one 2101 127.83.0.1:$port' ]" 90
+    until_true "[ \"\$(state_of $one)\" = online ]" 90
     [ "$(wrong "$one" 1000)" -eq 0 ]
 }
 
@@ -235,19 +235,19 @@ wrong() {
     look_for ''
     sql "insert into device (site_id, device_id, address, instance) values ('demo', 900, '127.83.0.2:$port', 9999);
          insert into point (site_id, point_id, device_id, object_type, object_instance) values ('demo', 90001, 900, 'analog-input', 1)"
-    until_true '[ "$(state_of 900)" = offline ]' 30
+    until_true '[ "$(state_of 900)" = offline ]' 90
     sql "update device set address = '127.83.0.3:$port' where device_id = 900"
-    until_true '[ "$(state_of 900)" = replaced ]' 30
+    until_true '[ "$(state_of 900)" = replaced ]' 90
     [ "$(good 900)" -eq 0 ]
     sql "update device set instance = 2103 where device_id = 900"
-    until_true '[ "$(good 900)" -gt 0 ]' 30
+    until_true '[ "$(good 900)" -gt 0 ]' 90
     [ "$(known)" = "900 2103 127.83.0.3:$port" ]
 }
 
 @test "another interval of looking for devices holds at once" {
     run_site
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.interval', '1h'), ('demo', 'discovery.targets', '127.83.0.1:$port')"
-    until_true '[ -n "$(id_of 1001)" ]' 20
+    until_true '[ -n "$(id_of 1001)" ]' 90
     start 1 2101 --points 2 # nobody asks it before an hour is over, but for the shorter interval
     sql "update setting set value = '1min' where name = 'discovery.interval'"
     until_true '[ -n "$(id_of 2101)" ]' 90

@@ -21,9 +21,9 @@ insert into point (site_id, point_id, device_id, object_type, object_instance)
     select 'demo', i, 1, 'analog-input', i from generate_series(1, 5) as i;
 SQL
 q() { psql -qAtX -c "$1"; }
-# Waits until the query says what is expected, for 20 s at most.
+# Waits until the query says what is expected, for 90 s at most.
 until_is() {
-    for _ in $(seq 200); do
+    for _ in $(seq 900); do
         [ "$(q "$1" 2>/dev/null)" = "$2" ] && return
         sleep 0.1
     done
@@ -33,14 +33,14 @@ until_is() {
 start_ingest() { # [FLUSH]: returns when it has subscribed: its status, retained, says so
     mosquitto_pub -r -n -p "$MQTT_PORT" -t bacpipes/demo/ingest/status
     "$BACPIPES" ingest --set ingest.flush=${1:-200ms} 2>>"$SCRIPT.log" & ingest=$!
-    mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 1 -W 20 >/dev/null
+    mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 1 -W 60 >/dev/null
 }
 publish() { mosquitto_pub -q 1 -p "$MQTT_PORT" -t bacpipes/demo/readings -m "$1"; }
 # batch N OLDEST: two readings, one of them bad
 batch() { echo "{\"v\":1,\"run\":\"$run\",\"n\":$1,\"oldest\":$2,\"device\":1,\"at\":$((now + $1)),\"readings\":[[1,0,$1.5],[2,0,null,2,\"timeout\"]]}"; }
-# Waits until the log says it, for 20 s at most.
+# Waits until the log says it, for 90 s at most.
 until_log() {
-    for _ in $(seq 200); do
+    for _ in $(seq 900); do
         ! grep -q "$1" "$SCRIPT.log" || return 0
         sleep 0.1
     done
@@ -77,8 +77,8 @@ EOF
     cat >>"$SCRIPT" <<'EOF'
 start_ingest
 publish "$(batch 1 1)"
-mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/want -C 1 -W 20 >"$SCRIPT.want" & listening=$!
-for _ in $(seq 50); do publish "$(batch 4 1)"; sleep 0.2; kill -0 $listening 2>/dev/null || break; done
+mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/want -C 1 -W 60 >"$SCRIPT.want" & listening=$!
+for _ in $(seq 300); do publish "$(batch 4 1)"; sleep 0.2; kill -0 $listening 2>/dev/null || break; done
 wait $listening
 grep -q '"from":2' "$SCRIPT.want"
 publish "$(batch 9 8)"; publish "$(batch 8 8)"; publish "$(batch 9 8)"
@@ -108,11 +108,11 @@ publish 'garbage "'
 publish "{\"v\":1,\"run\":\"$run\",\"n\":1,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[1]]}"
 of_no_point="{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1]]}"
 publish "$of_no_point" # and again, when the points have been read anew
-until_two() { for _ in $(seq 100); do publish "$of_no_point"; [ "$(stored)" != "2 0" ] || return 0; sleep 0.1; done; return 1; }
+until_two() { for _ in $(seq 300); do publish "$of_no_point"; [ "$(stored)" != "2 0" ] || return 0; sleep 0.1; done; return 1; }
 until_two
 publish "{\"v\":1,\"run\":\"$run\",\"n\":3,\"oldest\":1,\"device\":1,\"at\":$((now + 86400000000)),\"readings\":[[1,0,1]]}"
 publish "{\"v\":1,\"run\":\"$run\",\"n\":4,\"oldest\":1,\"device\":1,\"at\":$((now - 8 * 86400000000)),\"readings\":[[1,0,1]]}"
-for _ in $(seq 30); do publish "$(batch 3 1)"; publish "$(batch 4 1)"; publish "$(batch 5 1)"; sleep 0.2; [ "$(stored)" = "5 0" ] && break; done
+for _ in $(seq 300); do publish "$(batch 3 1)"; publish "$(batch 4 1)"; publish "$(batch 5 1)"; sleep 0.2; [ "$(stored)" = "5 0" ] && break; done
 [ "$(q "select count(*) from ingest_quarantine where reason like 'no JSON%' or reason like 'reading 0%' or reason = 'no such point'")" -ge 3 ]
 [ "$(q "select count(*) from sensor_readings where time > now() + interval '1 hour' or time < now() - interval '7 days'")" = 0 ]
 EOF
@@ -162,14 +162,14 @@ until_is "select stored from ingest_position" 1
 $PG_CTL stop -m immediate
 publish "$(batch 2 1)"
 $PG_CTL start
-for _ in $(seq 100); do publish "$(batch 2 1)"; sleep 0.2; [ "$(stored)" = "2 0" ] && break; done
+for _ in $(seq 300); do publish "$(batch 2 1)"; sleep 0.2; [ "$(stored)" = "2 0" ] && break; done
 [ "$(stored)" = "2 0" ]
 publish "$(batch 3 1)"
 mosquitto_pub -p "$MQTT_PORT" -t other -m x -q 1
 kill -TERM $ingest; wait $ingest
 ingest=
 [ "$(q "select count(*) from sensor_readings")" -ge 4 ]
-mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 1 -W 20 | grep '"state":"offline".*"batches_stored":'
+mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 1 -W 60 | grep '"state":"offline".*"batches_stored":'
 EOF
     servers
 }
@@ -204,7 +204,7 @@ for name in one two three; do
     q "select pg_sleep(0.05)" >/dev/null
 done
 "$MQTT_CTL" go_on
-mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 2 -W 20 >/dev/null
+mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 2 -W 60 >/dev/null
 publish "$(batch 3 1)"
 until_is "select count(*) from sensor_readings" 6
 kill -0 "$ingest"
@@ -336,7 +336,7 @@ start_ingest
 publish "$(batch 1 1)"
 publish "{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1],[1,77,5]]}"
 publish "$(batch 3 1)"
-for _ in $(seq 50); do publish "$(batch 1 1)"; publish "{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1],[1,77,5]]}"; publish "$(batch 3 1)"; sleep 0.2; [ "$(stored)" = "3 0" ] && break; done
+for _ in $(seq 300); do publish "$(batch 1 1)"; publish "{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1],[1,77,5]]}"; publish "$(batch 3 1)"; sleep 0.2; [ "$(stored)" = "3 0" ] && break; done
 [ "$(stored)" = "3 0" ]
 [ "$(q "select count(*) from sensor_readings")" = 5 ]
 [ "$(q "select count(*) from ingest_quarantine where reason = 'no such point' and n = 2")" = 1 ]
@@ -350,7 +350,7 @@ start_ingest
 publish "$(batch 1 1)"
 until_is "select stored from ingest_position" 1
 [ "$(q "select count(*) from rollup_dirty where bucket = bucket_5min(to_timestamp($now / 1000000))")" = 1 ]
-session() { mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/stored -C 1 -W 20 | sed 's/.*"session":"\([0-9a-f]*\)".*/\1/'; }
+session() { mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/stored -C 1 -W 60 | sed 's/.*"session":"\([0-9a-f]*\)".*/\1/'; }
 first=$(session)
 [ "$(session)" = "$first" ]
 $MQTT_CTL stop; $MQTT_CTL start
@@ -433,7 +433,7 @@ until_is "select stored from ingest_position" 2
 ! grep -q 'broker.*trying again' "$SCRIPT.log"
 # Of another site it is no business.
 BACPIPES_SITE=other "$BACPIPES" ingest 2>"$SCRIPT.other" & other=$!
-for _ in $(seq 100); do ! grep -q 'ready' "$SCRIPT.other" || break; sleep 0.1; done
+for _ in $(seq 900); do ! grep -q 'ready' "$SCRIPT.other" || break; sleep 0.1; done
 kill $other; wait $other
 grep -q 'ready' "$SCRIPT.other"
 # Who is started just before another ends has waited for it.
@@ -441,7 +441,7 @@ grep -q 'ready' "$SCRIPT.other"
 until_is "select count(*) from pg_stat_activity where application_name = 'bacpipes ingest'" 2
 kill $ingest; wait $ingest
 ingest=$third
-for _ in $(seq 50); do publish "$(batch 3 1)"; sleep 0.2; [ "$(stored)" = "3 0" ] && break; done
+for _ in $(seq 300); do publish "$(batch 3 1)"; sleep 0.2; [ "$(stored)" = "3 0" ] && break; done
 [ "$(stored)" = "3 0" ]
 EOF
     servers
@@ -457,7 +457,7 @@ mkfifo "$SCRIPT.sql"
 psql -qAtX <"$SCRIPT.sql" >"$SCRIPT.held" & holder=$!
 exec 7>"$SCRIPT.sql"
 echo "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'bacpipes ingest'; select pg_advisory_lock(hashtext('bacpipes ingest'), hashtext('demo')), 'held';" >&7
-for _ in $(seq 100); do ! grep -q held "$SCRIPT.held" || break; sleep 0.1; done
+for _ in $(seq 900); do ! grep -q held "$SCRIPT.held" || break; sleep 0.1; done
 until_log 'another ingest works for site demo.*waiting'
 kill -0 $ingest
 q "update mqtt_config set updated_at = now()" # no reason to meet the broker
@@ -465,7 +465,7 @@ publish "$(batch 2 1)"
 [ "$(stored)" = "1 0" ]
 exec 7>&-
 wait $holder
-for _ in $(seq 50); do publish "$(batch 2 1)"; sleep 0.2; [ "$(stored)" = "2 0" ] && break; done
+for _ in $(seq 300); do publish "$(batch 2 1)"; sleep 0.2; [ "$(stored)" = "2 0" ] && break; done
 [ "$(stored)" = "2 0" ]
 EOF
     servers
@@ -484,7 +484,7 @@ q checkpoint
 for round in 1 2 3; do
     publish "$(batch $round 1)"
     for _ in $(seq 200); do # retained: the newest at once
-        ! mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/stored -C 1 -W 20 | grep -F "\"stored\":$round," || break
+        ! mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/stored -C 1 -W 60 | grep -F "\"stored\":$round," || break
     done
     $PG_CTL stop -m immediate
     $PG_CTL start
@@ -505,7 +505,7 @@ q "update ingest_position set stored = 40, skipped = 2"
 # The collector has heard of the 40 and forgotten them; 41 and 42 it dropped, then 44 and 45.
 publish "$(batch 43 43)"; publish "$(batch 47 46)"; publish "$(batch 46 46)"
 until_is "select stored || ' ' || skipped from ingest_position where run = '$run'" "46 6"
-mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/stored -C 1 -W 20 | grep -q '"stored":46,"skipped":6'
+mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/stored -C 1 -W 60 | grep -q '"stored":46,"skipped":6'
 publish "$(batch 47 46)"
 until_is "select stored || ' ' || skipped from ingest_position where run = '$run'" "47 6"
 # All that it would skip may be there.
@@ -563,9 +563,9 @@ EOF
     new_controller
     cat >>"$SCRIPT" <<'EOF'
 start_ingest 4s
-mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/want -C 1 -W 20 >/dev/null & listening=$!
+mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/want -C 1 -W 60 >/dev/null & listening=$!
 publish "$(of_new 1 1)"; publish "$(of_new 2 1)"
-for _ in $(seq 50); do publish "$(of_new 9 1)"; sleep 0.1; kill -0 $listening 2>/dev/null || break; done
+for _ in $(seq 300); do publish "$(of_new 9 1)"; sleep 0.1; kill -0 $listening 2>/dev/null || break; done
 wait $listening # so the first two have been taken
 replace
 [ "$(q "select count(*) from sensor_readings")" = 0 ]

@@ -11,7 +11,7 @@ setup() {
     data=$folder/data
     "$bacpipes" up --simulate --no-past --data "$data" --points 200 >"$folder/out" 2>&1 3>&- &
     up=$!
-    until_true "grep -q ' stored, newest' $folder/out" 60
+    until_true "grep -q ' stored, newest' $folder/out" 90
     # Under load: every second.
     sql "insert into setting (site_id, name, value) values ('demo', 'poll.interval', '1s'), ('demo', 'spool.after', '1s')"
     sql "update device set poll_interval_ms = 1000"
@@ -56,7 +56,7 @@ kill_part() {
 # counter NAME: of the collector's status.
 counter() {
     mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" \
-        -t bacpipes/demo/collect/status -C 1 -W 15 | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+        -t bacpipes/demo/collect/status -C 1 -W 60 | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
 }
 
 @test "ingest, broker and database are killed under load: every reading of the run is stored, once" {
@@ -66,7 +66,7 @@ counter() {
         sleep 4
     done
     # The collector went on all the time: slow it down, and let everything arrive.
-    until_true "sql 'select 1' >/dev/null 2>&1" 30
+    until_true "sql 'select 1' >/dev/null 2>&1" 90
     sql "update device set poll_interval_ms = 3600000"
     until_true '[ "$(counter queue_batches)" = 0 ]' 120
     sleep 11 # the next status has the final figures
@@ -90,9 +90,9 @@ counter() {
     spooled=$(find "$data/spool" -name '*.spool' -size +0 | wc -l)
     [ "$spooled" -gt 0 ]
     sql "update mqtt_config set host = '$data/run/mosquitto.sock'"
-    until_true '[ "$(sql "select count(*) from ingest_position")" -ge 2 ]' 60
+    until_true '[ "$(sql "select count(*) from ingest_position")" -ge 2 ]' 90
     sql "update device set poll_interval_ms = 3600000"
-    until_true '[ "$(counter queue_batches)" = 0 ]' 60
+    until_true '[ "$(counter queue_batches)" = 0 ]' 90
     [ "$(sql "select sum(skipped) from ingest_position")" -eq 0 ]
     # The gap in each point's readings is the collector's pause and what was younger than spool.after, not the outage.
     gap=$(sql "select max(extract(epoch from time - before)) from (select time, lag(time) over (partition by point_id order by time) as before
@@ -113,17 +113,17 @@ counter() {
     listener=$!
     sleep 2
     forge 999999999
-    until_true "grep -q 'somebody else publishes readings in our name' $data/log/collect.log" 20
-    until_true '[ "$(sql "select count(*) from ingest_position")" -eq 2 ]' 20
+    until_true "grep -q 'somebody else publishes readings in our name' $data/log/collect.log" 90
+    until_true '[ "$(sql "select count(*) from ingest_position")" -eq 2 ]' 90
     # What waits when the collector ends is not taken for stored by its next run.
     kill -STOP "$(pid_of ingest)"
     sleep 3
     kill_part collect
     sleep 3
     kill -CONT "$(pid_of ingest)"
-    until_true '[ "$(sql "select count(*) from ingest_position")" -ge 4 ]' 60
+    until_true '[ "$(sql "select count(*) from ingest_position")" -ge 4 ]' 90
     sql "update device set poll_interval_ms = 3600000"
-    until_true '[ "$(counter queue_batches)" = 0 ]' 60
+    until_true '[ "$(counter queue_batches)" = 0 ]' 90
     kill $listener
     wait $listener || true
     # Each instant of a point that was published is a row.

@@ -95,12 +95,12 @@ reads() { # NAME PASSWORD: the site's status within 5 s
     [ "$status" -eq 69 ]
     [[ $output == *"there is an account nodered already"* ]]
     all=$(add all --topic 'bacpipes/#')
-    until_true "reads nodered '$password' && reads all '$all'" 30
+    until_true "reads nodered '$password' && reads all '$all'" 90
 
     # What it may read, and what it may not.
     mosquitto_sub -h $address -p "$port" --cafile "$folder/tls/ca.crt" -u nodered -P "$password" -t '#' -t '$SYS/#' -F '%t %p' >"$folder/heard" 3>&- & # itself, no shell around it
     children="$children $!"
-    until_true "grep -q ^bacpipes/demo/points/ '$folder/heard' && grep -q ^bacpipes/demo/ingest/status '$folder/heard'" 30
+    until_true "grep -q ^bacpipes/demo/points/ '$folder/heard' && grep -q ^bacpipes/demo/ingest/status '$folder/heard'" 90
     for topic in bacpipes/demo/points/1/analog-input,1/state bacpipes/demo/collect/status bacpipes/demo/readings bacpipes/demo/readings/want nodered; do
         as pub all "$all" -q 1 -t "$topic" -m forged
         as pub nodered "$password" -q 1 -t "$topic" -m forged
@@ -130,7 +130,7 @@ reads() { # NAME PASSWORD: the site's status within 5 s
     run account remove nodered
     [ "$status" -eq 1 ]
     [[ $output == *"there is no account nodered"* ]]
-    until_true "! reads nodered '$password'" 30
+    until_true "! reads nodered '$password'" 90
     heard=$(wc -l <"$folder/heard")
     as sub all "$all" -t 'bacpipes/demo/+/status' -R -C 2 -W 60 >/dev/null
     [ "$(wc -l <"$folder/heard")" = "$heard" ]
@@ -152,21 +152,21 @@ reads() { # NAME PASSWORD: the site's status within 5 s
     run reads nodered "$password"
     [ "$status" -ne 0 ]
     mv tls/broker.crt tls/away
-    until_true "grep -q 'tls/broker.crt cannot be read (No such file or directory)' '$folder/out'" 30
+    until_true "grep -q 'tls/broker.crt cannot be read (No such file or directory)' '$folder/out'" 90
     cp tls/other.crt tls/broker.crt
-    until_true "grep -q 'tls/broker.key is not the key of .*tls/broker.crt' '$folder/out'" 30
+    until_true "grep -q 'tls/broker.key is not the key of .*tls/broker.crt' '$folder/out'" 90
     echo nonsense >tls/broker.crt
-    until_true "grep -q 'tls/broker.crt has no certificate in it' '$folder/out'" 30
+    until_true "grep -q 'tls/broker.crt has no certificate in it' '$folder/out'" 90
     (cd tls && certificate broker ca 7)
-    until_true "reads nodered '$password'" 60
+    until_true "reads nodered '$password'" 90
     grep -q "tls/broker.crt ends at .*: have it renewed; the new one is taken in by itself" "$folder/out"
     # Renewed by another authority while it runs: what is connected stays, who comes sees the new one.
     (cd tls && authority ca2 && certificate broker ca2 30 && mv ca2.crt ca.crt)
-    until_true "reads nodered '$password'" 60
+    until_true "reads nodered '$password'" 90
     if grep 'mosquitto ended' "$folder/out"; then return 1; fi
     count() { PGHOST="$data/run" PGPORT=$(cat "$data/postgresql.port") psql -qAtX -U bacpipes -d bacpipes -c "select count(*) from sensor_readings"; }
     before=$(count)
-    until_true '[ "$(count)" -gt "$before" ]' 60
+    until_true '[ "$(count)" -gt "$before" ]' 90
 }
 
 @test "who must show a certificate of theirs is refused without one" {
@@ -174,7 +174,7 @@ reads() { # NAME PASSWORD: the site's status within 5 s
     (cd tls && authority clients && certificate client clients 30)
     start "${with_tls[@]}" --set broker.client_ca_file=tls/clients.crt
     password=$(add nodered)
-    until_true "as sub nodered '$password' --cert '$folder/tls/client.crt' --key '$folder/tls/client.key' -t bacpipes/demo/collect/status -C 1 -W 5 >/dev/null" 30
+    until_true "as sub nodered '$password' --cert '$folder/tls/client.crt' --key '$folder/tls/client.key' -t bacpipes/demo/collect/status -C 1 -W 5 >/dev/null" 90
     run reads nodered "$password"
     [ "$status" -ne 0 ]
 }
@@ -194,7 +194,7 @@ reads() { # NAME PASSWORD: the site's status within 5 s
     grep -q "$address, port $port: another program has that port: Mosquitto does not listen for other machines until that is mended" "$folder/out"
     password=$(add nodered)
     kill $children
-    until_true "mosquitto_sub -h $address -p $port -u nodered -P '$password' -t bacpipes/demo/collect/status -C 1 -W 5 >/dev/null" 60
+    until_true "mosquitto_sub -h $address -p $port -u nodered -P '$password' -t bacpipes/demo/collect/status -C 1 -W 5 >/dev/null" 90
     grep -q "without TLS: everybody there may read passwords" "$folder/out"
     run mosquitto_sub -h $address -p "$port" -t '#' -C 1 -W 5
     [[ $output == *"not authori"* ]]
@@ -225,6 +225,6 @@ reads() { # NAME PASSWORD: the site's status within 5 s
     until_true "grep -q 'Mosquitto ended with its listener for other machines (.*): Mosquitto does not listen for other machines until that is mended' '$folder/out'" 30
     cp tls/ca.crt tls/clients.crt
     chmod 644 tls/clients.crt
-    until_true "grep -q 'may listen for other machines now' '$folder/out'" 40
-    until_true "grep -q 'Mosquitto listens for other machines at $address, port $port, with TLS' '$folder/out'" 20
+    until_true "grep -q 'may listen for other machines now' '$folder/out'" 90
+    until_true "grep -q 'Mosquitto listens for other machines at $address, port $port, with TLS' '$folder/out'" 90
 }

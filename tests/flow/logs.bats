@@ -29,14 +29,14 @@ begin() {
     : >"$folder/out"
     env --default-signal=HUP,INT "$bacpipes" up --simulate --no-past --data "$data" --points 60 "$@" >"$folder/out" 2>&1 3>&- &
     up=$!
-    until_true 'grep -q " stored, newest" "$folder/out" || ! kill -0 $up' 60
+    until_true 'grep -q " stored, newest" "$folder/out" || ! kill -0 $up' 90
     kill -0 "$up"
 }
 
 # stopped_by SIGNAL
 stopped_by() {
     kill "-$1" "$up"
-    until_true "! kill -0 $up 2>/dev/null" 60
+    until_true "! kill -0 $up 2>/dev/null" 90
     wait "$up"
     up=
 }
@@ -52,7 +52,7 @@ numbers() {
     seq 3000 | sed 's/.*/select 1\/0 as number_&;/' >"$folder/statements"
     psql -X -h "$data/run" -p "$port" -U bacpipes -f "$folder/statements" bacpipes >/dev/null 2>&1 || true
     log=$data/log/postgresql.log
-    until_true '[ "$(numbers "$log" | tail -n 1)" = 3000 ]' 60
+    until_true '[ "$(numbers "$log" | tail -n 1)" = 3000 ]' 90
     [ -f "$log.1" ]
     [ ! -e "$log.2" ]
     [ "$(stat -c %s "$log")" -le 65536 ]
@@ -69,7 +69,7 @@ numbers() {
     begin
     kill -KILL "$(head -n 1 "$data/postgresql/postmaster.pid")"
     until_true 'grep -q "postgresql was ended by signal 9" "$folder/out"' 30
-    until_true '[ "$(grep -c "ready to accept connections" "$data/log/postgresql.log")" = 2 ]' 60
+    until_true '[ "$(grep -c "ready to accept connections" "$data/log/postgresql.log")" = 2 ]' 90
     psql -X -h "$data/run" -p "$(cat "$data/postgresql.port")" -U bacpipes -c 'checkpoint' bacpipes
     stopped_by INT
     grep -q 'info    up: stopping: asked to by SIGINT, as of Ctrl-C' "$folder/out"

@@ -12,8 +12,8 @@ export BACPIPES_DATABASE_HOST=$PGHOST
 run=0123456789abcdef n=0 children=
 trap '[ -z "$children" ] || kill -9 $children 2>/dev/null || true' EXIT
 q() { psql -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
-until_is() { # the query says what is expected within SECONDS, or 20
-    for _ in $(seq $((${3:-20} * 10))); do
+until_is() { # the query says what is expected within SECONDS, or 90
+    for _ in $(seq $((${3:-90} * 10))); do
         [ "$(q "$1" 2>/dev/null)" = "$2" ] && return
         sleep 0.1
     done
@@ -29,7 +29,7 @@ start_ingest() { # returns when it has subscribed
     mosquitto_pub -r -n -p "$MQTT_PORT" -t bacpipes/demo/ingest/status
     "$BACPIPES" ingest --set ingest.flush=100ms --set retention.readings=30d 2>>"$SCRIPT.log" & ingest=$!
     children="$children $ingest"
-    mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 1 -W 20 >/dev/null
+    mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 1 -W 60 >/dev/null
 }
 # hold SQL: somebody's transaction, open from now on
 hold() {
@@ -113,7 +113,7 @@ stores
 hold "select count(*) from sensor_readings"
 q "insert into setting (site_id, name, value) values ('demo', 'retention.readings', '1d')" # acts at once
 [ -n "${TIMESCALEDB:-}" ] || until_is "select count(*) from readings_days() where is_detaching" 1
-for _ in $(seq 200); do grep -q 'forgetting old readings: ' "$SCRIPT.log" && break; sleep 0.1; done
+for _ in $(seq 900); do grep -q 'forgetting old readings: ' "$SCRIPT.log" && break; sleep 0.1; done
 for _ in 1 2 3 4 5; do
     stores
     [ "$(q "select count(*) from points")" = 1 ] # and who reads reads on
@@ -123,7 +123,7 @@ grep -q 'forgetting old readings: .*lock timeout' "$SCRIPT.log"
 stores 80000 # of yesterday mostly, whose day has to be made while another is being forgotten
 day=$(q "select coalesce(min(name), 'sensor_readings_$(date -u -d '3 days ago' +%Y%m%d)') from readings_days() where first < now() - interval '3 days'")
 let_go
-until_is "select count(*) from pg_class where relname = '$day'" 0 40
+until_is "select count(*) from pg_class where relname = '$day'" 0
 grep -q "retention: dropped $(ago 3)" "$SCRIPT.log"
 [ "$(q "select count(*) from readings_leaving where name in (select name from readings_days())")" = 0 ]
 EOF
@@ -197,7 +197,7 @@ for i in $(seq 20); do
     stores 1200
     q "insert into setting (site_id, name, value) values ('demo', 'retention.5min', '${i}0d') on conflict (site_id, name) do update set value = excluded.value"
 done
-until_is "select coalesce(sum(count), 0) from sensor_readings_5min" 60 40
+until_is "select coalesce(sum(count), 0) from sensor_readings_5min" 60
 [ "$(q "select count(*) from rollup_dirty")" = 0 ]
 EOF
     servers

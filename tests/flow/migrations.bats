@@ -117,7 +117,7 @@ catalogue() {
 
 # copy_so_far DATABASE: TimescaleDB's workers are connected to what they work for, for a while.
 copy_so_far() {
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ $engine = native ] || sql so_far -c 'select _timescaledb_functions.stop_background_workers()' >/dev/null
         if sql postgres -c "create database $1 template so_far" 2>copying; then return; fi
         sleep 0.1

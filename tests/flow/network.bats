@@ -116,7 +116,7 @@ run_site() {
     printf 'site = far\nbacnet.address = 10.9.2.50\npoll.interval = 2s\npoll.backoff_max = 3s\nbacnet.timeout = 500ms\nbacnet.retries = 1\n%s\n' "$1" >"$BACPIPES_CONFIG"
     ip netns exec "$tag-far" "$BACPIPES" up --data "$data" >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
     pids+=($!)
-    until_true '[ -f "$data/postgresql.port" ] && [ "$(sql "select count(*) from device_status where state = '"'online'"'" 2>/dev/null)" = 4 ]' 60
+    until_true '[ -f "$data/postgresql.port" ] && [ "$(sql "select count(*) from device_status where state = '"'online'"'" 2>/dev/null)" = 4 ]' 90
 }
 # Good readings of the last 6 s, three intervals, for they are seen when they are committed; and devices in a state.
 fresh() { sql "select count(*) from sensor_readings where quality = 'good' and time > now() - interval '6 s'"; }

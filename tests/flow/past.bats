@@ -83,7 +83,7 @@ all_is_laid() {
          insert into point (site_id, point_id, device_id, object_type, object_instance, name) select 'real', 1, 1, 'analog-input', 1, 'AHU-1/SAT';
          insert into sensor_readings_hourly (site_id, point_id, time, count, bad) values ('real', 1, bucket_hour(now() - interval '40 days'), 7, 0)"
     grep -Eq 'past laid [0-9]+ %' "$folder/out"
-    until_true "share_is '> 0'" 60
+    until_true "share_is '> 0'" 90
     until_true "share_is '= 1'" 500
     all_is_laid
     [ "$(sql "select count(*), sum(count) from sensor_readings_hourly where site_id = 'real'")" = "1|7" ]
@@ -130,7 +130,7 @@ all_is_laid() {
     rows=$(sql "select rows from past")
     finish
     begin
-    until_true "grep -q 'is laid already' $data/log/past.log" 60
+    until_true "grep -q 'is laid already' $data/log/past.log" 90
     grep -q 'going on from' "$data/log/sim.log"
     sleep 20
     [ "$(sql "select rows from past")" = "$rows" ]
@@ -143,7 +143,7 @@ all_is_laid() {
     begin
     until_true "share_is '> 0.02'" 120
     kill_part past
-    until_true "pid_of past >/dev/null" 30
+    until_true "pid_of past >/dev/null" 90
     until_true "share_is '> 0.15'" 200
     kill_part sim
     until_true "share_is '> 0.25'" 200

@@ -58,9 +58,9 @@ for program in "$bin/postgres" /usr/sbin/mosquitto /usr/sbin/nginx; do
     mv "$program.new" "$program"
 done
 until_true '[ "$(pid_of postgres)" != "$postgres" ] && [ "$(pid_of mosquitto)" != "$mosquitto" ] && [ "$(pid_of nginx)" != "$nginx" ]' 90
-until_true reached 20
+until_true reached 90
 now=$(date +%s)
-until_true '[ "$(q "select count(*) from sensor_readings where time > to_timestamp($now + 3)")" -gt 500 ]' 60
+until_true '[ "$(q "select count(*) from sensor_readings where time > to_timestamp($now + 3)")" -gt 500 ]' 90
 [ "$(pid_of_role collect)" = "$collect" ]
 [ "$(grep -c "was updated on this machine" "$FOLDER/out")" = 3 ]
 # Each point of each second, over the restarts.

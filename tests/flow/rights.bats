@@ -12,8 +12,8 @@ export BACPIPES_DATABASE_HOST=$PGHOST BACPIPES_DATA="$SCRIPT.data"
 children=
 trap '[ -z "$children" ] || kill -9 $children 2>/dev/null || true' EXIT
 q() { psql -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
-until_is() { # the query says what is expected within 20 s
-    for _ in $(seq 200); do
+until_is() { # the query says what is expected within 90 s
+    for _ in $(seq 900); do
         [ "$(q "$1" 2>/dev/null)" = "$2" ] && return
         sleep 0.1
     done
@@ -29,7 +29,7 @@ start_programs() { # returns when both have read what they need, and say so
         mosquitto_pub -r -n -p "$MQTT_PORT" -t "bacpipes/demo/$program/status"
         "$BACPIPES" "$program" --set bacnet.address=127.66.99.1 --set bacnet.broadcast=127.66.99.255 2>>"$SCRIPT.log" &
         children="$children $!"
-        mosquitto_sub -p "$MQTT_PORT" -t "bacpipes/demo/$program/status" -C 1 -W 20 >/dev/null
+        mosquitto_sub -p "$MQTT_PORT" -t "bacpipes/demo/$program/status" -C 1 -W 60 >/dev/null
     done
 }
 accounts() { q "select string_agg(distinct usename, ' ' order by usename) from pg_stat_activity where datname = current_database() and application_name in ('bacpipes ingest', 'bacpipes collect')"; }
@@ -233,7 +233,7 @@ EOF
 # Nor does it wait for one that changes something.
 psql -qX -c "select pg_advisory_lock(hashtext('bacpipes migrate')), pg_sleep(600)" & children=$!
 until_is "select count(*) from pg_locks where locktype = 'advisory'" 1
-timeout 20 "$BACPIPES" migrate --status >/dev/null
+timeout 60 "$BACPIPES" migrate --status >/dev/null
 kill $children
 q "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'" >/dev/null
 "$BACPIPES" migrate >/dev/null
@@ -252,7 +252,7 @@ notice() { for _ in $(seq 2000); do for table in setting point mqtt_config; do e
 notice >"$SCRIPT.flood"
 for _ in 1 2; do psql -qX -U bacpipes_reader -f "$SCRIPT.flood" >/dev/null & children="$children $!"; done
 q "alter table setting disable trigger check_setting; insert into setting (site_id, name, value) values ('demo', 'ingest.flush', 'never')"
-for _ in $(seq 200); do grep -q 'table setting: ' "$SCRIPT.log" && break; sleep 0.1; done
+for _ in $(seq 900); do grep -q 'table setting: ' "$SCRIPT.log" && break; sleep 0.1; done
 grep -q 'table setting: ' "$SCRIPT.log"
 wait $! # the flood's end
 if grep 'wait for the database already' "$SCRIPT.log"; then exit 1; fi
@@ -284,7 +284,7 @@ begin_up() {
     unset BACPIPES_CONFIG BACPIPES_SITE
     "$BACPIPES" up --simulate --no-past --data "$folder/data" --points 30 >"$folder/out" 2>&1 3>&- &
     up=$!
-    for _ in $(seq 300); do
+    for _ in $(seq 900); do
         grep -q ' stored, newest' "$folder/out" && break
         kill -0 "$up" || break
         sleep 0.1
@@ -344,7 +344,7 @@ begin_up() {
     stranger=$!
     sql() { psql -qAtX -p "$port" -h "$folder/data/run" -U bacpipes bacpipes -c "$1"; }
     # The server has them all: each waits with a process of its own.
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ "$(ps -eo args | grep -c '^postgres: bacpipes_reader bacpipes 127.0.0.1.*authentication')" -ge 100 ] && break
         sleep 0.1
     done
@@ -355,7 +355,7 @@ begin_up() {
     done
     SECONDS=0
     until [ "$(sql 'select count(*) from sensor_readings')" -gt "$before" ]; do
-        [ $SECONDS -lt 20 ]
+        [ $SECONDS -lt 90 ]
         sleep 0.2
     done
     grep -q 'ingest was ended by signal 9' "$folder/out"

@@ -135,7 +135,7 @@ refused() {
 @test "neither up nor what it starts keeps any of root's rights" {
     (cd / && exec "$BACPIPES" up --simulate --no-past --points 30 --data "$data" >"$FOLDER/out" 2>&1 3>&-) &
     up=$!
-    for _ in $(seq 300); do
+    for _ in $(seq 900); do
         grep -q ' stored, newest' "$FOLDER/out" && break
         kill -0 "$up"
         sleep 0.1

@@ -23,7 +23,7 @@ teardown() {
 run_site() {
     "$bacpipes" up --simulate --no-past --data "$data" --points 60 "$@" >"$folder/out" 2>&1 3>&- &
     up=$!
-    until_true "grep -q ' stored, newest' $folder/out" 60
+    until_true "grep -q ' stored, newest' $folder/out" 90
 }
 
 until_true() {
@@ -57,7 +57,7 @@ for i in range(int(sys.argv[1])):
     bacnet_port=$(sql "select value from setting where name = 'bacnet.port'")
     [ -n "$bacnet_port" ] || bacnet_port=47808
     sql "insert into setting (site_id, name, value) values ('demo', 'poll.interval', '1s')"
-    until_true '[ "$(sql "select count(*) from device_status where state = '"'online'"'")" -ge 2 ]' 30
+    until_true '[ "$(sql "select count(*) from device_status where state = '"'online'"'")" -ge 2 ]' 90
     before=$(sql "select string_agg(device_id || ' ' || address || ' ' || instance, ',' order by device_id) from device")
     sleep 3
     began=$(sql "select now()")
@@ -66,7 +66,7 @@ for i in range(int(sys.argv[1])):
     begin_server "$folder/sim" "$bacpipes" sim --address 127.79.0.1 --port $port --points 5 --instance 5001 --without-flaws
     pids+=($!)
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port')"
-    until_true '[ "$(sql "select count(*) from point join device using (device_id) where instance = 5001")" -eq 5 ]' 30
+    until_true '[ "$(sql "select count(*) from point join device using (device_id) where instance = 5001")" -eq 5 ]' 90
     ! grep -q 'found at 127.9.9.9' "$data/log/collect.log"
     # Nobody went silent, nobody was late, and there is nobody else.
     [ "$(sql "select count(*) from sensor_readings where time > '$began' and reason = 'timeout'")" -eq 0 ]
@@ -89,11 +89,11 @@ for i in range(int(sys.argv[1])):
     pids+=($!)
     sql "insert into setting (site_id, name, value) values ('demo', 'site.max_points', '$room'), ('demo', 'discovery.max_points_per_device', '$most')"
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port 127.79.0.2:$port')"
-    until_true '[ "$(sql "select count(*) from device where instance in (5001, 5002)")" -eq 2 ]' 30
-    until_true "grep -q 'points are left out: site.max_points allows for $room in all' $data/log/collect.log" 30
+    until_true '[ "$(sql "select count(*) from device where instance in (5001, 5002)")" -eq 2 ]' 90
+    until_true "grep -q 'points are left out: site.max_points allows for $room in all' $data/log/collect.log" 90
     [ "$(sql "select count(*) from point")" -eq "$room" ]
     grep -q "device 5001 .*: 3 objects beyond $most points are left out" "$data/log/collect.log"
-    until_true '[ "$(sql "select sum((learned ->> '"'points_left_out'"')::integer) from device_status")" -eq $((two - 2)) ]' 20
+    until_true '[ "$(sql "select sum((learned ->> '"'points_left_out'"')::integer) from device_status")" -eq $((two - 2)) ]' 90
 }
 
 @test "a device that the database refuses is read out again ever more rarely" {
@@ -102,7 +102,7 @@ for i in range(int(sys.argv[1])):
     begin_server "$folder/sim" "$bacpipes" sim --address 127.79.0.1 --port $port --points 5 --instance 5001 --without-flaws
     pids+=($!)
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port')"
-    until_true "grep -q 'device 5001 .* could not be stored: .*trying again in 1 min' $data/log/collect.log" 20
+    until_true "grep -q 'device 5001 .* could not be stored: .*trying again in 1 min' $data/log/collect.log" 90
     for blanks in ' ' '  ' '   ' '    '; do # each asks the device who it is
         sql "update setting set value = '$blanks' || value where name = 'discovery.targets'"
         sleep 1

@@ -42,7 +42,7 @@ begin() {
 
 # all_up: until readings are stored.
 all_up() {
-    until_true 'grep -q " stored, newest" "$folder/out" || ! kill -0 $up' 60
+    until_true 'grep -q " stored, newest" "$folder/out" || ! kill -0 $up' 90
     kill -0 "$up"
 }
 
@@ -75,7 +75,7 @@ break_database() {
 
 # Listens to what the collector publishes, for as long as the broker lives.
 listen() {
-    until_true '[ -s "$data/mosquitto.port" ] && [ -s "$data/secrets/mqtt_reader" ]' 30
+    until_true '[ -s "$data/mosquitto.port" ] && [ -s "$data/secrets/mqtt_reader" ]' 90
     while ! mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" \
         -q 1 -t bacpipes/demo/readings >>"$folder/published" 2>/dev/null; do sleep 0.1; done 3>&- &
     helpers+=($!)
@@ -120,7 +120,7 @@ listen() {
         select count(*) from seen, jsonb_array_elements(batch->'readings') reading
         where not exists (select from sensor_readings where site_id = 'demo' and point_id = (reading->>0)::int
             and time = 'epoch'::timestamptz + ((batch->>'at')::bigint + (reading->>1)::bigint) * interval '1 microsecond')"
-    until_true '[ "$(sql <<<"$missing")" = 0 ]' 30
+    until_true '[ "$(sql <<<"$missing")" = 0 ]' 90
     [ "$(sql -c "select coalesce(sum(skipped), 0) from ingest_position")" = 0 ]
     [ "$(sql -c "select count(*) from ingest_quarantine")" = 0 ]
 }
@@ -165,12 +165,12 @@ listen() {
 @test "a port that only root may have is told as that" {
     [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 222 ] || skip "NOT TESTED: anybody may have ports below 1024 here"
     begin --for 60s
-    until_true 'grep -q "PostgreSQL .* is ready" "$folder/out"' 60
+    until_true 'grep -q "PostgreSQL .* is ready" "$folder/out"' 90
     kill -INT "$up"
     ended 30
     echo 22 >"$data/mosquitto.port"
     begin --for 60s
-    until_true 'grep -q "Mosquitto is ready" "$folder/out"' 60
+    until_true 'grep -q "Mosquitto is ready" "$folder/out"' 90
     grep -q 'no port from 22 to 221 is to be had on 127.0.0.1, for ports below 1024 are root.s: Mosquitto has its socket alone' "$folder/out"
 }
 
@@ -255,7 +255,7 @@ while True:
 EOF
     helpers+=($!)
     kill -KILL "$(head -1 "$data/postgresql/postmaster.pid")"
-    until_true 'grep -q "port $port is taken by another program: PostgreSQL has its socket alone" "$folder/out"' 30
+    until_true 'grep -q "port $port is taken by another program: PostgreSQL has its socket alone" "$folder/out"' 90
     : >"$folder/out"
     all_up # its figures are told again
     kill -INT "$up"
@@ -280,12 +280,12 @@ EOF
     helpers+=($!)
     : >"$folder/out"
     kill -KILL "$(pgrep -P "$up" -x sim || pgrep -P "$up" -f "^sim ")"
-    until_true 'grep -q "UDP port $port is taken by another program: the simulated building is on" "$folder/out"' 30
+    until_true 'grep -q "UDP port $port is taken by another program: the simulated building is on" "$folder/out"' 90
     now=$(cat "$data/demo.port")
     [ "$now" != "$port" ]
-    until_true '[ "$(sql -c "select value from setting where name = '"'bacnet.port'"'")" = "$now" ]' 20
+    until_true '[ "$(sql -c "select value from setting where name = '"'bacnet.port'"'")" = "$now" ]' 90
     # Until every device is met at the new port.
-    until_true '[ "$(sql -c "select bool_and(address like '"'%:$now'"') from device")" = t ]' 60
+    until_true '[ "$(sql -c "select bool_and(address like '"'%:$now'"') from device")" = t ]' 90
     says_not "sim ended with code 69"
     kill -INT "$up"
     ended 30
@@ -297,7 +297,7 @@ EOF
     : >"$folder/out"
     setsid "$bacpipes" up --simulate --no-past --data "$data" --points 60 >"$folder/screen" 2>&1 3>&- &
     up=$!
-    until_true '[ -s "$data/log/collect.log" ]' 60
+    until_true '[ -s "$data/log/collect.log" ]' 90
     kill -INT "$up"
     ended 30
     [ "$code" = 0 ]

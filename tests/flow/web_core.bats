@@ -24,7 +24,7 @@ teardown() {
 
 # ask ARGUMENT...: of curl; prints the body, and the status in the last line
 ask() {
-    curl --silent --max-time 20 --write-out '\n%{http_code}\n' "$@"
+    curl --silent --max-time 60 --write-out '\n%{http_code}\n' "$@"
 }
 
 # expect STATUS [TYPE]: of the problem in $output

@@ -62,11 +62,11 @@ begin_nginx() {
     chmod 777 "$data/nginx"
     ip netns exec "$tag" /usr/sbin/nginx -e stderr -c "$folder/nginx.conf" >"$folder/out" 2>&1 3>&- &
     pids+=($!)
-    until_true '[ "$(status_of "$at/")" = 200 ]' 20
+    until_true '[ "$(status_of "$at/")" = 200 ]' 90
     : >"$folder/log"
 }
 
-ask() { in_ns curl --silent --max-time 25 --cacert "${ca:-$folder/given.crt}" "$@"; }
+ask() { in_ns curl --silent --max-time 60 --cacert "${ca:-$folder/given.crt}" "$@"; }
 status_of() { ask --output /dev/null --write-out '%{http_code}' "$@"; }
 # seen FILTER: of the requests that came through, by jq
 seen() { jq -r "$1" "$folder/log"; }
@@ -277,7 +277,7 @@ END
     # Events come when they are sent, not when there are many; a WebSocket is one.
     ip netns exec "$tag" curl --silent --no-buffer --max-time 30 --cacert "$folder/given.crt" "$at/api/v1/sites/demo/values/stream" >"$folder/events" 3>&- &
     pids+=($!)
-    until_true "grep -q 'data: first one' $folder/events" 10
+    until_true "grep -q 'data: first one' $folder/events" 90
     say "GET /socket HTTP/1.1\r\nHost: bms.example.org\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\n"
     [[ $output == *"101 Switching Protocols"*hello* ]]
     [ "$(seen 'select(.line | startswith("GET /socket")) | .headers[] | join(": ")' | grep -c '^upgrade: websocket\|^connection: upgrade\|^sec-websocket-key: x')" = 3 ]
@@ -329,16 +329,16 @@ pid_of() {
     # It is renewed while it runs, without a word from anybody: here, as it is damaged.
     server=$(openssl s_client -connect $address:$port </dev/null 2>/dev/null | head -c 0; in_ns openssl s_client -connect $address:$port </dev/null 2>/dev/null | openssl x509 -noout -serial)
     truncate -s 100 "$data/web/server.pem"
-    until_true "grep -q 'the certificate of the web was renewed' $folder/out" 30
-    until_true '[ "$(in_ns openssl s_client -connect $address:$port </dev/null 2>/dev/null | openssl x509 -noout -serial)" != "$server" ]' 20
+    until_true "grep -q 'the certificate of the web was renewed' $folder/out" 90
+    until_true '[ "$(in_ns openssl s_client -connect $address:$port </dev/null 2>/dev/null | openssl x509 -noout -serial)" != "$server" ]' 90
     [ "$(status_of "$at/api/v1/health")" = 200 ]
     # Killed, with its workers left behind: there again. And the web behind it.
     kill -KILL "$(pid_of 'nginx: master process nginx')"
     until_true '[ "$(grep -c "nginx was ended by signal 9" "$folder/out")" = 1 ] && [ -n "$(pid_of "nginx: master process nginx")" ]' 20
-    until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 20
+    until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 90
     [ "$(ip netns pids "$tag" | xargs -I{} cat /proc/{}/comm 2>/dev/null | grep -c nginx)" = 3 ]
     kill -KILL "$(pid_of web)"
-    until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 20
+    until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 90
     # The same authority the next time, that nobody has to trust anew; another name takes another one.
     kill -INT "$up" && wait "$up"
     [ -z "$(ip netns pids "$tag" | xargs -I{} cat /proc/{}/comm 2>/dev/null | grep nginx)" ]
@@ -365,12 +365,12 @@ pid_of() {
     [ "$(status_of "$at/ca.crt")" != 200 ]
     cp "$folder/given.crt" "$folder/first.crt"
     echo junk >"$folder/given.crt"
-    until_true "grep -q 'given.crt has no certificate in it.*nginx goes on with the certificate that it has' $folder/out" 30
+    until_true "grep -q 'given.crt has no certificate in it.*nginx goes on with the certificate that it has' $folder/out" 90
     ca=$folder/first.crt
     [ "$(status_of "$at/api/v1/health")" = 200 ]
     make_certificate given 5
     ca=$folder/given.crt
-    until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 30
+    until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 90
     grep -q 'given.crt ends at .*have it renewed' "$folder/out"
 }
 
@@ -385,7 +385,7 @@ pid_of() {
     [[ $output == *"nginx does not listen there"* ]]
     ip -n "$tag" addr add $address/32 dev lo
     ca=$data/web/authority.crt
-    until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 40
+    until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 90
     capability=0000000000000400
     for pid in $(cat /proc/"$up"/task/*/children); do
         case $(cat "/proc/$pid/comm") in

@@ -62,7 +62,7 @@ pid_of() { # of a part
     begin_site --set web.listen=127.0.0.1:$port --set web.files="$folder/files"
     [ "$(url)" = "http://127.0.0.1:$port/" ]
     [ "$(status_of "$(url)api/v1/health")" = 200 ]
-    until_true '[ "$(status_of "$(url)api/v1/ready")" = 200 ]' 20
+    until_true '[ "$(status_of "$(url)api/v1/ready")" = 200 ]' 90
     curl --silent "$(url)" | grep -q '<title>BacPipes</title>'
     # What of this site listens, does so on the loopback.
     for pid in "$up" $(cat /proc/"$up"/task/*/children); do
@@ -81,7 +81,7 @@ pid_of() { # of a part
     [ "$status" -eq 2 ]
     [[ $output == *"http://127.0.0.1:$port/ does not answer"* ]]
     kill -KILL "$web"
-    until_true '[ "$(status_of "$(url)api/v1/health")" = 200 ]' 30
+    until_true '[ "$(status_of "$(url)api/v1/health")" = 200 ]' 90
     grep -q 'web was ended by signal 9; starting it again' "$folder/out"
     # Where nobody sits at a terminal, no link is given, in no log either.
     ! grep -rqi 'link#' "$folder/out" "$data/log"
@@ -121,13 +121,13 @@ END
     web=$(pid_of web)
     kill -STOP "$up" # it sees the end when the port is taken
     kill -KILL "$web"
-    until_true "! grep -q ':$(printf %04X "$port") 00000000:0000 0A' /proc/net/tcp" 20
+    until_true "! grep -q ':$(printf %04X "$port") 00000000:0000 0A' /proc/net/tcp" 90
     takes "$port"
     kill -CONT "$up"
-    until_true "grep -q 'the web is at http://127.0.0.1:.* from now on' $folder/out" 30
+    until_true "grep -q 'the web is at http://127.0.0.1:.* from now on' $folder/out" 90
     now=$(sed -n 's/.*the web is at \(http[^ ]*\) from now on.*/\1/p' "$folder/out")
     [ "$now" != "http://127.0.0.1:$port/" ]
-    until_true "[ \"\$(status_of ${now}api/v1/health)\" = 200 ]" 20
+    until_true "[ \"\$(status_of ${now}api/v1/health)\" = 200 ]" 90
     run "$bacpipes" status --data "$data"
     [[ $output == *"answers at $now"* ]]
 }
