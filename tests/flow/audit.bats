@@ -330,7 +330,7 @@ finds() {
 }
 
 @test "new entries are followed" {
-    timeout 60 "$BACPIPES" audit --follow >followed &
+    timeout 600 "$BACPIPES" audit --follow >followed &
     collector=$!
     until grep -q 'the site is new' followed; do sleep 0.1; done
     sql -c "update point set name = 'AHU-1/NEW' where point_id = 2"

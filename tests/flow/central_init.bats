@@ -59,7 +59,7 @@ own() {
     [ "$(wc -l <lines)" = 2 ]
     cat lines hba >hba.new && cat hba.new >hba
     $PG_CTL reload
-    local until=$((SECONDS + 30))
+    local until=$((SECONDS + 90))
     until run own central init --data central && [ "$status" = 0 ]; do [ $SECONDS -lt $until ] || { echo "$output"; return 1; }; sleep 0.2; done
     [[ $output == *"lets sites in"* ]]
     [ "$(psql -qAtXc "select name from site where site_id = 'central'")" = Lisbon ]
@@ -72,7 +72,7 @@ own() {
     own site join central/macau.join --data site --set site=macau --set database.name=other
     run own site renew --data site --set site=macau
     echo "$output"
-    pkill -TERM -P "$signer" || kill "$signer"
+    pkill -TERM -P "$signer" || kill "$signer" || true
     wait "$signer" || true
     [ "$status" = 0 ] && [[ $output == *"another certificate"* ]]
     [ "$(jq -r .central site/link/link.json)" = Lisbon ]
@@ -95,7 +95,7 @@ own() {
     [ "$status" = 1 ] && [[ $output == *"there is no authority"* ]]
     [ "$(psql -qAtXc "select count(*) from site_request where ended_at is null")" = 0 ]
     own site revoke macau --yes --data central >revoked 2>&1 3>&- &
-    local revoking=$! until=$((SECONDS + 15))
+    local revoking=$! until=$((SECONDS + 90))
     until [ "$(psql -qAtXc "select state from remote_site where site_id = 'macau'")" = revoked ]; do [ $SECONDS -lt $until ] || return 1; sleep 0.1; done
     own site sign --data central
     wait "$revoking"

@@ -43,10 +43,10 @@ sql() {
     PGHOST="$data/run" PGPORT=$(cat "$data/postgresql.port") psql -qAtX -U bacpipes -d bacpipes -c "$1"
 }
 
-reader() { # TOPIC...: what the broker retains there, a line each: topic and message
+reader() { # TOPIC...: what the broker retains there, a line each: topic and message. COUNT: so many, and they are waited for
     local topic topics=()
     for topic in "$@"; do topics+=(-t "$topic"); done
-    mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" --retained-only -W 2 -F '%t %p' "${topics[@]}" 2>/dev/null || true
+    mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" --retained-only ${COUNT:+-C "$COUNT"} -W "$([ -n "${COUNT:-}" ] && echo 60 || echo 2)" -F '%t %p' "${topics[@]}" 2>/dev/null || true
 }
 
 configs() {
@@ -64,8 +64,8 @@ choose() {
     choose all
     points=$(sql "select count(*) from point where enabled")
     until_true '[ "$(configs | wc -l)" = "$points" ]' 90
-    configs >"$folder/configs"
-    reader 'bacpipes/demo/points/#' >"$folder/states"
+    COUNT=$points configs >"$folder/configs"
+    COUNT=$points reader 'bacpipes/demo/points/+/+/state' >"$folder/states"
     kinds=
     while read -r topic config; do
         [[ $topic =~ ^homeassistant/(sensor|binary_sensor)/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)/config$ ]]
@@ -83,7 +83,7 @@ choose() {
         kinds="$kinds $(jq -r '.device_class // "none"' <<<"$config")"
     done <"$folder/configs"
     [[ $kinds == *temperature* && $kinds == *enum* && $kinds == *none* ]]
-    reader bacpipes/demo/collect/status | sed 's/^[^ ]* //' | jq -e '.state == "online"'
+    COUNT=1 reader bacpipes/demo/collect/status | sed 's/^[^ ]* //' | jq -e '.state == "online"'
 
     # Tagged ones alone; another tag; a point that is not polled any more.
     choose tagged

@@ -124,7 +124,7 @@ counter() {
     until_true '[ "$(sql "select count(*) from ingest_position")" -ge 4 ]' 90
     sql "update device set poll_interval_ms = 3600000"
     until_true '[ "$(counter queue_batches)" = 0 ]' 90
-    kill $listener
+    kill $listener || true
     wait $listener || true
     # Each instant of a point that was published is a row.
     jq -r 'select(.readings | length > 0) | .at as $at | .readings[] | "\(.[0]),\($at + .[1])"' "$folder/published" | sort -u >"$folder/told"

@@ -17,7 +17,7 @@ setup() {
 teardown() {
     [ "${#helpers[@]}" = 0 ] || kill "${helpers[@]}" 2>/dev/null || true
     [ -z "$up" ] || { kill -KILL "$up" 2>/dev/null; wait "$up"; } || true
-    until_true '[ -z "$(processes)" ]' 15 || true
+    until_true '[ -z "$(processes)" ]' 30 || true
     rm -rf "$folder"
 }
 
@@ -68,7 +68,7 @@ break_database() {
     begin
     all_up
     kill -INT "$up"
-    ended 30
+    ended 60
     echo "shared_buffers = 'much'" >>"$data/postgresql/postgresql.auto.conf"
     : >"$folder/out"
 }
@@ -101,7 +101,7 @@ listen() {
         fi
         said=$(wc -l <"$folder/out")
         kill "-$signal" -- "-$up"
-        ended 30
+        ended 60
         echo "round $round, $signal: ended with $code"
         cat "$folder/out"
         [ "$code" = 0 ] || [ ! -s "$folder/out" ] # it had not begun yet
@@ -132,7 +132,7 @@ listen() {
     grep -q 'ended with code 1 (FATAL:  configuration file "[^"]*auto.conf" contains errors' "$folder/out"
     : >"$folder/out"
     kill -INT -- "-$up"
-    ended 5
+    ended 20 # PostgreSQL would have a minute to come up
     cat "$folder/out"
     [ "$code" = 0 ]
     says_not "starting it again"
@@ -142,11 +142,11 @@ listen() {
     begin --for 60s
     all_up
     kill -INT "$up"
-    ended 30
+    ended 60
     mv "$data/postgresql/PG_VERSION" "$folder/aside"
     before=$(ls "$data" "$data/postgresql")
     begin
-    ended 10
+    ended 60
     cat "$folder/out"
     [ "$code" = 78 ]
     grep -q "the database in $data/postgresql is damaged: PG_VERSION is missing; bring the folder back from a backup" "$folder/out"
@@ -156,7 +156,7 @@ listen() {
     chmod 755 "$data/postgresql"
     : >"$folder/out"
     begin
-    ended 30
+    ended 60
     cat "$folder/out"
     [ "$code" = 69 ]
     grep -q ' error   up: postgresql is not ready (FATAL: .*invalid permissions; DETAIL:  Permissions should be u=rwx (0700).*it ended 4 times' "$folder/out"
@@ -167,7 +167,7 @@ listen() {
     begin --for 60s
     until_true 'grep -q "PostgreSQL .* is ready" "$folder/out"' 90
     kill -INT "$up"
-    ended 30
+    ended 60
     echo 22 >"$data/mosquitto.port"
     begin --for 60s
     until_true 'grep -q "Mosquitto is ready" "$folder/out"' 90
@@ -177,7 +177,7 @@ listen() {
 @test "--for counts from the beginning, and --json prints its object on failure, too" {
     break_database
     begin --for 3s --json
-    ended 8
+    ended 30 # and not after the minute that PostgreSQL would have
     cat "$folder/out"
     [ "$code" = 70 ]
     tail -1 "$folder/out" | grep -q '"readings_stored":0,.*"error":"no reading was stored'
@@ -193,14 +193,14 @@ listen() {
     tail -1 <<<"$output" | grep -q '"error":"process '
     [[ "$output" != *"everything is stopped"* ]]
     kill -INT "$up"
-    ended 30
+    ended 60
 }
 
 @test "a port that is taken between the look and the start is left to who has it" {
     begin
     all_up
     kill -INT "$up"
-    ended 30
+    ended 60
     # Takes the port as soon as the configuration is written, before PostgreSQL can.
     cat >"$folder/taker" <<'EOF'
 import os, socket, sys, time
@@ -225,7 +225,7 @@ EOF
         begin
         all_up
         kill -INT -- "-$up"
-        ended 30
+        ended 60
         kill "${helpers[-1]}" || true
         ! grep -q taken "$folder/taken" || break
     done
@@ -259,7 +259,7 @@ EOF
     : >"$folder/out"
     all_up # its figures are told again
     kill -INT "$up"
-    ended 30
+    ended 60
 }
 
 @test "a simulated building whose port somebody takes meanwhile has another one, and the collector finds it there" {
@@ -288,7 +288,7 @@ EOF
     until_true '[ "$(sql -c "select bool_and(address like '"'%:$now'"') from device")" = t ]' 90
     says_not "sim ended with code 69"
     kill -INT "$up"
-    ended 30
+    ended 60
 }
 
 @test "who reads the screen may be gone first: the site still ends in order" {
@@ -299,7 +299,7 @@ EOF
     up=$!
     until_true '[ -s "$data/log/collect.log" ]' 90
     kill -INT "$up"
-    ended 30
+    ended 60
     [ "$code" = 0 ]
     tail -1 "$data/log/postgresql.log" | grep -q "database system is shut down"
 }
@@ -316,7 +316,7 @@ EOF
     kill -0 "$up"
     says_not hurry
     kill -INT "$up"
-    ended 5
+    ended 60
     cat "$folder/out"
     [ "$code" = 0 ]
     grep -q "in a hurry" "$folder/out"
@@ -331,6 +331,6 @@ EOF
     sleep 0.5
     kill -0 "$up"
     kill -TERM "$up"
-    ended 30
+    ended 60
     [ "$code" = 0 ]
 }
