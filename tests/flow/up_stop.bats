@@ -316,7 +316,7 @@ EOF
     kill -0 "$up"
     says_not hurry
     kill -INT "$up"
-    ended 60
+    ended 15 # and not after the 20 s that a role has
     cat "$folder/out"
     [ "$code" = 0 ]
     grep -q "in a hurry" "$folder/out"
