@@ -235,12 +235,12 @@ wrong() {
     look_for ''
     sql "insert into device (site_id, device_id, address, instance) values ('demo', 900, '127.83.0.2:$port', 9999);
          insert into point (site_id, point_id, device_id, object_type, object_instance) values ('demo', 90001, 900, 'analog-input', 1)"
-    until_true '[ "$(state_of 900)" = offline ]' 90
+    until_true '[ "$(state_of 900)" = offline ]' 45
     sql "update device set address = '127.83.0.3:$port' where device_id = 900"
-    until_true '[ "$(state_of 900)" = replaced ]' 90
+    until_true '[ "$(state_of 900)" = replaced ]' 45
     [ "$(good 900)" -eq 0 ]
     sql "update device set instance = 2103 where device_id = 900"
-    until_true '[ "$(good 900)" -gt 0 ]' 90
+    until_true '[ "$(good 900)" -gt 0 ]' 45
     [ "$(known)" = "900 2103 127.83.0.3:$port" ]
 }
 
