@@ -37,9 +37,9 @@ until_true() {
 }
 
 @test "an alarm is told, listed by its device and by all, acknowledged, and gone" {
-    "$bacpipes" alarms --watch 60s --address 127.0.0.1 --port $((port + 5000)) >"$BATS_TEST_TMPDIR/told" 2>"$BATS_TEST_TMPDIR/notes" 3>&- &
+    "$bacpipes" alarms --watch 10min --address 127.0.0.1 --port $((port + 5000)) >"$BATS_TEST_TMPDIR/told" 2>"$BATS_TEST_TMPDIR/notes" 3>&- &
     watch=$!
-    sleep 0.5
+    until_true 'grep -q "^Watching for 10 min" "$BATS_TEST_TMPDIR/notes"'
     "$bacpipes" write --direct 1004 ai,1 10 --property high-limit "${net[@]}"
     until_true 'grep -q "device 1004  analog-input,1  normal -> high-limit  priority 100" "$BATS_TEST_TMPDIR/told"'
     run "$bacpipes" alarms --wait 1s "${net[@]}"
@@ -58,7 +58,6 @@ until_true() {
     [ "$status" -eq 0 ]
     [ "$output" = "ai,1: to-offnormal is acknowledged" ]
     until_true 'grep -q "analog-input,1  high-limit is acknowledged" "$BATS_TEST_TMPDIR/told"'
-    grep -q "^Watching for 1 min" "$BATS_TEST_TMPDIR/notes"
     [ "$(wc -l <"$BATS_TEST_TMPDIR/told")" -eq 3 ] # each once: they are confirmed
     run "$bacpipes" alarms 1004 "${net[@]}"
     [ "$output" = "Nothing is wrong, and all is acknowledged." ]

@@ -112,7 +112,7 @@ learned() {
     until_true '[ "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 77")" -eq 4 ]' 90
     sql "update device set cov = true where instance in (77, 1001)"
     until_true "[ \"\$(sql \"select count(*) from sensor_readings r join point p using (point_id) join device d on d.device_id = p.device_id
-                 where d.instance = 77 and p.object_type = 'analog-input' and p.object_instance = 1 and r.value = 11.5\")\" -ge 1 ]" 30
+                 where d.instance = 77 and p.object_type = 'analog-input' and p.object_instance = 1 and r.value = 11.5\")\" -ge 1 ]" 90
     # All points of our own device are subscribed to, and told with that.
     until_true '[ "$(readings 1001 20)" -ge "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 1001")" ]' 90
 }

@@ -46,7 +46,7 @@ examples() {
         while read -r example; do
             [[ $example != *jq* ]] || command -v jq >/dev/null || continue
             code=0
-            timeout 60 bash -o pipefail -c "$example" >"$folder/said" 2>&1 </dev/null || code=$?
+            timeout 120 bash -o pipefail -c "$example" >"$folder/said" 2>&1 </dev/null || code=$?
             tried=$((tried + 1))
             case $code:$example in
             0:*) ;;

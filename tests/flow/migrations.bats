@@ -182,7 +182,8 @@ EOF
 export BACPIPES_DATABASE_NAME=bacpipes
 "$BACPIPES" migrate >/dev/null
 sql bacpipes -c "update schema_migration set checksum = '5a5d4d9e37eb54562fef7e588977a9175c4ad5524f8e6f8664b1bfaaa304baad' where name = '0002_store_readings'"
-"$BACPIPES" migrate | grep -q '^0002_store_readings  *applied$'
+"$BACPIPES" migrate >said
+grep -q '^0002_store_readings  *applied$' said
 for name in 0001_create_sites 0003_subscribe_cov; do # no other has been that
     sql bacpipes -c "create table before as select * from schema_migration;
                      update schema_migration set checksum = '5a5d4d9e37eb54562fef7e588977a9175c4ad5524f8e6f8664b1bfaaa304baad' where name = '$name'"

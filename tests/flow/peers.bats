@@ -104,8 +104,11 @@ needs_node() {
     "$BACPIPES" time 1001 --set "${options[@]}" >/dev/null
     "$BACPIPES" time 1001 --set --utc "${options[@]}" >/dev/null
     "$BACPIPES" doctor --wait 1s "${options[@]}" >/dev/null
-    sleep 2
-    "$BACPIPES" alarms --wait 1s "${options[@]}" | grep -q high-limit
+    for _ in $(seq 30); do
+        "$BACPIPES" alarms --wait 1s "${options[@]}" >"$BATS_TEST_TMPDIR/alarms"
+        ! grep -q high-limit "$BATS_TEST_TMPDIR/alarms" || break
+    done
+    grep -q high-limit "$BATS_TEST_TMPDIR/alarms"
     "$BACPIPES" ack 1005 ai,1 "${options[@]}" >/dev/null
     "$BACPIPES" write --direct 1004 av,1 22.5 --priority 8 "${options[@]}" >/dev/null
     "$BACPIPES" release --direct 1004 av,1 --priority 8 "${options[@]}" >/dev/null

@@ -117,7 +117,7 @@ for i in range(int(sys.argv[1])):
     pids+=($!)
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port'), ('demo', 'poll.interval', '2s')"
     until_true '[ "$(sql "select count(*) from sensor_readings r join point p using (point_id) join device d on d.device_id = p.device_id
-                          where d.instance = 5001 and r.quality = '"'good'"'")" -ge 8 ]' 40
+                          where d.instance = 5001 and r.quality = '"'good'"'")" -ge 8 ]' 90
     [ "$(sql "select vendor_id is null from device where instance = 5001")" = t ]
     grep -q 'device 5001 .* says odd things of itself.*objects twice; vendor-identifier 4294967295 cannot be' "$data/log/collect.log"
 }
