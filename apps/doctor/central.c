@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "io/pg/pg.h"
+#include "link/explain.h"
 #include "link/link.h"
 
 #include <string.h>
@@ -52,11 +53,12 @@ void doctor_look_at_central(Doctor *doctor)
                    link.user);
         return;
     }
-    doctor_say(doctor, DOCTOR_WRONG, "central", "%s port %d: %s", link.host, (int)link.port,
-               lost.status == BP_OK ? "it does not answer" : lost.text);
-    doctor_mend(
-        doctor,
-        "is TCP port %d open on the way there, and central running? What is recorded meanwhile waits here "
-        "(`bacpipes sync --status`)",
-        (int)link.port);
+    if (lost.status == BP_OK)
+        bp_fail(&lost, BP_TIMEOUT, "it did not answer in time");
+    const LinkAttempt attempt = {link.host, link.port, link.site_id, false, bp_wall_us()};
+    static const char before[] = "central at ";
+    (void)link_explain(&attempt, &lost, &err);
+    doctor_say(doctor, DOCTOR_WRONG, "central", "%s",
+               err.text + (strncmp(err.text, before, strlen(before)) == 0 ? strlen(before) : 0));
+    doctor_mend(doctor, "what is recorded meanwhile waits here (`bacpipes sync --status`)");
 }

@@ -2,6 +2,7 @@
 #include "apps/site/site.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/time.h"
 #include "io/tls/request.h"
 #include "link/join_file.h"
@@ -114,29 +115,104 @@ static BpStatus compose(const json_t *invited, const char *key, BpBuf *out, Link
 
 /* ---- the file ---- */
 
-/* Nobody's file is overwritten: a key that was given away may be in it. */
-static BpStatus make_file(const char *path, int *ret_fd, BpError *err)
+static bool is_output(const char *path)
 {
-    *ret_fd = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO)
-                                     : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (*ret_fd >= 0)
-        return BP_OK;
+    return strcmp(path, "-") == 0;
+}
+
+static BpStatus fail_to_make(const char *path, BpError *err)
+{
     return errno == EEXIST
                ? bp_fail(err, BP_INVALID,
                          "%s is there already: move it away, or name another file by --output", path)
                : bp_fail(err, BP_INVALID, "%s cannot be made: %s", path, bp_errno_text(errno));
 }
 
-static BpStatus fill(int fd, const char *path, BpStr contents, BpError *err)
+/* A name beside it, which nothing of before is in the way of. */
+static const char *part_of(const char *path, BpArena *arena)
 {
-    return write(fd, contents.data, contents.size) == (ssize_t)contents.size &&
-                   (strcmp(path, "-") == 0 || fsync(fd) == 0)
-               ? BP_OK
-               : bp_fail(err, BP_UNAVAILABLE, "%s cannot be written: %s", path, bp_errno_text(errno));
+    char part[PATH_MAX];
+    snprintf(part, sizeof part, "%.*s.part", PATH_MAX - 8, path);
+    (void)unlink(part);
+    return bp_arena_text(arena, bp_str(part));
 }
 
-static BpStatus make(const Cfg *cfg, const char *name, int fd, const char *path, BpArena *arena,
-                     json_t **ret_invited, LinkJoinFile *ret_file, BpError *err)
+static BpStatus write_whole(int fd, BpStr contents)
+{
+    return write(fd, contents.data, contents.size) == (ssize_t)contents.size ? BP_OK : BP_UNAVAILABLE;
+}
+
+/* That it can be made is found out before anybody is asked for what goes into it. Whoever is killed leaves no
+ * file that looks like one. */
+static BpStatus check_place(const char *path, BpArena *arena, BpError *err)
+{
+    if (is_output(path))
+        return BP_OK;
+    const char *part = part_of(path, arena);
+    errno = access(path, F_OK) == 0 ? EEXIST : 0;
+    if (errno)
+        return fail_to_make(path, err);
+    const int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail_to_make(path, err);
+    const int number = posix_fallocate(fd, 0, LINK_JOIN_FILE_MAX);
+    close(fd);
+    (void)unlink(part);
+    errno = number == EOPNOTSUPP || number == EINVAL ? 0 : number;
+    return errno ? fail_to_make(path, err) : BP_OK;
+}
+
+/* Nobody's file is overwritten: a key that was given away may be in it. Not every stick can rename so, and on
+ * those it is looked at before. */
+static int take_place(const char *part, const char *path)
+{
+    if (renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    errno = access(path, F_OK) == 0 ? EEXIST : 0;
+    return errno ? -1 : rename(part, path);
+}
+
+static BpStatus put_file(const char *path, BpStr contents, BpArena *arena, BpError *err)
+{
+    const char *part = part_of(path, arena);
+    const int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool is_there = fd >= 0 && write_whole(fd, contents) == BP_OK && fsync(fd) == 0;
+    int number = errno;
+    if (fd >= 0)
+        close(fd);
+    if (is_there && take_place(part, path) != 0) {
+        is_there = false;
+        number = errno;
+    }
+    if (is_there) {
+        bp_file_sync_folder(path);
+        return BP_OK;
+    }
+    (void)unlink(part);
+    return bp_fail(err, BP_UNAVAILABLE, "%s cannot be made: %s", path, bp_errno_text(number));
+}
+
+/* The site is invited by then, which harms nobody: another file takes this one's place. */
+static BpStatus put(const char *path, BpStr contents, BpArena *arena, BpError *err)
+{
+    BpError why;
+    BpStatus status = BP_OK;
+    if (!is_output(path))
+        status = put_file(path, contents, arena, &why);
+    else if (write_whole(STDOUT_FILENO, contents) != BP_OK)
+        status = bp_fail(&why, BP_UNAVAILABLE, "it cannot be written: %s", bp_errno_text(errno));
+    return status == BP_OK
+               ? BP_OK
+               : bp_fail(err, status,
+                         "%s. Nobody has this join file: run the same again when that is mended, and another "
+                         "is made in its place",
+                         why.text);
+}
+
+static BpStatus make(const Cfg *cfg, const char *name, const char *path, BpArena *arena, json_t **ret_invited,
+                     LinkJoinFile *ret_file, BpError *err)
 {
     const char *id = NULL;
     BpBuf key = bp_buf(bp_arena_take(arena, KEY_ROOM), KEY_ROOM - 1),
@@ -148,19 +224,19 @@ static BpStatus make(const Cfg *cfg, const char *name, int fd, const char *path,
     BP_TRY(tool_ask_text(cfg, SQL_INVITE_SITE, values, 3, arena, &id, err));
     BP_TRY(wait_for_it(cfg, id, arena, ret_invited, err));
     BP_TRY(compose(*ret_invited, (const char *)key.data, &out, ret_file, err));
-    return fill(fd, path, bp_buf_text(&out), err);
+    return put(path, bp_buf_text(&out), arena, err);
 }
 
 static void show(const LinkJoinFile *file, const char *path)
 {
     char when[BP_TIME_TEXT_MAX];
-    FILE *to = strcmp(path, "-") == 0 ? stderr : stdout;
+    FILE *to = is_output(path) ? stderr : stdout;
     fprintf(to,
             "Site %s (%s) is number %d here. Its join file is %s: good until %s, and once.\n"
             "It reaches central at %s, port %d: let it through there.\n\n"
             "Next, at the site, in whose settings stands site = %s:\n\n  bacpipes site join %s\n",
             file->site_id, file->name, (int)file->number, path, say_time(file->until_us, 0, when), file->host,
-            (int)file->port, file->site_id, strcmp(path, "-") == 0 ? "FILE" : path);
+            (int)file->port, file->site_id, is_output(path) ? "FILE" : path);
 }
 
 static json_t *make_json(const LinkJoinFile *file, const char *path)
@@ -178,23 +254,17 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     LinkJoinFile file;
     json_auto_t *invited = NULL;
     char usual[PATH_MAX];
-    int fd = -1;
     const char *name = arguments->positionals.items[0];
     snprintf(usual, sizeof usual, "%s.join", name);
     const char *path = output ? output : usual;
     BpStatus status = strchr(name, '/') ? bp_fail(&err, BP_INVALID,
                                                   "\"%s\" is no name of a site: 1 to 63 of a-z 0-9 _ -", name)
-                                        : make_file(path, &fd, &err);
+                                        : check_place(path, arena, &err);
+    if (status == BP_OK)
+        status = make(cfg, name, path, arena, &invited, &file, &err);
     if (status != BP_OK)
         return say_fail(command.name, &err);
-    status = make(cfg, name, fd, path, arena, &invited, &file, &err);
-    close(fd);
-    if (status != BP_OK) {
-        if (strcmp(path, "-") != 0)
-            (void)unlink(path);
-        return say_fail(command.name, &err);
-    }
-    if (arguments->json && strcmp(path, "-") != 0)
+    if (arguments->json && !is_output(path))
         say_json_print(make_json(&file, path));
     else
         show(&file, path);

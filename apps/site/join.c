@@ -3,7 +3,9 @@
 
 #include "base/file.h"
 #include "base/time.h"
+#include "link/ca.h"
 #include "link/draft.h"
+#include "link/explain.h"
 #include "model/topic.h"
 #include "say/begin.h"
 #include "say/confirm.h"
@@ -41,25 +43,30 @@ static const CfgCommand command = {
                "short goes on when it is run again,\n"
                "with the same key. What the site records and sends stays as it is: who comes back by a new "
                "file goes on where it was.\n"
-               "Exit codes: 0 joined; 1 central refuses; 64 wrong use, or the file is for another site, over "
-               "or damaged; 69 central or the\n"
-               "database is away, or has not signed yet; 70 the database refuses; 78 a setting is wrong.\n",
+               "Exit codes: 0 joined; 1 central refuses, or who answers is not central; 64 wrong use, or the "
+               "file is for another site or over;\n"
+               "65 the file is damaged, or no join file; 69 central or the database is away, or has not "
+               "signed yet; 70 the database refuses;\n"
+               "78 a setting is wrong.\n",
     .examples = "bacpipes site join macau.join\nbacpipes site join macau.join --data /var/lib/bacpipes",
 };
 
 /* ---- the file ---- */
 
+/* BP_MALFORMED: it is there, and of no use. */
 static BpStatus read_file(const char *path, BpArena *arena, LinkJoinFile *ret_file, BpError *err)
 {
     char real[PATH_MAX];
     BpStr contents;
     const BpStatus status =
         bp_file_read(realpath(path, real) ? real : path, LINK_JOIN_FILE_MAX, arena, &contents, err);
-    if (status != BP_OK) {
-        err->status = BP_INVALID;
-        return BP_INVALID;
-    }
-    BP_TRY(link_join_file_read(contents, arena, ret_file, err));
+    if (status == BP_NOT_FOUND || status == BP_UNAVAILABLE)
+        return err->status = BP_INVALID;
+    if (status != BP_OK)
+        bp_fail(err, BP_MALFORMED, "%s is no join file: `bacpipes site add` at central makes one", path);
+    if (status != BP_OK || link_join_file_read(contents, arena, ret_file, err) != BP_OK ||
+        link_join_file_check(ret_file, err) != BP_OK)
+        return err->status = BP_MALFORMED;
     return BP_OK;
 }
 
@@ -73,10 +80,15 @@ static BpStatus check_file(const LinkJoinFile *file, const Cfg *cfg, int64_t now
                        file->site_id, cfg->site, cfg->site);
     if (now_us > file->until_us)
         return bp_fail(err, BP_INVALID,
-                       "the join file was good until %s, and it is %s by this machine's clock: have another "
-                       "made by `bacpipes site add "
-                       "%s` at central",
+                       "the join file was good until %s, and it is %s by this machine's clock: where that is "
+                       "right, have another made by `bacpipes site add %s` at central",
                        bp_time_format(file->until_us, 0, until), bp_time_format(now_us, 0, now), cfg->site);
+    /* A machine without a battery begins in the past, and hears in a minute what time it is. */
+    if (now_us < file->until_us - (LINK_JOIN_DAYS + 1) * BP_DAY)
+        return bp_fail(err, BP_UNAVAILABLE,
+                       "it is %s by this machine's clock, and the join file, which is good until %s, was not "
+                       "made yet: set the clock right, and run this again",
+                       bp_time_format(now_us, 0, now), bp_time_format(file->until_us, 0, until));
     return BP_OK;
 }
 
@@ -85,11 +97,17 @@ static BpStatus check_file(const LinkJoinFile *file, const Cfg *cfg, int64_t now
 typedef struct Asking {
     Loop *loop;
     Pg *pg;
+    LinkAttempt attempt;
     BpError lost;
     bool is_lost;
     const char *answer;
     BpArena *arena;
 } Asking;
+
+static LinkAttempt attempt_of(const char *host, int64_t port, const char *site_id, bool is_joining)
+{
+    return (LinkAttempt){host, port, site_id, is_joining, bp_wall_us()};
+}
 
 static void on_lost(void *owner, const BpError *why)
 {
@@ -98,43 +116,9 @@ static void on_lost(void *owner, const BpError *why)
     asking->is_lost = true;
 }
 
-static bool says(const Asking *asking, const char *words)
+static BpStatus explain(const Asking *asking, BpError *err)
 {
-    return strstr(asking->lost.text, words) != NULL;
-}
-
-/* What libpq and OpenSSL say, in words that say what to do. */
-static BpStatus explain(const Asking *asking, const LinkJoinFile *file, BpError *err)
-{
-    char now[BP_TIME_TEXT_MAX];
-    const int port = (int)file->port;
-    if (says(asking, "certificate verify failed"))
-        return bp_fail(err, BP_REFUSED,
-                       "who answers at %s, port %d, is not the central of this join file: its certificate is "
-                       "of another authority, or its "
-                       "time is not now (%s by this machine's clock)",
-                       file->host, port, bp_time_format(bp_wall_us(), 0, now));
-    if (says(asking, "host name") || says(asking, "does not match"))
-        return bp_fail(
-            err, BP_REFUSED,
-            "the certificate of central is not for %s: setting central.names there says what for (%s)",
-            file->host, asking->lost.text);
-    if (says(asking, "revoked"))
-        return bp_fail(
-            err, BP_REFUSED,
-            "central has revoked this join file: have another made by `bacpipes site add %s` there",
-            file->site_id);
-    if (says(asking, "certificate expired"))
-        return bp_fail(
-            err, BP_REFUSED,
-            "this join file is over by central's clock: have another made by `bacpipes site add %s` there",
-            file->site_id);
-    if (says(asking, "unknown ca") || says(asking, "certificate unknown"))
-        return bp_fail(err, BP_REFUSED,
-                       "central at %s, port %d, does not know this join file: it is of another central",
-                       file->host, port);
-    return bp_fail(err, BP_UNAVAILABLE, "central at %s, port %d, does not let us in: %s", file->host, port,
-                   asking->lost.text);
+    return link_explain(&asking->attempt, &asking->lost, err);
 }
 
 static void take_answer(void *context, const PgRows *rows, size_t row)
@@ -144,17 +128,16 @@ static void take_answer(void *context, const PgRows *rows, size_t row)
         asking->answer = bp_arena_text(asking->arena, pg_get_text(rows, row, 0));
 }
 
-static BpStatus connect_to(Asking *asking, const LinkJoinFile *file, BpError *err)
+static BpStatus connect_to(Asking *asking, BpError *err)
 {
     const int64_t until_us = loop_now_us(asking->loop) + CONNECT_WITHIN_US;
     while (!pg_is_connected(asking->pg) && !asking->is_lost && loop_now_us(asking->loop) < until_us)
         loop_run_once(asking->loop, until_us - loop_now_us(asking->loop));
     if (pg_is_connected(asking->pg))
         return BP_OK;
-    return asking->is_lost ? explain(asking, file, err)
-                           : bp_fail(err, BP_UNAVAILABLE,
-                                     "central does not answer at %s, port %d: is it let through on the way?",
-                                     file->host, (int)file->port);
+    if (!asking->is_lost)
+        bp_fail(&asking->lost, BP_TIMEOUT, "it did not answer in time");
+    return explain(asking, err);
 }
 
 static void pause(Asking *asking)
@@ -165,15 +148,15 @@ static void pause(Asking *asking)
 }
 
 /* Until it is signed. */
-static BpStatus ask(Asking *asking, const LinkJoinFile *file, BpStr request, BpError *err)
+static BpStatus ask(Asking *asking, BpStr request, BpError *err)
 {
     const PgValue values[] = {pg_text(request)};
     const int64_t until_us = loop_now_us(asking->loop) + SIGNED_WITHIN_US;
-    BP_TRY(connect_to(asking, file, err));
+    BP_TRY(connect_to(asking, err));
     while (!asking->answer && loop_now_us(asking->loop) < until_us) {
         const BpStatus status = pg_wait(asking->pg, SQL_JOIN_CENTRAL, values, 1, take_answer, asking, err);
         if (status == BP_UNAVAILABLE && asking->is_lost)
-            return explain(asking, file, err);
+            return explain(asking, err);
         if (status != BP_OK)
             return err->status = status == BP_FORBIDDEN || status == BP_INVALID ? BP_REFUSED : status;
         if (!asking->answer)
@@ -186,19 +169,48 @@ static BpStatus ask(Asking *asking, const LinkJoinFile *file, BpStr request, BpE
                                     "and it goes on");
 }
 
+/* Of two files that were mixed the other site's certificate is what central went by. */
+static BpStatus check_answer(const char *answer, const LinkJoinFile *file, BpError *err)
+{
+    json_auto_t *json = json_loads(answer, 0, NULL);
+    const char *site = json_string_value(json_object_get(json, "site_id"));
+    return !site || strcmp(site, file->site_id) == 0
+               ? BP_OK
+               : bp_fail(err, BP_REFUSED,
+                         "the certificate in this join file is that of site \"%s\", whose join file is used "
+                         "now: have another made for each, by `bacpipes site add` at central",
+                         site);
+}
+
+/* With the link that is there already. */
+static BpStatus call_central(const Link *link, BpError *err)
+{
+    PgOptions pg_options;
+    Asking asking = {.attempt = attempt_of(link->host, link->port, link->site_id, false)};
+    link_options(link, "bacpipes site join", &pg_options);
+    pg_options.owner = &asking;
+    pg_options.on_lost = on_lost;
+    asking.loop = loop_new();
+    asking.pg = pg_new(asking.loop, &pg_options);
+    const BpStatus status = connect_to(&asking, err);
+    pg_free(asking.pg);
+    loop_free(asking.loop);
+    return status == BP_OK ? BP_OK : bp_within(err, "this site has joined by this file already");
+}
+
 static BpStatus ask_central(const char *data_folder, const LinkJoinFile *file, BpArena *arena,
                             const char **ret_answer, BpError *err)
 {
     BpStr request;
     PgOptions pg_options;
-    Asking asking = {.arena = arena};
+    Asking asking = {.arena = arena, .attempt = attempt_of(file->host, file->port, file->site_id, true)};
     BP_TRY(link_draft_begin(data_folder, bp_str(file->certificate), arena, &request, err));
     BP_TRY(link_draft_options(data_folder, file, arena, &pg_options, err));
     pg_options.owner = &asking;
     pg_options.on_lost = on_lost;
     asking.loop = loop_new();
     asking.pg = pg_new(asking.loop, &pg_options);
-    const BpStatus status = ask(&asking, file, request, err);
+    const BpStatus status = ask(&asking, request, err);
     pg_free(asking.pg);
     loop_free(asking.loop);
     *ret_answer = asking.answer;
@@ -245,13 +257,15 @@ static BpStatus join(const Cfg *cfg, const LinkJoinFile *file, SiteDatabase *dat
     if (link_is_made_for(cfg->data_folder,
                          bp_str(file->certificate))) { /* cut short behind that, or run again */
         BP_TRY(link_read(cfg->data_folder, arena, ret_link, err));
-        return store(database, ret_link, false, err);
+        BP_TRY(store(database, ret_link, false, err));
+        return call_central(ret_link, err);
     }
     BP_TRY(check_file(file, cfg, bp_wall_us(), err));
     const bool is_other = is_of_another(cfg, file, arena, &before);
     if (is_other)
         BP_TRY(confirm(&before, file, err));
     BP_TRY(ask_central(cfg->data_folder, file, arena, &answer, err));
+    BP_TRY(check_answer(answer, file, err));
     BP_TRY(link_draft_complete(cfg->data_folder, bp_str(answer), arena, ret_link, err));
     return store(database, ret_link, is_other, err);
 }
@@ -273,6 +287,8 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     Link link;
     SiteDatabase database = {0};
     BpStatus status = read_file(arguments->positionals.items[0], arena, &file, &err);
+    if (status == BP_MALFORMED)
+        return say_fail_with(EX_DATAERR, command.name, bp_str(err.text));
     if (status == BP_OK && strcmp(file.site_id, cfg->site) != 0)
         status = check_file(&file, cfg, bp_wall_us(), &err); /* before anything else is looked for */
     if (status == BP_OK)

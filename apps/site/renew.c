@@ -2,6 +2,7 @@
 #include "apps/site/site.h"
 
 #include "base/time.h"
+#include "link/explain.h"
 #include "link/renewal.h"
 #include "say/begin.h"
 #include "say/exit.h"
@@ -38,7 +39,7 @@ static const CfgCommand command = {
 };
 
 typedef struct Renewing {
-    bool is_over, is_kept;
+    bool is_over, is_kept, is_lost;
     BpStatus status;
     BpError err;
     int64_t until_us;
@@ -67,6 +68,13 @@ static void on_failed(void *owner, const BpError *err)
     renewing->is_over = true;
 }
 
+static void on_lost(void *owner, const BpError *err)
+{
+    Renewing *renewing = owner;
+    renewing->is_lost = !renewing->is_over;
+    on_failed(owner, err);
+}
+
 static BpStatus renew(const Cfg *cfg, BpArena *arena, Renewing *renewing, BpError *err)
 {
     Link link;
@@ -81,7 +89,7 @@ static BpStatus renew(const Cfg *cfg, BpArena *arena, Renewing *renewing, BpErro
     BP_TRY(link_read(cfg->data_folder, arena, &link, err));
     link_options(&link, "bacpipes site renew", &central);
     central.owner = renewing;
-    central.on_lost = on_failed;
+    central.on_lost = on_lost;
     Loop *loop = loop_new();
     Pg *pg = pg_new(loop, &central);
     LinkRenewal *renewal = NULL;
@@ -91,6 +99,7 @@ static BpStatus renew(const Cfg *cfg, BpArena *arena, Renewing *renewing, BpErro
             renewal = link_renewal_new(loop, pg, &wish);
         loop_run_once(loop, until_us - loop_now_us(loop));
     }
+    const bool was_connected = renewal != NULL;
     pg_free(pg);
     link_renewal_free(renewal);
     loop_free(loop);
@@ -98,6 +107,9 @@ static BpStatus renew(const Cfg *cfg, BpArena *arena, Renewing *renewing, BpErro
         return bp_fail(err, BP_UNAVAILABLE,
                        "central at %s, port %d, has not signed it yet: run this again, and it goes on",
                        link.host, (int)link.port);
+    const LinkAttempt attempt = {link.host, link.port, link.site_id, false, bp_wall_us()};
+    if (renewing->is_lost && !was_connected)
+        return link_explain(&attempt, &renewing->err, err);
     *err = renewing->err;
     return renewing->status;
 }

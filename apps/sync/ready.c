@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "io/pg/settings.h"
+#include "link/explain.h"
 #include "site/database.h"
 #include "site/site.h"
 
@@ -124,7 +125,7 @@ static void on_central(void *owner)
 {
     Sync *sync = owner;
     bp_log(BP_LOG_INFO, "connected to central at %s port %u", sync->link.host, sync->link.port);
-    sync->knows_central = true;
+    sync->knows_central = sync->is_let_in = true;
     sync->is_refused = false;
     link_renewal_connected(sync->renewal);
     sync_begin_turn(sync);
@@ -133,10 +134,17 @@ static void on_central(void *owner)
 static void on_central_lost(void *owner, const BpError *why)
 {
     Sync *sync = owner;
+    BpError explained;
+    const LinkAttempt attempt = {sync->link.host, sync->link.port, sync->link.site_id, false, bp_wall_us()};
     const bool was_there = sync->state != SYNC_CONNECTING || !sync->knows_central;
-    bp_log(was_there ? BP_LOG_WARNING : BP_LOG_DEBUG, "central: %s; what is recorded waits here", why->text);
+    if (sync->is_let_in)
+        bp_fail(&explained, why->status, "central: %s", why->text);
+    else
+        (void)link_explain(&attempt, why, &explained);
+    bp_log(was_there ? BP_LOG_WARNING : BP_LOG_DEBUG, "%s; what is recorded waits here", explained.text);
     sync->knows_central = true;
-    sync_start_over(sync, "central", why);
+    sync->is_let_in = false;
+    sync_start_over(sync, "central", &explained);
     if (!is_link_the_same(sync))
         loop_stop(sync->loop);
 }

@@ -47,6 +47,7 @@ typedef struct Sync {
     SiteSettings *settings;
     SiteBroker *broker;
     bool is_ending, has_said;           /* ready.c's */
+    bool is_let_in;                     /* central's connection stands */
     bool knows_database, knows_central; /* it was there, or that it is not was said */
 
     /* shake.c's */

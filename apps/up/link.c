@@ -3,10 +3,12 @@
  * site works. */
 #include "apps/up/up.h"
 #include "base/time.h"
+#include "link/join_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,10 +16,17 @@
 enum { JOIN_FILE_MAX = 64 * 1024 };
 static const int64_t LOOK_EVERY_US = 2 * BP_SECOND;
 
-static bool is_joined(Up *up)
+static bool has_joined(const char *data_folder)
 {
+    char path[UP_PATH_MAX];
     struct stat status;
-    return lstat(up_path(up, "%s", "link/link.json"), &status) == 0 && S_ISREG(status.st_mode);
+    snprintf(path, sizeof path, "%s/link/link.json", data_folder);
+    return lstat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static bool is_joined(const Up *up)
+{
+    return has_joined(up->folder.data);
 }
 
 /* ---- joining ---- */
@@ -25,8 +34,10 @@ static bool is_joined(Up *up)
 /* It is root's, maybe, and root's rights are given up before it is needed. */
 BpStatus up_read_join_file(Up *up, BpError *err)
 {
+    LinkJoinFile file;
+    BpError why;
     const char *path = up->wish.join_file;
-    if (!path)
+    if (!path || has_joined(up->wish.cfg.data_folder)) /* then it may be gone: it was good for once */
         return BP_OK;
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
@@ -38,6 +49,9 @@ BpStatus up_read_join_file(Up *up, BpError *err)
     if (size <= 0 || size == JOIN_FILE_MAX)
         return bp_fail(err, BP_INVALID, "--join %s is no join file: `bacpipes site add` at central makes one",
                        path);
+    if (link_join_file_read((BpStr){contents, (size_t)size}, &up->arena, &file, &why) != BP_OK ||
+        link_join_file_check(&file, &why) != BP_OK)
+        return bp_fail(err, BP_INVALID, "--join %s: %s", path, why.text);
     up->link.file = (BpStr){contents, (size_t)size};
     return BP_OK;
 }
@@ -104,7 +118,7 @@ static void look(void *owner)
 
 BpStatus up_start_link(Up *up, BpError *err)
 {
-    if (up->link.file.size)
+    if (up->wish.join_file)
         BP_TRY(begin_to_join(up, err));
     up->link.timer = loop_timer_new(up->loop, look, up);
     look(up);

@@ -79,7 +79,7 @@ static void on_exit_of(void *owner, int code)
     }
     if (part->options.ends && code == 0)
         return;
-    if (part->options.gives_up && (code == 1 || code == EX_USAGE)) {
+    if (part->options.gives_up && (code == 1 || code == EX_USAGE || code == EX_DATAERR)) {
         part->has_given_up = true;
         up_leave_block(up);
         up_warn("%s ended with code %d (%s); it is not tried again", part->options.name, code,

@@ -50,7 +50,7 @@ typedef struct UpPartOptions {
     bool may_bind_low_ports;                   /* CAP_NET_BIND_SERVICE, where we have it to give */
     bool is_up;                                /* one of demo.c, with parts of its own */
     bool ends;                                 /* with code 0 its work is done: it is not started again */
-    bool gives_up;                             /* with codes 1 and 64 it never will be */
+    bool gives_up;                             /* with codes 1, 64 and 65 it never will be */
     BpStatus (*prepare)(Up *up, BpError *err); /* before each start; NULL: nothing */
 } UpPartOptions;
 

@@ -23,8 +23,11 @@ typedef struct LinkJoinFile {
 
 void link_join_file_write(const LinkJoinFile *file, BpBuf *out);
 
-/* Texts are in `arena`. BP_INVALID: it is no join file, or one of a newer version. That it has ended is not
- * looked at. */
+/* Texts are in `arena`. BP_INVALID: it is no join file, is cut short, or of a newer version; the sentence
+ * says which. What its PEMs are, and that it has ended, is not looked at. */
 BpStatus link_join_file_read(BpStr contents, BpArena *arena, LinkJoinFile *ret_file, BpError *err) BP_CHECKED;
+
+/* Its certificate, key and authorities can be used, and are of each other. BP_INVALID: they are not. */
+BpStatus link_join_file_check(const LinkJoinFile *file, BpError *err) BP_CHECKED;
 
 #endif

@@ -3,6 +3,7 @@
  *    0  EX_OK           what was asked for is done or shown
  *    1  SAY_NOTHING     nothing was found, or a device understood and said no
  *   64  EX_USAGE        the command line, or a file that it names, is wrong
+ *   65  EX_DATAERR      a file that was given is damaged, or something else
  *   69  EX_UNAVAILABLE  somebody is silent or away: a device, the database
  *   70  EX_SOFTWARE     a device's answer is wrong, the database refuses, or worse
  *   74  EX_IOERR        what was to be shown could not be written (say_end)

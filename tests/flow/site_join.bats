@@ -153,19 +153,15 @@ hello() { call_as "$1" "select sync.hello(1, '{\"site\": \"$1\", \"now\": \"2026
     run at_site once site join "$MEMBERS/central/once.1"
     echo "$output"
     [ "$status" = 1 ] && [[ $output == *"a newer join file was made"* ]]
-    # For another site, over, damaged, none at all: said here, without a word to central.
+    # For another site, over: said here, without a word to central.
     run at_site macau site join "$MEMBERS/central/once.2"
     [ "$status" = 64 ] && [[ $output == *'for site "once", and this is site "macau"'* ]]
     AHEAD=8 run at_site once site join "$MEMBERS/central/once.2"
     echo "$output"
     [ "$status" = 64 ] && [[ $output == *"was good until"*"by this machine's clock"* ]]
-    head -c 700 "$MEMBERS/central/once.2" >"$MEMBERS/central/short"
-    jq '.number = 0' "$MEMBERS/central/once.2" >"$MEMBERS/central/damaged"
-    chmod 644 "$MEMBERS/central/short" "$MEMBERS/central/damaged"
-    run at_site once site join "$MEMBERS/central/short"
-    [ "$status" = 64 ] && [[ $output == *"no join file"* ]]
-    run at_site once site join "$MEMBERS/central/damaged"
-    [ "$status" = 64 ] && [[ $output == *"damaged"* ]]
+    AHEAD=-365 run at_site once site join "$MEMBERS/central/once.2"
+    echo "$output"
+    [ "$status" = 69 ] && [[ $output == *"was not made yet: set the clock right"* ]]
     [ ! -e "$MEMBERS/once/link" ]
     at_site once site join "$MEMBERS/central/once.2"
     # Another machine with the same file, and another key.
@@ -177,26 +173,111 @@ hello() { call_as "$1" "select sync.hello(1, '{\"site\": \"$1\", \"now\": \"2026
     [ "$(hello once)" = once ]
 }
 
-@test "what is no central of the join file is told so" {
+# Each line: exit code, words, and what makes the file of a good one ($1), of another site's ($2) and of another authority ($3).
+damaged_files() {
+    cat <<'TABLE'
+65|the join file is empty|:
+65|the join file is cut short or damaged|head -c 700 "$1"
+65|that is no join file|head -c 700 /bin/true
+65|is no join file|head -c 70000 /dev/zero
+65|that is no join file|echo '{"v": 1}'
+65|that is no join file|cat "$3/ca.crt"
+65|of version 2, and this program, which is older, knows 1|jq '.v = 2' "$1"
+65|its "v" is wrong or missing|jq 'del(.v)' "$1"
+65|its "number" is wrong or missing|jq '.number = 0' "$1"
+65|its "port" is wrong or missing|jq '.port = 70000' "$1"
+65|its "host" is wrong or missing|jq '.host = "cen tral/x"' "$1"
+65|its "until" is wrong or missing|jq '.until = "soon"' "$1"
+65|its "key" is wrong or missing|jq 'del(.key)' "$1"
+65|its key is damaged|jq '.key |= gsub("M"; "N")' "$1"
+65|its key is damaged|jq '.key |= .[0:100]' "$1"
+65|its certificate is damaged|jq '.certificate |= .[0:300]' "$1"
+65|its authorities are damaged|jq '.authorities |= .[0:300]' "$1"
+65|its key is of another certificate|jq --slurpfile o "$2" '.key = $o[0].key' "$1"
+65|its certificate is of none of its authorities|jq --rawfile ca "$3/ca.crt" '.authorities = $ca' "$1"
+65|of site_9, is none to join with|jq --rawfile ca "$3/ca.crt" --rawfile crt "$3/nine.crt" --rawfile key "$3/nine.key" '. + {authorities: $ca, certificate: $crt, key: $key}' "$1"
+64|No such file|rm -f "$4"
+1|is not the central of this join file|jq --rawfile ca "$3/ca.crt" --rawfile crt "$3/join.crt" --rawfile key "$3/join.key" '. + {authorities: $ca, certificate: $crt, key: $key}' "$1"
+1|central.names|jq '.host = "localhost"' "$1"
+69|the connection is refused|jq '.port = 1' "$1"
+69|its name has no address now|jq '.host = "central.invalid"' "$1"
+1|is that of site "peer"|jq --slurpfile o "$2" '. + {certificate: $o[0].certificate, key: $o[0].key}' "$1"
+TABLE
+}
+
+@test "a damaged join file, and one whose central is not there, are told so, each" {
     begin_site lost
-    mkdir "$BATS_TEST_TMPDIR/ca"
-    make_authority "$BATS_TEST_TMPDIR/ca"
+    local other=$BATS_TEST_TMPDIR/ca code words making tried=0 file=$MEMBERS/central/lost.tried
+    mkdir "$other"
+    make_authority "$other"
+    make_certificate "$other" join bacpipes_join 7
+    make_certificate "$other" nine site_9 7
     central site add lost --output "$MEMBERS/central/lost.join" >/dev/null
-    jq --rawfile ca "$BATS_TEST_TMPDIR/ca/ca.crt" '.authorities = $ca' "$MEMBERS/central/lost.join" >"$MEMBERS/central/lost.other"
-    chmod 644 "$MEMBERS/central/lost.other"
-    run at_site lost site join "$MEMBERS/central/lost.other"
-    echo "$output"
-    [ "$status" = 1 ] && [[ $output == *"is not the central of this join file"* ]]
-    jq '.host = "localhost"' "$MEMBERS/central/lost.join" >"$MEMBERS/central/lost.other"
-    run at_site lost site join "$MEMBERS/central/lost.other"
-    echo "$output"
-    [ "$status" = 1 ] && [[ $output == *"central.names"* ]]
-    jq '.port = 1' "$MEMBERS/central/lost.join" >"$MEMBERS/central/lost.other"
-    run at_site lost site join "$MEMBERS/central/lost.other"
-    echo "$output"
-    [ "$status" = 69 ] && [[ $output == *"port 1, does not let us in"* ]]
+    central site add peer --output "$MEMBERS/central/peer.join" >/dev/null
+    while IFS='|' read -r code words making; do
+        rm -f "$file"
+        bash -c "$making" make "$MEMBERS/central/lost.join" "$MEMBERS/central/peer.join" "$other" "$file" >"$BATS_TEST_TMPDIR/made"
+        [[ $making == rm* ]] || install -m 644 "$BATS_TEST_TMPDIR/made" "$file"
+        run at_site lost site join "$file"
+        [ "$status" = "$code" ] && [[ $output == *"$words"* ]] || { echo "$making: not $code with \"$words\": $status $output"; return 1; }
+        tried=$((tried + 1))
+    done < <(damaged_files)
+    [ "$tried" = 26 ]
     [ ! -e "$MEMBERS/lost/link" ] && [ "$(db_of lost 'select count(*) from central_link')" = 0 ]
     at_site lost site join "$MEMBERS/central/lost.join"
+}
+
+@test "a join file that is run again says what is so: the site is in, is shut out, or central is not there" {
+    join_site again
+    run at_site again site join "$MEMBERS/central/again.join"
+    [ "$status" = 0 ] && [[ $output == *"has joined"* ]]
+    sed "s/\"port\": *$CENTRAL_PORT/\"port\": 1/" -i "$MEMBERS/again/link/link.json"
+    run at_site again site join "$MEMBERS/central/again.join"
+    echo "$output"
+    [ "$status" = 69 ] && [[ $output == *"this site has joined by this file already: central at 127.0.0.1 port 1: the connection is refused"* ]]
+    sed "s/\"port\": *1\b/\"port\": $CENTRAL_PORT/" -i "$MEMBERS/again/link/link.json"
+    central site revoke again --yes
+    run at_site again site join "$MEMBERS/central/again.join"
+    echo "$output"
+    [ "$status" = 1 ] && [[ $output == *"it has shut this site out"*"have a new join file made by \`bacpipes site add again\`"* ]]
+    central site add again --output "$MEMBERS/central/again.new" >/dev/null
+    at_site again site join "$MEMBERS/central/again.new"
+    [ "$(hello again)" = again ]
+    run at_site again site join "$MEMBERS/central/again.join"
+    echo "$output"
+    [ "$status" = 1 ] && [[ $output == *"revoked this join file"* ]]
+}
+
+@test "a join file is made whole or not at all, whoever is killed" {
+    local here=$MEMBERS/made signer
+    data_folder "$here"
+    signer=$(pgrep -P "$CENTRAL_PID" -f 'central --config')
+    kill -STOP "$signer"
+    echo "$signer" >"$BATS_TEST_TMPDIR/stopped"
+    central site add made --output "$here/made.join" 3>&- &
+    local adding=$!
+    until_central "exists (select from site_request where site_id = 'made' and purpose = 'invite')"
+    pkill -KILL -P "$adding" 2>/dev/null || kill -KILL "$adding"
+    wait "$adding" || true
+    [ -z "$(ls -A "$here")" ]
+    kill -CONT "$signer"
+    rm "$BATS_TEST_TMPDIR/stopped"
+    central site add made --output "$here/made.join"
+    [ "$(ls -A "$here")" = made.join ] && [ "$(jq -r .site_id "$here/made.join")" = made ]
+    # What cannot be written behind all that is told, and asked for again.
+    run bash -c 'exec "$@" >/dev/full' add "$BACPIPES" site add made --output - --data "$MEMBERS/central"
+    echo "$output"
+    [ "$status" = 69 ] && [[ $output == *"run the same again"* ]]
+}
+
+@test "where a join file has no room, nobody is invited" {
+    [ "$(id -u)" = 0 ] && unshare --mount true || skip "no file system may be made here"
+    data_folder "$MEMBERS/full"
+    # shellcheck disable=SC2016
+    run unshare --mount sh -c 'mount -t tmpfs -o size=4096,mode=777 none "$1" && "$2" site add full --output "$1/full.join" --data "$3"; code=$?; ls -A "$1"; exit $code' full "$MEMBERS/full" "$BACPIPES" "$MEMBERS/central"
+    echo "$output"
+    [ "$status" = 64 ] && [[ $output == *"full.join cannot be made: No space left on device" ]]
+    [ "$(at_central "select count(*) from remote_site where site_id = 'full'")" = 0 ]
 }
 
 @test "wrong, foreign, expired and unknown certificates are refused, each" {

@@ -27,6 +27,8 @@ says() {
     says 78 'No such file or directory; `bacpipes site add` at central makes such a file' --join "$MEMBERS/nosuch"
     : >"$MEMBERS/empty"
     says 78 'is no join file' --join "$MEMBERS/empty"
+    echo '{"bacpipes": "join file", "v": 1' >"$MEMBERS/short"
+    says 78 'the join file is cut short or damaged' --join "$MEMBERS/short"
 }
 
 @test "a central has its database and web, no broker and no building, and ends without a trace" {
@@ -142,7 +144,7 @@ says() {
     [[ "$output" == *"central "*"port $CENTRAL_PORT"*"is not reached"* ]]
     run "$BACPIPES" doctor --data "$MEMBERS/macau" --wait 100ms
     echo "$output"
-    [[ "$output" == *"WRONG  central    127.0.0.1 port $CENTRAL_PORT: "*"is TCP port $CENTRAL_PORT open on the way there, and central running?"* ]]
+    [[ "$output" == *"WRONG  central    127.0.0.1 port $CENTRAL_PORT: the connection is refused: either central does not run"*"what is recorded meanwhile waits here"* ]]
     since=$(date -u +%Y-%m-%dT%H:%M:%SZ)
     begin_central
     until_central "seen_at > '$since' from remote_site where site_id = 'macau'"

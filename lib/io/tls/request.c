@@ -66,9 +66,9 @@ static STACK_OF(X509_INFO) * read_all(BIO *pem)
     return all;
 }
 
-static bool is_of_one(X509 *certificate, const char *authorities)
+/* `all` is freed. */
+static bool is_of_one(X509 *certificate, STACK_OF(X509_INFO) * all)
 {
-    STACK_OF(X509_INFO) *all = read_all(BIO_new_file(authorities, "r"));
     bool is_signed = false;
     for (int i = 0; i < sk_X509_INFO_num(all) && !is_signed; i++) {
         X509 *authority = sk_X509_INFO_value(all, i)->x509;
@@ -86,9 +86,18 @@ static BpStatus check(X509 *certificate, EVP_PKEY *key, const char *path, const 
         ERR_clear_error();
         return bp_fail(err, BP_INVALID, "%s is for another key", path);
     }
-    return is_of_one(certificate, authorities)
+    return is_of_one(certificate, read_all(BIO_new_file(authorities, "r")))
                ? BP_OK
                : bp_fail(err, BP_INVALID, "%s is of no authority in %s", path, authorities);
+}
+
+static TlsAbout about(X509 *certificate)
+{
+    TlsAbout about = {.from_us = pem_instant(X509_get0_notBefore(certificate)),
+                      .until_us = pem_instant(X509_get0_notAfter(certificate))};
+    (void)X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, about.common_name,
+                                    sizeof about.common_name);
+    return about;
 }
 
 BpStatus tls_client_check(const char *certificate_path, const char *key_path, const char *authorities,
@@ -101,21 +110,62 @@ BpStatus tls_client_check(const char *certificate_path, const char *key_path, co
         status = pem_read_key(key_path, &key, err);
     if (status == BP_OK)
         status = check(certificate, key, certificate_path, authorities, err);
-    if (status == BP_OK) {
-        *ret_about = (TlsAbout){.from_us = pem_instant(X509_get0_notBefore(certificate)),
-                                .until_us = pem_instant(X509_get0_notAfter(certificate))};
-        (void)X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName,
-                                        ret_about->common_name, sizeof ret_about->common_name);
-    }
+    if (status == BP_OK)
+        *ret_about = about(certificate);
     EVP_PKEY_free(key);
     X509_free(certificate);
     return status;
 }
 
+static BIO *octets_of(BpStr text)
+{
+    BIO *octets = BIO_new_mem_buf(text.data, (int)text.size);
+    pair_must(octets);
+    return octets;
+}
+
+static BpStatus check_texts(X509 *certificate, EVP_PKEY *key, BpStr authorities, BpError *err)
+{
+    STACK_OF(X509_INFO) *all = read_all(octets_of(authorities));
+    if (!certificate || !key || sk_X509_INFO_num(all) < 1) {
+        sk_X509_INFO_pop_free(all, X509_INFO_free);
+        return bp_fail(err, BP_INVALID, "its %s damaged",
+                       !certificate ? "certificate is"
+                       : !key       ? "key is"
+                                    : "authorities are");
+    }
+    if (X509_check_private_key(certificate, key) != 1) {
+        sk_X509_INFO_pop_free(all, X509_INFO_free);
+        ERR_clear_error();
+        return bp_fail(err, BP_INVALID, "its key is of another certificate");
+    }
+    return is_of_one(certificate, all)
+               ? BP_OK
+               : bp_fail(err, BP_INVALID, "its certificate is of none of its authorities");
+}
+
+BpStatus tls_client_check_texts(BpStr certificate_text, BpStr key_text, BpStr authorities,
+                                TlsAbout *ret_about, BpError *err)
+{
+    static char no_passphrase[] = "";
+    BIO *of_certificate = octets_of(certificate_text), *of_key = octets_of(key_text);
+    X509 *certificate = PEM_read_bio_X509(of_certificate, NULL, NULL, NULL);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(of_key, NULL, NULL, no_passphrase);
+    ERR_clear_error();
+    const BpStatus status = check_texts(certificate, key, authorities, err);
+    if (status == BP_OK)
+        *ret_about = about(certificate);
+    EVP_PKEY_free(key);
+    X509_free(certificate);
+    BIO_free(of_certificate);
+    BIO_free(of_key);
+    return status;
+}
+
 bool tls_authorities_overlap(BpStr known, BpStr told)
 {
-    STACK_OF(X509_INFO) *ours = read_all(BIO_new_mem_buf(known.data, (int)known.size));
-    STACK_OF(X509_INFO) *theirs = read_all(BIO_new_mem_buf(told.data, (int)told.size));
+    STACK_OF(X509_INFO) *ours = read_all(octets_of(known));
+    STACK_OF(X509_INFO) *theirs = read_all(octets_of(told));
     bool is_same = false;
     for (int i = 0; i < sk_X509_INFO_num(ours); i++)
         for (int j = 0; j < sk_X509_INFO_num(theirs); j++) {

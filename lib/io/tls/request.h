@@ -25,6 +25,11 @@ typedef struct TlsAbout {
 BpStatus tls_client_check(const char *certificate, const char *key, const char *authorities,
                           TlsAbout *ret_about, BpError *err) BP_CHECKED;
 
+/* The same of texts (PEM), each of them whole. BP_INVALID: the sentence says which of the three is damaged,
+ * or does not belong to the others. */
+BpStatus tls_client_check_texts(BpStr certificate, BpStr key, BpStr authorities, TlsAbout *ret_about,
+                                BpError *err) BP_CHECKED;
+
 /* True: one authority at least is in both texts (PEM), so that who trusts the first may be told of the
  * second. */
 bool tls_authorities_overlap(BpStr known, BpStr told);
