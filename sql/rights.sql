@@ -334,6 +334,7 @@ insert into right_on_function values
     ('view_remove',             'bacpipes_owner',    true,  '{bacpipes_web}'),
     ('job_noted',               'bacpipes_owner',    false, '{}'), -- of triggers
     ('jobs_tidy',               'bacpipes_owner',    true,  '{bacpipes_journal}'), -- of remote_tick
+    ('job_search',              'bacpipes_owner',    false, '{}'), -- of job_ask and job_carry_out
     ('job_ask',                 'bacpipes_owner',    true,  '{bacpipes_web}'),
     ('jobs_take',               'bacpipes_owner',    true,  '{bacpipes_collect, bacpipes_web}'),
     ('jobs_begin',              'bacpipes_owner',    true,  '{bacpipes_collect, bacpipes_web}'),

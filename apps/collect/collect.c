@@ -1,5 +1,6 @@
 /* What the parts of the collector tell each other. */
 #include "apps/collect/collect.h"
+#include "apps/collect/search_json.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -222,6 +223,34 @@ static Mqtt *mqtt_of(void *owner)
     return collect->site ? collect_site_mqtt(collect->site) : NULL;
 }
 
+/* Somebody asks to look for devices. */
+static BpStatus begin_search(void *owner, const ControlErrandWish *wish, BpError *err)
+{
+    const Collect *collect = owner;
+    return collect_network_search(
+        collect->network,
+        &(CollectSearchWish){
+            .has_range = wish->has_range, .low = wish->low, .high = wish->high, .device_id = wish->device_id},
+        err);
+}
+
+static ControlErrandState look_at_search(void *owner)
+{
+    const Collect *collect = owner;
+    const CollectSearchState state = collect_network_search_state(collect->network);
+    return (ControlErrandState){
+        .is_over = state.is_over,
+        .progress = state.progress,
+        .result = collect_search_json(collect->network, collect_poll_devices(collect->poller)),
+        .problem = state.problem};
+}
+
+static void end_search(void *owner)
+{
+    const Collect *collect = owner;
+    collect_network_search_end(collect->network);
+}
+
 CollectControl *collect_make_control(Collect *collect, const PgOptions *database)
 {
     const CollectControlOptions options = {.loop = collect->loop,
@@ -231,7 +260,8 @@ CollectControl *collect_make_control(Collect *collect, const PgOptions *database
                                            .owner = collect,
                                            .points_end = points_end,
                                            .on_orders = on_orders,
-                                           .mqtt = mqtt_of};
+                                           .mqtt = mqtt_of,
+                                           .search = {collect, begin_search, look_at_search, end_search}};
     return collect_control_new(&options);
 }
 

@@ -225,13 +225,18 @@ create table job_kind (
     worker     text    not null check (worker in ('collect', 'web')),
     points_max integer not null,
     lasts      interval not null,
+    needs      text    not null,
+    is_alone   boolean not null,
     meaning    text    not null
 );
 comment on table job_kind is 'What may be asked for, who does it, of how many points at once, and how long it may take.';
+comment on column job_kind.needs is 'The right that whoever asks has at the site';
+comment on column job_kind.is_alone is 'One of them at once is under way: the next waits for its end';
 insert into job_kind values
-    ('read-slots', 'collect', 200, '2 min', 'The priority arrays of points, read now'),
-    ('read-point', 'collect', 20, '2 min', 'All properties of the objects of points, read now'),
-    ('prove-audit', 'web', 0, '1 h', 'Whether the journal is whole: each entry and each signature');
+    ('read-slots', 'collect', 200, '2 min', 'view', false, 'The priority arrays of points, read now'),
+    ('read-point', 'collect', 20, '2 min', 'view', false, 'All properties of the objects of points, read now'),
+    ('discover', 'collect', 0, '10 min', 'edit_points', true, 'Who is there now; devices that are new or due are read out, or one that is named'),
+    ('prove-audit', 'web', 0, '1 h', 'read_audit', false, 'Whether the journal is whole: each entry and each signature');
 
 create table job (
     site_id    text   not null, -- as of a command: no key to site
@@ -254,8 +259,8 @@ create table job (
 create index job_open on job (site_id, number) where status in ('pending', 'executing');
 create unique index job_under_way on job (site_id, kind, md5(request::text)) where status in ('pending', 'executing');
 create index job_age on job (ended_at);
-comment on table job is 'What is asked of the site: to read something at its devices, or to do what takes long. Whoever does it takes it up, tells how far it is, and what came of it. Nothing that changes anything is a job: that is a command.';
-comment on column job.request is 'By kind: {"points": [1, 2]}';
+comment on table job is 'What is asked of the site: to read something at its devices, or to do what takes long. Whoever does it takes it up, tells how far it is, and what came of it. Nothing that changes anything in the building is a job: that is a command.';
+comment on column job.request is 'By kind: {"points": [1, 2]}; of discover {}, {"low": 1, "high": 99} or {"device": 3}';
 comment on column job.result is 'What came of it so far, by kind; all of it when it is completed';
 comment on column job.text is 'Why it failed, as a sentence';
 comment on column job.expires_at is 'It is over then, however far it is; an hour after its end it is forgotten';
@@ -281,18 +286,35 @@ end
 $$;
 comment on function jobs_tidy is 'Ends jobs whose time is over, and forgets those that ended an hour ago.';
 
--- The same that is asked while it is under way is the same job. No row: too many are under way, of that person (20) or of the site (200).
+create function job_search(of_site text, of_request jsonb) returns jsonb language plpgsql as $$
+declare
+    names constant text[] := case jsonb_typeof(of_request) when 'object' then array(select jsonb_object_keys(of_request) order by 1) end;
+begin
+    if names is null or names not in ('{}', '{device}', '{high,low}')
+       or exists (select from jsonb_each(of_request) as e where jsonb_typeof(e.value) <> 'number' or e.value::numeric <> trunc(e.value::numeric) or e.value::numeric not between 0 and case e.key when 'device' then 2147483647 else 4194302 end)
+       or (of_request ->> 'low')::numeric > (of_request ->> 'high')::numeric then
+        raise invalid_parameter_value using message = 'discover takes nothing, "low" and "high" of 0 to 4194302, between which instances are looked for, or "device", the number of one to read out anew';
+    elsif names = '{device}' and not exists (select from device d where d.site_id = of_site and d.device_id = (of_request ->> 'device')::numeric::integer) then
+        raise invalid_parameter_value using message = format('site "%s" has no device %s', of_site, of_request ->> 'device');
+    end if;
+    return (select coalesce(jsonb_object_agg(e.key, e.value::numeric::integer), '{}') from jsonb_each(of_request) as e);
+end
+$$;
+comment on function job_search is 'What discover is asked for, as it is kept; what cannot be is an error.';
+
+-- The same that is asked while it is under way is the same job; where one is done at a time, another is refused meanwhile. No row: too many are under way, of that person (20) or of the site (200).
 create function job_ask(of_site text, of_kind text, of_request jsonb) returns setof job language plpgsql as $$
 declare
     known   job_kind;
     wanted  jsonb;
     missing text;
     found_id uuid;
+    other   job;
     asker   constant text := coalesce(journal_person(), session_user);
 begin
-    perform web_must(of_site, case of_kind when 'prove-audit' then 'read_audit' else 'view' end);
-    perform jobs_tidy();
     select * into known from job_kind k where k.kind = of_kind;
+    perform web_must(of_site, coalesce(known.needs, 'view'));
+    perform jobs_tidy();
     if known.kind is null then
         raise invalid_parameter_value using message = format('there is no kind of job %s: %s', coalesce(to_json(of_kind)::text, 'null'), (select string_agg(k.kind, ', ' order by k.kind) from job_kind k));
     end if;
@@ -310,11 +332,17 @@ begin
         wanted := jsonb_build_object('points', (select jsonb_agg(distinct e::integer) from jsonb_array_elements(wanted) as e));
     elsif not exists (select from site where site_id = of_site) then
         raise invalid_parameter_value using message = format('there is no site "%s"', of_site);
+    elsif of_kind = 'discover' then
+        wanted := job_search(of_site, of_request);
     else
         wanted := '{}';
     end if;
     select id into found_id from job j where j.site_id = of_site and j.kind = of_kind and j.request = wanted and j.status in ('pending', 'executing') limit 1;
     if found_id is null then
+        select * into other from job j where known.is_alone and j.site_id = of_site and j.kind = of_kind and j.status in ('pending', 'executing') order by j.number limit 1;
+        if other.id is not null then
+            raise unique_violation using message = format('%s is under way at "%s" already, which %s asked for at %s by another request (%s): wait for its end', of_kind, of_site, other.asked_by, command_instant(other.created_at), other.request);
+        end if;
         if (select count(*) >= 200 or count(*) filter (where j.asked_by = asker) >= 20 from job j where j.site_id = of_site and j.status in ('pending', 'executing')) then
             return;
         end if;
@@ -336,7 +364,10 @@ begin
     perform jobs_tidy();
     return query
     update job set status = 'executing', taken_at = clock_timestamp()
-     where id in (select j.id from job j join job_kind k using (kind) where j.site_id = of_site and k.worker = of_worker and j.status = 'pending' order by j.number limit at_most for update of j skip locked)
+     where id in (select j.id from job j join job_kind k using (kind)
+                   where j.site_id = of_site and k.worker = of_worker and j.status = 'pending'
+                     and not (k.is_alone and exists (select from job o where o.site_id = of_site and o.kind = j.kind and (o.status = 'executing' or o.status = 'pending' and o.number < j.number)))
+                   order by j.number limit at_most for update of j skip locked)
     returning job.*;
 end
 $$;

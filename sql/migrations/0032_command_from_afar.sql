@@ -455,12 +455,13 @@ begin
     end if;
     perform journal_append(new.site_id, 'job', jsonb_strip_nulls(jsonb_build_object('v', 1, 'id', new.id, 'status', new.status, 'progress', new.progress,
         'text', case when octet_length(new.result::text) > 900000 then 'what came of it is too large for central: look at it at the site' else new.text end))
-        || case when new.status not in ('pending', 'executing') and octet_length(new.result::text) <= 900000 then jsonb_build_object('result', new.result) else '{}' end);
+        || case when new.status not in ('pending', 'executing') and octet_length(new.result::text) <= 900000 then jsonb_build_object('result', new.result)
+                when new.kind = 'discover' and new.status = 'executing' and jsonb_typeof(new.result) = 'object' then jsonb_build_object('result', new.result - 'devices') else '{}' end);
     new.told_at := clock_timestamp();
     return new;
 end
 $$;
-comment on function job_told is 'Of a trigger: who asked at central is told how far it is, every 2 s at most, and what came of it at its end.';
+comment on function job_told is 'Of a trigger: who asked at central is told how far it is, every 2 s at most, with the numbers of a search, and what came of it at its end.';
 create trigger told before update on job for each row
     when (new.is_from_central and old.is_from_central and (new.status, new.progress, new.text) is distinct from (old.status, old.progress, old.text)) execute function job_told();
 
@@ -501,9 +502,17 @@ alter function job_cancel(text, uuid) set lock_timeout = '5s'; -- a session of t
 create function job_carry_out(of_site text, said jsonb, life_left interval) returns void language plpgsql as $$
 declare
     stamp constant timestamptz := statement_timestamp();
+    wrong text;
 begin
     if exists (select from job j where j.id = (said ->> 'id')::uuid) then
         return;
+    end if;
+    if said ->> 'kind' = 'discover' then
+        begin
+            perform job_search(of_site, said -> 'request');
+        exception when invalid_parameter_value then
+            wrong := sqlerrm;
+        end;
     end if;
     -- It waits as pending for whoever does it; what cannot be done at all is told as any job's end is.
     insert into job (id, site_id, kind, request, asked_by, address, expires_at, is_from_central)
@@ -513,11 +522,11 @@ begin
         raise invalid_parameter_value using message = format('this site knows no kind of job "%s"', said ->> 'kind');
     end if;
     update job j set status = case when life_left <= '0' then 'expired' else 'failed' end, ended_at = clock_timestamp(),
-           text = case when life_left <= '0' then 'its time was over when the site got it' else missing.text end
+           text = case when life_left <= '0' then 'its time was over when the site got it' else coalesce(wrong, missing.text) end
       from (select format('site "%s" has no point %s', of_site, string_agg(e::text, ', ')) as text, count(*) as many
               from jsonb_array_elements(case when jsonb_typeof(said #> '{request,points}') = 'array' then said #> '{request,points}' else '[]' end) as e
              where not exists (select from point p where p.site_id = of_site and p.point_id::text = e::text)) as missing
-     where j.id = (said ->> 'id')::uuid and (life_left <= '0' or missing.many > 0);
+     where j.id = (said ->> 'id')::uuid and (life_left <= '0' or wrong is not null or missing.many > 0);
 end
 $$;
 comment on function job_carry_out is 'At the site: central''s jobs stand among the others.';

@@ -123,6 +123,14 @@ stands() { at_central "select concat_ws(' ', status, verdict) from write_command
     [ "$(at_central "select result::text like '%present-value%' from job where id = '$job'")" = t ]
 }
 
+@test "devices are looked for at the site, as central asks" {
+    local job devices
+    devices=$(at_member macau "select count(*) from device")
+    job=$(at_central "select id from job_ask('macau', 'discover', '{}')")
+    until_central "(select status = 'completed' from job where id = '$job')"
+    [ "$(at_central "select result ->> 'answered' from job where id = '$job'")" = "$devices" ]
+}
+
 @test "none of this made the site look hostile to central" {
     [ "$(at_central "select count(*) from site_strike")" = 0 ]
 }

@@ -98,3 +98,46 @@ of() { q "select $2 from (select result -> 'points' -> 0 as p, * from job where 
     until_true q "select 1"
     [ "$(over "$id")" = completed ]
 }
+
+# search REQUEST: asks for devices; prints its id
+search() { q "select id from job_ask('demo', 'discover', '$1')"; }
+# found ID: what came of it, without the devices
+found() { q "select concat_ws(' ', result ->> 'answered', result ->> 'new', result ->> 'changed', result ->> 'read_out', result ->> 'failed', result ->> 'points', result ->> 'points_new') from job where id = '$1'"; }
+
+@test "devices are looked for now: one that is new is read out, where the site looks for none by itself" {
+    q "insert into setting (site_id, name, value) values ('demo', 'discovery.enabled', 'false')" >/dev/null
+    [ "$(q "select instance from device where device_id = 2")" = 1002 ]
+    many=$(q "select count(*) from device")
+    points=$(q "select count(*) from point join device using (site_id, device_id) where instance = 1002")
+    q "delete from point p using device d where d.device_id = p.device_id and d.instance = 1002; delete from device_status where device_id = 2; delete from device where device_id = 2" >/dev/null
+    id=$(search '{"low": 1001, "high": 1001}')
+    [ "$(over "$id")" = completed ]
+    [ "$(found "$id")" = "1 0 0 0 0 0 0" ]
+    id=$(search '{}')
+    [ "$(search '{}')" = "$id" ]
+    run q "select job_ask('demo', 'discover', '{\"low\": 1, \"high\": 2}')"
+    [ "$status" -ne 0 ] && [[ $output == *"discover is under way"* ]]
+    [ "$(over "$id")" = completed ]
+    [ "$(found "$id")" = "$many 1 0 1 0 $points $points" ]
+    [ "$(q "select result #>> '{devices,0,instance}' || ' ' || (result #>> '{devices,0,is_new}') || ' ' || progress from job where id = '$id'")" = "1002 true 1" ]
+    [ "$(q "select count(*) from point join device using (site_id, device_id) where instance = 1002")" = "$points" ]
+}
+
+@test "one device is read out anew, whenever that was done last; one that is away is told" {
+    device=$(q "select device_id from device where instance = 1002") gone=$(point 1002 analog-value,1)
+    points=$(q "select count(*) from point where device_id = $device")
+    q "delete from point where point_id = $gone" >/dev/null
+    id=$(search "{\"device\": $device}")
+    [ "$(over "$id")" = completed ]
+    [ "$(found "$id")" = "1 0 1 1 0 $points 1" ]
+    [ "$(q "select count(*) from point where device_id = $device")" = "$points" ]
+    end sim KILL
+    until_sql "state = 'offline' from device_status where device_id = $device"
+    id=$(search "{\"device\": $device}")
+    is_said "$(over "$id"): $(q "select text from job where id = '$id'")" "failed: the device does not answer"
+    id=$(search '{}')
+    [ "$(q "select job_cancel('demo', '$id')")" = t ]
+    id=$(search "{\"low\": 9, \"high\": 9}")
+    [ "$(over "$id")" = completed ]
+    [ "$(found "$id")" = "0 0 0 0 0 0 0" ]
+}

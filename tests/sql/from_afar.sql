@@ -6,7 +6,7 @@ create database far_away template :DBNAME;
 begin;
 create extension dblink;
 reset client_min_messages;
-select plan(133);
+select plan(141);
 select dblink_connect('there', format('host=%s port=%s dbname=far_away user=%s', split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), session_user)) as connected \gset
 
 create function there(statement text) returns text language sql as $$ select x from dblink('there', statement) as t (x text) $$;
@@ -392,6 +392,22 @@ select carries() is not null as carried \gset
 select is(job_cancel('macau', :'job'), true, 'and afterwards');
 select is(carries(), 'job_cancel', 'by asking the site');
 select is(there(format($$ select status from job where id = %L $$, :'job')), 'cancelled', 'which stops it');
+-- Devices are looked for at the site: the numbers come as they grow, the devices at the end.
+select id as job from job_ask('macau', 'discover', '{"low": 1, "high": 99}') \gset
+select is(carries(), 'job', 'a search goes down to the site');
+select is(there($$ select count(*) from jobs_take('macau', 'collect', 10) $$), '1', 'whose collector does it');
+select echoes() \g /dev/null
+select there_do(format($$ update job set told_at = null where id = %L $$, :'job')) \g /dev/null
+select there(format($$ select job_tell(%L, 0.5, '{"answered": 3, "devices": [{"instance": 7}]}') $$, :'job')) \g /dev/null
+select is(echoes(), 'job', 'how far it is comes');
+select is((select concat_ws(' ', status, progress, result) from job where id = :'job'), 'executing 0.5 {"answered": 3}', 'with its numbers');
+select there(format($$ select job_end(%L, 'completed', '{"answered": 4, "devices": [{"instance": 7}]}') $$, :'job')) \g /dev/null
+select is(echoes(), 'job', 'its end, too');
+select is((select concat_ws(' ', status, result) from job where id = :'job'), 'completed {"devices": [{"instance": 7}], "answered": 4}', 'with the devices');
+-- What no gate here would take is not believed of central either.
+select there($$ select job_carry_out('macau', '{"id": "11111111-1111-4111-8111-111111111111", "kind": "discover", "request": {"device": "all"}}', '1 min') $$) \g /dev/null
+select is(there($$ select status || ': ' || left(text, 22) from job where id = '11111111-1111-4111-8111-111111111111' $$), 'failed: discover takes nothing', 'a request that is none fails there');
+select is(there($$ select count(*) from jobs_take('macau', 'collect', 10) $$), '0', 'and the collector never sees it');
 select id as job from job_ask('macau', 'prove-audit', '{}') \gset
 select is((select count(*) from downlink where kind = 'job' and seq is null), 0::bigint, 'whether the record is whole is looked at here');
 

@@ -1,10 +1,10 @@
 -- Jobs: asked once, taken once, told, ended, expired, forgotten.
 begin;
-select plan(46);
+select plan(64);
 insert into site (site_id, name) values ('here', 'Here'), ('there', 'There');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1');
 insert into point (site_id, point_id, device_id, object_type, object_instance, name) values ('here', 1, 1, 'analog-value', 1, 'A'), ('here', 2, 1, 'analog-value', 2, 'B'), ('here', 3, 1, 'analog-value', 3, 'C');
-insert into access.users (organisation_id, name) select 1, name from unnest('{mina, noor, ines}'::text[]) as name;
+insert into access.users (organisation_id, name) select 1, name from unnest('{mina, noor, ines, otto}'::text[]) as name;
 create function asks(kind text, request jsonb, person text default 'mina', site text default 'here', role text default 'operator') returns uuid language plpgsql as $$
 begin
     delete from access.acting;
@@ -18,8 +18,8 @@ select results_eq($$ select site_id, kind, request, asked_by, address, status, p
                   $$ values ('here', 'read-slots', '{"points": [1, 2]}'::jsonb, 'mina', '10.9.9.9', 'pending', 0::double precision, null::jsonb, true) $$, 'a job is asked for');
 select is(asks('read-slots', '{"points": [1, 2]}', 'noor'), :'first', 'who asks for the same meanwhile has the same');
 select isnt(asks('read-point', '{"points": [1]}'), :'first', 'another kind is another');
-select throws_ok($$ select asks('dance', '{}') $$, '22023', 'there is no kind of job "dance": prove-audit, read-point, read-slots', 'a kind that is none says which there are');
-select throws_ok($$ select asks(null, '{}') $$, '22023', 'there is no kind of job null: prove-audit, read-point, read-slots', 'so does none');
+select throws_ok($$ select asks('dance', '{}') $$, '22023', 'there is no kind of job "dance": discover, prove-audit, read-point, read-slots', 'a kind that is none says which there are');
+select throws_ok($$ select asks(null, '{}') $$, '22023', 'there is no kind of job null: discover, prove-audit, read-point, read-slots', 'so does none');
 select throws_ok(format('select asks(%L, %L)', 'read-slots', request), '22023', 'read-slots takes "points", 1 to 200 numbers of points', request || ' are no points')
   from unnest(array['{}', '{"points": []}', '{"points": 1}', '{"points": ["1"]}', '{"points": [1.5]}', '{"points": [0]}', '{"points": [1e99]}', '{"points": [null]}', '[]']) as request;
 select throws_ok($$ select asks('read-slots', jsonb_build_object('points', (select jsonb_agg(i) from generate_series(1, 201) as i))) $$, '22023', 'read-slots takes "points", 1 to 200 numbers of points', 'too many are too many');
@@ -64,6 +64,22 @@ update job set ended_at = clock_timestamp() - interval '61 min' where id = :'fir
 select asks('prove-audit', '{}') as proof \gset
 select is((select request::text from job where id = :'proof'), '{}', 'a job without points');
 select is((select count(*) from job where id = :'first'), 0::bigint, 'what ended an hour ago is forgotten');
+
+-- A search for devices: whom it is for, who may ask, and one at a time.
+delete from job;
+select throws_ok($$ select asks('discover', '{}') $$, '42501', 'mina may not do so (edit_points) at here', 'an operator has no devices looked for');
+select throws_ok(format('select asks(%L, %L, %L, %L, %L)', 'discover', request, 'ines', 'here', 'engineer'), '22023', null, request || ' is no search')
+  from unnest(array['{"low": 1}', '{"low": 2, "high": 1}', '{"low": 0, "high": 4194303}', '{"low": -1, "high": 1}', '{"low": 1, "high": "2"}', '{"low": 1.5, "high": 2}', '{"device": null}', '{"device": 1, "low": 1, "high": 2}', '{"points": [1]}', '[]']) as request;
+select throws_ok($$ select asks('discover', '{"device": 9}', 'ines', 'here', 'engineer') $$, '22023', 'site "here" has no device 9', 'a device has to be there');
+select asks('discover', '{"high": 99, "low": 1}', 'ines', 'here', 'engineer') as search \gset
+select is(asks('discover', '{"low": 1, "high": 99.0}', 'otto', 'here', 'engineer'), :'search', 'who asks for the same meanwhile waits for the same');
+select throws_like($$ select asks('discover', '{"device": 1}', 'ines', 'here', 'engineer') $$, 'discover is under way at "here" already, which ines asked for at 20% UTC by another request ({"low": 1, "high": 99}): wait for its end', 'who asks for another is told');
+insert into job (site_id, kind, request, asked_by, expires_at, is_from_central) values ('here', 'discover', '{}', 'central', now() + interval '1 min', true);
+select is((select array_agg(id) from jobs_take('here', 'collect', 10)), array[:'search']::uuid[], 'of two that came from both ends one is begun');
+select is((select count(*) from jobs_take('here', 'collect', 10)), 0::bigint, 'and no other meanwhile');
+select ok(job_end(:'search', 'completed', '{"answered": 2}'), 'until it ends');
+select is((select array_agg(request) from jobs_take('here', 'collect', 10)), array['{}']::jsonb[], 'then the other is');
+delete from job;
 
 -- Not too many.
 insert into point (site_id, point_id, device_id, object_type, object_instance, name) select 'here', i, 1, 'analog-value', i, 'P' || i from generate_series(10, 40) as i;

@@ -11,6 +11,7 @@
 #define COLLECT_CONTROL_CONTROL_H
 
 #include "apps/collect/ask/poll.h"
+#include "apps/collect/control/errand.h"
 #include "config/config.h"
 #include "io/loop/loop.h"
 #include "io/mqtt/mqtt.h"
@@ -28,6 +29,7 @@ typedef struct CollectControlOptions {
     int32_t (*points_end)(void *owner); /* all points that are known have smaller numbers */
     void (*on_orders)(void *owner);     /* orders were given to the poller: collect_poll_advance is due */
     Mqtt *(*mqtt)(void *owner);         /* the site's broker; NULL: there is none now */
+    ControlErrand search;               /* for devices */
 } CollectControlOptions;
 
 /* Connects, and carries out commands from when it is connected and holds the lock. What the options point to

@@ -12,6 +12,20 @@
 
 enum { DIGITS = 15 }; /* of numbers, as states of points have them */
 
+static const char *const kinds[CONTROL_JOB_KINDS] = {[CONTROL_READ_SLOTS] = "read-slots",
+                                                     [CONTROL_READ_POINT] = "read-point",
+                                                     [CONTROL_DISCOVER] = "discover"};
+
+bool control_job_kind_parse(BpStr text, ControlJobKind *ret_kind)
+{
+    for (int kind = 0; kind < CONTROL_JOB_KINDS; kind++)
+        if (bp_str_equal(text, bp_str(kinds[kind]))) {
+            *ret_kind = (ControlJobKind)kind;
+            return true;
+        }
+    return false;
+}
+
 ControlJob *control_job_new(BpStr id, ControlJobKind kind)
 {
     ControlJob *job = calloc(1, sizeof *job);
@@ -28,6 +42,7 @@ void control_job_free(ControlJob *job)
     if (!job)
         return;
     json_decref(job->results);
+    json_decref(job->result);
     free(job->points);
     free(job->is_begun);
     free(job);
@@ -56,8 +71,30 @@ void control_job_take(ControlJob *job, size_t place, json_t *outcome)
     job->ended++;
 }
 
+void control_job_take_state(ControlJob *job, const ControlErrandState *state)
+{
+    assert(control_job_is_errand(job) && !job->has_ended);
+    json_decref(job->result);
+    job->result = state->result;
+    job->progress = state->progress;
+    job->has_ended = state->is_over;
+    snprintf(job->problem, sizeof job->problem, "%s", state->is_over && state->problem ? state->problem : "");
+}
+
+bool control_job_is_errand(const ControlJob *job)
+{
+    return job->kind >= CONTROL_DISCOVER;
+}
+
+bool control_job_has_ended(const ControlJob *job)
+{
+    return control_job_is_errand(job) ? job->has_ended : job->ended == job->count;
+}
+
 double control_job_progress(const ControlJob *job)
 {
+    if (control_job_is_errand(job))
+        return job->progress;
     return job->count ? (double)job->ended / (double)job->count : 1;
 }
 
@@ -69,8 +106,11 @@ char *control_job_result(const ControlJob *job)
     json_array_foreach (job->results, i, outcome)
         if (!json_is_null(outcome) && json_array_append(known, outcome) != 0)
             abort();
-    json_auto_t *result = json_pack("{s:O}", "points", known);
-    char *text = result ? json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS)) : NULL;
+    json_auto_t *result = !control_job_is_errand(job) ? json_pack("{s:O}", "points", known)
+                          : job->result               ? json_incref(job->result)
+                                                      : json_null();
+    char *text =
+        result ? json_dumps(result, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS)) : NULL;
     if (!text)
         abort();
     return text;

@@ -1,13 +1,20 @@
-/* A job: what somebody asked to be read at devices now, as a row of table job, and what came of it so far. Of
- * this folder; no database, loop or clock. */
+/* A job: what somebody asked to be read at devices now, or an errand, as a row of table job, and what came of
+ * it so far. Of this folder; no database, loop or clock. */
 #ifndef COLLECT_CONTROL_JOB_H
 #define COLLECT_CONTROL_JOB_H
 
 #include "apps/collect/control/command.h"
+#include "apps/collect/control/errand.h"
 
 #include <jansson.h>
 
-typedef enum ControlJobKind { CONTROL_READ_SLOTS, CONTROL_READ_POINT } ControlJobKind;
+typedef enum ControlJobKind {
+    CONTROL_READ_SLOTS,
+    CONTROL_READ_POINT,
+    CONTROL_DISCOVER, /* and behind it: errands */
+    CONTROL_JOB_KINDS
+} ControlJobKind;
+enum { CONTROL_ERRANDS = CONTROL_JOB_KINDS - CONTROL_DISCOVER };
 
 /* A point of it, as the database has it. */
 typedef struct ControlJobPoint {
@@ -30,7 +37,18 @@ typedef struct ControlJob {
     json_t *results; /* in the order of points: null until one is known */
     size_t told;     /* of `ended`, to the database */
     bool is_over;    /* nobody waits for more */
+
+    /* Of an errand: */
+    ControlErrandWish wish;
+    bool was_begun, has_ended;
+    double progress;
+    json_t *result;                 /* NULL: nothing is known yet */
+    char problem[CONTROL_TEXT_MAX]; /* "": none */
+    int64_t told_us;                /* monotonic, when the database was told of it last */
 } ControlJob;
+
+/* False: it is none that is known here. */
+bool control_job_kind_parse(BpStr text, ControlJobKind *ret_kind);
 
 ControlJob *control_job_new(BpStr id, ControlJobKind kind);
 void control_job_free(ControlJob *job);
@@ -39,9 +57,14 @@ void control_job_add(ControlJob *job, const ControlJobPoint *point);
 /* A point's outcome. Takes the reference. */
 void control_job_take(ControlJob *job, size_t place, json_t *outcome);
 
+/* What an errand has come to. Takes the reference to its result. */
+void control_job_take_state(ControlJob *job, const ControlErrandState *state);
+
+bool control_job_is_errand(const ControlJob *job);
+bool control_job_has_ended(const ControlJob *job); /* there is nothing more to come */
 double control_job_progress(const ControlJob *job);
 
-/* What is known so far: {"points": [...]}, to be freed. */
+/* What is known so far: {"points": [...]}, or an errand's result or null. To be freed. */
 char *control_job_result(const ControlJob *job);
 
 /* ---- outcomes ---- */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const int64_t TELL_EVERY_US = 500 * BP_MS, LOOK_EVERY_US = 10 * BP_SECOND;
+static const int64_t TELL_EVERY_US = 500 * BP_MS, TELL_ERRAND_US = BP_SECOND, LOOK_EVERY_US = 10 * BP_SECOND;
 
 enum {
     SEEN_MAX = 200, /* slots that the database is not told of yet: more are not stored, only told */
@@ -52,12 +52,25 @@ static void soon(ControlJobs *jobs)
 
 /* ---- a job's life ---- */
 
+static const ControlErrand *errand_of(const ControlJobs *jobs, const ControlJob *job)
+{
+    return &jobs->options.errands[job->kind - CONTROL_DISCOVER];
+}
+
+static void end_errand(const ControlJobs *jobs, ControlJob *job)
+{
+    if (job->was_begun)
+        errand_of(jobs, job)->end(errand_of(jobs, job)->owner);
+    job->was_begun = false;
+}
+
 static void forget(ControlJobs *jobs, ControlJob *job)
 {
     ControlJob **link = &jobs->first;
     while (*link != job)
         link = &(*link)->next;
     *link = job->next;
+    end_errand(jobs, job);
     jobs->count--;
     for (size_t i = 0; i < CONTROL_JOBS_LOOKS; i++)
         if (jobs->looks[i].job == job)
@@ -80,7 +93,7 @@ static ControlJob *job_of(ControlJobs *jobs, BpStr id, ControlJobKind kind)
 
 /* ---- taking them up ---- */
 
-enum { ID, KIND, POINT, DEVICE, DEVICE_INSTANCE, TYPE, INSTANCE, PROPERTY, NAME };
+enum { ID, KIND, POINT, DEVICE, DEVICE_INSTANCE, TYPE, INSTANCE, PROPERTY, NAME, LOW, HIGH };
 
 static ControlJobPoint read_point(const PgRows *rows, size_t row)
 {
@@ -95,6 +108,33 @@ static ControlJobPoint read_point(const PgRows *rows, size_t row)
         bac_object_parse(bp_str(text), &point.object, NULL) == BP_OK &&
         bac_words_parse(&bac_properties, pg_get_text(rows, row, PROPERTY), &point.property, NULL) == BP_OK;
     return point;
+}
+
+static ControlErrandWish read_wish(const PgRows *rows, size_t row)
+{
+    return (ControlErrandWish){.has_range = !pg_is_null(rows, row, LOW),
+                               .low = (uint32_t)pg_get_integer(rows, row, LOW),
+                               .high = (uint32_t)pg_get_integer(rows, row, HIGH),
+                               .device_id = (int32_t)pg_get_integer(rows, row, DEVICE)};
+}
+
+static void take_row(ControlJobs *jobs, const PgRows *rows, size_t row)
+{
+    static BpLogKind unknown;
+    ControlJobKind kind;
+    if (!control_job_kind_parse(pg_get_text(rows, row, KIND), &kind)) {
+        bp_log_some(&unknown, loop_now_us(jobs->options.loop), BP_LOG_ERROR,
+                    "jobs: nothing is known here of kind %.*s: is the database newer than the collector?",
+                    BP_STR_ARGS(pg_get_text(rows, row, KIND)));
+        return;
+    }
+    ControlJob *job = job_of(jobs, pg_get_text(rows, row, ID), kind);
+    if (control_job_is_errand(job)) {
+        job->wish = read_wish(rows, row);
+        return;
+    }
+    const ControlJobPoint point = read_point(rows, row);
+    control_job_add(job, &point);
 }
 
 static void say_failed(const ControlJobs *jobs, BpStatus status, const BpError *err)
@@ -113,13 +153,8 @@ static void on_taken(void *context, BpStatus status, const PgRows *rows, const B
         say_failed(jobs, status, err);
         return;
     }
-    for (size_t row = 0; row < pg_row_count(rows) && !jobs->is_closed; row++) {
-        const bool is_point = bp_str_equal(pg_get_text(rows, row, KIND), bp_str("read-point"));
-        ControlJob *job =
-            job_of(jobs, pg_get_text(rows, row, ID), is_point ? CONTROL_READ_POINT : CONTROL_READ_SLOTS);
-        const ControlJobPoint point = read_point(rows, row);
-        control_job_add(job, &point);
-    }
+    for (size_t row = 0; row < pg_row_count(rows) && !jobs->is_closed; row++)
+        take_row(jobs, rows, row);
     soon(jobs);
 }
 
@@ -253,6 +288,42 @@ static void read_on(ControlJobs *jobs)
         }
 }
 
+/* ---- errands ---- */
+
+/* One that nobody waits for any more, and that the database has not told us of yet. */
+static bool is_another_on(const ControlJobs *jobs, const ControlJob *job)
+{
+    for (const ControlJob *other = jobs->first; other; other = other->next)
+        if (other != job && other->kind == job->kind && other->was_begun)
+            return true;
+    return false;
+}
+
+static void begin_errand(ControlJobs *jobs, ControlJob *job)
+{
+    BpError err = {0};
+    const ControlErrand *errand = errand_of(jobs, job);
+    job->was_begun = errand->begin(errand->owner, &job->wish, &err) == BP_OK;
+    if (!job->was_begun)
+        control_job_take_state(job, &(ControlErrandState){.is_over = true, .problem = err.text});
+}
+
+static void run_errands(ControlJobs *jobs)
+{
+    for (ControlJob *job = jobs->first; job; job = job->next) {
+        if (!control_job_is_errand(job) || job->has_ended)
+            continue;
+        if (!job->was_begun && !is_another_on(jobs, job))
+            begin_errand(jobs, job);
+        if (job->was_begun) {
+            const ControlErrandState state = errand_of(jobs, job)->look(errand_of(jobs, job)->owner);
+            control_job_take_state(job, &state);
+        }
+        if (job->has_ended)
+            end_errand(jobs, job);
+    }
+}
+
 /* ---- telling ---- */
 
 static void on_told(void *context, BpStatus status, const PgRows *rows, const BpError *err)
@@ -287,12 +358,13 @@ static void tell(ControlJobs *jobs, ControlJob *job, int64_t now_us)
     char *result = control_job_result(job);
     store_seen(jobs);
     jobs->telling = job;
-    jobs->told_us = now_us;
-    jobs->is_ending = job->ended == job->count;
+    jobs->told_us = job->told_us = now_us;
+    jobs->is_ending = control_job_has_ended(job);
     job->told = job->ended;
     if (jobs->is_ending) {
-        const PgValue values[] = {pg_text(bp_str(job->id)), pg_text(bp_str("completed")),
-                                  pg_text(bp_str(result)), pg_null()};
+        const PgValue values[] = {
+            pg_text(bp_str(job->id)), pg_text(bp_str(*job->problem ? "failed" : "completed")),
+            pg_text(bp_str(result)), *job->problem ? pg_text(bp_str(job->problem)) : pg_null()};
         pg_request(jobs->options.pg, SQL_END_JOB, values, 4, on_told, jobs);
     } else {
         const PgValue values[] = {pg_text(bp_str(job->id)), pg_double(control_job_progress(job)),
@@ -302,16 +374,23 @@ static void tell(ControlJobs *jobs, ControlJob *job, int64_t now_us)
     free(result);
 }
 
+/* An errand is told of even where nothing is new: whether anybody still waits is heard by that. */
+static bool is_to_be_told(const ControlJob *job, int64_t now_us)
+{
+    return control_job_is_errand(job) ? job->was_begun && now_us >= job->told_us + TELL_ERRAND_US
+                                      : job->ended > job->told;
+}
+
 /* What has ended is told at once, how far the others are now and then: one at a time. */
 static void tell_next(ControlJobs *jobs, int64_t now_us)
 {
     for (ControlJob *job = jobs->first; job && !jobs->telling; job = job->next)
-        if (job->ended == job->count)
+        if (control_job_has_ended(job))
             tell(jobs, job, now_us);
     if (now_us < jobs->told_us + TELL_EVERY_US)
         return;
     for (ControlJob *job = jobs->first; job && !jobs->telling; job = job->next)
-        if (job->ended > job->told)
+        if (is_to_be_told(job, now_us))
             tell(jobs, job, now_us);
 }
 
@@ -328,6 +407,7 @@ static void advance(void *owner)
     if (jobs->wants_look && !jobs->is_asking && jobs->count < CONTROL_JOBS_MAX)
         take(jobs);
     read_on(jobs);
+    run_errands(jobs);
     if (!jobs->telling)
         tell_next(jobs, now_us);
     const int64_t next_us = jobs->count > 0 ? now_us + TELL_EVERY_US : jobs->look_us;

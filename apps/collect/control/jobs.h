@@ -8,6 +8,7 @@
 #define COLLECT_CONTROL_JOBS_H
 
 #include "apps/collect/ask/poll.h"
+#include "apps/collect/control/job.h"
 #include "io/pg/pg.h"
 
 typedef struct ControlJobs ControlJobs;
@@ -17,6 +18,7 @@ typedef struct ControlJobsOptions {
     CollectPoller *poller;
     Pg *pg; /* listens to CONTROL_JOBS_CHANNEL: each notice is control_jobs_look */
     const char *site;
+    ControlErrand errands[CONTROL_ERRANDS]; /* by kind, from CONTROL_DISCOVER on */
     void *owner;
     void (*on_orders)(void *owner); /* orders were given to the poller */
 } ControlJobsOptions;

@@ -106,6 +106,8 @@ void collect_network_note_state(CollectNetwork *network, CollectDevice *device)
     collect_tell_state(network, device);
     if (device->device_id && is_replaced && !is_renamed)
         collect_ask_who(network, &device->peer.address);
+    if (is_online && was_newcomer)
+        collect_note_sought(network, device);
     if (is_online && (was_newcomer || device->wants_scan))
         collect_look_at_scan(network, device);
 }
@@ -124,8 +126,8 @@ void collect_take_i_am(CollectNetwork *network, const BacDatagram *datagram)
     const int64_t now_us = loop_now_us(network->loop);
     BpCursor in = datagram->body;
     BacIAm i_am;
-    if (!network->cfg->discovery_enabled || !network->search.site_is_known ||
-        bac_i_am_decode(&in, &i_am, NULL) != BP_OK)
+    if (!network->search.site_is_known || bac_i_am_decode(&in, &i_am, NULL) != BP_OK ||
+        (!network->cfg->discovery_enabled && !collect_is_sought(network, i_am.instance)))
         return;
     CollectDevice *device = collect_poll_find(network->poller, &datagram->from);
     if (!device) {
@@ -140,6 +142,7 @@ void collect_take_i_am(CollectNetwork *network, const BacDatagram *datagram)
     if (device->instance == i_am.instance) {
         device->said_apdu = (uint16_t)(i_am.max_apdu < UINT16_MAX ? i_am.max_apdu : UINT16_MAX);
         device->said_segmentation = i_am.segmentation;
+        collect_note_sought(network, device);
         collect_look_at_scan(network, device);
     }
     collect_poll_heard(network->poller, device,

@@ -8,6 +8,7 @@
  *   newcomers.c   whoever says that it is there, and is not known, waits to be asked
  *   found.c       what is done with who says that it is there, answers, or is silent
  *   scans.c       who is read out, and when
+ *   sought.c      somebody asks to look for devices now
  *   told.c        what is said of all that in the log
  *   routes.c      networks behind routers */
 #ifndef COLLECT_NETWORK_NETWORK_H
@@ -67,6 +68,38 @@ bool collect_network_scan_ended(CollectNetwork *network, CollectDevice *device, 
 
 /* What was read out is stored, or, where `failure` is not NULL, could not be: it is read out again later. */
 void collect_network_scan_stored(CollectNetwork *network, CollectDevice *device, const char *failure);
+
+/* ---- a search that somebody asks for: one at a time ---- */
+
+/* Whom it is for. All zero: whoever answers. */
+typedef struct CollectSearchWish {
+    bool has_range;
+    uint32_t low, high; /* instances */
+    int32_t device_id;  /* this device is read out anew, and nobody else is looked for; 0: none */
+} CollectSearchWish;
+
+typedef struct CollectSearchState {
+    bool is_over;
+    double progress;     /* 0 to 1 */
+    const char *problem; /* why it came to nothing, once it is over; NULL: it did not */
+    /* Devices that answered, and of them those that are new, that have other points than before, that were
+     * read out, and that could not be: */
+    size_t answered, added, changed, read_out, failed;
+    /* Points of those that were read out, and of them those that are new, that have changed, that are gone:
+     */
+    size_t points, points_added, points_changed, points_gone;
+} CollectSearchState;
+
+/* Asks everybody, as is done now and then, or those of the wish, even where discovery.enabled is off: who is
+ * new or due is read out. What was asked for before is over. Not BP_OK: it cannot be done now. */
+BpStatus collect_network_search(CollectNetwork *network, const CollectSearchWish *wish,
+                                BpError *err) BP_CHECKED;
+CollectSearchState collect_network_search_state(const CollectNetwork *network); /* linear in devices */
+void collect_network_search_end(CollectNetwork *network);                       /* nobody waits for it */
+bool collect_network_was_found(const CollectNetwork *network,
+                               const CollectDevice *device); /* by the search */
+bool collect_device_is_added(const CollectDevice *device);   /* of those that were: new to the database, */
+bool collect_device_is_changed(const CollectDevice *device); /* or has other points than before */
 
 /* ---- how it is going ---- */
 

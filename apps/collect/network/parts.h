@@ -44,6 +44,14 @@ typedef struct CollectScans {
     bool waits; /* a device may be read out when another has been asked something */
 } CollectScans;
 
+/* sought.c */
+typedef struct CollectSearchAsked {
+    uint32_t number; /* of the search under way, or the last one; 0: there was none */
+    bool is_on;
+    CollectSearchWish wish;
+    int64_t began_us, listens_until_us;
+} CollectSearchAsked;
+
 /* told.c */
 typedef struct CollectForwarder {
     uint64_t told; /* what was ignored when a stranger who forwards was last told, and when */
@@ -70,6 +78,7 @@ struct CollectNetwork {
     CollectSearch search;
     CollectFound found;
     CollectScans scans;
+    CollectSearchAsked sought;
     CollectForwarder forwarder;
     CollectBehind behind;
 };
@@ -95,6 +104,8 @@ void collect_doubt_network(CollectNetwork *network);
 void collect_discover(void *owner);
 void collect_look_anew(CollectNetwork *network);
 void collect_ask_who(const CollectNetwork *network, const BacAddress *whom);
+/* Everybody of these instances, as collect_discover does; NULL: of all. */
+void collect_ask_range(CollectNetwork *network, const BacWhoIs *who);
 void collect_ask_for(const CollectNetwork *network, uint32_t instance); /* everywhere */
 void collect_ask_missed(CollectNetwork *network);
 
@@ -114,6 +125,17 @@ void collect_begin_scans(CollectNetwork *network);
 /* Somebody new, who has taken another's address: read out when that one has had the time to answer elsewhere.
  */
 void collect_scan_when_settled(const CollectNetwork *network, CollectDevice *device);
+
+/* As collect_look_at_scan, whenever it was read out last and however that went. */
+void collect_scan_anew(CollectNetwork *network, CollectDevice *device);
+
+/* ---- sought.c ---- */
+
+/* Somebody asks for it: an I-Am is taken, whatever the settings say. */
+bool collect_is_sought(const CollectNetwork *network, uint32_t instance);
+void collect_note_sought(const CollectNetwork *network, CollectDevice *device); /* it is there */
+void collect_sought_read(CollectDevice *device, bool is_whole);
+void collect_sought_stored(CollectDevice *device, bool is_stored);
 
 /* ---- told.c ---- */
 

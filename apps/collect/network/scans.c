@@ -73,6 +73,16 @@ void collect_look_at_scan(CollectNetwork *network, CollectDevice *device)
         begin_scan(network, device);
 }
 
+void collect_scan_anew(CollectNetwork *network, CollectDevice *device)
+{
+    device->wants_scan = true;
+    device->scan_failures = 0;
+    device->scan_retry_us = loop_now_us(network->loop);
+    begin_scan(network, device);
+    if (device->wants_scan)
+        device->scanned_us = INT64_MIN; /* due when it is there, or has a place */
+}
+
 void collect_scan_when_settled(const CollectNetwork *network, CollectDevice *device)
 {
     device->wants_scan = true;
@@ -106,6 +116,7 @@ bool collect_network_scan_ended(CollectNetwork *network, CollectDevice *device, 
         device->scanned_us = loop_now_us(network->loop);
         collect_tell_oddities(network, device, scan);
     }
+    collect_sought_read(device, !failure);
     collect_begin_scans(network);
     return !failure;
 }
@@ -116,4 +127,5 @@ void collect_network_scan_stored(CollectNetwork *network, CollectDevice *device,
         scan_later(network, device, failure);
     else
         device->scan_failures = 0;
+    collect_sought_stored(device, !failure);
 }

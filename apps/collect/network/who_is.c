@@ -43,7 +43,7 @@ void collect_ask_for(const CollectNetwork *network, uint32_t instance)
 }
 
 /* Of setting discovery.targets: addresses with blanks between them. */
-static void ask_targets(CollectNetwork *network)
+static void ask_targets(CollectNetwork *network, const BacWhoIs *who)
 {
     snprintf(network->search.targets, sizeof network->search.targets, "%s", network->cfg->discovery_targets);
     BpStr rest = bp_str(network->cfg->discovery_targets);
@@ -54,10 +54,18 @@ static void ask_targets(CollectNetwork *network)
         if (word.size == 0)
             continue;
         if (bac_address_parse(word, &address, &err) == BP_OK)
-            collect_ask_who(network, &address);
+            send_who_is(network, &address, BAC_BVLC_ORIGINAL_UNICAST, who);
         else
             bp_log(BP_LOG_WARNING, "discovery.targets: %s", err.text);
     }
+}
+
+void collect_ask_range(CollectNetwork *network, const BacWhoIs *who)
+{
+    network->search.asked_at_us = loop_now_us(network->loop);
+    broadcast_who_is(network, who);
+    ask_targets(network, who);
+    collect_ask_routers(network);
 }
 
 void collect_discover(void *owner)
@@ -67,10 +75,7 @@ void collect_discover(void *owner)
     loop_timer_set(network->search.timer, network->search.looked_at_us + network->cfg->discovery_interval);
     if (!network->sockets.bip || !network->search.site_is_known || !network->cfg->discovery_enabled)
         return;
-    network->search.asked_at_us = loop_now_us(network->loop);
-    broadcast_who_is(network, NULL);
-    ask_targets(network);
-    collect_ask_routers(network);
+    collect_ask_range(network, NULL);
 }
 
 /* Settings are others now: addresses that were added are asked at once, and everybody where devices are to be

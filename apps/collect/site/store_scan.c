@@ -17,6 +17,14 @@ typedef struct Storing {
     PgStep steps[4];
 } Storing;
 
+static CollectStored stored_of(const Storing *storing, const PgRows *rows)
+{
+    return (CollectStored){.points = (uint32_t)storing->count,
+                           .added = (uint32_t)pg_get_integer(rows, 0, 0),
+                           .changed = (uint32_t)pg_get_integer(rows, 0, 1),
+                           .gone = (uint32_t)pg_get_integer(rows, 0, 3)};
+}
+
 /* What is new, changed and gone since it was last read out. */
 static void tell_scan(const Storing *storing, const PgRows *rows)
 {
@@ -45,6 +53,7 @@ static void on_scan_stored(void *context, BpStatus status, const PgRows *rows, c
     if (status == BP_OK && pg_row_count(rows) > 0) {
         tell_scan(storing, rows);
         if (device) {
+            device->stored = stored_of(storing, rows);
             device->points_left_out = (uint32_t)(storing->left_out + (size_t)pg_get_integer(rows, 0, 5));
             storing->store.on_stored(storing->store.owner, device, NULL);
         }

@@ -142,6 +142,22 @@ typedef struct CollectIdentity {
     int64_t renamed_us;       /* when it was taken for another, while it is not in the database */
 } CollectIdentity;
 
+/* ---- what it is read out for ---- */
+
+/* What came of it the last time that it was read out and stored: points. */
+typedef struct CollectStored {
+    uint32_t points, added, changed, gone;
+} CollectStored;
+
+/* Of the search that somebody asked for, and that it answered last (network/sought.c). */
+typedef struct CollectSought {
+    uint32_t search; /* its number; 0: none */
+    bool was_new;    /* it was in no database yet */
+    bool is_read;    /* it was read out, and is being stored, */
+    bool is_stored;  /* or is */
+    bool has_failed; /* or could not be */
+} CollectSought;
+
 /* ---- its chance to be asked ---- */
 
 /* read_out.c: it is being read out. */
@@ -237,6 +253,8 @@ struct CollectDevice {
     bool stored_multiple;
     bool has_news;      /* it is not as the database was last told, and its turn has not come */
     int64_t scanned_us; /* monotonic, when it was last read out whole; INT64_MIN: never */
+    CollectStored stored;
+    CollectSought sought;
 };
 
 /* Nothing but probes goes to it. */
