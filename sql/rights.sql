@@ -520,6 +520,7 @@ insert into right_on_function values
     ('site_make_way',           'bacpipes_logins',   true,  '{bacpipes_journal}'),
     ('site_invite',             'bacpipes_journal',  true,  '{bacpipes_owner, bacpipes_web}'),
     ('site_invited',            'bacpipes_journal',  true,  '{bacpipes_owner, bacpipes_web}'),
+    ('site_invited_until',      'bacpipes_journal',  true,  '{bacpipes_owner, bacpipes_web}'),
     ('site_rename',             'bacpipes_journal',  true,  '{bacpipes_owner, bacpipes_web}'),
     ('site_revoke',             'bacpipes_journal',  true,  '{bacpipes_owner, bacpipes_web}'),
     ('site_retire',             'bacpipes_journal',  true,  '{bacpipes_owner, bacpipes_web}'),

@@ -885,7 +885,7 @@ create view site_lag as
            c.received_seq as received_lsn, a.applied_seq as latest_end_lsn,
            coalesce((r.health ->> 'unsent_octets')::bigint, 0) as backlog_octets,
            pg_size_pretty(coalesce((r.health ->> 'unsent_octets')::bigint, 0)) as lag,
-           as_of.latest_end_time, extract(epoch from greatest(clock_timestamp() - as_of.latest_end_time, '0'))::double precision as lag_seconds
+           as_of.latest_end_time, case when as_of.latest_end_time is not null then extract(epoch from greatest(clock_timestamp() - as_of.latest_end_time, '0'))::double precision end as lag_seconds
       from remote_site r
       join site s using (site_id)
       left join lateral (select * from uplink_cursor u where u.site_id = r.site_id order by u.life desc limit 1) as c on true

@@ -223,6 +223,11 @@ create function site_invited(of_invitation bigint, out is_over boolean, out refu
 $$;
 comment on function site_invited is 'What a join file is made of, once it is signed (is_over).';
 
+create function site_invited_until(of_site text) returns timestamptz language sql stable as $$
+    select i.until from site_invitation i where i.site_id = of_site and i.used_at is null and i.ended_at is null order by i.id desc limit 1
+$$;
+comment on function site_invited_until is 'Until when the site''s newest join file is good, or was; null: there is none that was not used.';
+
 create function site_rename(of_site text, of_name text) returns void language plpgsql as $$
 begin
     if coalesce(of_name !~ '\S' or length(of_name) > 200, true) then

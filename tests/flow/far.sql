@@ -13,7 +13,7 @@ select site_id, n, case when n % 10 = 9 then 'invited' when n % 10 = 8 then 'ret
   from (select site_id, row_number() over (order by site_id) as n from site where is_remote) s;
 insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest, received_at)
 select site_id, 4711, 1, 1, 1000, 990, sha256(site_id::bytea), seen_at from remote_site where state = 'joined';
-insert into uplink_applied (site_id, epoch, applied_seq, applied_at) select site_id, epoch, received_seq, received_at from uplink_cursor;
+insert into uplink_applied (site_id, epoch, applied_seq, applied_at, newest_at) select site_id, epoch, received_seq, received_at, received_at from uplink_cursor;
 insert into device (site_id, device_id, address, instance, name, vendor_name)
 select site_id, d, format('10.1.%s.%s', d / 250, d % 250 + 1), 1000 + d, format('AHU-%s', d), 'Acme' from site, generate_series(1, greatest(1, :points / 50)) d where is_remote;
 insert into device_status (site_id, device_id, state, since, last_answer_at) select site_id, device_id, 'online', now() - interval '1 day', now() from device join site using (site_id) where is_remote;
@@ -25,4 +25,5 @@ select site_id, p, 1 + (p - 1) % greatest(1, :points / 50), case when p % 4 = 0 
 insert into current_value (site_id, point_id, value, quality, reason, at)
 select site_id, point_id, 20 + point_id % 10 + r.number / 1000.0, case when point_id % 97 = 5 then 'bad' else 'good' end, case when point_id % 97 = 5 then 'timeout' end, coalesce(r.seen_at, now())
   from point join remote_site r using (site_id) where r.state <> 'invited';
+insert into site_invitation (site_id, serial, until) select site_id, 'f' || to_hex(number), now() + case when number = 9 then interval '6 days' else interval '-1 day' end from remote_site where state = 'invited'; -- far009's file is good
 select pg_notify('bacpipes_config', '{"site": "far001", "table": "site"}'); -- which central would say

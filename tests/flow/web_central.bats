@@ -232,6 +232,15 @@ JS
     [ "$(told '[.items[] | select(.link.link == "silent")] | length')" = 2 ]
     [ "$(told '.items[-1] | .id, .is_remote, .link' | paste -sd,)" = "central,false,null" ]
     [ "$(told '[.items[] | select(.link.state == "invited").id] | sort | join(",")')" = "far009,far019" ]
+    # Of who has not joined nothing is known, and nothing is wrong; the join file's end is told.
+    get ed GET /sites/far009
+    [ "$(told '.roles.sync, (.link.invited_until > (now | todate))' | paste -sd,)" = unknown,true ] || { echo "$output"; false; }
+    get ed GET /sites/far019
+    [ "$(told '.link.invited_until < (now | todate)')" = true ]
+    get ed GET /sites/far009/summary
+    [ "$(told '.state, .troubles_total' | paste -sd,)" = unknown,0 ] || { echo "$output"; false; }
+    get ed GET /sites/far008/summary # retired
+    [ "$(told '.state, ([.troubles[] | select(.kind == "role")] | length)' | paste -sd,)" = unknown,0 ] || { echo "$output"; false; }
     get uma GET /sites/far002
     [ "$(told '.link | .state, .link' | paste -sd,)" = "joined,online" ] || { echo "$output"; false; }
 }

@@ -210,7 +210,7 @@ insert into expected values
 insert into expected values ('bacpipes_owner', 'link_applies(text)', 'EXECUTE'); -- of triggers
 insert into expected select 'bacpipes_owner', thing, 'SELECT' from unnest('{site_invitation, site_request, central_authority, site_revocation}'::text[]) as thing;
 insert into expected select role, thing, 'EXECUTE' from unnest('{bacpipes_owner, bacpipes_web}'::text[]) as role,
-       unnest(array['site_invite(text,text,text)', 'site_invited(bigint)', 'site_rename(text,text)', 'site_revoke(text,text)', 'site_retire(text)', 'site_is_listed(text)']) as thing;
+       unnest(array['site_invite(text,text,text)', 'site_invited(bigint)', 'site_invited_until(text)', 'site_rename(text,text)', 'site_revoke(text,text)', 'site_retire(text)', 'site_is_listed(text)']) as thing;
 insert into expected select 'bacpipes_central', thing, 'EXECUTE'
   from unnest(array['site_requests()', 'site_signed(bigint,text,text,timestamp with time zone)', 'site_refused(bigint,text)', 'site_revocations()', 'site_revocation_listed(integer)', 'site_authorities_tell(text,text,integer,integer)', 'sites_mend(text[])']) as thing;
 insert into expected values ('bacpipes_owner', 'central_link_store(text,integer,text,integer,text,boolean)', 'EXECUTE'), ('bacpipes_join', 'sync."join"(text)', 'EXECUTE'), ('bacpipes_sites', 'sync.renew(text)', 'EXECUTE'), ('bacpipes_sites', 'sync.authorities()', 'EXECUTE');
@@ -344,7 +344,7 @@ select 'bacpipes_journal', thing
  union all
 select 'bacpipes_journal', thing
   from unnest(array['site_invitation', 'site_invitation_id_seq', 'site_request', 'site_request_id_seq', 'central_authority', 'site_revocation', 'site_noted(text,text,jsonb)', 'site_known(text)', 'site_held(text)', 'site_withdraw(text,text)', 'site_shut(text,text)', 'site_answer(site_request)', 'site_login(integer,boolean)',
-                    'site_invite(text,text,text)', 'site_invited(bigint)', 'site_rename(text,text)', 'site_revoke(text,text)', 'site_retire(text)', 'site_is_listed(text)', 'site_requests()', 'site_signed(bigint,text,text,timestamp with time zone)', 'site_refused(bigint,text)',
+                    'site_invite(text,text,text)', 'site_invited(bigint)', 'site_invited_until(text)', 'site_rename(text,text)', 'site_revoke(text,text)', 'site_retire(text)', 'site_is_listed(text)', 'site_requests()', 'site_signed(bigint,text,text,timestamp with time zone)', 'site_refused(bigint,text)',
                     'site_revocations()', 'site_revocation_listed(integer)', 'site_authorities_tell(text,text,integer,integer)', 'sites_mend(text[])', 'central_link_store(text,integer,text,integer,text,boolean)', 'sync."join"(text)', 'sync.renew(text)', 'sync.authorities()']) as thing
  union all
 select 'bacpipes_logins', 'site_login(integer,boolean)'
@@ -429,7 +429,7 @@ select ok(bool_and(rolconnlimit > 0 or not rolcanlogin) and sum(rolconnlimit) fi
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace in ('public'::regnamespace, 'sync'::regnamespace) and ours('pg_proc', oid) and proname <> 'ours'
                       and not coalesce(prosqlbody is not null or 'search_path=public, pg_temp' = any (proconfig), false) $$, 'what a function names does not depend on who calls it');
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace in ('public'::regnamespace, 'sync'::regnamespace) and prosecdef and ours('pg_proc', oid)
-                      and proname not in ('site_login', 'site_invite', 'site_invited', 'site_rename', 'site_revoke', 'site_retire', 'site_is_listed', 'site_requests', 'site_signed', 'site_refused', 'site_revocations', 'site_revocation_listed', 'site_authorities_tell', 'sites_mend', 'central_link_store', 'join', 'renew', 'authorities',
+                      and proname not in ('site_login', 'site_invite', 'site_invited', 'site_invited_until', 'site_rename', 'site_revoke', 'site_retire', 'site_is_listed', 'site_requests', 'site_signed', 'site_refused', 'site_revocations', 'site_revocation_listed', 'site_authorities_tell', 'sites_mend', 'central_link_store', 'join', 'renew', 'authorities',
                                           'downlink_tidy', 'site_struck', 'sites_shut', 'site_opened', 'site_make_way', 'sync_guard', 'site_sessions',
                                            'note_choice', 'check_setting', 'point_version', 'link_noted', 'source_is_kept', 'source_is_there', 'downlink_begin', 'downlink_begin_again',
                                            'hello', 'begin_epoch', 'append', 'fetch', 'journal_person', 'journal_who', 'points_change', 'points_undo',

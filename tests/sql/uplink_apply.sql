@@ -1,6 +1,6 @@
 -- What central makes of entries: each once, in their order, with the place where it stands; what cannot be applied stands aside, and the rest goes on.
 begin;
-select plan(57);
+select plan(58);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -27,6 +27,8 @@ create function pg_temp.point(n integer, of_device integer, enabled boolean defa
     select jsonb_strip_nulls(to_jsonb(p) - 'site_id') from (select * from jsonb_populate_record(null::public.point, jsonb_build_object('point_id', n, 'device_id', of_device, 'object_type', 'analog-input', 'object_instance', n, 'property', 'present-value',
         'name', 'T' || n, 'description', '', 'units', 'degrees-celsius', 'states', '[]'::jsonb, 'commandable', false, 'writable', false, 'enabled', enabled, 'tags', '{}'::jsonb, 'created_at', now(), 'updated_at', now(), 'chosen_at', '2026-11-01T00:00:00Z'))) as p
 $$;
+
+select is((select lag_s from sites where site_id = 'kl'), null, 'of who has sent nothing nobody knows how far behind it is');
 
 -- ---- what there is, told whole ----
 select pg_temp.came('mo', 1, 'epoch', '{"reason": "new"}');

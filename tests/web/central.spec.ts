@@ -97,6 +97,27 @@ test('sites: one that is silent says since when, and an edit waits for it until 
     await close()
 })
 
+test('sites: one that was invited says until when its file is good, and what to do', async () => {
+    const { page, complaints, close } = await visit({ as: 'cora' })
+    await page.goto('/sites/far009/building')
+    await settled(page)
+    await isThere(page.getByText('Invited, and not joined yet'))
+    await isThere(page.getByText('Its join file is good until'))
+    await isThere(page.getByText('bacpipes site join far009.join'))
+    await shoot(page, 'sites.invited')
+    assert.deepEqual(await serious(page), [])
+    await page.goto('/sites/far019/building')
+    await settled(page)
+    await isThere(page.getByText('Its join file was good until'))
+    await page.getByRole('link', { name: 'Make a new join file' }).click()
+    await isThere(page.getByRole('dialog', { name: 'Building 19' }))
+    await page.goto('/sites/far008/building')
+    await settled(page)
+    await isThere(page.getByText('This site is retired'))
+    assert.deepEqual(complaints, [])
+    await close()
+})
+
 test('sites: a command waits for its site, and is taken back before it was handed over', async () => {
     const { page, complaints, close } = await visit({ as: 'cora' })
     await page.goto('/sites/far002/points/4')

@@ -38,7 +38,8 @@ static void look_at_role(void *context, const char *role, const char *state)
         strcmp(role, "sync") == 0; /* of a site elsewhere, before those that it says itself */
     if (is_sync || strcmp(role, "collect") == 0)
         troubles->is_read = is_online;
-    if (is_online)
+    /* Who has not joined, or was shut out, is expected to say nothing. */
+    if (is_online || (is_sync && strcmp(state, "unknown") == 0))
         return;
     const bool is_needed = is_sync || strcmp(role, "collect") == 0 || strcmp(role, "ingest") == 0;
     *add(troubles) = (Trouble){.severity = is_needed ? SEVERITY_HIGH : SEVERITY_MEDIUM,

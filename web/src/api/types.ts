@@ -1718,6 +1718,11 @@ export interface components {
             seen_at: string | null;
             /** Format: date-time */
             joined_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when its join file is good, or was; null: there is none that was not used
+             */
+            invited_until: string | null;
             /** @description How far its clock is ahead of ours */
             clock_ahead_s: number | null;
             /** @description Its version of BacPipes; empty: it has not said */
@@ -2471,6 +2476,7 @@ export interface components {
              * @example command_event
              * @example point
              * @example device
+             * @example device_status
              * @example setting
              * @example user
              * @example session

@@ -1,6 +1,7 @@
 /* Above the screens of a building elsewhere: how long ago it was heard, where that is long, and what waits for it. */
 import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { useLocation } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { api } from '../../api/client'
 import { queries } from '../../api/query'
@@ -22,6 +23,7 @@ export default function Waiting() {
     const t = useStrings(strings)
     const format = useFormat()
     const site = useSite()
+    const path = useLocation().pathname
     const { data: sites } = useQuery({ ...sitesQuery, refetchInterval: ASK_EVERY_MS })
     const { data: changes = [] } = useQuery(changesQuery(site.id))
     const [isShown, setShown] = useState(false)
@@ -29,14 +31,24 @@ export default function Waiting() {
     const open = changes.filter(isOpen)
     useWords(changes)
     const isSilent = link?.link === 'silent' || link?.link === 'never'
-    if (!isSilent && open.length === 0 && !isShown) return null
+    // The Building screen says all of it.
+    const isSaid = link?.state === 'invited' && path.endsWith('/building')
+    if ((!isSilent || isSaid) && open.length === 0 && !isShown) return null
     return (
         <>
             <div className={classes.strip} role="status">
-                {isSilent && (
+                {isSilent && !isSaid && (
                     <span className={classes.line}>
                         <IconOffline size={18} aria-hidden />
-                        {link.seen_at ? t.silent(format.ago(link.seen_at)) : t.neverHeard}
+                        {link.state === 'invited'
+                            ? t.notJoined
+                            : link.state === 'revoked'
+                              ? t.shutOut
+                              : link.state === 'retired'
+                                ? t.retired
+                                : link.seen_at
+                                  ? t.silent(format.ago(link.seen_at))
+                                  : t.neverHeard}
                     </span>
                 )}
                 {open.length > 0 && (

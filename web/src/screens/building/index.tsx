@@ -17,12 +17,18 @@ import { Tip } from '../../parts/Tip'
 import { Value } from '../../parts/Value'
 import { useFormat, useStrings } from '../../strings'
 import classes from './building.module.css'
+import { Invited } from './Invited'
 import { strings } from './strings'
 import { byName, changeOf, type Warmth, warmthOf } from './zones'
 
 const ASK_EVERY_MS = 15_000
 
 export function Screen() {
+    const site = useSite()
+    return site.about?.link?.state === 'invited' ? <Invited /> : <Building />
+}
+
+function Building() {
     const site = useSite()
     const title = useStrings(app).building
     const query = useQuery({

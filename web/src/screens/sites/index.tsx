@@ -70,16 +70,16 @@ function useMayManage(): boolean {
 function Sites({ sites }: { sites: Site[] }) {
     const t = useStrings(strings)
     const navigate = useNavigate()
-    const { search = '' } = useSearch({ from: '/framed/sites' })
+    const { search = '', manage } = useSearch({ from: '/framed/sites' })
     const [words, setWords] = useState(search)
     const [asked] = useDebouncedValue(words.trim(), 150)
     // The address has it, so that it can be kept; what is typed goes before what is in the address.
     useEffect(() => {
-        void navigate({ to: '/sites', search: { search: asked || undefined }, replace: true })
+        void navigate({ to: '/sites', search: (was) => ({ ...was, search: asked || undefined }), replace: true })
     }, [asked, navigate])
     const mayManage = useMayManage()
-    const [managed, setManaged] = useState<string>()
-    const managedSite = sites.find((site) => site.id === managed)
+    const setManaged = (site?: string) => void navigate({ to: '/sites', search: (was) => ({ ...was, manage: site }), replace: true })
+    const managedSite = mayManage ? sites.find((site) => site.id === manage) : undefined
     const shown = sites.filter((site) => nameHas(site, asked))
     return (
         <Stack gap="lg">
@@ -103,7 +103,7 @@ function Sites({ sites }: { sites: Site[] }) {
                     ))}
                 </ul>
             )}
-            {managedSite && <Manage key={managedSite.id} site={managedSite} onClose={() => setManaged(undefined)} />}
+            {managedSite && <Manage key={managedSite.id} site={managedSite} onClose={() => setManaged()} />}
             {asked !== '' && <Found words={asked} sites={sites} hasSites={shown.length > 0} />}
         </Stack>
     )

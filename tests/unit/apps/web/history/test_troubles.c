@@ -86,6 +86,11 @@ static void whoever_does_not_read_the_building_cannot_say_how_it_is(void **state
     StoreSite *unknown = store_put_site(other, bp_str("demo"), bp_str("Demo"), bp_str("UTC"), false);
     troubles_of_site(&troubles, unknown);
     assert_string_equal(troubles_state(&troubles), "unknown");
+    /* Elsewhere: who has not joined is expected to say nothing. */
+    store_set_role(other, unknown, bp_str("sync"), bp_str("unknown"));
+    troubles_of_site(&troubles, unknown);
+    assert_int_equal(troubles.count, 0);
+    assert_string_equal(troubles_state(&troubles), "unknown");
     store_free(other);
 }
 
