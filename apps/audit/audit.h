@@ -3,7 +3,6 @@
 #define AUDIT_AUDIT_H
 
 #include "journal/entry.h"
-#include "journal/verifier.h"
 #include "site/database.h"
 
 #include <jansson.h>
@@ -33,23 +32,6 @@ typedef struct AuditHead {
     int64_t frames_given_up;
 } AuditHead;
 void audit_take_head(void *head, const PgRows *rows, size_t row);
-
-/* ---- a central's copy of a site's journal (copy.c) ---- */
-
-/* How it came; of a journal that is kept here there is nothing to tell. The ends again behind its records. */
-BpStatus audit_copy_lives(SiteDatabase *database, const char *site, JournalVerifier *verifier,
-                          BpError *err) BP_CHECKED;
-BpStatus audit_copy_ends(SiteDatabase *database, const char *site, JournalVerifier *verifier,
-                         BpError *err) BP_CHECKED;
-
-/* With which keys it was signed. */
-typedef struct AuditPins {
-    JournalPin *items;
-    int64_t *seen_us; /* of each */
-    size_t count;
-} AuditPins;
-BpStatus audit_copy_pins(SiteDatabase *database, const char *site, BpArena *arena, AuditPins *ret_pins,
-                         BpError *err) BP_CHECKED;
 
 /* ---- the journal in a file that `audit --json` wrote (export.c) ---- */
 

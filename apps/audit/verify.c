@@ -9,9 +9,9 @@
 #include "say/json.h"
 #include "say/progress.h"
 #include "say/when.h"
+#include "site/copy.h"
 #include "site/witness.h"
 
-#include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,7 +74,7 @@ typedef struct Verify {
     SiteWitnesses witnesses;   /* what the collector signed */
     JournalPosition kept;      /* where it saw the journal; seq 0: unknown */
     bool is_witnessed;
-    AuditPins pins; /* of a site elsewhere, as central has seen them */
+    SitePins pins; /* of a site elsewhere, as central has seen them */
     JournalForgotten forgotten[FORGOTTEN_MAX];
     size_t forgotten_count; /* all of them */
     AuditHead head;
@@ -157,19 +157,6 @@ static bool is_elsewhere(const Verify *verify)
     return !from_file && site && strcmp(site, verify->cfg->site) != 0;
 }
 
-/* Those that have signed before (journal.pub.*): how many. */
-static size_t read_former_keys(Verify *verify)
-{
-    glob_t found;
-    size_t count = 0;
-    if (glob(path_of(verify, "journal.pub.????????????????"), 0, NULL, &found) != 0)
-        return 0;
-    for (size_t i = 0; i < found.gl_pathc && 1 + count < KEYS_MAX; i++)
-        count += sign_public_file_read(found.gl_pathv[i], verify->keys[1 + count], NULL) == BP_OK;
-    globfree(&found);
-    return count;
-}
-
 static BpStatus read_keys(Verify *verify, BpError *err)
 {
     const char *ours = path_of(verify, "journal.pub");
@@ -185,7 +172,7 @@ static BpStatus read_keys(Verify *verify, BpError *err)
         return BP_OK;
     const BpStatus status = sign_public_file_read(ours, verify->keys[0], err);
     if (status == BP_OK)
-        verify->key_count = 1 + read_former_keys(verify);
+        verify->key_count = sign_public_files_read(ours, verify->keys, KEYS_MAX);
     else if (status != BP_NOT_FOUND)
         return err->status = BP_INVALID;
     else if (from_file)
@@ -231,16 +218,14 @@ static bool has_keys(const Verify *verify)
 /* Each spell of a key that nobody vouches for, once. */
 static void look_at_pins(Verify *verify)
 {
-    char text[BP_ERROR_TEXT_MAX], key[2 * SIGN_PUBLIC_SIZE + 1];
+    char text[BP_ERROR_TEXT_MAX];
     for (size_t i = 0; i < verify->pins.count; i++) {
         const JournalPin *pin = &verify->pins.items[i];
+        BpBuf out = bp_buf((uint8_t *)text, sizeof text - 1);
         if (!pin->is_doubted)
             continue;
-        snprintf(
-            text, sizeof text,
-            "from here on it is signed with another key, which nobody vouches for, and not believed: %s. "
-            "Neither did the key before it sign for it, nor had the site joined anew",
-            sign_hex(pin->key, sizeof pin->key, key));
+        site_pin_tell(pin, &out);
+        text[out.size] = '\0';
         on_finding(verify, pin->epoch, pin->seq, text);
     }
 }
@@ -373,23 +358,13 @@ static void tell_forgotten(const Verify *verify)
         printf("... and %zu more epochs like that\n", verify->forgotten_count - FORGOTTEN_MAX);
 }
 
-static const JournalPin *last_pin(const Verify *verify, int64_t *ret_seen_us)
-{
-    for (size_t i = verify->pins.count; i-- > 0;)
-        if (!verify->pins.items[i].is_doubted) {
-            *ret_seen_us = verify->pins.seen_us[i];
-            return &verify->pins.items[i];
-        }
-    return NULL;
-}
-
 /* By the keys that this central has seen. */
 static void tell_pinned(const Verify *verify)
 {
     char key[2 * SIGN_PUBLIC_SIZE + 1], seen[BP_TIME_TEXT_MAX];
     int64_t seen_us = 0;
     const JournalVerified *verified = &verify->verified;
-    const JournalPin *pin = last_pin(verify, &seen_us);
+    const JournalPin *pin = site_pins_last(&verify->pins, &seen_us);
     if (!pin)
         return;
     (void)sign_hex(pin->key, SIGN_PUBLIC_SIZE, key);
@@ -493,13 +468,16 @@ static BpStatus verify_database(Verify *verify, SiteDatabase *database, BpError 
         site_database_ask(database, SQL_SELECT_JOURNAL_HEAD, &value, 1, audit_take_head, &verify->head, err));
     BP_TRY(site_database_ask(database, SQL_COUNT_JOURNAL, NULL, 0, count, &verify->about, err));
     if (is_elsewhere(verify) && verify->key_count == 0)
-        BP_TRY(audit_copy_pins(database, verify->site, verify->arena, &verify->pins, err));
+        BP_TRY(site_database_ask(database, SQL_SELECT_SITE_KEYS, &value, 1, site_copy_take_pin, &verify->pins,
+                                 err));
     begin(verify, bp_str(verify->site));
     if (is_elsewhere(verify))
-        BP_TRY(audit_copy_lives(database, verify->site, verify->verifier, err));
+        BP_TRY(site_database_ask(database, SQL_SELECT_JOURNAL_LIVES, &value, 1, site_copy_take_life,
+                                 verify->verifier, err));
     BP_TRY(audit_walk(database, &(AuditWalk){.site = verify->site, .owner = verify, .each = take}, err));
     if (is_elsewhere(verify))
-        BP_TRY(audit_copy_ends(database, verify->site, verify->verifier, err));
+        BP_TRY(site_database_ask(database, SQL_SELECT_JOURNAL_LIVES, &value, 1, site_copy_take_end,
+                                 verify->verifier, err));
     return site_database_ask(database, SQL_COUNT_FRAMES, &value, 1, count, &verify->frames, err);
 }
 
@@ -531,12 +509,15 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     site_database_close(&database);
     journal_verifier_free(verify->verifier);
     if (status != BP_OK)
+        site_pins_done(&verify->pins);
+    if (status != BP_OK)
         return status == BP_NOT_FOUND ? say_fail_with(EX_USAGE, command.name, bp_str(err.text))
                                       : say_fail(command.name, &err);
     if (arguments->json)
         tell_json(verify);
     else
         tell(verify);
+    site_pins_done(&verify->pins);
     return verify->found ? SAY_NOTHING : EX_OK;
 }
 

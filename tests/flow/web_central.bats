@@ -223,6 +223,37 @@ JS
     expect 204
 }
 
+@test "the proof of a site's record counts what that, put back, does not have any more, and finds what was put there" {
+    local put_there="insert into uplink_record select site_id, 7, 4, 'audit', at, body, journal_digest(digest, site_id, 7, 4, 'audit', at, body), received_at from uplink_record where site_id = 'far005' and epoch = 7 and seq = 3"
+    at_central "do \$\$
+        declare
+            made  bytea := decode(repeat('00', 32), 'hex');
+            body  bytea;
+            agreed text;
+        begin
+            delete from uplink_applied where site_id = 'far005';
+            delete from uplink_cursor where site_id = 'far005';
+            for life in 7 .. 8 loop
+                made := decode(repeat('00', 32), 'hex');
+                for n in 1 .. 3 loop
+                    body := convert_to(case when n > 1 then '{\"v\": 1}' when life = 7 then '{\"v\": 1, \"reason\": \"new\", \"previous\": null}'
+                                            else format('{\"v\": 1, \"reason\": \"restored\", \"previous\": {\"epoch\": 7, \"seq\": 2, \"digest\": \"%s\"}}', agreed) end, 'UTF8');
+                    made := journal_digest(made, 'far005', life, n, case n when 1 then 'epoch' else 'audit' end, '2026-01-01Z', body);
+                    insert into uplink values ('far005', life, n, case n when 1 then 'epoch' else 'audit' end, '2026-01-01Z', body, made, now());
+                    agreed := case when n = 2 then encode(made, 'hex') else agreed end;
+                end loop;
+                insert into uplink_cursor (site_id, epoch, life, previous, first_seq, received_seq, record_seq, record_digest, received_digest, previous_had, begun_had)
+                values ('far005', life, life - 6, case life when 8 then 7 end, 1, 3, 3, made, made, case life when 8 then 3 else 0 end, case life when 8 then 3 else 0 end);
+                insert into uplink_applied values ('far005', life, 3);
+            end loop;
+        end \$\$"
+    wait_for ed /sites/far005/audit/proof '.is_whole and .entries == 6 and .epochs == 2 and (.text | contains("1 of them the site, put back to a former state, does not have any more"))'
+    at_central "set session_replication_role = replica; $put_there"
+    run as ed POST /sites/far005/jobs '{"kind": "prove-audit"}'
+    expect 202
+    wait_for ed "/sites/far005/jobs/$(told .id)" '.status == "completed" and (.result.findings | map(.text) | any(startswith("it was put there")))'
+}
+
 @test "sites are told the worst first, with how they send and what is wrong" {
     at_central "update remote_site set seen_at = now() where state = 'joined' and number % 10 <> 7"
     get ed GET /sites

@@ -31,6 +31,7 @@ struct Proof {
 
     SiteWitnesses witnesses; /* what the collector signed */
     ProofFound found;
+    JournalPosition head;
     JournalVerifier *verifier;
     int64_t epochs[EPOCHS_MAX];
     size_t epoch_count, at;
@@ -80,7 +81,7 @@ static void on_ended(void *context, BpStatus status, const PgRows *rows, const B
     begin(proof); /* there may be another */
 }
 
-static void end(Proof *proof)
+static void conclude(Proof *proof)
 {
     journal_verifier_end(proof->verifier, &proof->found.verified);
     proof_found_settle(&proof->found, &proof->witnesses, bp_wall_us());
@@ -89,6 +90,25 @@ static void end(Proof *proof)
                               pg_text(bp_str(result)), pg_null()};
     request(proof, SQL_END_JOB, values, 4, on_ended);
     free(result);
+}
+
+static void on_ends(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Proof *proof = context;
+    if (!goes_on(proof, status, err))
+        return;
+    for (size_t row = 0; row < pg_row_count(rows); row++)
+        site_copy_take_end(proof->verifier, rows, row);
+    conclude(proof);
+}
+
+static void end(Proof *proof)
+{
+    const PgValue site = pg_text(bp_str(proof->site));
+    if (*proof->data_folder)
+        conclude(proof);
+    else
+        request(proof, SQL_SELECT_JOURNAL_LIVES, &site, 1, on_ends);
 }
 
 /* ---- records, a page at a time ---- */
@@ -172,14 +192,24 @@ static void on_finding(void *owner, int64_t epoch, int64_t seq, const char *text
     proof_found_add(&proof->found, epoch, seq, text);
 }
 
+static void on_forgotten(void *owner, const JournalForgotten *forgotten)
+{
+    Proof *proof = owner;
+    proof->found.forgotten += forgotten->count;
+}
+
 static void make_verifier(Proof *proof, const JournalPosition *head)
 {
-    proof->verifier = journal_verifier_new(&(JournalVerifierOptions){.site = bp_str(proof->site),
-                                                                     .keys = &proof->found.key,
-                                                                     .key_count = proof->found.has_key,
-                                                                     .now_us = bp_wall_us(),
-                                                                     .owner = proof,
-                                                                     .on_finding = on_finding});
+    proof->verifier = journal_verifier_new(
+        &(JournalVerifierOptions){.site = bp_str(proof->site),
+                                  .keys = (const uint8_t(*)[SIGN_PUBLIC_SIZE])proof->found.keys,
+                                  .key_count = proof->found.key_count,
+                                  .pins = proof->found.pins.items,
+                                  .pin_count = proof->found.pins.count,
+                                  .now_us = bp_wall_us(),
+                                  .owner = proof,
+                                  .on_finding = on_finding,
+                                  .on_forgotten = on_forgotten});
     for (size_t i = 0; i < proof->witnesses.count; i++)
         journal_verifier_know(proof->verifier, &proof->witnesses.items[i].position,
                               proof->witnesses.items[i].at_us, "the collector signed it");
@@ -200,6 +230,31 @@ static void on_epochs(void *context, BpStatus status, const PgRows *rows, const 
         end(proof);
 }
 
+/* ---- of a site elsewhere: how its journal came, and with which keys it was signed ---- */
+
+static void on_lives(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Proof *proof = context;
+    const PgValue site = pg_text(bp_str(proof->site));
+    if (!goes_on(proof, status, err))
+        return;
+    for (size_t row = 0; row < pg_row_count(rows); row++)
+        site_copy_take_life(proof->verifier, rows, row);
+    request(proof, SQL_SELECT_JOURNAL_EPOCHS, &site, 1, on_epochs);
+}
+
+static void on_keys(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Proof *proof = context;
+    const PgValue site = pg_text(bp_str(proof->site));
+    if (!goes_on(proof, status, err))
+        return;
+    for (size_t row = 0; row < pg_row_count(rows); row++)
+        site_copy_take_pin(&proof->found.pins, rows, row);
+    make_verifier(proof, &proof->head);
+    request(proof, SQL_SELECT_JOURNAL_LIVES, &site, 1, on_lives);
+}
+
 static void on_head(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Proof *proof = context;
@@ -212,6 +267,11 @@ static void on_head(void *context, BpStatus status, const PgRows *rows, const Bp
         proof->about = pg_get_integer(rows, 0, 1);
         if (!sign_from_hex(pg_get_text(rows, 0, 2), head.digest, SIGN_DIGEST_SIZE))
             head.seq = 0;
+    }
+    proof->head = head;
+    if (!*proof->data_folder) {
+        request(proof, SQL_SELECT_SITE_KEYS, &site, 1, on_keys);
+        return;
     }
     make_verifier(proof, &head);
     request(proof, SQL_SELECT_JOURNAL_EPOCHS, &site, 1, on_epochs);
@@ -226,7 +286,7 @@ static void read_files(void *context)
     if (!*proof->data_folder)
         return;
     snprintf(path, sizeof path, "%s/journal.pub", proof->data_folder);
-    proof->found.has_key = sign_public_file_read(path, proof->found.key, &err) == BP_OK;
+    proof->found.key_count = sign_public_files_read(path, proof->found.keys, PROOF_KEYS_MAX);
     snprintf(path, sizeof path, "%s/control/signed", proof->data_folder);
     if (site_witnesses_read(path, &proof->witnesses, &err) != BP_OK)
         proof->witnesses.count = 0;

@@ -27,6 +27,26 @@ void proof_found_done(ProofFound *found)
     for (size_t i = 0; i < found->count && i < PROOF_FINDINGS_MAX; i++)
         free(found->findings[i].text);
     found->count = 0;
+    site_pins_done(&found->pins);
+}
+
+static void look_at_pins(ProofFound *found)
+{
+    char text[BP_ERROR_TEXT_MAX];
+    int64_t seen_us;
+    const JournalPin *last = site_pins_last(&found->pins, &seen_us);
+    for (size_t i = 0; i < found->pins.count; i++) {
+        BpBuf out = bp_buf((uint8_t *)text, sizeof text - 1);
+        if (!found->pins.items[i].is_doubted)
+            continue;
+        site_pin_tell(&found->pins.items[i], &out);
+        text[out.size] = '\0';
+        proof_found_add(found, found->pins.items[i].epoch, found->pins.items[i].seq, text);
+    }
+    if (last) {
+        found->key_count = 1;
+        memcpy(found->keys[0], last->key, sizeof found->keys[0]);
+    }
 }
 
 void proof_found_settle(ProofFound *found, const SiteWitnesses *witnesses, int64_t now_us)
@@ -35,13 +55,16 @@ void proof_found_settle(ProofFound *found, const SiteWitnesses *witnesses, int64
     const SiteWitness *witness = site_witness_of(witnesses, verified->epoch);
     char text[BP_ERROR_TEXT_MAX];
     found->is_witnessed = witnesses->count > 0;
+    look_at_pins(found);
+    if (found->pins.count && verified->newest_us < now_us)
+        now_us = verified->newest_us; /* there may be more that has not come yet */
     if (witness && witness->position.seq > verified->signed_seq) {
         snprintf(text, sizeof text,
                  "checkpoints were removed: the collector signed up to seq %" PRId64
                  ", and what is here is signed up to %" PRId64,
                  witness->position.seq, verified->signed_seq);
         proof_found_add(found, verified->epoch, witness->position.seq, text);
-    } else if (found->has_key && !witness && verified->unsigned_records &&
+    } else if (found->key_count && !witness && verified->unsigned_records &&
                now_us - verified->unsigned_since_us > UNSIGNED_TOO_LONG_US) {
         snprintf(text, sizeof text,
                  "%" PRId64
@@ -86,7 +109,13 @@ static void say(const ProofFound *found, BpBuf *out)
     else
         bp_buf_printf(out, "The record is whole: each of %" PRId64 " entries follows from the one before it.",
                       verified->records);
-    if (!found->has_key)
+    if (found->forgotten)
+        bp_buf_printf(out,
+                      " %" PRId64
+                      " of them the site, put back to a former state, does not have any more: they are "
+                      "genuine by their chain.",
+                      found->forgotten);
+    if (found->key_count == 0)
         bp_buf_printf(out, " No key of the collector is here to verify signatures with: whoever has the "
                            "database may have written all of it anew.");
     else if (verified->unsigned_records)
@@ -106,8 +135,8 @@ char *proof_json(const ProofFound *found, int64_t now_us)
         (json_int_t)verified->epochs, "epoch", epoch_json(verified->epoch), "seq",
         (json_int_t)verified->last_seq, "signed_seq", (json_int_t)verified->signed_seq, "unsigned",
         (json_int_t)verified->unsigned_records, "key",
-        found->has_key ? json_string(sign_hex(found->key, SIGN_PUBLIC_SIZE, key)) : json_null(), "first_at",
-        time_json(verified->oldest_us), "last_at", time_json(verified->newest_us), "checked_at",
+        found->key_count ? json_string(sign_hex(found->keys[0], SIGN_PUBLIC_SIZE, key)) : json_null(),
+        "first_at", time_json(verified->oldest_us), "last_at", time_json(verified->newest_us), "checked_at",
         time_json(now_us), "is_compared_outside", found->is_witnessed || found->kept.seq, "findings_count",
         (json_int_t)found->count, "findings", findings_json(found));
     char *dumped = json ? json_dumps(json, JSON_COMPACT) : NULL;

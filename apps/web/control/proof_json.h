@@ -3,9 +3,10 @@
 #define WEB_CONTROL_PROOF_JSON_H
 
 #include "journal/verifier.h"
+#include "site/copy.h"
 #include "site/witness.h"
 
-enum { PROOF_FINDINGS_MAX = 100 };
+enum { PROOF_FINDINGS_MAX = 100, PROOF_KEYS_MAX = 16 };
 
 typedef struct ProofFinding {
     int64_t epoch, seq;
@@ -15,9 +16,11 @@ typedef struct ProofFinding {
 typedef struct ProofFound {
     JournalVerified verified;
     ProofFinding findings[PROOF_FINDINGS_MAX];
-    size_t count; /* of all, also those beyond */
-    uint8_t key[SIGN_PUBLIC_SIZE];
-    bool has_key;
+    size_t count;                                   /* of all, also those beyond */
+    uint8_t keys[PROOF_KEYS_MAX][SIGN_PUBLIC_SIZE]; /* that of now, and former ones */
+    size_t key_count;
+    SitePins pins;     /* of a site elsewhere, in place of a key */
+    int64_t forgotten; /* entries that the site, put back, does not have any more */
     bool is_witnessed;
     JournalPosition kept; /* where the collector saw the journal; seq 0: unknown */
 } ProofFound;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -121,6 +122,22 @@ BpStatus sign_key_file_open(const char *path, SignKey **ret_key, bool *ret_is_ne
 BpStatus sign_public_file_read(const char *path, uint8_t ret_public[SIGN_PUBLIC_SIZE], BpError *err)
 {
     return read_key(path, false, ret_public, err);
+}
+
+size_t sign_public_files_read(const char *path, uint8_t (*ret_keys)[SIGN_PUBLIC_SIZE], size_t most)
+{
+    glob_t found;
+    char pattern[PATH_MAX_OCTETS + 32];
+    if (most == 0 || read_key(path, false, ret_keys[0], NULL) != BP_OK)
+        return 0;
+    size_t count = 1;
+    snprintf(pattern, sizeof pattern, "%.*s.????????????????", PATH_MAX_OCTETS, path);
+    if (glob(pattern, 0, NULL, &found) != 0)
+        return count;
+    for (size_t i = 0; i < found.gl_pathc && count < most; i++)
+        count += read_key(found.gl_pathv[i], false, ret_keys[count], NULL) == BP_OK;
+    globfree(&found);
+    return count;
 }
 
 BpStatus sign_public_file_write(const char *path, const uint8_t public_key[SIGN_PUBLIC_SIZE], BpError *err)

@@ -15,6 +15,10 @@ BpStatus sign_key_file_open(const char *path, SignKey **ret_key, bool *ret_is_ne
 BpStatus sign_public_file_read(const char *path, uint8_t ret_public[SIGN_PUBLIC_SIZE],
                                BpError *err) BP_CHECKED;
 
+/* The same, and behind it those that have signed before: `path`, a dot and the first 16 digits of each. How
+ * many, `most` at most; 0: `path` is none. */
+size_t sign_public_files_read(const char *path, uint8_t (*ret_keys)[SIGN_PUBLIC_SIZE], size_t most);
+
 /* Writes it, in place of what is there, where that is another. */
 BpStatus sign_public_file_write(const char *path, const uint8_t public_key[SIGN_PUBLIC_SIZE],
                                 BpError *err) BP_CHECKED;
