@@ -1,6 +1,6 @@
 -- What sites call at central: who calls is known, entries arrive once and whole, what they are asked for is given out once.
 begin;
-select plan(83);
+select plan(113);
 set local client_min_messages = warning;
 insert into site (site_id, name, is_remote) values ('macau', 'Macau Tower', true), ('klcc', 'KLCC', true);
 insert into remote_site (site_id, number, state, serials) values ('macau', 1, 'joined', '{00a1}'), ('klcc', 2, 'invited', '{b2}');
@@ -84,6 +84,12 @@ select is(sync.hello(1, '{"site": "macau", "epochs": [{"epoch": 7}]}') -> 'epoch
 
 -- Bounds
 select throws_ok($$ select sends(7, 6, array_fill('audit'::text, '{1001}'), array_fill('x'::text, '{1001}')) $$, '54000', '1001 entries in one call: 1000 are the most', 'a call has at most 1000 entries');
+select throws_ok($$ select sends(9, 1, array_fill('audit'::text, '{1000}'), array_fill('x'::text, '{1000}')) $$, '22023', 'epoch 9 of site "macau" has not begun here', 'and 1000 are no more than that');
+select throws_ok($$ select sends(9, 1, '{readings}', array[repeat('x', 1048576)]) $$, '22023', null, 'nor is an entry of 1 MiB');
+select throws_ok($$ select sends(9, 1, array_fill('readings'::text, '{4}'), array_fill(repeat('x', 1048576), '{4}')) $$, '22023', null, 'or a call of 4');
+select throws_ok($$ select sends(9, 1, array_fill('readings'::text, '{5}'), array_fill(repeat('x', 1048576), '{4}') || '{x}'::text[]) $$, '54000', null, 'but one octet more is');
+select throws_ok($$ select sync.append(9, 1, '{}', '{}', '{}', '{}', to_jsonb(repeat('x', 16382))) $$, '22023', null, 'health has 16384 octets');
+select throws_ok($$ select sync.append(9, 1, '{}', '{}', '{}', '{}', to_jsonb(repeat('x', 16383))) $$, '54000', null, 'and no more');
 select throws_ok($$ select sends(7, 6, '{readings}', array[repeat('x', 1048577)]) $$, '54000', null, 'an entry 1 MiB');
 select throws_ok($$ select sends(7, 6, array_fill('readings'::text, '{5}'), array_fill(repeat('x', 1000000), '{5}')) $$, '54000', null, 'a call 4 MiB');
 select throws_ok($$ select sends(7, 0, '{audit}', '{x}') $$, '22023', null, 'the first number is 1');
@@ -113,8 +119,23 @@ set session authorization site_1;
 select matches(sends(7, 6, '{audit}', '{6}'), '^\(5,0,(5[0-9]|60),"the disk is nearly full"\)$', 'who is told to wait is told why');
 select is(had(7), '1 audit, 2 readings, 3 alarm, 4 audit, 5 readings', 'and nothing is taken from him');
 reset session authorization;
+create function waits(how_long interval, why text) returns text language sql as $$ select w::text from link_wait((select (r.*)::remote_site from (select jsonb_populate_record(r, jsonb_build_object('wait_until', clock_timestamp() + how_long, 'wait_why', why)) as x from remote_site r where number = 1) as j, lateral (select (j.x).*) as r)) as w $$;
+select is(waits('2 hours', 'x'), '(3600,x)', 'for an hour at most, and then it asks again');
+select is(waits('500 ms', 'x'), '(1,x)', 'for a second at least');
+select is(waits('10.5 s', null), '(11,"central asks for patience")', 'and never for less than central wants');
+select is(waits('-1 s', 'x'), '(0,)', 'or not at all');
 update remote_site set wait_until = clock_timestamp() - interval '1 minute' where number = 1;
 select is((select octets_up || ' ' || day_octets from remote_site where number = 1), '5 5', 'what came is counted once');
+update remote_site set day = day - 1, day_octets = 1000, health_at = null, seen_at = null where number = 1;
+set session authorization site_1;
+select sends(7, 6, '{}', '{}') \g /dev/null
+reset session authorization;
+select is((select concat_ws(' ', octets_up, day_octets, health_at, seen_at > now() - interval '1 hour', day = (clock_timestamp() at time zone 'UTC')::date) from remote_site where number = 1), '5 0 t t', 'another day begins with nothing; who says nothing of his health is seen');
+update remote_site set seen_at = null where number = 1;
+set session authorization site_1;
+select sync.hello(1, jsonb_build_object('site', 'macau', 'epochs', '[]'::jsonb, 'now', clock_timestamp() + interval '1 hour')) \g /dev/null
+reset session authorization;
+select is((select concat_ws(' ', seen_at is not null, round(clock_ahead_s / 60)) from remote_site where number = 1), 't 60', 'who greets is seen, and how far its clock is ahead');
 
 -- What a site is asked for
 create table lost (kind text, body jsonb);
@@ -165,7 +186,11 @@ set session authorization site_1;
 select throws_ok(format('select sync.fetch(%s, 153)', :down), '22023', null, 'and the former is over');
 select is((select array_agg(seq) from sync.fetch(:down8, 0)), '{1}', 'only what was not given out yet is given in it');
 select is(sends(8, 1, '{epoch,audit}', '{1,2}'), '(2,1,0,)', 'the journal goes on in it');
+select is(sends(8, 3, '{health,readings,audit}', '{3,4,5}'), '(5,1,0,)', 'health and readings are beside its chain');
+select is(sends(8, 6, '{health}', '{6}'), '(6,1,0,)', 'also at its end');
+select is(sends(8, 7, '{audit}', '{7}'), '(7,1,0,)', 'which goes on from the last record');
 select is(sends(7, 6, '{audit}', '{6}'), '(6,1,0,)', 'and what is left of the former may still come');
+select is(jsonb_path_query_array(sync.hello(1, '{"site": "macau", "epochs": [{"epoch": 8}, {"epoch": 7}]}'), '$.epochs[*].epoch'), '[7, 8]', 'all that it asks for are told');
 select is(sync.hello(1, '{"site": "macau", "epochs": [{"epoch": 7}, {"epoch": 99}]}') #> '{epochs,1,epoch}', '8', 'the newest is always told');
 select throws_ok($$ do 'begin for i in 100 .. 300 loop perform sync.begin_epoch(i, 8, 5, sha256('''')); end loop; end' $$, '54000', null, 'nobody begins lives without end');
 
@@ -181,8 +206,22 @@ select is((select count(*) from downlink where seq is null), 0::bigint, 'and nev
 select epoch as down9 from downlink_head where site_id = 'macau' \gset
 select downlink_append('macau', 'command', '{"id": "h"}') as h \gset
 set session authorization site_1;
+reset session authorization;
+select octets_down as octets_before from remote_site where number = 1 \gset
+set session authorization site_1;
 select is((select count(*) from sync.fetch(:down9, 0)), 1::bigint, 'what is asked for from then on is');
 select is((sync.hello(1, jsonb_build_object('site', 'macau', 'epochs', '[]'::jsonb, 'down', jsonb_build_object('epoch', :down9, 'seq', 1))) #>> '{down,epoch}')::bigint, :down9::bigint, 'a site that is where we are goes on');
+reset session authorization;
+select is((select carried_seq from downlink_head where site_id = 'macau'), 1::bigint, 'and what it has carried out is known');
+select is((select r.octets_down > 0 and r.octets_down = (select sum(octet_length(body)) from downlink d where d.site_id = 'macau' and d.epoch = :down9) + :octets_before from remote_site r where number = 1), true, 'what it was given is counted');
+set session authorization site_1;
+select throws_ok(format('select sync.fetch(%s, 0)', :down9), 'XX001', null, 'so that a former self is told from it');
+select isnt((sync.hello(1, jsonb_build_object('site', 'macau', 'epochs', '[]'::jsonb, 'down', jsonb_build_object('epoch', :down9, 'seq', 2))) #>> '{down,epoch}')::bigint, :down9::bigint, 'one that is a single entry further does not');
+select (sync.hello(1, '{"site": "macau", "epochs": []}') #>> '{down,epoch}')::bigint as down9 \gset
+reset session authorization;
+select downlink_append('macau', 'command', '{"id": "i"}') as i \gset
+set session authorization site_1;
+select is((select array_agg(seq) from sync.fetch(:down9, 0)), '{1}', 'another begins with its first');
 select isnt((sync.hello(1, jsonb_build_object('site', 'macau', 'epochs', '[]'::jsonb, 'down', jsonb_build_object('epoch', :down9, 'seq', 1, 'digest', repeat('ab', 32)))) #>> '{down,epoch}')::bigint, :down9::bigint, 'one that has another entry there does not');
 
 -- Sites apart
@@ -193,12 +232,34 @@ select sync.begin_epoch(8, null, 1, zeros());
 select is(sends(8, 1, '{audit}', '{x}'), '(1,0,0,)', 'even of the same number');
 reset session authorization;
 
+set session authorization site_2;
+select is(jsonb_path_query_array(sync.hello(1, '{"site": "klcc", "epochs": [{"epoch": 7}, {"epoch": 8}]}'), '$.epochs[*].epoch'), '[8]', 'and no site hears of another''s');
+reset session authorization;
+
 -- Who is let in no more is asked for nothing
 update remote_site set state = 'revoked' where number = 2;
 select throws_ok($$ select downlink_append('klcc', 'command', '{}') $$, '0A000', 'site "klcc" is revoked: nobody there is asked for anything until it has joined again', 'a site that is revoked is asked for nothing');
 
+-- Lives
+set session authorization site_1;
+set test.serial = 'a1';
+select throws_ok($$ select sync.begin_epoch(0, null, 3, sha256('')) $$, '22023', null, 'no life has number 0');
+select throws_ok($$ select sync.begin_epoch(9, null, 0, sha256('')) $$, '22023', null, 'nor an entry');
+do 'begin for i in 100 .. 197 loop perform sync.begin_epoch(i, 8, 5, sha256('''')); end loop; end';
+select throws_ok($$ select sync.begin_epoch(198, 8, 5, sha256('')) $$, '54000', 'site "macau" has begun 100 lives in the last hour: something is wrong with it', 'a hundred lives in an hour');
+reset session authorization;
+update uplink_cursor set began_at = began_at - interval '61 min' where site_id = 'macau' and epoch between 100 and 197;
+set session authorization site_1;
+select lives_ok($$ select sync.begin_epoch(198, 8, 5, sha256('')) $$, 'and then in the next');
+select is((select string_agg(e ->> 'epoch', ' ') from jsonb_array_elements(sync.hello(1, '{"site": "macau", "epochs": []}') -> 'epochs') as e), '198', 'the newest is the one that began last');
+reset session authorization;
+
 -- Strikes
 select is((select array_agg(site_struck(1, false, 'slow') order by i) from generate_series(1, 3) as i), '{f,f,t}', 'the third time shuts out');
 select is((select shut_why from site_strike where number = 1 and shut_until > clock_timestamp() + interval '9 minutes'), 'slow', 'for a while, and says why');
+update site_strike set shut_until = null, struck_at = struck_at - interval '11 minutes', strikes = 2 where number = 1;
+select ok(not site_struck(1, false, 'slow'), 'what was ten minutes ago is over');
+select ok(not site_struck(1, false, 'slow'), 'twice is not three times');
+select ok(site_struck(2, true, 'notices'), 'what no site does shuts out at once');
 select * from finish();
 rollback;
