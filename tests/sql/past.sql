@@ -1,7 +1,7 @@
 -- A past is laid for a simulated site alone, backwards, each piece once, over nothing that is there, and its rollups are what the
 -- database makes of its readings.
 begin;
-select plan(50);
+select plan(51);
 
 insert into site (site_id, name) values ('real', 'Real'), ('demo', 'Demo'), ('old', 'Has run before');
 update site set is_simulated = true where site_id in ('demo', 'old');
@@ -78,8 +78,12 @@ select throws_like($$ select past_lay('demo', 'readings', '2026-03-08 09:30Z', '
 select throws_like($$ select past_lay('demo', 'anything', '2026-03-08 09:30Z', '2026-03-08 10:22:33Z') $$, '%does not join what is laid%', 'and a kind that is none');
 truncate past_stage;
 select stage('2026-03-08 09:00Z', '2026-03-08 10:22:33Z', 4); -- the fourth is no point of this site
+insert into central_link (site_id, number, host, port, is_laid) values ('demo', 1, 'central', 5432, true);
 set local role bacpipes_owner;
 select is(past_lay('demo', 'readings', '2026-03-08 09:00Z', '2026-03-08 10:22:33Z'), 2 * 330::bigint, 'the newest readings are laid, of points that there are');
+reset role;
+select is((select count(*) from frame_due), 2 * 330::bigint, 'and noted for central, where there is one');
+delete from central_link;
 select stage_spans('5 minutes', '2026-03-08 09:00Z', '2026-03-08 10:20Z') from (select set_config('role', 'none', true)) as superuser;
 set local role bacpipes_owner;
 select is(past_lay('demo', '5min', '2026-03-08 09:00Z', '2026-03-08 10:20Z'), 2 * 16::bigint, 'and their 5-minute spans');

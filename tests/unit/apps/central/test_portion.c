@@ -139,6 +139,138 @@ static void what_is_kept_here_for_longer_may_be_older(void **state)
     assert_int_equal(scene.portion.readings, 2);
 }
 
+/* How many of a frame's readings are taken in a portion of its own. */
+static size_t taken_at(int64_t at_us)
+{
+    scene.site.applied = 10;
+    site_forget_decoder(&scene.site);
+    portion_begin(&scene.portion, scene.sites, 1, NOW_US, BP_DAY);
+    assert_true(take(11, "readings", frame_at(at_us, true)));
+    return scene.portion.readings;
+}
+
+static void the_bounds_are_400_days_either_way(void **state)
+{
+    (void)state;
+    assert_int_equal(taken_at(NOW_US - 400 * BP_DAY), 2);
+    assert_int_equal(taken_at(NOW_US - 400 * BP_DAY - 1), 0);
+    assert_int_equal(taken_at(NOW_US + 400 * BP_DAY), 2);
+    assert_int_equal(taken_at(NOW_US + 400 * BP_DAY + 1), 0);
+}
+
+/* One reading of a frame is enough, wherever in it. */
+static void one_reading_far_from_now_has_its_frame_stand_aside(void **state)
+{
+    (void)state;
+    const int64_t far_us[] = {NOW_US - 401 * BP_DAY, NOW_US + 401 * BP_DAY};
+    for (size_t i = 0; i < 2; i++) {
+        JournalReading readings[3] = {{.point_id = 1, .at_us = NOW_US, .has_value = true},
+                                      {.point_id = 2, .at_us = far_us[i], .has_value = true},
+                                      {.point_id = 3, .at_us = NOW_US, .has_value = true}};
+        BpError err = {0};
+        portion_begin(&scene.portion, scene.sites, 1, NOW_US, BP_DAY);
+        bp_buf_clear(&scene.frame);
+        assert_int_equal(journal_frame_encode(scene.encoder, readings, 3, true, &scene.frame, &err), BP_OK);
+        journal_frame_committed(scene.encoder);
+        assert_true(take(11, "readings", bp_buf_text(&scene.frame)));
+        assert_int_equal(scene.portion.readings, 0);
+        assert_int_equal(scene.portion.day_count, 0);
+        assert_true(says(portion_work(&scene.portion, false), "\"seq\":11,\"kind\":\"readings\""));
+    }
+}
+
+/* A frame that stands aside has taught the decoder all the same: those behind it go on from it. */
+static void what_stands_aside_teaches_those_behind_it(void **state)
+{
+    (void)state;
+    assert_true(take(11, "readings", frame_at(NOW_US - 401 * BP_DAY, true)));
+    assert_true(take(12, "readings", frame_at(NOW_US, false)));
+    assert_int_equal(scene.portion.readings, 2);
+    const BpStr work = portion_work(&scene.portion, false);
+    assert_true(says(work, "\"key\":11"));
+    assert_false(says(work, "\"seq\":12"));
+}
+
+/* The next frame: one reading of a point. */
+static BpStr frame_of(int32_t point_id, bool is_key, uint8_t *octets, size_t size)
+{
+    const JournalReading reading = {.point_id = point_id, .at_us = NOW_US, .has_value = true, .value = 1};
+    BpError err = {0};
+    BpBuf out = bp_buf(octets, size);
+    assert_int_equal(journal_frame_encode(scene.encoder, &reading, 1, is_key, &out, &err), BP_OK);
+    journal_frame_committed(scene.encoder);
+    return bp_buf_text(&out);
+}
+
+/* Behind a restart what is read again begins with the key frame: a frame names points that those between the
+ * two have taught. */
+static void points_that_earlier_frames_taught_are_known_behind_a_restart(void **state)
+{
+    (void)state;
+    uint8_t octets[4][512];
+    const BpStr key = frame_of(1, true, octets[0], sizeof octets[0]),
+                teaches = frame_of(2, false, octets[1], sizeof octets[1]),
+                uses = frame_of(2, false, octets[2], sizeof octets[2]),
+                next = frame_of(2, false, octets[3], sizeof octets[3]);
+    assert_true(take(11, "readings", key) && take(12, "readings", teaches));
+    scene.site.applied = 12;
+    scene.site.key_seq = scene.portion.sites[0].key;
+    assert_int_equal(scene.site.key_seq, 11);
+
+    site_forget_decoder(&scene.site);
+    assert_int_equal(site_next_after(&scene.site), 10);
+    portion_begin(&scene.portion, scene.sites, 1, NOW_US, BP_DAY);
+    assert_true(take(11, "readings", key) && take(12, "readings", teaches) && take(13, "readings", uses));
+    assert_int_equal(scene.portion.readings, 1);
+    assert_int_equal(scene.portion.readings_of_frame[0].point_id, 2);
+    assert_true(says(portion_work(&scene.portion, false), "\"after\":12,\"to\":13,\"key\":11"));
+    scene.site.applied = 13;
+    assert_int_equal(site_next_after(&scene.site), 13); /* it goes on where it is */
+    portion_begin(&scene.portion, scene.sites, 1, NOW_US, BP_DAY);
+    assert_true(take(14, "readings", next));
+    assert_int_equal(scene.portion.readings, 1);
+}
+
+static void days_of_one_frame_are_40_at_most(void **state)
+{
+    (void)state;
+    enum { MOST = 40 };
+    JournalReading readings[MOST + 1];
+    BpError err = {0};
+    for (int days = MOST; days <= MOST + 1; days++) {
+        for (int i = 0; i < days; i++)
+            readings[i] = (JournalReading){.point_id = 1, .at_us = NOW_US - i * BP_DAY, .has_value = true};
+        portion_begin(&scene.portion, scene.sites, 1, NOW_US, BP_DAY);
+        bp_buf_clear(&scene.frame);
+        assert_int_equal(
+            journal_frame_encode(scene.encoder, readings, (size_t)days, true, &scene.frame, &err), BP_OK);
+        journal_frame_committed(scene.encoder);
+        assert_true(take(11, "readings", bp_buf_text(&scene.frame)));
+        assert_int_equal(scene.portion.readings, days == MOST ? MOST : 0);
+        assert_int_equal(scene.portion.day_count, days == MOST ? MOST : 0);
+    }
+}
+
+static void a_portion_that_has_enough_takes_no_more(void **state)
+{
+    (void)state;
+    scene.portion.readings = PORTION_ROWS_ENOUGH - 1;
+    assert_true(take(11, "readings", frame_at(NOW_US, true)));
+    assert_false(take(12, "readings", frame_at(NOW_US + BP_SECOND, false)));
+    assert_true(says(portion_work(&scene.portion, false), "\"to\":11"));
+}
+
+static void what_came_given_up_before_is_not_counted_again(void **state)
+{
+    (void)state;
+    assert_true(take(10, "readings", (BpStr){"", 0}));
+    assert_true(portion_is_empty(&scene.portion));
+    assert_true(take(11, "alarm", bp_str("")));
+    assert_true(take(12, "readings", (BpStr){"", 0}));
+    assert_true(take(13, "readings", (BpStr){"", 0}));
+    assert_true(says(portion_work(&scene.portion, false), "\"given_up\":2"));
+}
+
 static void entries_that_are_not_there_are_said(void **state)
 {
     (void)state;
@@ -261,6 +393,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_frame_that_the_site_gave_up_is_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(instants_far_from_now_stand_aside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_kept_here_for_longer_may_be_older, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_bounds_are_400_days_either_way, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_reading_far_from_now_has_its_frame_stand_aside, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_stands_aside_teaches_those_behind_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(points_that_earlier_frames_taught_are_known_behind_a_restart, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(days_of_one_frame_are_40_at_most, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_portion_that_has_enough_takes_no_more, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_came_given_up_before_is_not_counted_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(entries_that_are_not_there_are_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_the_database_refuses_stands_aside_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_streams_that_go_on_the_first_key_frame_counts, set_up, tear_down),
