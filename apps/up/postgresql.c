@@ -9,7 +9,7 @@
 enum { CONNECTIONS_MAX = 200, AUTHENTICATION_S = 5 };
 /* A site has one connection, and another where its last one is half open still; its limit is 3. It may come
  * over a slow line. */
-enum { CONNECTIONS_OF_SITE = 3, AUTHENTICATION_FAR_S = 30 };
+enum { CONNECTIONS_OF_SITE = 3, AUTHENTICATION_FAR_S = 15 };
 enum { DEMO_SITES_AT_MOST = 10, USUAL_MEMORY = 128 * 1024 * 1024 };
 
 /* In a configuration file of PostgreSQL: quoted, quotes doubled. */

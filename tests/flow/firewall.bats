@@ -28,9 +28,9 @@ teardown() {
 # reaches FROM PORT
 reaches() { in_ns "$1" python3 -c 'import socket, sys; socket.create_connection(("10.9.1.1", int(sys.argv[1])), 1.5).recv(1)' "$2" 2>/dev/null; }
 
-# rules SITES PEOPLE: the file with these
+# rules SITES PEOPLE [PER_ADDRESS]: the file with these
 rules() {
-    sed -e "s|^define sites = .*|define sites = $1|" -e "s|^define people = .*|define people = $2|" "$root/deploy/central.nft" >"$BATS_TEST_TMPDIR/central.nft"
+    sed -e "s|^define sites = .*|define sites = $1|" -e "s|^define people = .*|define people = $2|" -e "s|ct count over 300|ct count over ${3:-300}|" "$root/deploy/central.nft" >"$BATS_TEST_TMPDIR/central.nft"
     in_ns site nft -c -f "$BATS_TEST_TMPDIR/central.nft"
     in_ns site nft -f "$BATS_TEST_TMPDIR/central.nft"
 }
@@ -77,4 +77,30 @@ print("refused", refused)'
     [ "$status" = 0 ] && [[ $output == *"refused 1"* ]]
     reaches far 54320
     in_ns site nft list chain inet bacpipes_central link | grep -E 'burst 200 packets } counter packets [1-9]'
+}
+
+@test "who keeps more connections than an address may have gets no more, and others come in; when he lets go, so does he" {
+    rules '{ 0.0.0.0/0 }' '{ 0.0.0.0/0 }' 20
+    mkfifo "$BATS_TEST_TMPDIR/go"
+    in_ns near python3 -c '
+import socket, sys
+kept = []
+def reaches(patience):
+    try: s = socket.create_connection(("10.9.1.1", 54320), patience); s.recv(1)
+    except OSError: return False
+    kept.append(s)
+    return True
+print("has", sum(reaches(5) for i in range(20)), "one more", reaches(1.5), flush=True)
+open(sys.argv[1]).read()
+' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/said" 3>&- &
+    local holder=$!
+    pids+=("$holder")
+    until [ -s "$BATS_TEST_TMPDIR/said" ]; do kill -0 "$holder"; sleep 0.1; done
+    cat "$BATS_TEST_TMPDIR/said"
+    [ "$(cat "$BATS_TEST_TMPDIR/said")" = 'has 20 one more False' ]
+    reaches far 54320
+    in_ns site nft list chain inet bacpipes_central link | grep -E 'ct count over 20 } counter packets [1-9]'
+    echo >"$BATS_TEST_TMPDIR/go"
+    wait "$holder"
+    until reaches near 54320; do sleep 0.1; done
 }
