@@ -92,6 +92,8 @@ static void on_sessions(void *context, BpStatus status, const PgRows *rows, cons
     int large[CENTRAL_NOTICING_MAX];
     size_t count = 0;
     (void)err;
+    if (!central->is_ready) /* it ends, or the database is away */
+        return;
     for (size_t row = 0; status == BP_OK && row < pg_row_count(rows) && count < CENTRAL_NOTICING_MAX; row++) {
         const int pid = (int)pg_get_integer(rows, row, 0);
         if (octets_of(pid) > LARGE_OCTETS && is_of_postgresql(pid))
