@@ -66,6 +66,10 @@ static BpStatus check_former(Up *up, const char *former, BpError *err)
                        "%s is the folder of site %s, which has joined a central, and not of site %s: --site "
                        "%s, or another folder (--data)",
                        up->folder.data, former, up->wish.site, former);
+    up_warn(
+        "%s was the folder of site %s: from now on it is that of site %s. What %s has recorded stays in the "
+        "database, beside it, and nobody adds to it; to go on with it, stop this and say --site %s",
+        up->folder.data, former, up->wish.site, former, former);
     return BP_OK;
 }
 

@@ -3,6 +3,7 @@
 # PostgreSQL: what is looked at here is who is let in. BUILD is the build's folder (default: build).
 load central
 load certificates
+load sites
 
 setup_file() {
     members_folder
@@ -22,59 +23,6 @@ teardown() {
     [ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$MEMBERS"/*.out "$MEMBERS"/central/log/{central,postgresql}.log 2>/dev/null || true
     [ ! -f "$BATS_TEST_TMPDIR/stopped" ] || kill -CONT "$(cat "$BATS_TEST_TMPDIR/stopped")" 2>/dev/null || true
 }
-
-until_gone() {
-    local until=$((SECONDS + 60))
-    while [[ $(ps -o stat= -p "$1") == [!Z]* ]] && [ $SECONDS -lt $until ]; do sleep 0.1; done
-}
-
-# at_site NAME TOOL...: as the site's user; AHEAD=3 has its clock be three days ahead.
-at_site() {
-    local name=$1 clock=()
-    shift
-    if [ -n "${AHEAD:-}" ]; then
-        echo $((AHEAD * 86400)) >"$MEMBERS/ahead"
-        clock=(env "CLOCK_SHIM=$MEMBERS/ahead" "ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0" "LD_PRELOAD=${BACPIPES%/apps/bacpipes}/tests/flow/libclock_shim.so")
-    fi
-    as_members "${clock[@]}" "$BACPIPES" "$@" --data "$MEMBERS/$name" --set "site=$name" --set "database.host=$MEMBERS/central/run" --set "database.port=$CENTRAL_PORT" --set "database.name=db_$name"
-}
-central() { as_members "$BACPIPES" "$@" --data "$MEMBERS/central"; }
-db_of() { psql -qAtX -v ON_ERROR_STOP=1 -h "$MEMBERS/central/run" -p "$CENTRAL_PORT" -U bacpipes "db_$1" -c "$2"; }
-
-data_folder() {
-    mkdir -m 700 "$1"
-    theirs "$1"
-}
-theirs() { [ "$(id -u)" != 0 ] || chown -R "$(as_members id -un)": "$@"; }
-
-# begin_site NAME: a data folder and a database of it, as `bacpipes up` would make them; the first is copied for the others.
-begin_site() {
-    data_folder "$MEMBERS/$1"
-    if [ ! -f "$MEMBERS/blank" ]; then
-        at_central "create database db_blank template template0"
-        at_site blank migrate >/dev/null || return
-        touch "$MEMBERS/blank"
-    fi
-    at_central "create database db_$1 template db_blank"
-    db_of "$1" "insert into site (site_id, name) values ('$1', '$1')"
-}
-
-# join_site NAME: the file made, and the site has joined.
-join_site() {
-    begin_site "$1"
-    central site add "$1" --output "$MEMBERS/central/$1.join" >/dev/null
-    at_site "$1" site join "$MEMBERS/central/$1.join" >/dev/null
-}
-number_of() { at_central "select number from remote_site where site_id = '$1'"; }
-state_of() { at_central "select state from remote_site where site_id = '$1'"; }
-
-# call_with CERTIFICATE KEY USER SQL [AUTHORITY [MORE]]: as that user, by these files.
-call_with() {
-    as_members env PGCONNECT_TIMEOUT=10 psql -qAtX "host=127.0.0.1 port=$CENTRAL_PORT dbname=bacpipes user=$3 sslmode=verify-full sslrootcert=${5:-$MEMBERS/central/central/ca.crt} sslcert=$1 sslkey=$2 ${6:-}" -c "$4" 2>&1
-}
-# call_as NAME SQL: as the site does it.
-call_as() { call_with "$MEMBERS/$1/link/site.crt" "$MEMBERS/$1/link/site.key" "site_$(number_of "$1")" "$2" "$MEMBERS/$1/link/ca.crt"; }
-hello() { call_as "$1" "select sync.hello(1, '{\"site\": \"$1\", \"now\": \"2026-01-01T00:00:00Z\", \"epochs\": []}') ->> 'name'"; }
 
 @test "a site joins by a file that central made, with a key that never left it" {
     begin_site macau

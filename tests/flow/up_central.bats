@@ -31,6 +31,18 @@ says() {
     says 78 'the join file is cut short or damaged' --join "$MEMBERS/short"
 }
 
+@test "a folder that was another site's is taken, where that has joined no central, and that is said" {
+    mkdir -p "$MEMBERS/was"
+    echo 'site = macau' >"$MEMBERS/was/bacpipes.conf"
+    : >"$MEMBERS/was/postgresql" # nothing more than that is to start
+    [ "$(id -u)" != 0 ] || chown -R "$(as_members id -un)": "$MEMBERS/was"
+    run timeout 60 "$BACPIPES" up --simulate --site klcc --data "$MEMBERS/was" --for 1s
+    echo "$output"
+    [ "$status" -ne 0 ] && [[ "$output" == *"was the folder of site macau: from now on it is that of site klcc. What macau has recorded stays in the database"*"--site macau"* ]]
+    run timeout 60 "$BACPIPES" up --simulate --site macau --data "$MEMBERS/was" --for 1s
+    [[ "$output" != *"was the folder of"* ]]
+}
+
 @test "a central has its database and web, no broker and no building, and ends without a trace" {
     begin_central --set web.listen=127.0.0.1:8099
     run at_central "select string_agg(site_id || is_remote, ' ') from site"
