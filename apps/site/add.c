@@ -7,6 +7,7 @@
 #include "io/tls/request.h"
 #include "link/join_file.h"
 #include "link/link.h"
+#include "model/topic.h"
 #include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
@@ -257,9 +258,10 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     const char *name = arguments->positionals.items[0];
     snprintf(usual, sizeof usual, "%s.join", name);
     const char *path = output ? output : usual;
-    BpStatus status = strchr(name, '/') ? bp_fail(&err, BP_INVALID,
-                                                  "\"%s\" is no name of a site: 1 to 63 of a-z 0-9 _ -", name)
-                                        : check_place(path, arena, &err);
+    BpStatus status =
+        !mdl_site_id_is_valid(name)
+            ? bp_fail(&err, BP_INVALID, "\"%s\" is no name of a site: 1 to 63 of a-z 0-9 _ -", name)
+            : check_place(path, arena, &err);
     if (status == BP_OK)
         status = make(cfg, name, path, arena, &invited, &file, &err);
     if (status != BP_OK)

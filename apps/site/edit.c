@@ -11,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_CODES "Exit codes: 0 done; 1 there is no such site;\n" SAY_EXIT_OF_DATABASE
+#define EXIT_CODES                                                                                           \
+    "`bacpipes site list` says which sites there are.\nExit codes: 0 done; 1 there is no such "              \
+    "site;\n" SAY_EXIT_OF_DATABASE
 
 static const int64_t LISTED_WITHIN_US = 20 * BP_SECOND, LOOK_EVERY_US = BP_SECOND / 5;
 static const char *why;
@@ -35,7 +37,7 @@ static const CfgCommand revoke_command = {
                "database. For a machine that was stolen or broken into. What it recorded stays.",
     .options = revoke_options,
     .details = "A new join file (`bacpipes site add NAME`) lets it in again, with another key.\n" EXIT_CODES,
-    .examples = "bacpipes site revoke macau --why 'the box was stolen'",
+    .examples = "bacpipes site revoke macau --why 'the box was stolen'\nbacpipes site revoke macau --yes",
 };
 
 static const CfgOption retire_options[] = {
@@ -53,7 +55,7 @@ static const CfgCommand retire_command = {
                "never given again.",
     .options = retire_options,
     .details = EXIT_CODES,
-    .examples = "bacpipes site retire macau",
+    .examples = "bacpipes site retire macau\nbacpipes site retire macau --yes",
 };
 
 /* The signer has put it into the file that PostgreSQL looks at. */
@@ -115,7 +117,9 @@ static int run_retire(const CfgArguments *arguments, const Cfg *cfg, BpArena *ar
     const char *name = arguments->positionals.items[0];
     if (shut(&retire_command, SQL_RETIRE_SITE, name, cfg, arena, &err) != BP_OK)
         return say_fail(retire_command.name, &err);
-    printf("Site %s is retired. What it recorded stays.\n", name);
+    printf(
+        "Site %s is retired, for good: its name and number are never given again. What it recorded stays.\n",
+        name);
     return EX_OK;
 }
 

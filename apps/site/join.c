@@ -73,11 +73,17 @@ static BpStatus read_file(const char *path, BpArena *arena, LinkJoinFile *ret_fi
 static BpStatus check_file(const LinkJoinFile *file, const Cfg *cfg, int64_t now_us, BpError *err)
 {
     char until[BP_TIME_TEXT_MAX], now[BP_TIME_TEXT_MAX];
+    if (strcmp(cfg->site, MDL_SITE_CENTRAL) == 0)
+        return bp_fail(err, BP_INVALID,
+                       "this is the folder of a central, which joins none: run this at site %s, or name its "
+                       "folder by --data",
+                       file->site_id);
     if (strcmp(file->site_id, cfg->site) != 0)
         return bp_fail(err, BP_INVALID,
                        "the join file is for site \"%s\", and this is site \"%s\": have one made for it by "
-                       "`bacpipes site add %s` at central",
-                       file->site_id, cfg->site, cfg->site);
+                       "`bacpipes site add %s` at central, or, where this is %s, say so in its settings "
+                       "(site = %s)",
+                       file->site_id, cfg->site, cfg->site, file->site_id, file->site_id);
     if (now_us > file->until_us)
         return bp_fail(err, BP_INVALID,
                        "the join file was good until %s, and it is %s by this machine's clock: where that is "
@@ -147,6 +153,14 @@ static void pause(Asking *asking)
         loop_run_once(asking->loop, until_us - loop_now_us(asking->loop));
 }
 
+/* Central says why; what is to be done is the same. */
+static BpStatus refuse(const Asking *asking, BpError *err)
+{
+    const BpError why = *err;
+    return bp_fail(err, BP_REFUSED, "%s. `bacpipes site add %s` at central makes another", why.text,
+                   asking->attempt.site_id);
+}
+
 /* Until it is signed. */
 static BpStatus ask(Asking *asking, BpStr request, BpError *err)
 {
@@ -157,8 +171,10 @@ static BpStatus ask(Asking *asking, BpStr request, BpError *err)
         const BpStatus status = pg_wait(asking->pg, SQL_JOIN_CENTRAL, values, 1, take_answer, asking, err);
         if (status == BP_UNAVAILABLE && asking->is_lost)
             return explain(asking, err);
+        if (status == BP_FORBIDDEN || status == BP_INVALID)
+            return refuse(asking, err);
         if (status != BP_OK)
-            return err->status = status == BP_FORBIDDEN || status == BP_INVALID ? BP_REFUSED : status;
+            return status;
         if (!asking->answer)
             pause(asking);
     }
@@ -272,12 +288,13 @@ static BpStatus join(const Cfg *cfg, const LinkJoinFile *file, SiteDatabase *dat
 
 static void show(const Link *link)
 {
-    printf("The site has joined%s%s: it is %s there, at %s, port %d. Its key and certificate are in the data "
-           "folder's link/, for this site "
-           "alone.\n"
+    const bool is_called = *link->central && strcmp(link->central, link->host) != 0;
+    printf("The site has joined central%s%s at %s, port %d: it is %s there. Its key and certificate are in "
+           "the data folder's link/, for this "
+           "site alone.\n"
            "Next: `bacpipes up` sends what it records by itself; elsewhere `bacpipes sync` does. `bacpipes "
            "sync --status` says how far it is.\n",
-           *link->central ? " " : " central", link->central, link->user, link->host, (int)link->port);
+           is_called ? " " : "", is_called ? link->central : "", link->host, (int)link->port, link->user);
 }
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)

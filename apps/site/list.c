@@ -16,7 +16,7 @@ static const CfgCommand command = {
     .offers_json = true,
     .details = "State: invited, with a join file that was not used yet; joined; revoked, until it comes with "
                "a new join file; retired, for good.\n"
-               "Exit codes: 0 fine;\n" SAY_EXIT_OF_DATABASE,
+               "Exit codes: 0 fine; 1 there is none;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes site list\nbacpipes site list --json",
 };
 
@@ -56,7 +56,10 @@ static json_t *make_json(const PgRows *rows, size_t row)
 
 static void tell_nothing(void)
 {
-    fprintf(stderr, "There is no site yet: `bacpipes site add NAME` makes the join file of one.\n");
+    fprintf(
+        stderr,
+        "This central has no site yet (a site never has one): `bacpipes site add NAME`, at central, makes "
+        "the join file of one.\n");
 }
 
 static const ToolList sites = {.command = &command,
