@@ -247,10 +247,18 @@ static bool is_of_another(const Cfg *cfg, const LinkJoinFile *file, BpArena *are
 static BpStatus confirm(const Link *link, const LinkJoinFile *file, BpError *err)
 {
     char text[BP_ERROR_TEXT_MAX];
-    snprintf(text, sizeof text,
-             "This site has joined the central at %.150s, port %d. From now on it sends to the one at "
-             "%.150s, port %d, from its next entry on.",
-             link->host, (int)link->port, file->host, (int)file->port);
+    if (strcmp(link->host, file->host) == 0 && link->port == file->port)
+        snprintf(
+            text, sizeof text,
+            "The central at %.150s, port %d, that this site has joined was of another authority than this "
+            "join file: from now on it is another one that is there, or the same one, whose authority "
+            "was lost and made anew.",
+            link->host, (int)link->port);
+    else
+        snprintf(text, sizeof text,
+                 "This site has joined the central at %.150s, port %d. From now on it sends to the one at "
+                 "%.150s, port %d, from its next entry on.",
+                 link->host, (int)link->port, file->host, (int)file->port);
     return yes ? BP_OK : say_confirm(text, err);
 }
 

@@ -59,10 +59,9 @@ static const Reason reasons[] = {
     {"authentication failed", "\" does not exist", BP_REFUSED, WITH_FILE,
      "it does not know this site: its database was put back from before the site joined, or it is another "
      "central"},
-    {"is none of those", NULL, BP_REFUSED, WITH_FILE,
-     "this certificate of the site counts no more there, a newer one does"},
-    {"pg_hba.conf", NULL, BP_UNAVAILABLE, ENDS,
-     "its PostgreSQL lets no sites in yet: `bacpipes central init` there says what is left to do"},
+    {"pg_hba.conf", NULL, BP_REFUSED, WITH_FILE,
+     "it has no login for this site: either its PostgreSQL lets no sites in (`bacpipes central init` there "
+     "says what is left to do), or its database was put back from before the site joined, and then"},
     {"starting up", "shutting down", BP_UNAVAILABLE, ENDS, "it starts or stops: in a moment it is there"},
     {"too many", "remaining connection slots", BP_UNAVAILABLE, ENDS,
      "it has no room for more connections now: is this site running twice, or setting central.sites there "
@@ -82,6 +81,8 @@ static const Reason of_joining[] = {
      "who answers there is not the central of this join file: its certificate is of another authority (a "
      "firewall or proxy that opens TLS to look inside must not do so here), or its time is not now"},
     {"certificate revoked", NULL, BP_REFUSED, WITH_FILE, "it has revoked this join file"},
+    {"pg_hba.conf", NULL, BP_UNAVAILABLE, ENDS,
+     "its PostgreSQL lets no sites in yet: `bacpipes central init` there says what is left to do"},
     {"certificate expired", NULL, BP_REFUSED, WITH_FILE, "this join file is over by the clock of central"},
     {"unknown ca", "certificate unknown", BP_REFUSED, WITH_FILE,
      "it does not know this join file, which is of another central"},

@@ -4,6 +4,7 @@
 #include "base/time.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { WORK_MAX = 256, CERTIFICATE_MAX = 64 * 1024, TEXT_MAX = 16 * 1024 * 1024 };
 static const int64_t LOOK_EVERY_US = 300 * BP_MS, KEEP_EVERY_US = BP_HOUR, TRY_AGAIN_US = 10 * BP_SECOND;
@@ -30,7 +31,7 @@ typedef struct Round {
     BpStatus status; /* of all of it */
     BpError err;
     LinkServerNews news;
-    BpStr authorities, revoked; /* PEM; an array's literal */
+    BpStr authorities, revoked, issued; /* PEM; an array's literal; JSON */
     int64_t last_number;
 } Round;
 
@@ -61,6 +62,21 @@ static void sign(LinkCa *ca, Task *task, BpArena *arena)
     bp_buf_done(&out);
 }
 
+/* What sites have, as {"NUMBER SITE_ID": SERIAL}: of those of one name the last counts. */
+static void put_issued(const LinkLedger *ledger, BpBuf *out)
+{
+    const int64_t now_us = bp_wall_us();
+    bp_buf_clear(out);
+    bp_buf_u8(out, '{');
+    for (size_t i = 0; i < ledger->issued_count; i++) {
+        const LinkEntry *entry = &ledger->issued[i];
+        if (!entry->is_join_file && entry->until_us > now_us && !strpbrk(entry->site_id, "\"\\"))
+            bp_buf_printf(out, "%s\"%lld %s\":\"%s\"", out->size > 1 ? "," : "", (long long)entry->number,
+                          entry->site_id, entry->serial);
+    }
+    bp_buf_u8(out, '}');
+}
+
 static void keep_texts(Round *round, const LinkCa *ca)
 {
     const LinkLedger *ledger = link_ca_ledger(ca);
@@ -73,6 +89,8 @@ static void keep_texts(Round *round, const LinkCa *ca)
         bp_buf_printf(&out, "%s%s", i ? "," : "", ledger->revoked[i].serial);
     bp_buf_u8(&out, '}');
     round->revoked = bp_str(bp_arena_text(&round->arena, bp_buf_text(&out)));
+    put_issued(ledger, &out);
+    round->issued = bp_str(bp_arena_text(&round->arena, bp_buf_text(&out)));
     round->last_number = link_ledger_last_number(ledger);
     bp_buf_done(&out);
 }
@@ -171,11 +189,11 @@ static void done(void *job)
         return;
     }
     say_news(&round->news);
-    const PgValue told[] = {pg_text(round->authorities), pg_text(bp_str(round->server.hosts->items[0])),
+    const PgValue told[] = {pg_text(round->authorities),    pg_text(bp_str(round->server.hosts->items[0])),
                             pg_integer(round->server.port), pg_integer(round->last_number),
-                            pg_text(round->revoked)};
+                            pg_text(round->revoked),        pg_text(round->issued)};
     signer->answers_due = 0;
-    store(signer, SQL_TELL_CENTRAL, told, 5);
+    store(signer, SQL_TELL_CENTRAL, told, sizeof told / sizeof told[0]);
     for (size_t i = 0; i < round->count; i++)
         store_task(signer, &round->tasks[i]);
 }

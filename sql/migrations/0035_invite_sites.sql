@@ -413,12 +413,21 @@ $$;
 comment on function site_authorities_tell is 'Whom sites are to trust, where they reach central, and the highest number that was ever given.';
 
 -- A database that was put back has sites in that were revoked since, and may have been put into a server without their logins.
-create function sites_mend(of_revoked text[]) returns integer language plpgsql as $$
+-- One from before a site had another certificate does not know that: no request here was answered with it.
+create function sites_mend(of_revoked text[], of_issued jsonb) returns integer language plpgsql as $$
 declare
     known   remote_site;
+    has     text;
     changed integer := 0;
 begin
     for known in select * from remote_site r order by r.number loop
+        has := of_issued ->> (known.number || ' ' || known.site_id);
+        if known.state = 'joined' and not has = any (known.serials || of_revoked) and not exists (select from site_request q where q.serial = has) then
+            perform site_held(known.site_id);
+            update remote_site r set serials = r.serials || has where r.site_id = known.site_id returning * into known;
+            perform site_noted('renewed', known.site_id, jsonb_build_object('number', known.number, 'serial', has, 'why', 'it was renewed before this database was put back'));
+            changed := changed + 1;
+        end if;
         if known.state = 'joined' and known.serials && of_revoked then
             perform site_held(known.site_id);
             update remote_site r set serials = array(select s from unnest(known.serials) as s where s <> all (of_revoked)) where r.site_id = known.site_id returning * into known;
@@ -438,7 +447,7 @@ begin
     return changed;
 end
 $$;
-comment on function sites_mend is 'Applies again what stands outside the database: revoked certificates; and has logins be as the sites are. Returns how many it changed.';
+comment on function sites_mend is 'Applies again what stands outside the database: revoked certificates, and those that sites were given last; and has logins be as the sites are. Returns how many it changed.';
 
 -- ---- at a site ----
 

@@ -345,6 +345,28 @@ TABLE
     [ "$(hello gone)" = gone ] && [ "$(number_of gone)" = "$number" ]
 }
 
+@test "a database of before a site's certificate was renewed lets it in by the one that it has" {
+    join_site restored
+    local before after
+    before=$(serial_of "$MEMBERS/restored/link/site.crt")
+    at_site restored site renew
+    after=$(serial_of "$MEMBERS/restored/link/site.crt")
+    # As that database has it: the request was not made yet.
+    at_central "update remote_site set serials = '{$before}' where site_id = 'restored'"
+    at_central "delete from site_request where site_id = 'restored' and purpose = 'renew'"
+    [[ $(hello restored) == *"is none of those"* ]]
+    at_central "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'bacpipes_central'"
+    until_central "(select '$after' = any (serials) from remote_site where site_id = 'restored')"
+    [ "$(hello restored)" = restored ]
+    # What was refused in this database stays so: it knows of it.
+    at_central "update remote_site set serials = '{$before}' where site_id = 'restored'"
+    at_central "insert into site_request (purpose, site_id, request, serial, ended_at) values ('renew', 'restored', 'x', '$after', now())"
+    at_central "select sites_mend('{}', jsonb_build_object((select number from remote_site where site_id = 'restored') || ' restored', '$after'))"
+    [ "$(at_central "select serials from remote_site where site_id = 'restored'")" = "{$before}" ]
+    at_central "select sites_mend('{}', jsonb_build_object('1 restored', 'abc'))"
+    [ "$(at_central "select serials from remote_site where site_id = 'restored'")" = "{$before}" ]
+}
+
 @test "a site that is renamed keeps its number and login; names of 63 letters are each their own" {
     join_site called
     central site rename called 'Something else entirely'
