@@ -251,6 +251,18 @@ static void end_search(void *owner)
     collect_network_search_end(collect->network);
 }
 
+static const Cfg *cfg_now(void *owner)
+{
+    const Collect *collect = owner;
+    return collect_site_cfg(collect->site);
+}
+
+CollectDoctor *collect_make_doctor(Collect *collect)
+{
+    return collect_doctor_new(&(CollectDoctorOptions){
+        .loop = collect->loop, .arguments = collect->arguments, .owner = collect, .cfg = cfg_now});
+}
+
 CollectControl *collect_make_control(Collect *collect, const PgOptions *database)
 {
     const CollectControlOptions options = {.loop = collect->loop,
@@ -261,7 +273,8 @@ CollectControl *collect_make_control(Collect *collect, const PgOptions *database
                                            .points_end = points_end,
                                            .on_orders = on_orders,
                                            .mqtt = mqtt_of,
-                                           .search = {collect, begin_search, look_at_search, end_search}};
+                                           .search = {collect, begin_search, look_at_search, end_search},
+                                           .doctor = collect_doctor_errand(collect->doctor)};
     return collect_control_new(&options);
 }
 

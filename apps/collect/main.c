@@ -15,6 +15,7 @@ static void begin(Collect *collect, PgOptions *database)
     collect->poller = collect_make_poller(collect);
     collect->site = collect_make_site(collect, database);
     collect->network = collect_make_network(collect);
+    collect->doctor = collect_make_doctor(collect);
     collect->control = collect_make_control(collect, database);
     collect->status = collect_status_new(collect);
 }
@@ -31,6 +32,7 @@ static void finish(Collect *collect)
     collect_site_close(collect->site); /* what of readings the broker does not have yet is in the outbox */
     collect_poll_free(collect->poller);
     collect_control_free(collect->control);
+    collect_doctor_free(collect->doctor);
     collect_deliver_free(collect->deliver);
     collect_site_free(collect->site);
     collect_network_free(collect->network);
@@ -88,6 +90,7 @@ int collect_main(int argc, char **argv)
     CfgArguments arguments;
     int code = say_begin(&command, argc, argv, &collect->arena, &arguments, &collect->file);
     if (code == SAY_GO_ON) {
+        collect->arguments = (const char *const *)argv + 1;
         collect->started_at_us = bp_wall_us();
         if (getrandom(&collect->seed, sizeof collect->seed, 0) != sizeof collect->seed)
             collect->seed = (uint64_t)collect->started_at_us;

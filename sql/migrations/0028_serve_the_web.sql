@@ -236,6 +236,7 @@ insert into job_kind values
     ('read-slots', 'collect', 200, '2 min', 'view', false, 'The priority arrays of points, read now'),
     ('read-point', 'collect', 20, '2 min', 'view', false, 'All properties of the objects of points, read now'),
     ('discover', 'collect', 0, '10 min', 'edit_points', true, 'Who is there now; devices that are new or due are read out, or one that is named'),
+    ('doctor', 'collect', 0, '3 min', 'edit_settings', true, 'What is wrong with the network and the devices, from where the collector is'),
     ('prove-audit', 'web', 0, '1 h', 'read_audit', false, 'Whether the journal is whole: each entry and each signature');
 
 create table job (

@@ -141,3 +141,18 @@ found() { q "select concat_ws(' ', result ->> 'answered', result ->> 'new', resu
     [ "$(over "$id")" = completed ]
     [ "$(found "$id")" = "0 0 0 0 0 0 0" ]
 }
+
+@test "the doctor looks from where the collector is, beside it, and polling goes on" {
+    id=$(q "select id from job_ask('demo', 'doctor', '{}')")
+    [ "$(over "$id")" = completed ]
+    q "select result ->> 'findings' from job where id = '$id'"
+    [ "$(q "select (result ->> 'devices')::integer >= 4 and result ->> 'wrong' is not null from job where id = '$id'")" = t ]
+    is_said "$(q "select f ->> 'what' from job, jsonb_array_elements(result -> 'findings') as f where id = '$id' and f ->> 'check' = 'port'")" "UDP port $((PORT + 1)) is held by BacPipes itself*"
+    latest=$(q "select max(time) from sensor_readings")
+    until_sql "max(time) > '$latest' from sensor_readings"
+    id=$(q "select id from job_ask('demo', 'doctor', '{}')")
+    until_sql "status = 'executing' from job where id = '$id'"
+    until_true pgrep -P "${pids[collect]}"
+    q "select job_cancel('demo', '$id')" >/dev/null
+    until_true sh -c "! pgrep -P ${pids[collect]}" # nobody waits for it
+}

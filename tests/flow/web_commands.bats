@@ -98,6 +98,27 @@ ask() {
     until_told '.status == "completed" and ([.result[0].properties[] | select(.name == "priority-array")] | length) == 1' vera "/sites/demo/jobs/$job"
 }
 
+@test "devices are looked for, and the network looked at, by whom that is given" {
+    local job
+    run as olga POST /sites/demo/jobs '{"kind": "discover"}'
+    expect 403 not-allowed
+    run as olga POST /sites/demo/jobs '{"kind": "doctor"}'
+    expect 403 not-allowed
+    run as emil POST /sites/demo/jobs '{"kind": "discover", "low": 5, "high": 1}'
+    [[ "$(tail -1 <<<"$output")" =~ ^(400|422)$ ]]
+    run as emil POST /sites/demo/jobs '{"kind": "discover", "low": 0, "high": 4194302}'
+    expect 202
+    job=$(told .id)
+    [ "$(told '.request | "\(.low) \(.high)"')" = "0 4194302" ]
+    run as emil POST /sites/demo/jobs '{"kind": "discover"}'
+    expect 409 conflict
+    until_told '.status == "completed" and .result.answered >= 1 and .result.new == 0 and .result.failed == 0' vera "/sites/demo/jobs/$job"
+    run as emil POST /sites/demo/jobs '{"kind": "doctor"}'
+    expect 202
+    job=$(told .id)
+    until_told '.status == "completed" and (.result.findings | length) > 0 and .result.findings[0].grade' vera "/sites/demo/jobs/$job"
+}
+
 @test "the gate's words, the role's limits, and what would be allowed" {
     run as olga POST $commands "{\"point\": $point, \"value\": 1e9, \"release_after_s\": 60}"
     expect 422 refused
@@ -222,7 +243,7 @@ EOT
         run as olga POST /sites/demo/overrides/release "$body"
         expect 400 bad-request
     done
-    for body in '{"kind": "dance"}' '{"kind": "read-slots"}' '{"kind": "read-slots", "points": ["x"]}' '{"kind": "read-slots", "points": [999999]}' '{"kind": 5}'; do
+    for body in '{"kind": "dance"}' '{"kind": "read-slots"}' '{"kind": "read-slots", "points": ["x"]}' '{"kind": "read-slots", "points": [999999]}' '{"kind": 5}' '{"kind": "discover", "device": "x"}' '{"kind": "discover", "low": 1}'; do
         run as olga POST /sites/demo/jobs "$body"
         [[ "$(tail -1 <<<"$output")" =~ ^(400|422)$ ]] || { echo "$body: $output"; return 1; }
     done

@@ -18,8 +18,8 @@ select results_eq($$ select site_id, kind, request, asked_by, address, status, p
                   $$ values ('here', 'read-slots', '{"points": [1, 2]}'::jsonb, 'mina', '10.9.9.9', 'pending', 0::double precision, null::jsonb, true) $$, 'a job is asked for');
 select is(asks('read-slots', '{"points": [1, 2]}', 'noor'), :'first', 'who asks for the same meanwhile has the same');
 select isnt(asks('read-point', '{"points": [1]}'), :'first', 'another kind is another');
-select throws_ok($$ select asks('dance', '{}') $$, '22023', 'there is no kind of job "dance": discover, prove-audit, read-point, read-slots', 'a kind that is none says which there are');
-select throws_ok($$ select asks(null, '{}') $$, '22023', 'there is no kind of job null: discover, prove-audit, read-point, read-slots', 'so does none');
+select throws_ok($$ select asks('dance', '{}') $$, '22023', 'there is no kind of job "dance": discover, doctor, prove-audit, read-point, read-slots', 'a kind that is none says which there are');
+select throws_ok($$ select asks(null, '{}') $$, '22023', 'there is no kind of job null: discover, doctor, prove-audit, read-point, read-slots', 'so does none');
 select throws_ok(format('select asks(%L, %L)', 'read-slots', request), '22023', 'read-slots takes "points", 1 to 200 numbers of points', request || ' are no points')
   from unnest(array['{}', '{"points": []}', '{"points": 1}', '{"points": ["1"]}', '{"points": [1.5]}', '{"points": [0]}', '{"points": [1e99]}', '{"points": [null]}', '[]']) as request;
 select throws_ok($$ select asks('read-slots', jsonb_build_object('points', (select jsonb_agg(i) from generate_series(1, 201) as i))) $$, '22023', 'read-slots takes "points", 1 to 200 numbers of points', 'too many are too many');

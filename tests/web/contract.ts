@@ -347,6 +347,17 @@ async function commands() {
     await ask('get_slots', { path: { point } }, 200)
     const job = await ask('ask_job', { body: { kind: 'read-slots', points: [point] } }, 202)
     await ask('get_job', { path: { job: job.json.id } }, 200)
+    const search = await ask('ask_job', { body: { kind: 'discover', low: 0, high: 4194302 } }, 202)
+    await ask('ask_job', { body: { kind: 'discover', low: 0, high: 9 } }, 409, 'conflict')
+    const doctor = await ask('ask_job', { body: { kind: 'doctor' } }, 202)
+    for (const job of [search.json.id, doctor.json.id]) {
+        let asked = await ask('get_job', { path: { job } }, 200)
+        for (let tries = 0; ['pending', 'executing'].includes(asked.json.status) && tries < 300; tries++) {
+            await new Promise((resolve) => setTimeout(resolve, 200))
+            asked = await ask('get_job', { path: { job } }, 200)
+        }
+        if (asked.json.status !== 'completed') wrong.push(`job ${asked.json.kind} is ${asked.json.status}: ${asked.json.text}`)
+    }
     await ask('get_job', {}, 404, 'not-found')
     if (has('cancel_job'))
         await ask('cancel_job', { path: { job: (await ask('ask_job', { body: { kind: 'read-point', points: [point] } }, 202)).json.id } }, [200, 204, 409])

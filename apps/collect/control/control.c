@@ -210,7 +210,7 @@ CollectControl *collect_control_new(const CollectControlOptions *options)
                                                            .poller = options->poller,
                                                            .pg = control->pg,
                                                            .site = options->file->site,
-                                                           .errands = {options->search},
+                                                           .errands = {options->search, options->doctor},
                                                            .owner = options->owner,
                                                            .on_orders = options->on_orders});
     control->checkpoints =

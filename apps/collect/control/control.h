@@ -30,6 +30,7 @@ typedef struct CollectControlOptions {
     void (*on_orders)(void *owner);     /* orders were given to the poller: collect_poll_advance is due */
     Mqtt *(*mqtt)(void *owner);         /* the site's broker; NULL: there is none now */
     ControlErrand search;               /* for devices */
+    ControlErrand doctor;               /* what is wrong with the network */
 } CollectControlOptions;
 
 /* Connects, and carries out commands from when it is connected and holds the lock. What the options point to

@@ -14,7 +14,8 @@ enum { DIGITS = 15 }; /* of numbers, as states of points have them */
 
 static const char *const kinds[CONTROL_JOB_KINDS] = {[CONTROL_READ_SLOTS] = "read-slots",
                                                      [CONTROL_READ_POINT] = "read-point",
-                                                     [CONTROL_DISCOVER] = "discover"};
+                                                     [CONTROL_DISCOVER] = "discover",
+                                                     [CONTROL_DOCTOR] = "doctor"};
 
 bool control_job_kind_parse(BpStr text, ControlJobKind *ret_kind)
 {

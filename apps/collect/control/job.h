@@ -12,6 +12,7 @@ typedef enum ControlJobKind {
     CONTROL_READ_SLOTS,
     CONTROL_READ_POINT,
     CONTROL_DISCOVER, /* and behind it: errands */
+    CONTROL_DOCTOR,
     CONTROL_JOB_KINDS
 } ControlJobKind;
 enum { CONTROL_ERRANDS = CONTROL_JOB_KINDS - CONTROL_DISCOVER };

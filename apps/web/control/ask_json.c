@@ -205,7 +205,8 @@ BpStatus ask_releases_read(json_t *body, json_t **ret_requests, AskProblem *prob
 
 BpStatus ask_job_read(json_t *body, const char **ret_kind, json_t **ret_request, AskProblem *problem)
 {
-    static const char *const names[] = {"kind", "points", NULL};
+    enum { FIRST_NUMBER = 2 };
+    static const char *const names[] = {"kind", "points", "low", "high", "device", NULL};
     if (!json_is_object(body))
         return fail(problem, NULL, "a job is a JSON object");
     BP_TRY(check_names(body, names, "a job", problem));
@@ -213,11 +214,20 @@ BpStatus ask_job_read(json_t *body, const char **ret_kind, json_t **ret_request,
     json_t *points = json_object_get(body, "points");
     if (!json_is_string(kind) || json_string_length(kind) > 40 ||
         strlen(json_string_value(kind)) != json_string_length(kind))
-        return fail(problem, "kind", "kind says what is to be done: read-slots, read-point or prove-audit");
+        return fail(problem, "kind",
+                    "kind says what is to be done: read-slots, read-point, discover, doctor or prove-audit");
     if (points && !json_is_array(points))
         return fail(problem, "points", "points is a list of numbers of points");
+    for (size_t i = FIRST_NUMBER; names[i]; i++)
+        if (json_object_get(body, names[i]) && !json_is_integer(json_object_get(body, names[i])))
+            return fail(problem, names[i],
+                        "it is a whole number: low and high are instances, device is one of GET "
+                        "/sites/{site}/devices");
     *ret_kind = json_string_value(kind);
     *ret_request = json_object();
+    for (size_t i = FIRST_NUMBER; names[i]; i++)
+        if (json_object_get(body, names[i]))
+            put(*ret_request, names[i], json_incref(json_object_get(body, names[i])));
     if (points)
         put(*ret_request, "points", json_incref(points));
     return BP_OK;

@@ -23,7 +23,8 @@ BpStatus ask_command_read(json_t *body, bool is_alias, json_t **ret_request, Ask
 /* {"items": [{"point", "priority", "restore"}], "reason"}: a request of each, in *ret_requests. */
 BpStatus ask_releases_read(json_t *body, json_t **ret_requests, AskProblem *problem) BP_CHECKED;
 
-/* {"kind", "points"}: *ret_kind is borrowed from the body; *ret_request is what job_ask takes. */
+/* {"kind", "points"}, {"kind", "low", "high"}, {"kind", "device"}: *ret_kind is borrowed from the body;
+ * *ret_request is what job_ask takes. */
 BpStatus ask_job_read(json_t *body, const char **ret_kind, json_t **ret_request,
                       AskProblem *problem) BP_CHECKED;
 

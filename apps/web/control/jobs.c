@@ -19,7 +19,8 @@ static const RowField fields[] = {{"id", ROW_TEXT},
                                   {"taken_at", ROW_TIME},
                                   {"ended_at", ROW_TIME},
                                   {"result", ROW_JSON},
-                                  {"handed_over_at", ROW_TIME}};
+                                  {"handed_over_at", ROW_TIME},
+                                  {"request", ROW_JSON}};
 enum { KIND = 1, STATUS = 3, RESULT = 11, FIELDS = sizeof fields / sizeof fields[0] };
 
 /* A list of points' outcomes is told as such, whatever else is as it is. */
@@ -29,7 +30,7 @@ static json_t *job_json(const PgRows *rows, size_t row)
     json_t *points = json_object_get(json_object_get(job, "result"), "points");
     if (json_is_null(json_object_get(job, "points")))
         json_object_set_new(job, "points", json_array());
-    if (points)
+    if (json_is_array(points))
         json_object_set(job, "result", points);
     return job;
 }

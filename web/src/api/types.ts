@@ -1120,8 +1120,8 @@ export interface paths {
         put?: never;
         /**
          * Have the collector look
-         * @description A fresh read of points' priority arrays (`read-slots`, 200 at most) or of all properties of their objects (`read-point`, 20 at most), or a proof of the record (`prove-audit`, which needs the right `read_audit`). It is a row that is taken up once; ask for it until it has
-         *     ended. Whoever asks for the same meanwhile has the same job. An hour after its end it is forgotten.
+         * @description A fresh read of points' priority arrays (`read-slots`, 200 at most) or of all properties of their objects (`read-point`, 20 at most), a proof of the record (`prove-audit`, which needs the right `read_audit`), devices looked for now (`discover`, with `edit_points`: everywhere, among the instances `low` to `high`, or `device` read out anew), or what is wrong with the network from where the collector is (`doctor`, with `edit_settings`). It is a row that is taken up once; ask for it until it has
+         *     ended. Whoever asks for the same meanwhile has the same job; of `discover` and `doctor` one is under way at once, and another is refused (409). An hour after its end it is forgotten.
          */
         post: operations["ask_job"];
         delete?: never;
@@ -2361,10 +2361,14 @@ export interface components {
             in_effect: number | null;
         };
         /** @enum {string} */
-        JobKind: "read-slots" | "read-point" | "prove-audit";
+        JobKind: "read-slots" | "read-point" | "discover" | "doctor" | "prove-audit";
         JobAsk: {
             kind: components["schemas"]["JobKind"];
             points?: components["schemas"]["Number"][];
+            /** @description Of discover, with high: the instances that are looked for */
+            low?: number;
+            high?: number;
+            device?: components["schemas"]["Number"];
         };
         Job: {
             /** Format: uuid */
@@ -2388,8 +2392,59 @@ export interface components {
              * @description At a central: when the site got it; null: it waits for it
              */
             handed_over_at?: string | null;
-            /** @description Of points: one for each, as they come. Of prove-audit: an AuditProof */
-            result: null | components["schemas"]["PointRead"][] | components["schemas"]["AuditProof"];
+            /** @description Of points: one for each, as they come. Of discover: how far it is; of doctor: what was found. Of prove-audit: an AuditProof */
+            result: null | components["schemas"]["PointRead"][] | components["schemas"]["AuditProof"] | components["schemas"]["DevicesFound"] | components["schemas"]["DoctorSays"];
+            /** @description What else was asked for: of discover low and high, or device */
+            request?: {
+                [key: string]: number;
+            };
+        };
+        /** @description Who answered, and what was read out. From a site elsewhere the devices come at the end. */
+        DevicesFound: {
+            /** @description Devices */
+            answered: number;
+            new: number;
+            /** @description Devices that have other points than before */
+            changed: number;
+            /** @description Devices that were new or due */
+            read_out: number;
+            /** @description Devices that could not be read out */
+            failed: number;
+            /** @description Of those that were read out */
+            points: number;
+            points_new: number;
+            points_changed: number;
+            points_gone: number;
+            devices?: {
+                instance: number;
+                /** @example 10.1.2.9 */
+                address: string;
+                is_new: boolean;
+                is_read: boolean;
+                has_failed: boolean;
+                points: number;
+                points_new: number;
+                points_changed: number;
+                points_gone: number;
+            }[];
+        };
+        /** @description As `bacpipes doctor` says it, beside the collector */
+        DoctorSays: {
+            /** @description How many findings are wrong */
+            wrong: number;
+            devices: number;
+            routers: number;
+            bbmds: number;
+            findings: {
+                /** @enum {string} */
+                grade: "fine" | "note" | "wrong";
+                /** @example interface */
+                check: string;
+                /** @description A sentence */
+                what: string;
+                /** @description What to do about it */
+                mend: string | null;
+            }[];
         };
         PointRead: {
             point: components["schemas"]["Number"];
@@ -4956,6 +5011,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooMany"];
             default: components["responses"]["Problem"];
         };
