@@ -39,6 +39,36 @@ test('where nothing is wrong and something is held, it says that it is held', as
     await close()
 })
 
+test('devices are looked for, the network is looked at, and what came of it is told', async () => {
+    const { page, complaints, close } = await visit({ as: 'berta' })
+    const site = await siteOf(page)
+    await page.goto(`/sites/${site}/building`)
+    await settled(page)
+    const section = page.getByRole('region', { name: 'Network' })
+    await section.getByRole('button', { name: 'Look for devices' }).click()
+    await section.getByText(/^\d+ devices? answers?:/).waitFor({ timeout: 60_000 })
+    await section.getByRole('button', { name: 'Check the network' }).click()
+    await section.getByText(/^(Nothing is wrong|\d+ things? (is|are) wrong)/).waitFor({ timeout: 60_000 })
+    assert.ok((await section.getByRole('listitem').count()) > 0, 'the doctor finds something to say')
+    // A site elsewhere has not got it yet: that is said.
+    await page.route('**/api/v1/sites', async (route) => {
+        const answer = await route.fetch()
+        const sites = (await answer.json()) as { items: { is_remote: boolean }[] }
+        for (const one of sites.items) one.is_remote = true
+        await route.fulfill({ response: answer, json: sites })
+    })
+    await page.route('**/jobs/*', async (route) => {
+        const answer = await route.fetch()
+        await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), status: 'pending', handed_over_at: null, result: null } })
+    })
+    await page.reload()
+    await settled(page)
+    await section.getByRole('button', { name: 'Look for devices' }).click()
+    await isThere(section.getByText('Waiting for the site'))
+    assert.deepEqual(complaints, [])
+    await close()
+})
+
 test('a point and a site that are not there offer a way on', async () => {
     const { page, close } = await visit({ as: 'berta' })
     const site = await siteOf(page)

@@ -18,6 +18,7 @@ import { Value } from '../../parts/Value'
 import { useFormat, useStrings } from '../../strings'
 import classes from './building.module.css'
 import { Invited } from './Invited'
+import { Network } from './Network'
 import { strings } from './strings'
 import { byName, changeOf, type Warmth, warmthOf } from './zones'
 
@@ -48,6 +49,7 @@ function Building() {
                             <Troubles summary={summary} />
                             <Zones summary={summary} />
                         </div>
+                        <Network />
                     </Stack>
                 )}
             </Loaded>

@@ -1,12 +1,13 @@
 /* The priority array: who holds which slot, and until when. As it was read last, and anew by a job of the collector. */
 import { Button, Group, Progress, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { api } from '../../api/client'
 import { queries } from '../../api/query'
 import type { Point } from '../../api/shapes'
 import { useSite } from '../../app/site'
 import { IconReload } from '../../parts/icons'
+import { useJob } from '../../parts/job'
 import { Loaded } from '../../parts/Loading'
 import { ProblemNotice } from '../../parts/Problem'
 import { Time } from '../../parts/Time'
@@ -15,54 +16,6 @@ import { useFormat, useStrings } from '../../strings'
 import { common } from '../../strings/common'
 import classes from './point.module.css'
 import { strings } from './strings'
-
-const ASK_MS = 400
-
-/* A job, from the asking to its end: each state as the server says it. */
-export function useJob(
-    kind: 'read-slots' | 'read-point',
-    point: number,
-    onDone: () => void,
-): { start: () => void; isUnderWay: boolean; progress: number; text: string; error: unknown } {
-    const site = useSite().id
-    const [job, setJob] = useState<string>()
-    const [error, setError] = useState<unknown>()
-    const [isAsking, setAsking] = useState(false)
-    const asked = useQuery({
-        queryKey: ['jobs', site, job],
-        queryFn: ({ signal }) => api.get('/sites/{site}/jobs/{job}', { path: { site, job: job ?? '' }, signal }),
-        enabled: job !== undefined,
-        refetchInterval: ASK_MS,
-        placeholderData: undefined,
-    })
-    const status = asked.data?.status
-    const text = asked.data?.text ?? ''
-    // biome-ignore lint/correctness/useExhaustiveDependencies: told once, when it has ended
-    useEffect(() => {
-        if (status === 'completed') onDone()
-        else if (status === 'failed' || status === 'expired' || status === 'cancelled') setError(new Error(text || status))
-        else return
-        setJob(undefined)
-    }, [status])
-    const start = async () => {
-        setError(undefined)
-        setAsking(true)
-        try {
-            setJob((await api.post('/sites/{site}/jobs', { path: { site }, body: { kind, points: [point] } })).id)
-        } catch (problem) {
-            setError(problem)
-        } finally {
-            setAsking(false)
-        }
-    }
-    return {
-        start: () => void start(),
-        isUnderWay: isAsking || job !== undefined,
-        progress: asked.data?.progress ?? 0,
-        text,
-        error: error ?? asked.error ?? undefined,
-    }
-}
 
 export function Slots({ point, onRelease }: { point: Point; onRelease: ((priority: number) => void) | undefined }) {
     const t = useStrings(strings)
@@ -77,7 +30,7 @@ export function Slots({ point, onRelease }: { point: Point; onRelease: ((priorit
         queryFn: ({ signal }) => api.get('/sites/{site}/points/{point}/slots', { path: { site, point: point.id }, signal }),
         placeholderData: undefined,
     })
-    const job = useJob('read-slots', point.id, () => void queries.invalidateQueries({ queryKey: key }))
+    const job = useJob({ kind: 'read-slots', points: [point.id] }, () => void queries.invalidateQueries({ queryKey: key }))
     return (
         <section className={classes.panel} aria-labelledby="slots-title">
             <Group justify="space-between" mb="sm">

@@ -13,6 +13,7 @@ import { Chart, CursorStore, Legend, RangeBar, RangeSpan, spanWords, useRange, u
 import type { Preset } from '../../parts/chart/range'
 import { EmptyState } from '../../parts/EmptyState'
 import { IconEdit, IconReload, IconSearch, IconTrends } from '../../parts/icons'
+import { useJob } from '../../parts/job'
 import { Loaded, Loading } from '../../parts/Loading'
 import { PageHeader } from '../../parts/PageHeader'
 import { ProblemNotice } from '../../parts/Problem'
@@ -26,7 +27,7 @@ import { About } from './About'
 import { Commands, latestCommands } from './Commands'
 import { Edit } from './Edit'
 import classes from './point.module.css'
-import { Slots, useJob } from './Slots'
+import { Slots } from './Slots'
 import type { PointSearch } from './search'
 import { strings } from './strings'
 
@@ -138,7 +139,7 @@ function Now({ point }: { point: Point }) {
     // What a command has just read back is newer than the last reading of the round.
     const { data: commands } = useQuery(latestCommands(site, point.id))
     const value = (commands?.items ?? []).reduce(newest, live ?? point.value)
-    const job = useJob('read-point', point.id, () => void queries.invalidateQueries({ queryKey: ['points', site, 'one', point.id] }))
+    const job = useJob({ kind: 'read-point', points: [point.id] }, () => void queries.invalidateQueries({ queryKey: ['points', site, 'one', point.id] }))
     return (
         <section className={classes.now} aria-label={t.now}>
             <div aria-live="off">
