@@ -1,8 +1,11 @@
 /* bacpipes sites: the sites of a central, worst first. */
+#include "apps/query/waiting.h"
+
 #include "apps/roles.h"
 #include "base/time.h"
 #include "say/begin.h"
 #include "say/exit.h"
+#include "say/when.h"
 #include "tool/listing.h"
 
 #include <inttypes.h>
@@ -29,16 +32,36 @@ enum {
     NUMBER
 };
 
+static const char *site, *take_back, *reason;
+static bool waiting;
+
+static const CfgOption options[] = {
+    {"waiting", NULL,
+     "Lists what waits for its site instead: edits, commands and jobs that it has not got, or has not "
+     "answered.",
+     .flag = &waiting},
+    {"take-back", "ID",
+     "Takes back what waits and has this id; the first letters of it will do. What the site has got it is "
+     "asked to take back, where that is a command.",
+     .text = &take_back},
+    {"reason", "TEXT", "Why, with --take-back.", .text = &reason},
+    {"site", "SITE", "With --waiting and --take-back: only of this site.", .text = &site},
+    {0},
+};
+
 static const CfgCommand command = {
     .name = "bacpipes sites",
     .summary = "Lists the sites of this central, the worst first: how each is, and how far behind.",
+    .options = options,
     .offers_json = true,
     .details =
         "online; late: over a minute behind; silent: over two minutes without a word; waiting: told to;\n"
         "never: it has not joined. available: of the readings of the last 24 hours, how many are here\n"
-        "and good. lte: octets of this month. failing: points whose value is not good.\n"
-        "Exit codes: 0 fine; 1 no site has been added;\n" SAY_EXIT_OF_DATABASE,
-    .examples = "bacpipes sites\nbacpipes sites --json | jq '.[] | select(.link != \"online\")'",
+        "and good. lte: octets of this month. failing: points whose value is not good.\n" SAY_TIMES_HELP
+        "Exit codes: 0 fine; 1 no site has been added, nothing waits;\n" SAY_EXIT_OF_DATABASE,
+    .examples = "bacpipes sites\nbacpipes sites --json | jq '.[] | select(.link != \"online\")'\n"
+                "bacpipes sites --waiting --site macau\n"
+                "bacpipes sites --take-back f81d4fae --reason 'the wrong point'",
 };
 
 static const SayColumn columns[] = {{"site"},
@@ -119,11 +142,11 @@ static json_t *make_json(const PgRows *rows, size_t row)
         {"put_aside", tool_integer_json, PUT_ASIDE},
         {"wait_why", tool_text_json, WAIT_WHY},
     };
-    json_t *site = json_object();
+    json_t *json = json_object();
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        json_object_set_new(site, fields[i].name, fields[i].make(rows, row, fields[i].column));
-    json_object_set_new(site, "seen_at", tool_time_json(rows, row, SEEN_AT, 6));
-    return site;
+        json_object_set_new(json, fields[i].name, fields[i].make(rows, row, fields[i].column));
+    json_object_set_new(json, "seen_at", tool_time_json(rows, row, SEEN_AT, 6));
+    return json;
 }
 
 static void tell_nothing(void)
@@ -140,6 +163,19 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
                                   .add_row = add_row,
                                   .make_json = make_json,
                                   .tell_nothing = tell_nothing};
+    if (take_back && !waiting)
+        return query_waiting_take_back(
+            &(QueryWaiting){&command, cfg, arena, site, take_back, reason, arguments->json});
+    if (waiting && !take_back && !reason)
+        return query_waiting_list(&(QueryWaiting){&command, cfg, arena, site, NULL, NULL, arguments->json});
+    if (take_back || site || reason) {
+        BpError err;
+        bp_fail(&err, BP_INVALID,
+                take_back ? "--waiting lists, and --take-back ID takes one back: one of them"
+                : reason  ? "--reason is of --take-back ID: a listing has none"
+                          : "--site is of --waiting and --take-back: all sites are listed");
+        return say_fail(command.name, &err);
+    }
     const ToolListWish wish = {NULL, 0, NULL, false, arguments->json};
     return tool_list_show(&list, &wish, cfg, arena);
 }

@@ -21,3 +21,64 @@ comment on function change_told is 'A change that waits for its site, or did, as
 create function change_asked() returns jsonb language sql volatile as $$
     select change_told(c) from change c where c.id = nullif(current_setting('bacpipes.change', true), '')::uuid
 $$;
+
+-- ---- what waits for its site ----
+
+create function change_set(fields jsonb) returns text language sql immutable as $$
+    select string_agg(format('%s = %s', name, coalesce(value #>> '{}', 'as before')), ', ' order by name) from jsonb_each(case when jsonb_typeof(fields) = 'object' then fields else '{}' end) as f (name, value)
+$$;
+
+-- What is asked for, in a few words: "AHU-1/SAT and 2 more: description = Lobby".
+create function change_words(said change) returns text language sql stable as $$
+    select case when said.request ? 'undo' then format('undo of change %s', said.request ->> 'undo')
+                when said.what = 'setting' then format('%s = %s', said.request ->> 'name', coalesce(said.request ->> 'value', 'its default'))
+                when said.what = 'device' then format('device %s%s', coalesce(d.name, said.request ->> 'device_id', said.request ->> 'replace'),
+                                                      case when said.request ? 'replace' then format(' makes way for device %s', said.request ->> 'by') else ': ' || change_set(said.request -> 'set') end)
+                else coalesce(point_label(p, of_point), 'point ' || (said.request #>> '{points,0,id}'))
+                     || case when jsonb_array_length(said.request -> 'points') > 1 then format(' and %s more', jsonb_array_length(said.request -> 'points') - 1) else '' end
+                     || ': ' || change_set(said.request #> '{points,0,set}') end
+      from (select 1) as one
+      left join device d on d.site_id = said.site_id and d.device_id = coalesce(said.request ->> 'device_id', said.request ->> 'replace')::integer
+      left join point p on p.site_id = said.site_id and p.point_id = (said.request #>> '{points,0,id}')::integer
+      left join device of_point on of_point.site_id = p.site_id and of_point.device_id = p.device_id
+$$;
+
+create view waiting as
+    select 'change' as kind, c.id, c.site_id, change_words(c) as what, c.asked_by, c.created_at as asked_at, case when c.given_at is null then 'waiting for the site' else 'handed over, no answer yet' end as state,
+           c.given_at as handed_over_at, null::timestamptz as expires_at
+      from change c join remote_site r using (site_id) where c.ended_at is null
+    union all
+    select 'command', w.id, w.site_id, concat(coalesce(point_label(p, d), 'point ' || w.point_id),
+               case when w.command_type = 'release_priority' then ': release' else ' = ' || coalesce(w.state, state_text(p.object_type, p.states, w.value), w.value::text) end), w.created_by, w.created_at,
+           command_step(w), w.handed_over_at, w.expires_at
+      from write_commands w join remote_site r using (site_id) left join point p using (site_id, point_id) left join device d on d.site_id = p.site_id and d.device_id = p.device_id
+     where w.origin = 'central' and w.status in ('pending', 'executing')
+    union all
+    select 'job', j.id, j.site_id, concat(j.kind, ' ' || coalesce(point_label(p, d), 'point ' || (j.request #>> '{points,0}')),
+               case when jsonb_typeof(j.request -> 'points') = 'array' and jsonb_array_length(j.request -> 'points') > 1 then format(' and %s more', jsonb_array_length(j.request -> 'points') - 1) end), j.asked_by, j.created_at,
+           case when j.status = 'executing' then 'under way at the site' when j.handed_over_at is null then 'waiting for the site' else 'handed over, no answer yet' end, j.handed_over_at, j.expires_at
+      from job j join remote_site r using (site_id)
+      left join point p on p.site_id = j.site_id and p.point_id = case when jsonb_typeof(j.request #> '{points,0}') = 'number' then (j.request #>> '{points,0}')::integer end
+      left join device d on d.site_id = p.site_id and d.device_id = p.device_id
+     where j.status in ('pending', 'executing') and exists (select from job_kind k where k.kind = j.kind and k.worker = 'collect'); -- the others are done here
+comment on view waiting is 'At central: edits, commands and jobs that wait for their site, or for its answer.';
+
+create function waiting_take_back(of_kind text, of_site text, of_id uuid, of_why text) returns text language plpgsql as $$
+declare
+    made    record;
+    command write_commands;
+begin
+    if of_kind = 'change' then
+        select * into made from change_cancel(of_site, of_id);
+        if made.outcome <> 'cancelled' then
+            raise check_violation using message = made.text, hint = '`bacpipes sites --waiting` says what can be taken back.';
+        end if;
+        return 'cancelled';
+    elsif of_kind = 'command' then
+        command := command_cancel(of_id, of_why);
+        return case when command.status = 'cancelled' then 'cancelled' else command.error_message end;
+    end if;
+    return case when job_cancel(of_site, of_id) then 'cancelled' end;
+end
+$$;
+comment on function waiting_take_back is 'What waits is taken back: "cancelled"; or what is to be said of it, where the site has it and is asked.';

@@ -122,3 +122,48 @@ sql() {
     run sql "set session authorization bacpipes_owner; update point set writable = false"
     [ "$status" -ne 0 ] && [[ "$output" == *'site "macau" keeps its own table point: what is here is a copy'* ]]
 }
+
+@test "what waits for its site is listed, and taken back by how its id begins" {
+    local id
+    tool() { run --separate-stderr "$BACPIPES" "$@"; }
+    tool sites --waiting
+    [ "$status" -eq 1 ] && [ "$stderr" = "Nothing waits for its site." ] || { echo "$output $stderr"; psql -qXtAc 'select * from waiting'; false; }
+    psql -qXtA <<'SQL' >/dev/null
+begin; set local bacpipes.person = 'anna'; select change_ask('macau', 'setting', '{"name": "poll.interval", "value": "30s", "expect": null}'); commit;
+select change_ask('macau', 'points', '{"points": [{"id": 1, "expect": {"description": ""}, "set": {"description": "Lobby"}}, {"id": 9, "expect": {}, "set": {"enabled": false}}]}');
+select change_ask('macau', 'device', '{"replace": 1, "by": 2}');
+insert into job (site_id, kind, request, asked_by, expires_at) values ('macau', 'read-slots', '{"points": [1]}', 'otto', now() + interval '1 min');
+SQL
+    tool write SP 21 --site macau --for 1h --no-wait
+    tool sites --waiting --json
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(jq -r '.[] | "\(.kind) \(.what) \(.state)"' <<<"$output")" = "change poll.interval = 30s waiting for the site
+change AHU-1/SP and 1 more: description = Lobby waiting for the site
+change device AHU-1 makes way for device 2 waiting for the site
+job read-slots AHU-1/SP waiting for the site
+command AHU-1/SP = 21 waiting for the site" ]
+    [ "$(jq -r '.[0] | .site_id, .asked_by, .handed_over_at' <<<"$output" | paste -sd,)" = "macau,anna,null" ]
+    for kind in change job command; do
+        id=$(jq -r --arg kind "$kind" 'map(select(.kind == $kind))[0].id' <<<"$output")
+        run "$BACPIPES" sites --take-back "${id:0:8}" --site macau --reason 'it was wrong'
+        echo "$output"
+        [ "$status" -eq 0 ] && [[ "$output" == *", of site macau: cancelled." ]]
+        tool sites --waiting --json
+        [ "$(jq -r --arg id "$id" '[.[] | select(.id == $id)] | length' <<<"$output")" = 0 ]
+    done
+    # What the site has got is not taken back.
+    psql -qXc "update change set given_at = now() where ended_at is null" && id=$(jq -r '.[0].id' <<<"$output")
+    tool sites --take-back "$id"
+    [ "$status" -ne 0 ] && [[ "$stderr" == *"it was handed over at "*"undo it when it is carried out"* ]]
+    COLUMNS=100 tool sites --waiting
+    echo "$output"
+    [ "$(wc -L <<<"$output")" -le 100 ] && [[ "$output" == *"handed over"* ]]
+    tool sites --take-back 00000000
+    [ "$status" -eq 1 ] && [[ "$stderr" == *'`bacpipes sites --waiting` lists what does'* ]]
+    tool sites --take-back xyz
+    [ "$status" -eq 64 ]
+    tool sites --site macau
+    [ "$status" -eq 64 ]
+    psql -qXc "update change set ended_at = now(), outcome = 'failed' where ended_at is null"
+}

@@ -258,7 +258,7 @@ select 'bacpipes_journal', thing
                     'uplink_record_apply(text,text,bytea,timestamp with time zone,boolean,integer,bigint)', 'uplink_put_aside(text,bigint,bigint,text,text,boolean)', 'uplink_is_told(text)', 'uplink_gate(text[])', 'uplink_apply(jsonb)', 'uplink_retry(text)', 'central_retry(text)']) as thing
  union all
 select 'bacpipes_owner', thing
-  from unnest(array['site_lag', 'availability_hours', 'availability_points', 'sites', 'uplink_key(text)', 'uplink_columns(text,jsonb)', 'uplink_put(text,text,jsonb)', 'uplink_stranger(text,text,jsonb)', 'uplink_forget(text,text,jsonb)', 'uplink_state(text,jsonb,boolean)',
+  from unnest(array['site_lag', 'availability_hours', 'availability_points', 'sites', 'waiting', 'change_set(jsonb)', 'change_words(change)', 'waiting_take_back(text,text,uuid,text)', 'uplink_key(text)', 'uplink_columns(text,jsonb)', 'uplink_put(text,text,jsonb)', 'uplink_stranger(text,text,jsonb)', 'uplink_forget(text,text,jsonb)', 'uplink_state(text,jsonb,boolean)',
                     'uplink_edit(text,jsonb,boolean,boolean)', 'uplink_status(text,jsonb)', 'current_values_fill(text)', 'central_notify(jsonb)']) as thing
  union all
 select 'bacpipes_access', thing
