@@ -75,13 +75,13 @@ says() {
     run "$bacpipes" read 127.66.0.1:$port device object-name --set bacnet.retries=0 "${net[@]}"
     says 69 "did not answer"
     until "$bacpipes" read 127.66.0.1:$port av,1 'priority-array[9]' "${net[@]}" >"$BATS_TEST_TMPDIR/slot" 2>&1; do
-        [ $SECONDS -lt 60 ]
+        [ $SECONDS -lt 300 ]
     done
     grep -q 19 "$BATS_TEST_TMPDIR/slot"
     run "$bacpipes" restart 1001 --cold --yes --password-file "$password" "${net[@]}" --json
     says 0 '"restart": "cold"'
     until "$bacpipes" read 127.66.0.1:$port av,1 'priority-array[9]' "${net[@]}" >"$BATS_TEST_TMPDIR/slot" 2>&1; do
-        [ $SECONDS -lt 100 ]
+        [ $SECONDS -lt 600 ]
     done
     grep -q "Null\|null" "$BATS_TEST_TMPDIR/slot"
 }

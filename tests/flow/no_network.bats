@@ -49,7 +49,7 @@ collector() {
 }
 said() { grep -c "$1" "$data/log/collect.log"; }
 devices() { sql "select count(*) from device_status where state = '$1'"; }
-fresh() { sql "select count(*) from sensor_readings where quality = 'good' and time > now() - interval '3 s'"; }
+fresh() { sql "select count(*) from sensor_readings where quality = 'good' and time > now() - interval '6 s'"; }
 bad() { sql "select count(*) from sensor_readings where quality = 'bad' and reason $1"; }
 
 @test "an address that comes later is waited for, and a port that another program had" {

@@ -6,7 +6,7 @@
 make_subnets() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     export root BACPIPES="$(realpath "${BUILD:-$root/build}")/apps/bacpipes" BACPIPES_CONFIG=/dev/null
-    export tag=bp$((BASHPID % 10000))
+    export tag=bp$BASHPID
     if [ "$(id -u)" = 0 ] && ip netns add "$tag-r" 2>/dev/null; then
         export HAS_NAMESPACES=yes
         for name in site near far; do
