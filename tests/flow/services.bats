@@ -131,13 +131,13 @@ simulate() {
 
 @test "who has an object is found by its name and by its identifier" {
     simulate --points 120
-    run "$bacpipes" discover --has VAV-1-01/ZN-T --wait 500ms "${net[@]}"
+    run "$bacpipes" discover --has VAV-1-01/ZN-T --wait 2s "${net[@]}"
     echo "$output"
     [ "${#lines[@]}" -eq 2 ]
     [[ "${lines[1]}" == *"1004  127.66.0.4:$port  analog-input,1  VAV-1-01/ZN-T" ]]
-    run "$bacpipes" discover --has ai,1 --high 1002 --wait 500ms --json "${net[@]}"
+    run "$bacpipes" discover --has ai,1 --high 1002 --wait 2s --json "${net[@]}"
     [ "$(grep -c '"object": "analog-input,1"' <<<"$output")" -eq 2 ]
-    run "$bacpipes" discover --has nobody --wait 500ms "${net[@]}"
+    run "$bacpipes" discover --has nobody --wait 2s "${net[@]}"
     [ "$status" -eq 1 ]
     [ "$output" = "Nobody says that it has nobody." ]
 }

@@ -15,7 +15,7 @@ setup() {
     # A port of this test's own, so that nobody else's devices answer.
     port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
     host=127.$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1))
-    network="--address $host.1 --broadcast 127.255.255.255 --port $port --timeout 300ms --set bacnet.retries=1"
+    network="--address $host.1 --broadcast 127.255.255.255 --port $port --timeout 1s --set bacnet.retries=1"
     devices=()
 }
 
@@ -43,7 +43,7 @@ try() {
 @test "devices are found by broadcast, with names where they are asked for" {
     device "$host.2:$port" 1001
     device "$host.3:$port" 1002 --no-segments --max-apdu 480
-    try discover --wait 300ms --names
+    try discover --wait 1s --names
     [ "$status" -eq 0 ]
     [ "${#lines[@]}" -eq 3 ]
     [[ ${lines[1]} == *"1001  $host.2:$port "*" 1476  segmented-both "*"odd device"*"BacPipes tests" ]]
@@ -53,20 +53,20 @@ try() {
 @test "a range leaves the others out, and nobody is told" {
     device "$host.2:$port" 1001
     device "$host.3:$port" 1002
-    try discover --wait 300ms --low 1002 --json
+    try discover --wait 1s --low 1002 --json
     [[ $output == *'"instance": 1002'* && $output != *1001* ]]
-    try discover --wait 300ms --low 5
+    try discover --wait 1s --low 5
     [ "$status" -eq 0 ]
-    try discover --wait 300ms --low 5000
+    try discover --wait 1s --low 5000
     [ "$status" -eq 1 ]
     [[ $stderr == "No device answered."* ]]
 }
 
 @test "a device on another port is found as a target" {
     device "$host.2:$((port + 1))" 1001
-    try discover --wait 300ms
+    try discover --wait 1s
     [ "$status" -eq 1 ]
-    try discover --wait 300ms --target "$host.2:$((port + 1))"
+    try discover --wait 1s --target "$host.2:$((port + 1))"
     [ "$status" -eq 0 ]
     [[ ${lines[1]} == *"1001  $host.2:$((port + 1))"* ]]
 }
@@ -74,7 +74,7 @@ try() {
 @test "tools work beside a program that has their port" {
     device "$host.1:$port" 1001
     device "$host.2:$port" 1002
-    try discover --wait 300ms
+    try discover --wait 1s
     [ "${#lines[@]}" -eq 3 ]
     try read 1002 ai,2 pv --json
     [[ $output == *'"value": 2.0'* ]]
@@ -83,7 +83,7 @@ try() {
 @test "two devices with one instance are told, and neither is read or written" {
     device "$host.2:$port" 1001
     device "$host.3:$port" 1001
-    try discover --wait 300ms
+    try discover --wait 1s
     [[ $stderr == *"Instance 1001 is there more than once"* ]]
     try write --direct 1001 av,1 21
     [ "$status" -eq 69 ]

@@ -16,31 +16,36 @@ teardown() { [ -z "${rooms[a]:-}" ] || end_rooms; }
 
 # Datagrams from a to b: datagrams COUNT prints how many came, in which order the first of each, and the median of ms.
 datagrams() {
-    in_room b timeout 20 python3 - "10.77.1.2" >"$WIRES/came" 3>&- <<'PY' &
-import socket, sys, time
+    rm -f "$WIRES/bound" "$WIRES/sent"
+    in_room b timeout 120 python3 - "10.77.1.2" "$WIRES" >"$WIRES/came" 3>&- <<'PY' &
+import os, socket, sys, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind((sys.argv[1], 7))
 s.settimeout(3)
+open(sys.argv[2] + "/bound", "w").close()
 came, late = [], []
-try:
-    while True:
+while True:
+    all_sent = os.path.exists(sys.argv[2] + "/sent")
+    try:
         text = s.recv(2000).split()
         came.append(int(text[0])); late.append(time.clock_gettime(time.CLOCK_MONOTONIC) - float(text[1]))
-except TimeoutError:
-    pass
+    except TimeoutError:
+        if all_sent:
+            break
 first = list(dict.fromkeys(came))
 print("came", len(came)); print("different", len(first)); print("disordered", sum(a > b for a, b in zip(first, first[1:])))
 print("ms", int(1000 * sorted(late)[len(late) // 2]) if late else -1)
 PY
     local reader=$!
+    until [ -e "$WIRES/bound" ]; do kill -0 $reader; sleep 0.05; done
     in_room a python3 - "10.77.1.2" "$1" 3>&- <<'PY'
 import socket, sys, time
-time.sleep(0.5)
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for i in range(int(sys.argv[2])):
     s.sendto(b"%d %f" % (i, time.clock_gettime(time.CLOCK_MONOTONIC)), (sys.argv[1], 7))
     time.sleep(0.002)
 PY
+    : >"$WIRES/sent"
     wait $reader
 }
 told() { awk -v name="$1" '$1 == name { print $2 }' "$WIRES/came"; }
