@@ -84,7 +84,7 @@ counter() {
     kill_part mosquitto
     sleep 1
     sql "update mqtt_config set host = '/nowhere'" # nobody listens there: all of it waits
-    sleep 8
+    sleep 14
     kill_part collect
     sleep 4
     spooled=$(find "$data/spool" -name '*.spool' -size +0 | wc -l)
@@ -98,7 +98,7 @@ counter() {
     gap=$(sql "select max(extract(epoch from time - before)) from (select time, lag(time) over (partition by point_id order by time) as before
                  from sensor_readings where time > (select max(time) from sensor_readings) - interval '25 s') as steps")
     echo "# longest gap $gap s" >&3
-    awk -v gap="$gap" 'BEGIN { exit !(gap < 8) }'
+    awk -v gap="$gap" 'BEGIN { exit !(gap < 14) }'
     [ "$(sql "select count(*) from (select point_id, time from sensor_readings group by 1, 2 having count(*) > 1) as twice")" -eq 0 ]
 }
 

@@ -62,7 +62,7 @@ for _ in range(80):
     run in_ns near "$BACPIPES" discover --address 10.9.1.50 --wait 1s
     echo "$output"
     [[ "$output" != *7777* ]]
-    run in_ns near "$BACPIPES" doctor --address 10.9.1.50 --wait 300ms
+    run in_ns near "$BACPIPES" doctor --address 10.9.1.50 --wait 2s
     echo "$output"
     [[ "$output" == *"10.9.2.50 forwards broadcasts to us, which are not believed"* ]]
     echo "bacnet.bbmds = 10.2.0.9 10.9.2.50" >"$BATS_TEST_TMPDIR/conf"
