@@ -103,7 +103,7 @@ stands() { at_central "select concat_ws(' ', status, verdict) from write_command
     id=$(jq -r .id <<<"$output")
     until_central "exists (select from write_commands where id = '$id' and status = 'expired')"
     go_on
-    central_tool write "$point" "$value" --site macau --priority 16 --for 1s
+    central_tool write "$point" "$value" --site macau --priority 16 --for 10s
     [ "$status" -eq 0 ] # behind it in line
     [ "$(at_member macau "select count(*) from write_commands where id = '$id'")" = 0 ]
     [[ "$(at_central "select error_message from write_commands where id = '$id'")" == *'before site "macau" fetched it: nothing was written' ]]

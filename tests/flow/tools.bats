@@ -98,7 +98,7 @@ try() {
     [[ $stderr == *"no device says that it is 1001"* ]]
     try read "$host.9:$port" ai,1 pv
     [ "$status" -eq 69 ]
-    [[ $stderr == *"$host.9:$port did not answer 2 tries, 300 ms each"* ]]
+    [[ $stderr == *"$host.9:$port did not answer 2 tries, 1 s each"* ]]
 }
 
 @test "several objects are read with several properties, and what is refused is said beside the rest" {
