@@ -35,7 +35,7 @@ END
 
 run_script() {
     cat >>"$SCRIPT"
-    run timeout 180 "$root/tests/with-postgres" bash "$SCRIPT"
+    run timeout 600 "$root/tests/with-postgres" bash "$SCRIPT"
     echo "$output"
     [ "$status" = 0 ] || tail -20 "$SCRIPT.log"
     [ "$status" = 0 ]
@@ -274,14 +274,14 @@ END
 q "create role site_1 login in role bacpipes_sites"
 start_central
 until_applied
-(echo 'notify site_2;'; sleep 20) | psql -qX -U site_1 >"$SCRIPT.session" 2>&1 &
+(echo 'notify site_2;'; exec sleep 90) 2>/dev/null 3>&- | psql -qX -U site_1 >"$SCRIPT.session" 2>&1 3>&- &
 until_is "select count(*) from alarm where key = 'site.session.site_1' and returned_at is null" 1
 grep -q 'ended a session: site_1' "$SCRIPT.log"
 q "update alarm set raised_at = now() - interval '2 hours' where key = 'site.session.site_1'" # it was seen
 until_is "select count(*) from alarm where key = 'site.session.site_1' and returned_at is null" 0
 # One that says something else each time, before anybody looks
 q "create role site_2 login in role bacpipes_sites"
-(for _ in $(seq 60); do echo 'notify site_1; select 1;'; sleep 0.5; done) | psql -qX -U site_2 >"$SCRIPT.session" 2>&1 &
+(for _ in $(seq 180); do echo 'notify site_1; select 1;'; sleep 0.5; done) | psql -qX -U site_2 >"$SCRIPT.session" 2>&1 &
 until_is "select count(*) from alarm where key = 'site.session.site_2' and returned_at is null" 1
 END
 }

@@ -55,7 +55,7 @@ EOF
 }
 
 run_script() {
-    run timeout 280 "$root/tests/with-postgres" bash "$SCRIPT"
+    run timeout 600 "$root/tests/with-postgres" bash "$SCRIPT"
     echo "$output"
     [ "$status" -eq 0 ]
 }

@@ -74,7 +74,7 @@ sleep 45
 [ "$(pid_of nginx)" = "$nginx" ]
 END
     mkdir "$FOLDER/above" "$FOLDER/work"
-    run timeout 400 unshare --mount --net bash "$FOLDER/script"
+    run timeout 900 unshare --mount --net bash "$FOLDER/script"
     echo "$output"
     [ "$status" -eq 0 ]
 }

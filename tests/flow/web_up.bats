@@ -109,7 +109,7 @@ kill $taker
 say 8s
 say 8s --set web.listen=127.0.0.1:8090
 END
-    run timeout 200 unshare --net bash "$folder/script"
+    run timeout 600 unshare --net bash "$folder/script"
     echo "$output"
     [ "$status" -eq 0 ]
     [ "$(grep -o 'open .*' <<<"$output" | tr '\n' ' ')" = "open http://127.0.0.1:8081/ open http://127.0.0.1:8081/ open http://127.0.0.1:8090/ " ]

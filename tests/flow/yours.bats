@@ -63,7 +63,7 @@ if runs postgres || [ -e "$DATA/postgresql" ]; then false; fi
 end
 [ "$(q 'select count(*) from sensor_readings')" -gt "$count" ]
 END
-    run timeout 200 "$root/tests/with-postgres" bash "$SCRIPT"
+    run timeout 600 "$root/tests/with-postgres" bash "$SCRIPT"
     echo "$output"
     [ "$status" -eq 0 ]
 }
@@ -85,7 +85,7 @@ until_true well
 grep -q "^broker *ok *answers at $MQTT_HOST port $MQTT_PORT" "$FOLDER/status"
 end
 END
-    run timeout 200 "$root/tests/with-mosquitto" bash "$SCRIPT"
+    run timeout 600 "$root/tests/with-mosquitto" bash "$SCRIPT"
     echo "$output"
     [ "$status" -eq 0 ]
 }
@@ -102,7 +102,7 @@ grep -q '^up *ok' "$FOLDER/status"
 end
 [ "$(q 'select count(*) > 0 from sensor_readings')" = t ]
 END
-    run timeout 200 "$root/tests/with-postgres" "$root/tests/with-mosquitto" bash "$SCRIPT"
+    run timeout 600 "$root/tests/with-postgres" "$root/tests/with-mosquitto" bash "$SCRIPT"
     echo "$output"
     [ "$status" -eq 0 ]
 }

@@ -10,7 +10,7 @@ export const url = process.env.WEB_URL ?? 'http://127.0.0.1:8080'
 export const screenshots = process.env.SCREENSHOTS ?? join(import.meta.dirname, '../../build/screenshots')
 export const password = 'the first of all words'
 /* The machine may be busy: nothing here is waited for by the clock alone, and all of it for long. */
-export const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 60_000)
+export const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 120_000)
 
 /* bacpipes ARGUMENT..., of this site. */
 export function bacpipes(...words: string[]): string {
