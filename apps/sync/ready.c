@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+static const int64_t TOLD_EVERY_US = 10 * BP_MINUTE;
+
 #define ENTRIES "bacpipes_entry" /* a notice of ingest's: there is an entry that must not wait */
 
 /* ---- the broker: nothing arrives from it, and what we are is said there ---- */
@@ -126,9 +128,23 @@ static void on_central(void *owner)
     Sync *sync = owner;
     bp_log(BP_LOG_INFO, "connected to central at %s port %u", sync->link.host, sync->link.port);
     sync->knows_central = sync->is_let_in = true;
+    sync->told_why[0] = '\0';
     sync->is_refused = false;
     link_renewal_connected(sync->renewal);
     sync_begin_turn(sync);
+}
+
+/* Why it is not reached may change while it is not: that is said, and not each of two that take turns. What
+ * time it is stands behind what is compared. */
+static bool is_another_reason(Sync *sync, const char *text)
+{
+    const int64_t now_us = loop_now_us(sync->loop);
+    if (strncmp(sync->told_why, text, sizeof sync->told_why - 1) == 0 ||
+        (*sync->told_why && now_us < sync->told_why_us + TOLD_EVERY_US))
+        return false;
+    snprintf(sync->told_why, sizeof sync->told_why, "%.127s", text);
+    sync->told_why_us = now_us;
+    return true;
 }
 
 static void on_central_lost(void *owner, const BpError *why)
@@ -136,12 +152,14 @@ static void on_central_lost(void *owner, const BpError *why)
     Sync *sync = owner;
     BpError explained;
     const LinkAttempt attempt = {sync->link.host, sync->link.port, sync->link.site_id, false, bp_wall_us()};
-    const bool was_there = sync->state != SYNC_CONNECTING || !sync->knows_central;
-    if (sync->is_let_in)
+    bool is_news = sync->state != SYNC_CONNECTING || !sync->knows_central;
+    if (sync->is_let_in) {
         bp_fail(&explained, why->status, "central: %s", why->text);
-    else
+    } else {
         (void)link_explain(&attempt, why, &explained);
-    bp_log(was_there ? BP_LOG_WARNING : BP_LOG_DEBUG, "%s; what is recorded waits here", explained.text);
+        is_news = is_another_reason(sync, explained.text) || is_news;
+    }
+    bp_log(is_news ? BP_LOG_WARNING : BP_LOG_DEBUG, "%s; what is recorded waits here", explained.text);
     sync->knows_central = true;
     sync->is_let_in = false;
     sync_start_over(sync, "central", &explained);

@@ -62,7 +62,8 @@ static void judge(Shown *shown)
 static void take(void *context, const PgRows *rows, size_t row)
 {
     Shown *shown = context;
-    const BpStr name = pg_get_text(rows, row, CENTRAL), host = pg_get_text(rows, row, HOST);
+    const BpStr host = pg_get_text(rows, row, HOST), called = pg_get_text(rows, row, CENTRAL),
+                name = bp_str_equal(called, host) ? (BpStr){0} : called;
     shown->has_joined = !pg_is_null(rows, row, HOST);
     snprintf(shown->central, sizeof shown->central, "%.*s%s%.*s port %" PRId64, BP_STR_ARGS(name),
              name.size ? " at " : "", BP_STR_ARGS(host), pg_get_integer(rows, row, PORT));

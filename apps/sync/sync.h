@@ -46,8 +46,10 @@ typedef struct Sync {
     SiteAlone *alone;
     SiteSettings *settings;
     SiteBroker *broker;
-    bool is_ending, has_said;           /* ready.c's */
-    bool is_let_in;                     /* central's connection stands */
+    bool is_ending, has_said; /* ready.c's */
+    bool is_let_in;           /* central's connection stands */
+    char told_why[128];       /* how the log began to say why it does not */
+    int64_t told_why_us;
     bool knows_database, knows_central; /* it was there, or that it is not was said */
 
     /* shake.c's */

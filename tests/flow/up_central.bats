@@ -151,6 +151,7 @@ says() {
     [ ! -e "$MEMBERS/macau/ca" ] && [ ! -e "$MEMBERS/macau/central" ]
     run_up macau --simulate --no-past --site macau --set web.listen=127.0.0.1:8082
     until_true part_of macau sync
+    until_true grep -q "central at 127.0.0.1 port $CENTRAL_PORT: the connection is refused: either central does not run" "$MEMBERS/macau/log/sync.log"
     run "$BACPIPES" status --data "$MEMBERS/macau"
     echo "$output"
     [[ "$output" == *"central "*"port $CENTRAL_PORT"*"is not reached"* ]]
