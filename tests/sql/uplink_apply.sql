@@ -1,6 +1,6 @@
 -- What central makes of entries: each once, in their order, with the place where it stands; what cannot be applied stands aside, and the rest goes on.
 begin;
-select plan(58);
+select plan(61);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -177,6 +177,26 @@ select pg_temp.came('mo', 29, 'point', jsonb_build_object('table', 'point', 'op'
 select pg_temp.came('mo', 30, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'rows', (select jsonb_agg(pg_temp.point(200 + n, 1) - (array(select jsonb_object_keys(pg_temp.point(1, 1)) order by 1))[n]) from generate_series(1, 17) as n)));
 select is((select put_aside from pg_temp.apply('mo', 28, 30)), 1::bigint, 'rows of which each has other columns stand aside');
 select results_eq($$ select rows from put $$, $$ values (50::bigint) $$, 'names that are not known here make no statements of their own');
+
+-- ---- what may pass another time ----
+create or replace function uplink_apply_audit(of_site text, body jsonb) returns void language plpgsql as $$
+begin
+    raise exception using message = 'it breaks', errcode = body ->> 'state';
+end
+$$;
+create function pg_temp.breaks(state text) returns text language plpgsql as $$
+declare
+    made record;
+begin
+    select * into made from uplink_record_apply('mo', 'audit', convert_to(jsonb_build_object('v', 1, 'state', state)::text, 'UTF8'), now(), true, null, null);
+    return case when made.reason = 'it breaks' then 'aside' || case when made.is_newer then ', newer' else '' end else coalesce(made.reason, 'applied') end;
+exception when others then
+    return case when sqlstate = state then 'again' else sqlstate end;
+end
+$$;
+select is((select string_agg(state, ' ' order by state) from unnest('{08006,25006,40001,40P01,42501,53100,55000,55P03,57P01,58030,XX000,XX001}'::text[]) as state where pg_temp.breaks(state) <> 'again'), null, 'a lock, a deadlock, a full disk, a shutdown: nothing stands aside for them');
+select is((select string_agg(state, ' ' order by state) from unnest('{22023,23503,23505,23514,P0001,54000,42804}'::text[]) as state where pg_temp.breaks(state) <> 'aside'), null, 'what the entry itself has wrong does');
+select is(pg_temp.breaks('0A000'), 'aside, newer', 'what is not known yet stands aside as newer');
 
 select finish();
 rollback;
