@@ -1,9 +1,9 @@
 /* Entries go up: read from the site's database as they are appended, sent without waiting for answers as long
  * as not too many octets are under way, and known to be at central when it says so. */
+#include "apps/sync/answer.h"
 #include "apps/sync/batch.h"
 #include "apps/sync/sync.h"
 #include "base/log.h"
-#include "base/parse.h"
 #include "base/time.h"
 #include "io/pg/stream.h"
 
@@ -58,31 +58,11 @@ static void note(Sync *sync, bool is_now)
 
 static void read_more(Sync *sync);
 
-/* "received_seq down_seq wait_s why"; why may be empty. */
-typedef struct Answer {
-    int64_t received, down, wait_s;
-    BpStr why;
-} Answer;
-
-static bool read_answer(const PgRows *rows, Answer *ret_answer)
-{
-    int64_t *const numbers[] = {&ret_answer->received, &ret_answer->down, &ret_answer->wait_s};
-    BpStr rest = pg_get_text(rows, 0, 0);
-    BpError err;
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        if (bp_parse_i64(bp_str_cut(rest, ' ', &rest), 0, INT64_MAX, numbers[i], &err) != BP_OK)
-            return false;
-    ret_answer->why = rest;
-    return true;
-}
-
 static void take_answer(Sync *sync, const Batch *batch, const PgRows *rows)
 {
     Answer answer;
     BpError err;
-    if (!read_answer(rows, &answer)) {
-        bp_fail(&err, BP_INVALID, "central answers what sync.append does not: \"%.40s\"",
-                pg_get_text(rows, 0, 0).data);
+    if (answer_read(pg_get_text(rows, 0, 0), &answer, &err) != BP_OK) {
         sync_start_over(sync, "central", &err);
         return;
     }
@@ -96,9 +76,7 @@ static void take_answer(Sync *sync, const Batch *batch, const PgRows *rows)
         sync_begin_turn(sync); /* hello says it, too, and how far the other direction is */
         return;
     }
-    if (received < batch->last || received > sync->read_seq) {
-        bp_fail(&err, BP_CONFLICT, "central has entry %lld, where %lld was sent", (long long)received,
-                (long long)batch->last);
+    if (answer_check(&answer, batch->last, sync->read_seq, &err) != BP_OK) {
         sync_start_over(sync, "central", &err);
         return;
     }

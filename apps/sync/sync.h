@@ -3,6 +3,7 @@
  *   ready.c                 that we are alone; settings, broker, both databases
  *   shake.c -> plan.c       what central has is compared with what is here; what differs is filed again
  *   send.c -> batch.c       entries in their order, several calls under way
+ *          -> answer.c      what central says to each
  *   carry.c                 what central asks for, one after the other
  *   count.c, budget.c       what that costs on the wire
  *   report.c                how it is going; show.c tells it to people (--status)
