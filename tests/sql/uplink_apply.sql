@@ -1,6 +1,6 @@
 -- What central makes of entries: each once, in their order, with the place where it stands; what cannot be applied stands aside, and the rest goes on.
 begin;
-select plan(61);
+select plan(75);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -177,6 +177,40 @@ select pg_temp.came('mo', 29, 'point', jsonb_build_object('table', 'point', 'op'
 select pg_temp.came('mo', 30, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'rows', (select jsonb_agg(pg_temp.point(200 + n, 1) - (array(select jsonb_object_keys(pg_temp.point(1, 1)) order by 1))[n]) from generate_series(1, 17) as n)));
 select is((select put_aside from pg_temp.apply('mo', 28, 30)), 1::bigint, 'rows of which each has other columns stand aside');
 select results_eq($$ select rows from put $$, $$ values (50::bigint) $$, 'names that are not known here make no statements of their own');
+
+-- ---- what is counted ----
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest) values ('kl', 8, 2, 1, 9, 0, decode(repeat('00', 32), 'hex'));
+insert into uplink_applied (site_id, epoch, applied_seq, key_seq) values ('kl', 8, 0, null);
+create function pg_temp.counts(after bigint, last bigint, more jsonb) returns void language sql as $$
+    select from uplink_apply(jsonb_build_array(jsonb_build_object('site', 'kl', 'epoch', 8, 'after', after, 'to', last, 'has_records', false) || more))
+$$;
+select pg_temp.counts(0, 1, '{"key": 1, "given_up": 2, "newest": "2026-11-27T12:00:00Z", "hours": [[1764244800, 3, 4], [1764248400, 1, 1]]}');
+select pg_temp.counts(1, 2, '{"given_up": 1, "newest": "2026-11-27T11:00:00Z", "hours": [[1764244800, 1, 2]]}');
+select pg_temp.counts(2, 3, '{}');
+select results_eq($$ select applied_seq, key_seq, given_up, newest_at from uplink_applied where site_id = 'kl' and epoch = 8 $$, $$ values (3::bigint, 1::bigint, 3::bigint, '2026-11-27 12:00Z'::timestamptz) $$, 'frames that a site gave up are counted, the newest reading and the key frame stay');
+select results_eq($$ select good, count from site_hour where site_id = 'kl' and hour >= '2025-11-27 12:00Z' order by hour $$, $$ values (4::bigint, 6::bigint), (1, 1) $$, 'what came of an hour in parts is added up');
+select is((select applied_seq from uplink_applied where site_id = 'kl' and epoch = 7), 1::bigint, 'another life stands where it stood');
+select is(current_setting('bacpipes.applying'), '', 'nobody applies any more');
+
+-- ---- the disk, and each site's share of a day ----
+update remote_site set wait_until = null, wait_why = null, day = (clock_timestamp() at time zone 'UTC')::date, day_octets = 1000 where site_id in ('mo', 'kl');
+update remote_site set state = 'revoked' where site_id = 'kl';
+create function pg_temp.waits(free bigint, quota bigint) returns text language sql as $$
+    select central_keep(free, 10000, quota, '{}');
+    select coalesce(string_agg(site_id || ' ' || case when wait_why like 'it has%' then '' when wait_until > clock_timestamp() + interval '90 s' then 'long ' else 'soon ' end || left(wait_why, 20), ', ' order by site_id), 'none') from remote_site where wait_until > clock_timestamp()
+$$;
+select is(pg_temp.waits(10000, 0), 'none', 'as much as the floor is enough');
+select is(pg_temp.waits(9999, 0), 'mo long central''s disk is ne', 'with less sites wait, for longer than until the next look');
+select is(pg_temp.waits(10500, 0), 'mo long central''s disk is ne', 'until a tenth more is free');
+select is(pg_temp.waits(11000, 0), 'none', 'and then no more');
+select is(pg_temp.waits(10500, 0), 'none', 'nor until it is low again');
+select is(pg_temp.waits(20000, 1000), 'none', 'a site may send its share');
+select is(pg_temp.waits(20000, 999), 'mo it has sent more tha', 'who has sent more waits');
+select ok((select date_trunc('day', wait_until at time zone 'UTC') = wait_until at time zone 'UTC' from remote_site where site_id = 'mo'), 'till tomorrow');
+select is(pg_temp.waits(20000, 0), 'none', 'or till there are no shares');
+update remote_site set day = day - 1 where site_id = 'mo';
+select is(pg_temp.waits(20000, 999), 'none', 'what came yesterday is of yesterday');
+update remote_site set state = 'joined' where site_id = 'kl';
 
 -- ---- what may pass another time ----
 create or replace function uplink_apply_audit(of_site text, body jsonb) returns void language plpgsql as $$
