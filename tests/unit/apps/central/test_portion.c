@@ -271,6 +271,118 @@ static void what_came_given_up_before_is_not_counted_again(void **state)
     assert_true(says(portion_work(&scene.portion, false), "\"given_up\":2"));
 }
 
+static void what_only_teaches_moves_nothing(void **state)
+{
+    (void)state;
+    assert_true(take(9, "readings", frame_at(NOW_US, true)));
+    assert_true(take(10, "alarm", bp_str("")));
+    assert_true(bp_str_equal(portion_work(&scene.portion, false), bp_str("[]")));
+    assert_true(take(11, "readings", frame_at(NOW_US + BP_SECOND, false)));
+    assert_true(says(portion_work(&scene.portion, false), "\"to\":11,"));
+    assert_true(says(portion_work(&scene.portion, false), "\"has_records\":false"));
+    assert_true(take(13, "readings", frame_at(NOW_US - BP_SECOND, false)));
+    assert_true(says(portion_work(&scene.portion, false), "entries 12 to 12 are not in uplink"));
+    char at[BP_TIME_TEXT_MAX], newest[64];
+    snprintf(newest, sizeof newest, "\"newest\":\"%s\"", bp_time_format(NOW_US + BP_SECOND, 6, at));
+    assert_true(says(portion_work(&scene.portion, false), newest));
+}
+
+static void one_that_only_teaches_is_taken_where_there_is_enough(void **state)
+{
+    (void)state;
+    scene.portion.readings = PORTION_ROWS_ENOUGH;
+    assert_true(take(10, "readings", frame_at(NOW_US, true)));
+    assert_false(take(11, "readings", frame_at(NOW_US, false)));
+}
+
+static void a_decoder_is_of_one_life(void **state)
+{
+    (void)state;
+    assert_true(take(11, "readings", frame_at(NOW_US, true)));
+    scene.site.applied = 11;
+    assert_int_equal(site_next_after(&scene.site), 11);
+    scene.site = (Site){.id = "macau",
+                        .epoch = 8,
+                        .applied = 20,
+                        .received = 30,
+                        .decoder = scene.site.decoder,
+                        .decoder_epoch = scene.site.decoder_epoch,
+                        .decoded = 11};
+    assert_int_equal(site_next_after(&scene.site), 20);
+    portion_begin(&scene.portion, scene.sites, 1, NOW_US, BP_DAY);
+    assert_true(take(21, "readings", frame_at(NOW_US + BP_SECOND, false)));
+    assert_int_equal(scene.portion.readings, 0);
+}
+
+/* What was read and is not applied comes again: from where decoding begins, or from what is applied. */
+static void what_was_read_and_not_applied_comes_again(void **state)
+{
+    (void)state;
+    assert_true(take(11, "readings", frame_at(NOW_US, true)));
+    assert_int_equal(site_next_after(&scene.site), 10);
+    scene.site.key_seq = 15; /* another has applied, and was put back */
+    assert_int_equal(site_next_after(&scene.site), 10);
+    scene.site.key_seq = 10;
+    assert_int_equal(site_next_after(&scene.site), 9);
+    site_forget_decoder(&scene.site);
+    const JournalFrameAbout about = {.stream = 2, .is_key = true};
+    assert_int_equal(site_note_frame(&scene.site, &about, 20), 20); /* nothing of before counts */
+}
+
+static void where_it_has_to_be_careful_there_is_one_entry(void **state)
+{
+    (void)state;
+    scene.site.careful_until = 12;
+    assert_int_equal(portion_entries(&scene.portion), 1);
+    scene.site.key_seq = 8;
+    assert_int_equal(portion_entries(&scene.portion), 4); /* three that teach, and one */
+    scene.site.careful_until = 10;
+    assert_int_equal(portion_entries(&scene.portion), PORTION_ENTRIES);
+}
+
+static void a_record_that_is_refused_is_not_applied(void **state)
+{
+    (void)state;
+    assert_true(take(11, "alarm", bp_str("")));
+    portion_refuse(&scene.portion, "no");
+    const BpStr work = portion_work(&scene.portion, false);
+    assert_true(says(work, "\"has_records\":false"));
+    assert_true(says(work, "\"seq\":11,\"kind\":\"record\",\"reason\":\"no\""));
+}
+
+static void what_is_newer_is_told_from_what_is_damaged(void **state)
+{
+    (void)state;
+    char octets[512];
+    const BpStr frame = frame_at(NOW_US, true);
+    memcpy(octets, frame.data, frame.size);
+    octets[0] = 99;
+    assert_true(take(11, "readings", (BpStr){octets, frame.size}));
+    assert_true(says(portion_work(&scene.portion, false), "\"newer\":true"));
+    portion_begin(&scene.portion, scene.sites, 1, NOW_US, BP_DAY);
+    assert_true(take(11, "readings", (BpStr){frame.data, frame.size - 2}));
+    assert_true(says(portion_work(&scene.portion, false), "\"newer\":false"));
+}
+
+static void the_careful_come_alone_also_where_they_are_first(void **state)
+{
+    (void)state;
+    Sites *sites = sites_new();
+    Site *got[4], *careful = sites_get(sites, bp_str("a")), *other = sites_get(sites, bp_str("b"));
+    careful->received = other->received = 5;
+    careful->careful_until = 3;
+    other->served = 1;
+    assert_int_equal(sites_next(sites, 0, 1, got, 4), 1);
+    assert_ptr_equal(got[0], careful);
+    site_release(careful);
+    careful->received = other->received = 0;
+    assert_int_equal(sites_next(sites, 0, 1, got, 4), 0); /* nothing has come of them */
+    careful->received = 5;
+    careful->not_before_us = 100;
+    assert_int_equal(sites_next(sites, 100, 1, got, 4), 1);
+    sites_free(sites);
+}
+
 static void entries_that_are_not_there_are_said(void **state)
 {
     (void)state;
@@ -402,6 +514,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(days_of_one_frame_are_40_at_most, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_portion_that_has_enough_takes_no_more, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_came_given_up_before_is_not_counted_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_only_teaches_moves_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_that_only_teaches_is_taken_where_there_is_enough, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_decoder_is_of_one_life, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_read_and_not_applied_comes_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(where_it_has_to_be_careful_there_is_one_entry, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_record_that_is_refused_is_not_applied, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_newer_is_told_from_what_is_damaged, set_up, tear_down),
+        cmocka_unit_test(the_careful_come_alone_also_where_they_are_first),
         cmocka_unit_test_setup_teardown(entries_that_are_not_there_are_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_the_database_refuses_stands_aside_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_streams_that_go_on_the_first_key_frame_counts, set_up, tear_down),
