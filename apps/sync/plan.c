@@ -84,7 +84,7 @@ static bool differs(const Plan *plan, size_t which, PlanNext *ret_next)
         ret_next->why =
             "central has more of this site's journal than the site: its database was put back to an "
             "earlier state";
-        return is_present || life->received > life->last;
+        return true;
     }
     if (life->match == PLAN_OTHER) {
         ret_next->high = life->received - 1;

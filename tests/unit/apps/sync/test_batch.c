@@ -48,11 +48,34 @@ static void no_entries_are_an_array_without_dimensions(void **state)
     batch_done(&batch);
 }
 
+static void one_frame_alone_goes_without_arrays(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kinds[2];
+        bool is_one_frame;
+    } cases[] = {
+        {{"readings"}, true}, {{"audit"}, false}, {{"readings", "readings"}, false}, {{NULL}, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Batch batch;
+        batch_init(&batch, 1);
+        for (size_t k = 0; k < 2 && cases[i].kinds[k]; k++)
+            batch_add(&batch, bp_str(cases[i].kinds[k]), BP_SECOND, bp_str("body"), bp_str("digest"));
+        assert_int_equal(batch_is_one_frame(&batch), cases[i].is_one_frame);
+        if (batch.kinds.count == 0)
+            assert_int_equal(batch_only(&batch.bodies).size, 0);
+        if (batch.kinds.count == 1)
+            assert_true(bp_str_equal(batch_only(&batch.bodies), bp_str("body")));
+        batch_done(&batch);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_are_arrays_of_octets),
         cmocka_unit_test(no_entries_are_an_array_without_dimensions),
+        cmocka_unit_test(one_frame_alone_goes_without_arrays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,6 +160,81 @@ static void one_that_has_begun_another_life_already_goes_on(void **unused)
     assert_int_equal(plan_next(&plan).life, 1);
 }
 
+/* What is here behind what central has of this life is filed again with the rest. */
+static void with_a_life_that_it_has_not_nothing_that_central_lacks_is_left_out(void **unused)
+{
+    (void)unused;
+    state(STATE(LIFE(7, null, 1, 20)));
+    hello(
+        "[{\"epoch\": 7, \"seq\": 12, \"digest\": \"ab\"}, {\"epoch\": 8, \"seq\": 3, \"digest\": \"cd\"}]");
+    plan.lives[0].match = PLAN_SAME;
+    const PlanNext next = plan_next(&plan);
+    assert_int_equal(next.step, PLAN_DIFFERS);
+    assert_int_equal(next.low, 12);
+    assert_int_equal(next.high, 12);
+}
+
+static void a_stranger_before_a_life_that_is_here_is_none(void **unused)
+{
+    (void)unused;
+    state(STATE(LIFE(7, null, 1, 20)));
+    hello(
+        "[{\"epoch\": 6, \"seq\": 3, \"digest\": \"cd\"}, {\"epoch\": 7, \"seq\": 12, \"digest\": \"ab\"}]");
+    plan.lives[0].match = PLAN_SAME;
+    assert_int_equal(plan_next(&plan).step, PLAN_SEND);
+    assert_int_equal(plan_next(&plan).after, 12);
+}
+
+static void a_former_life_of_which_central_has_more_is_settled_first(void **unused)
+{
+    (void)unused;
+    state(STATE(LIFE(7, null, 1, 20) "," LIFE(9, 7, 1, 4)));
+    hello("[{\"epoch\": 7, \"seq\": 25, \"digest\": \"ab\"}]");
+    const PlanNext next = plan_next(&plan);
+    assert_int_equal(next.step, PLAN_DIFFERS);
+    assert_int_equal(next.life, 0);
+    assert_int_equal(next.high, 20);
+    plan.lives[0].is_closed = true; /* then it is */
+    assert_int_equal(plan_next(&plan).step, PLAN_BEGIN);
+    assert_int_equal(plan_next(&plan).life, 1);
+}
+
+static void a_former_life_without_entries_is_passed_over(void **unused)
+{
+    (void)unused;
+    state(STATE(LIFE(1, null, 1, 0) "," LIFE(2, 1, 1, 6)));
+    hello("[]");
+    assert_int_equal(plan_next(&plan).step, PLAN_BEGIN);
+    assert_int_equal(plan_next(&plan).life, 1);
+}
+
+static void so_many_holes_are_sent_and_no_more(void **unused)
+{
+    (void)unused;
+    state(STATE(LIFE(7, null, 90000, 90020)));
+    hello("[{\"epoch\": 7, \"seq\": 12, \"digest\": \"ab\"}]");
+    plan.lives[0].first = 12 + PLAN_HOLES_MAX + 1;
+    assert_int_equal(plan_next(&plan).step, PLAN_SEND);
+    plan.lives[0].first++;
+    assert_int_equal(plan_next(&plan).step, PLAN_DIFFERS);
+}
+
+static void of_very_many_lives_the_newest_count(void **unused)
+{
+    (void)unused;
+    static char json[128 * (PLAN_LIVES_MAX + 2)];
+    size_t size = (size_t)snprintf(json, sizeof json, "{\"epochs\": [");
+    for (int i = 1; i <= PLAN_LIVES_MAX + 2; i++)
+        size += (size_t)snprintf(json + size, sizeof json - size,
+                                 "%s{\"epoch\": %d, \"first\": 1, \"seq\": 3, \"is_closed\": false}",
+                                 i > 1 ? "," : "", i);
+    snprintf(json + size, sizeof json - size, "]}");
+    state(json);
+    assert_int_equal(plan.count, PLAN_LIVES_MAX);
+    assert_int_equal(plan.lives[0].epoch, 3);
+    assert_int_equal(plan.lives[PLAN_LIVES_MAX - 1].epoch, PLAN_LIVES_MAX + 2);
+}
+
 static void what_is_no_answer_is_refused(void **unused)
 {
     (void)unused;
@@ -169,7 +244,8 @@ static void what_is_no_answer_is_refused(void **unused)
                                         "{\"epochs\": 3}",
                                         "{\"epochs\": []}",
                                         "{\"epochs\": [], \"limits\": {}}",
-                                        "{\"epochs\": [], \"limits\": {\"entries\": 0, \"call_octets\": 5}}"};
+                                        "{\"epochs\": [], \"limits\": {\"entries\": 0, \"call_octets\": 5}}",
+                                        "{\"epochs\": [], \"limits\": {\"entries\": 5, \"call_octets\": 0}}"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(plan_read_hello(&plan, bp_str(wrong[i]), &err), BP_MALFORMED);
         assert_int_equal(plan_read_state(&plan, bp_str(wrong[i]), &err), BP_MALFORMED);
@@ -224,6 +300,12 @@ int main(void)
         cmocka_unit_test(a_copy_is_known_by_another_entry_of_the_same_number),
         cmocka_unit_test(a_former_self_is_known_by_a_life_that_it_has_not),
         cmocka_unit_test(one_that_has_begun_another_life_already_goes_on),
+        cmocka_unit_test(with_a_life_that_it_has_not_nothing_that_central_lacks_is_left_out),
+        cmocka_unit_test(a_stranger_before_a_life_that_is_here_is_none),
+        cmocka_unit_test(a_former_life_of_which_central_has_more_is_settled_first),
+        cmocka_unit_test(a_former_life_without_entries_is_passed_over),
+        cmocka_unit_test(so_many_holes_are_sent_and_no_more),
+        cmocka_unit_test(of_very_many_lives_the_newest_count),
         cmocka_unit_test(what_is_no_answer_is_refused),
         cmocka_unit_test(where_they_agree_is_found),
         cmocka_unit_test(what_cannot_be_told_is_taken_for_different),
