@@ -1,6 +1,6 @@
 -- Frames at central go a week after they came, but for those from which a site that was silent goes on, and those that stand aside.
 begin;
-select plan(7);
+select plan(9);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -33,5 +33,14 @@ insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) va
 update uplink_applied set key_seq = 222, applied_seq = 230 where site_id = 'mo';
 select journal_keep(now(), false);
 select is((select count(*) from uplink_frames where site_id = 'mo'), 1::bigint, 'what came late is kept for a week all the same');
+-- A former life that is not applied to its end, and one of which no key frame has come.
+insert into site (site_id, name, is_remote) values ('li', 'Lisbon', true), ('jp', 'Tokyo', true);
+insert into remote_site (site_id, number, state, joined_at) values ('li', 3, 'joined', now()), ('jp', 4, 'joined', now());
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest)
+values ('li', 7, 1, 1, 100, 0, sha256('x')), ('li', 8, 2, 1, 5, 0, sha256('x')), ('jp', 7, 1, 1, 100, 0, sha256('x'));
+insert into uplink_applied (site_id, epoch, applied_seq, key_seq) values ('li', 7, 98, 95), ('li', 8, 0, null), ('jp', 7, 98, null);
+select is((select string_agg(s || ':' || n, ' ' order by s, n) from unnest('{li,jp}'::text[]) as s, generate_series(94, 101) as n where uplink_is_needed(s, 7, n)), 'jp:99 jp:100 jp:101 li:99 li:100 li:101', 'what is not applied is needed, in whatever life');
+select is((select string_agg(n::text, ' ' order by n) from generate_series(1, 2) as n where uplink_is_needed('li', 8, n)), '1 2', 'also all of a life of which nothing is');
+
 select finish();
 rollback;

@@ -1,6 +1,6 @@
 -- What stood aside and is tried again takes nothing from what came behind it, and deletes nothing that other parts of a telling named.
 begin;
-select plan(18);
+select plan(25);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -83,6 +83,26 @@ insert into sensor_readings (time, site_id, point_id, value, quality) values (no
 select throws_ok($$ select * from uplink_apply(jsonb_build_array(jsonb_build_object('site', 'mo', 'epoch', 7, 'after', 19, 'to', 20, 'newest', now(), 'hours', '[]'::jsonb, 'buckets', jsonb_build_array(floor(extract(epoch from bucket_5min(now())))::bigint)))) $$,
     '23505', null, 'readings of a point that is no more are not stored as such');
 select lives_ok($$ select * from uplink_apply(jsonb_build_array(jsonb_build_object('site', 'mo', 'epoch', 7, 'after', 19, 'to', 20, 'newest', now(), 'buckets', jsonb_build_array(floor(extract(epoch from bucket_5min(now())))::bigint)))) $$, 'but where they are stored as its successor''s');
+
+-- ---- only what is wanted, and what is newer is no alarm ----
+select pg_temp.came('kl', 1, 'device', jsonb_build_object('table', 'device', 'op', 'insert', 'key', 1, 'new', pg_temp.device(1)));
+select pg_temp.came('kl', 2, 'device', jsonb_build_object('table', 'device', 'op', 'insert', 'key', 2, 'new', pg_temp.device(2)));
+select pg_temp.came('kl', 3, 'device', jsonb_build_object('table', 'device', 'op', 'insert', 'key', 3, 'new', pg_temp.device(3)));
+update uplink_applied set applied_seq = 3 where site_id = 'kl';
+select uplink_put_aside('kl', 7, 2, 'device', 'newer', true);
+select is((select count(*) from alarm where key = 'uplink.quarantine.kl'), 0::bigint, 'what is newer than this is no alarm');
+select uplink_put_aside('kl', 7, 1, 'device', 'wrong', false), uplink_put_aside('kl', 7, 3, 'device', 'wrong', false);
+select is((select count(*) from alarm where key = 'uplink.quarantine.kl' and returned_at is null), 1::bigint, 'what is wrong is one');
+update uplink_quarantine set wants_retry = true where site_id = 'kl' and seq = 1;
+select results_eq($$ select applied, left_over from uplink_retry('kl') $$, $$ values (1::bigint, 1::bigint) $$, 'only what is wanted is tried');
+select is((select count(*) from alarm where key = 'uplink.quarantine.kl' and returned_at is null), 1::bigint, 'and the alarm stays while something stands aside');
+select uplink_put_aside('kl', 7, 3, 'device', 'wrong again', false);
+update uplink_quarantine set wants_retry = true where site_id = 'kl' and seq = 3;
+select uplink_put_aside('kl', 7, 3, 'device', 'wrong once more', false);
+select is((select wants_retry from uplink_quarantine where site_id = 'kl' and seq = 3), false, 'what stood aside again waits to be asked for');
+update uplink_quarantine set wants_retry = true where site_id = 'kl' and seq = 3;
+select results_eq($$ select applied, left_over from uplink_retry('kl') $$, $$ values (1::bigint, 0::bigint) $$, 'until all that was wrong is applied');
+select is((select count(*) from alarm where key = 'uplink.quarantine.kl' and returned_at is null), 0::bigint, 'then the alarm is over, whatever is newer');
 
 select finish();
 rollback;

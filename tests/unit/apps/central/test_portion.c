@@ -275,6 +275,7 @@ static void what_only_teaches_moves_nothing(void **state)
 {
     (void)state;
     assert_true(take(9, "readings", frame_at(NOW_US, true)));
+    assert_true(bp_str_equal(portion_work(&scene.portion, false), bp_str("[]")));
     assert_true(take(10, "alarm", bp_str("")));
     assert_true(bp_str_equal(portion_work(&scene.portion, false), bp_str("[]")));
     assert_true(take(11, "readings", frame_at(NOW_US + BP_SECOND, false)));
