@@ -1,6 +1,6 @@
 -- What stood aside and is tried again takes nothing from what came behind it, and deletes nothing that other parts of a telling named.
 begin;
-select plan(25);
+select plan(28);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -103,6 +103,17 @@ select is((select wants_retry from uplink_quarantine where site_id = 'kl' and se
 update uplink_quarantine set wants_retry = true where site_id = 'kl' and seq = 3;
 select results_eq($$ select applied, left_over from uplink_retry('kl') $$, $$ values (1::bigint, 0::bigint) $$, 'until all that was wrong is applied');
 select is((select count(*) from alarm where key = 'uplink.quarantine.kl' and returned_at is null), 0::bigint, 'then the alarm is over, whatever is newer');
+
+-- ---- a command that was not understood, and what became of it ----
+select pg_temp.came('kl', 4, 'point', jsonb_build_object('table', 'point', 'op', 'insert', 'key', 1, 'new', pg_temp.point(1, 3)));
+select pg_temp.came('kl', 5, 'command', '{"v": 2, "id": "00000000-0000-0000-0000-00000000000c", "number": 7, "point_id": 1, "command_type": "write_value", "value": 21, "priority": 8, "status": "pending", "source": "sql", "origin": "site", "created_by": "eve", "created_at": "2026-11-27T10:00:00Z", "execute_at": "2026-11-27T10:00:00Z", "expires_at": "2026-11-27T10:10:00Z"}');
+select pg_temp.came('kl', 6, 'command_event', '{"id": "00000000-0000-0000-0000-00000000000c", "event": "executing", "at": "2026-11-27T10:00:01Z"}');
+select pg_temp.came('kl', 7, 'command_event', '{"id": "00000000-0000-0000-0000-00000000000c", "event": "completed", "verdict": "held", "at": "2026-11-27T10:00:02Z"}');
+select is((select sum(put_aside) from pg_temp.apply('kl', 3, 7)), 1::numeric, 'a command of a newer site stands aside');
+update uplink set body = convert_to(replace(convert_from(body, 'UTF8'), '"v": 2', '"v": 1'), 'UTF8') where site_id = 'kl' and kind = 'command';
+update uplink_quarantine set wants_retry = true where site_id = 'kl' and seq = 5;
+select results_eq($$ select applied from uplink_retry('kl') $$, $$ values (1::bigint) $$, 'and is applied when it is understood');
+select is((select concat_ws(' ', status, verdict) from write_commands where site_id = 'kl'), 'completed held', 'with what became of it meanwhile');
 
 select finish();
 rollback;
