@@ -5,9 +5,9 @@
  *
  * Site number s (feed<s>, login site_<s>, behind what `central_feed state` lays) sends a frame of one poll
  * each 15 s, all spread over that time, for SECONDS. With BACKLOG, site 1 sends so many frames of two polls
- * first, as fast as central takes them. FOLDER has ca.crt, site.crt and site.key, which are every site's.
- * Says "ready" when all are connected, "caught up" when central has the backlog, and in the end how many
- * readings it took. */
+ * first, as fast as central takes them. FIRST_SITE: the first one's number is this instead of 1; FIRST_SEQ:
+ * its first entry's. FOLDER has ca.crt, site.crt and site.key, which are every site's. Says "ready" when all
+ * are connected, "caught up" when central has the backlog, and in the end how many readings it took. */
 #include "base/parse.h"
 #include "base/time.h"
 #include "io/pg/pg.h"
@@ -37,7 +37,7 @@ struct Run {
     Site *sites;
     JournalReading *readings;
     BpBuf frame;
-    int count, points, connected;
+    int count, points, connected, first;
     int64_t end_us, taken, refused;
     char folder[3][512];
 };
@@ -151,7 +151,9 @@ static void on_lost(void *owner, const BpError *why)
 static void connect_all(Run *run, char **argv)
 {
     char user[32];
-    const int64_t first_seq = 3 + (run->points + STATE_ROWS - 1) / STATE_ROWS;
+    const char *behind = getenv("FIRST_SEQ");
+    const int64_t first_seq =
+        behind ? number_of(behind, 1, INT64_MAX) : 3 + (run->points + STATE_ROWS - 1) / STATE_ROWS;
     PgOptions options = {.host = argv[5],
                          .port = (uint16_t)number_of(argv[6], 0, UINT16_MAX),
                          .database = "bacpipes",
@@ -165,7 +167,7 @@ static void connect_all(Run *run, char **argv)
                          .on_lost = on_lost};
     for (int i = 0; i < run->count; i++) {
         Site *site = &run->sites[i];
-        *site = (Site){.run = run, .number = i + 1, .seq = first_seq};
+        *site = (Site){.run = run, .number = run->first + i, .seq = first_seq};
         snprintf(user, sizeof user, "site_%d", site->number);
         options.owner = site;
         site->encoder = journal_frame_encoder_new((uint64_t)site->number * 7919);
@@ -188,7 +190,9 @@ int main(int argc, char **argv)
     }
     const int64_t seconds = number_of(argv[3], 0, INT64_MAX / BP_SECOND / 2);
     const int backlog = (int)number_of(argv[4], 0, INT_MAX);
+    const char *first = getenv("FIRST_SITE");
     Run run = {.loop = loop_new(),
+               .first = first ? (int)number_of(first, 1, INT_MAX) : 1,
                .count = (int)number_of(argv[1], 1, INT_MAX),
                .points = (int)number_of(argv[2], 0, INT_MAX),
                .frame = bp_buf_growing(JOURNAL_FRAME_OCTETS_MAX)};
