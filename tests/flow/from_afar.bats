@@ -129,6 +129,11 @@ stands() { at_central "select concat_ws(' ', status, verdict) from write_command
     job=$(at_central "select id from job_ask('macau', 'discover', '{}')")
     until_central "(select status = 'completed' from job where id = '$job')"
     [ "$(at_central "select result ->> 'answered' from job where id = '$job'")" = "$devices" ]
+    central_tool job discover --site macau --device "$(at_member macau "select min(instance) from device")" --json
+    echo "$output" "$stderr"
+    [ "$status" -eq 0 ] && [ "$(jq -r '.status, .result.read_out' <<<"$output" | paste -sd,)" = completed,1 ]
+    central_tool job doctor --site macau --json
+    [ "$status" -le 1 ] && [ "$(jq '.result.findings | length > 0' <<<"$output")" = true ]
 }
 
 @test "none of this made the site look hostile to central" {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Jobs: what is asked in table job is read at the devices, told as it comes, and ends. BUILD names the build folder (default: build).
 
+bats_require_minimum_version 1.5.0
 load command
 
 setup_file() { begin_servers; }
@@ -155,4 +156,24 @@ found() { q "select concat_ws(' ', result ->> 'answered', result ->> 'new', resu
     until_true pgrep -P "${pids[collect]}"
     q "select job_cancel('demo', '$id')" >/dev/null
     until_true sh -c "! pgrep -P ${pids[collect]}" # nobody waits for it
+}
+
+@test "bacpipes job asks, waits and tells" {
+    device=$(q "select device_id from device where instance = 1003")
+    run --separate-stderr "$BACPIPES" job discover --device 1003
+    echo "$output" "$stderr"
+    [ "$status" -eq 0 ]
+    is_said "${lines[0]}" "1 device answers: 0 new, 0 changed. 1 read out, with 3 points."
+    is_said "${lines[1]}" "  1003 at 127.66.0.3:$PORT: 3 points, 0 new, 0 changed, 0 gone"
+    run --separate-stderr "$BACPIPES" job discover --low 1001 --high 1002 --json
+    [ "$status" -eq 0 ] && [ "$(jq -r '.status, .result.answered' <<<"$output" | paste -sd,)" = completed,2 ]
+    run --separate-stderr "$BACPIPES" job discover --device 77
+    [ "$status" -eq 1 ] && [[ $stderr == *'has no device 77'* ]]
+    run --separate-stderr "$BACPIPES" job discover --low 9
+    [ "$status" -eq 64 ]
+    run --separate-stderr "$BACPIPES" job doctor --json
+    [ "$status" -le 1 ] && [ "$(jq '.result.findings | length > 0' <<<"$output")" = true ]
+    run --separate-stderr "$BACPIPES" job list --json
+    [ "$status" -eq 0 ] && [ "$(jq -r '[.[] | .kind] | unique | join(",")' <<<"$output")" = discover,doctor ]
+    "$BACPIPES" job list | grep -q "discover .*completed"
 }
