@@ -450,6 +450,8 @@ insert into right_on_function values
     ('change_cancel',           'bacpipes_owner',    true,  '{bacpipes_web}'),
     ('change_told',             'bacpipes_owner',    false, '{bacpipes_web}'),
     ('change_set',              'bacpipes_owner',    false, '{}'),
+    ('site_groups',             'bacpipes_access',   true,  '{bacpipes_owner, bacpipes_web}'),
+    ('site_groups_set',         'bacpipes_access',   true,  '{bacpipes_owner, bacpipes_web}'),
     ('change_words',            'bacpipes_owner',    false, '{}'),
     ('waiting_take_back',       'bacpipes_owner',    false, '{}'),
     ('change_asked',            'bacpipes_owner',    false, '{bacpipes_web}'),

@@ -14,6 +14,7 @@ static void say_site(const json_t *body, const char *op, const char *who, BpBuf 
         const char *op, *did; /* what somebody did to a site */
     } deeds[] = {{"invited", "made a join file of"},
                  {"renamed", "renamed"},
+                 {"grouped", "changed the groups of"},
                  {"revoked", "shut out"},
                  {"retired", "retired"}};
     const char *site = text_of(body, "of");

@@ -816,12 +816,12 @@ $$;
 comment on function access_grants_set is 'All roles of a user anew.';
 
 -- Null as a site: all sites. Null as a role: none there any more.
-create function access_grant(of_user integer, of_site text, of_role text) returns jsonb language sql as $$
+create function access_grant(of_user integer, of_site text, of_role text, of_group text default null) returns jsonb language sql as $$
     select access_grants_set(of_user, (select coalesce(jsonb_agg(jsonb_strip_nulls(g.entry)), '[]') from jsonb_array_elements(access_grants(of_user)) as g (entry)
-                                        where g.entry ? 'group' or g.entry ->> 'site' is distinct from of_site)
-                                      || case when of_role is null then '[]' else jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('site', of_site, 'role', of_role))) end)
+                                        where g.entry ->> 'group' is distinct from of_group or g.entry ->> 'site' is distinct from of_site)
+                                      || case when of_role is null then '[]' else jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('site', of_site, 'group', of_group, 'role', of_role))) end)
 $$;
-comment on function access_grant is 'A role of a user at a site, in place of the one there.';
+comment on function access_grant is 'A role of a user at a site, or at a group of sites, in place of the one there.';
 
 create function access_sessions_end(of_user integer) returns integer language plpgsql as $$
 declare

@@ -82,3 +82,38 @@ begin
 end
 $$;
 comment on function waiting_take_back is 'What waits is taken back: "cancelled"; or what is to be said of it, where the site has it and is asked.';
+
+-- ---- groups of sites ----
+
+create function site_groups(of_site text) returns text[] language sql stable as $$
+    select coalesce(array_agg(g.name order by g.name), '{}') from access.site_group g join access.site_group_site m using (group_id) where m.site_id = of_site
+$$;
+comment on function site_groups is 'The groups that a site belongs to.';
+
+-- A group is there as long as a site, or somebody's role, belongs to it.
+create function site_groups_set(of_site text, names jsonb) returns text[] language plpgsql as $$
+declare
+    wanted text[];
+begin
+    perform web_must(null, 'manage_sites');
+    if jsonb_typeof(names) is distinct from 'array' or jsonb_array_length(names) > 20 then
+        raise invalid_parameter_value using message = 'groups are a list of at most 20 names';
+    end if;
+    wanted := array(select distinct btrim(n #>> '{}') from jsonb_array_elements(names) as n order by 1);
+    if exists (select from jsonb_array_elements(names) as n where jsonb_typeof(n) <> 'string' or n #>> '{}' !~ '\S' or length(n #>> '{}') > 100 or n #>> '{}' ~ ',') then
+        raise invalid_parameter_value using message = 'the name of a group has at most 100 letters, and no comma';
+    elsif not exists (select from site s where s.site_id = of_site and s.organisation_id = access_organisation()) then
+        raise invalid_parameter_value using message = format('there is no site "%s"', of_site);
+    elsif wanted = site_groups(of_site) then
+        return wanted;
+    end if;
+    insert into access.site_group (organisation_id, name) select access_organisation(), n from unnest(wanted) as n on conflict do nothing;
+    delete from access.site_group_site m using access.site_group g where g.group_id = m.group_id and m.site_id = of_site and g.name <> all (wanted);
+    insert into access.site_group_site (group_id, site_id)
+    select g.group_id, of_site from access.site_group g where g.organisation_id = access_organisation() and g.name = any (wanted) on conflict do nothing;
+    delete from access.site_group g where not exists (select from access.site_group_site m where m.group_id = g.group_id) and not exists (select from access.user_grant u where u.group_id = g.group_id);
+    perform journal_note(access_organisation(), jsonb_build_object('event', 'site', 'op', 'grouped', 'of', of_site, 'groups', wanted));
+    return wanted;
+end
+$$;
+comment on function site_groups_set is 'The groups that a site belongs to from now on, and with it whose roles are given there.';

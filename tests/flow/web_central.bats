@@ -276,6 +276,39 @@ JS
     [ "$(told '.link | .state, .link' | paste -sd,)" = "joined,online" ] || { echo "$output"; false; }
 }
 
+@test "sites are put into groups, and roles are given there" {
+    local user
+    run as uma PATCH /sites/far002 '{"groups": ["Mine"]}'
+    expect 403 not-allowed
+    run as ed PATCH /sites/far001 '{"groups": ["North", " Hotels ", "North"]}'
+    expect 204
+    run as ed PATCH /sites/far003 '{"groups": ["North"]}'
+    expect 204
+    run as ed PATCH /sites/far003 '{"groups": ["a, b"]}'
+    expect 422
+    get ed GET /sites/far001
+    [ "$(told '.link.groups | join(",")')" = "Hotels,North" ]
+    get ed GET /users
+    user=$(told '.items[] | select(.name == "uma") | .id')
+    run as ed PUT "/users/$user/grants" '{"site": null, "group": "Nowhere", "role": "viewer"}'
+    expect 422
+    run as ed PUT "/users/$user/grants" '{"site": null, "group": "North", "role": "viewer"}'
+    expect 200
+    [ "$(told '[.grants[] | .group // .site] | join(",")')" = "North,far002" ]
+    wait_for uma /sites '[.items[].id] == ["far001", "far002", "far003"]'
+    # A group that roles are given at outlives its last site; others do not.
+    run as ed PATCH /sites/far003 '{"groups": []}'
+    expect 204
+    wait_for uma /sites '[.items[].id] == ["far001", "far002"]'
+    run as ed PATCH /sites/far001 '{"groups": []}'
+    expect 204
+    wait_for uma /sites '[.items[].id] == ["far002"]'
+    [ "$(at_central "select string_agg(name, ',') from access.site_group")" = North ]
+    run as ed DELETE "/users/$user/grants?group=North"
+    expect 200
+    [ "$(told '[.grants[] | .group // .site] | join(",")')" = far002 ]
+}
+
 @test "an admin of all sites has join files made, and sites renamed and shut out; nobody else" {
     run as uma POST /sites '{"site": "newone"}'
     expect 403 not-allowed

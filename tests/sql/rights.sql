@@ -167,7 +167,7 @@ insert into expected select 'bacpipes_journal', thing, 'EXECUTE'
   from unnest(array['web_acting()', 'web_user()', 'web_may(text,text)', 'web_must(text,text)']) as thing;
 insert into expected select 'bacpipes_owner', thing, 'EXECUTE'
   from unnest(array['web_user()', 'web_may(text,text)', 'web_must(text,text)', 'access_users()', 'access_user(integer)', 'access_user_named(text)', 'access_link_add(integer,bytea)',
-                    'access_password_set(integer,text)', 'access_user_add(text,text,jsonb)', 'access_user_set(integer,jsonb,text)', 'access_user_remove(integer)', 'access_grant(integer,text,text)',
+                    'access_password_set(integer,text)', 'access_user_add(text,text,jsonb)', 'access_user_set(integer,jsonb,text)', 'access_user_remove(integer)', 'access_grant(integer,text,text,text)', 'site_groups(text)', 'site_groups_set(text,jsonb)',
                     'access_sessions(integer)', 'access_sessions_end(integer)', 'access_tokens(integer)', 'access_token_add(integer,text,bytea,text,text,text[],timestamp with time zone)',
                     'access_token_remove(integer)', 'access_first_link(bytea)', 'access_totp_end_of(integer)']) as thing;
 insert into expected select 'bacpipes_web', thing, 'EXECUTE'
@@ -175,7 +175,7 @@ insert into expected select 'bacpipes_web', thing, 'EXECUTE'
                     'access_login_end(integer,bigint,bytea,bytea,bytea,bytea,bytea,text,text)', 'access_link_look(bytea)', 'access_link_try(bytea,text)', 'access_code_try(integer)', 'access_link_use(bytea,text,bigint,bytea,bytea,bytea,bytea,text,text)',
                     'access_session_end(bigint)', 'access_me()', 'access_me_set(jsonb)', 'access_totp_begin(bytea)', 'access_totp_look()', 'access_totp_confirm(bigint,bytea[])',
                     'access_totp_end(bigint,bytea)', 'access_users()', 'access_user(integer)', 'access_user_named(text)', 'access_link_add(integer,bytea)',
-                    'access_password_set(integer,text)', 'access_user_add(text,text,jsonb)', 'access_user_set(integer,jsonb,text)', 'access_user_remove(integer)', 'access_grant(integer,text,text)',
+                    'access_password_set(integer,text)', 'access_user_add(text,text,jsonb)', 'access_user_set(integer,jsonb,text)', 'access_user_remove(integer)', 'access_grant(integer,text,text,text)', 'site_groups(text)', 'site_groups_set(text,jsonb)',
                     'access_sessions(integer)', 'access_sessions_end(integer)', 'access_tokens(integer)', 'access_token_add(integer,text,bytea,text,text,text[],timestamp with time zone)',
                     'access_token_remove(integer)']) as thing;
 -- The link.
@@ -266,7 +266,7 @@ select 'bacpipes_access', thing
                     'access_login_end(integer,bigint,bytea,bytea,bytea,bytea,bytea,text,text)', 'access_link_look(bytea)', 'access_link_try(bytea,text)', 'access_code_try(integer)', 'access_link_use(bytea,text,bigint,bytea,bytea,bytea,bytea,text,text)',
                     'access_session_end(bigint)', 'access_me()', 'access_me_set(jsonb)', 'access_totp_begin(bytea)', 'access_totp_look()', 'access_totp_confirm(bigint,bytea[])',
                     'access_totp_end(bigint,bytea)', 'access_users()', 'access_user(integer)', 'access_user_named(text)', 'access_link_add(integer,bytea)',
-                    'access_password_set(integer,text)', 'access_user_add(text,text,jsonb)', 'access_user_set(integer,jsonb,text)', 'access_user_remove(integer)', 'access_grant(integer,text,text)',
+                    'access_password_set(integer,text)', 'access_user_add(text,text,jsonb)', 'access_user_set(integer,jsonb,text)', 'access_user_remove(integer)', 'access_grant(integer,text,text,text)', 'site_groups(text)', 'site_groups_set(text,jsonb)',
                     'access_sessions(integer)', 'access_sessions_end(integer)', 'access_tokens(integer)', 'access_token_add(integer,text,bytea,text,text,text[],timestamp with time zone)',
                     'access_token_remove(integer)', 'access_group_changed()', 'access_first_link(bytea)', 'access_totp_end_of(integer)', 'access_rank(text)', 'access_roles(integer,text,text[])',
                     'web_begin(integer,bigint,text,text,text,jsonb)', 'access_found(bytea)', 'access_notify(integer)', 'access_note(integer,text,jsonb)', 'access_organisation()', 'access_known(integer)',
@@ -446,7 +446,7 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace in (
                                           -- of central
                                           'uplink_apply', 'uplink_retry', 'uplink_concluded', 'uplink_edit', 'uplink_status', 'central_keep', 'central_retry', 'central_notify', 'current_values_fill', 'successor_noted',
                                           -- of the web
-                                          'current_values_keep', 'web_acting', 'web_user', 'web_may', 'web_must', 'web_act', 'access_identify', 'access_login_begin', 'access_login_end', 'access_link_look', 'access_link_try', 'access_code_try', 'access_link_use', 'access_session_end', 'access_me', 'access_me_set', 'access_totp_begin', 'access_totp_look', 'access_totp_confirm', 'access_totp_end', 'access_users', 'access_user', 'access_user_named', 'access_link_add', 'access_password_set', 'access_user_add', 'access_user_set', 'access_user_remove', 'access_grant', 'access_sessions', 'access_sessions_end', 'access_tokens', 'access_token_add', 'access_token_remove', 'access_first_link', 'access_totp_end_of') $$, 'few act with the rights of their owner');
+                                          'current_values_keep', 'web_acting', 'web_user', 'web_may', 'web_must', 'site_groups', 'site_groups_set', 'web_act', 'access_identify', 'access_login_begin', 'access_login_end', 'access_link_look', 'access_link_try', 'access_code_try', 'access_link_use', 'access_session_end', 'access_me', 'access_me_set', 'access_totp_begin', 'access_totp_look', 'access_totp_confirm', 'access_totp_end', 'access_users', 'access_user', 'access_user_named', 'access_link_add', 'access_password_set', 'access_user_add', 'access_user_set', 'access_user_remove', 'access_grant', 'access_sessions', 'access_sessions_end', 'access_tokens', 'access_token_add', 'access_token_remove', 'access_first_link', 'access_totp_end_of') $$, 'few act with the rights of their owner');
 select is_empty($$ select * from pg_default_acl $$, 'what comes later is nobody''s');
 select ok(not has_schema_privilege(role, 'public', 'create'), role || ' makes nothing in public') from role_name order by role;
 select results_eq($$ select role::text from role_name where has_schema_privilege(role, 'access', 'usage') $$, array['bacpipes_access'], 'who may log in is nobody''s to see but by functions');

@@ -97,6 +97,48 @@ test('sites: one that is silent says since when, and an edit waits for it until 
     await close()
 })
 
+test('sites: of many those are shown that one asks for, in the order that one wants, and groups are made', async () => {
+    const { page, complaints, close } = await visit({ as: 'cora' })
+    await settled(page)
+    const shown = (count: number) => page.waitForFunction((wanted) => document.querySelectorAll('[data-site]').length === wanted, count)
+    const choose = async (field: string, option: RegExp) => {
+        await page
+            .getByRole('combobox', { name: field, exact: true })
+            .or(page.getByRole('textbox', { name: field, exact: true }))
+            .first()
+            .click()
+        await page.getByRole('option', { name: option }).click()
+    }
+    await choose('State', /^Invited \(2\)$/)
+    await shown(2)
+    await page.waitForURL((at) => at.searchParams.get('is') === 'invited')
+    await page.goto('/sites?by=name')
+    await settled(page)
+    const names = await page.locator('[data-site]').evaluateAll((all) => all.slice(0, 3).map((one) => one.getAttribute('data-site')))
+    assert.deepEqual(names, ['far001', 'far002', 'far003'])
+    await page.getByRole('button', { name: 'Manage Building 2', exact: true }).click()
+    await page
+        .getByRole('combobox', { name: 'Groups' })
+        .or(page.getByRole('textbox', { name: 'Groups' }))
+        .first()
+        .fill('North, Hotels')
+    await shoot(page, 'sites.manage')
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await page.waitForFunction(() => document.querySelector('dialog, [role="dialog"] button[type="submit"]:disabled'))
+    await page.goto('/sites?group=North')
+    await settled(page)
+    await shown(1)
+    await isThere(page.getByText('1 of 20 sites'))
+    await shoot(page, 'sites.group')
+    assert.deepEqual(await serious(page), [])
+    await page.goto('/sites?group=North&is=retired')
+    await settled(page)
+    await page.getByRole('button', { name: 'Show all sites' }).click()
+    await shown(20)
+    assert.deepEqual(complaints, [])
+    await close()
+})
+
 test('sites: one that was invited says until when its file is good, and what to do', async () => {
     const { page, complaints, close } = await visit({ as: 'cora' })
     await page.goto('/sites/far009/building')

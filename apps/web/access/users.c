@@ -6,7 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NAME_MAX_OCTETS = 100, FULL_NAME_MAX = 800 /* 200 letters */, SITE_MAX = 63, ROLE_MAX = 20 };
+enum {
+    NAME_MAX_OCTETS = 100,
+    FULL_NAME_MAX = 800 /* 200 letters */,
+    SITE_MAX = 63,
+    GROUP_MAX = 100,
+    ROLE_MAX = 20
+};
 
 /* What a statement needs, which must live until it has been answered. */
 static PgValue *keep_values(Call *call, const PgValue *values, size_t count)
@@ -201,26 +207,28 @@ static void on_granted(Call *call, const PgRows *rows)
 
 void web_grant_role(Call *call)
 {
-    static const char *const names[] = {"site", "role", NULL};
+    static const char *const names[] = {"site", "group", "role", NULL};
     int64_t user;
-    const char *site = NULL, *role = NULL;
+    const char *site = NULL, *group = NULL, *role = NULL;
     if (!user_number(call, &user) || !call_fields_are_known(call, call_body(call), "", names) ||
         !call_field_text(call, "site", CALL_OPTIONAL, SITE_MAX, &site) ||
+        !call_field_text(call, "group", CALL_OPTIONAL, GROUP_MAX, &group) ||
         !call_field_text(call, "role", CALL_NEEDED, ROLE_MAX, &role))
         return;
-    const PgValue values[] = {pg_integer(user), text_value(site), text_value(role)};
-    change(call, SQL_WEB_GRANT, values, 3, on_granted);
+    const PgValue values[] = {pg_integer(user), text_value(site), text_value(role), text_value(group)};
+    change(call, SQL_WEB_GRANT, values, 4, on_granted);
 }
 
 void web_take_role(Call *call)
 {
-    static const char *const names[] = {"site", NULL};
+    static const char *const names[] = {"site", "group", NULL};
     int64_t user;
     if (!user_number(call, &user) || !call_query_is_known(call, names))
         return;
-    const BpStr site = call_query_text(call, "site");
-    const PgValue values[] = {pg_integer(user), site.data ? pg_text(site) : pg_null(), pg_null()};
-    change(call, SQL_WEB_GRANT, values, 3, on_granted);
+    const BpStr site = call_query_text(call, "site"), group = call_query_text(call, "group");
+    const PgValue values[] = {pg_integer(user), site.data ? pg_text(site) : pg_null(), pg_null(),
+                              group.data ? pg_text(group) : pg_null()};
+    change(call, SQL_WEB_GRANT, values, 4, on_granted);
 }
 
 /* ---- links and sessions ---- */

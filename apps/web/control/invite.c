@@ -190,13 +190,18 @@ static void on_done(Call *call, const PgRows *rows)
 
 void web_rename_site(Call *call)
 {
-    static const char *const names[] = {"name", NULL};
-    const char *name;
+    static const char *const names[] = {"name", "groups", NULL};
+    const char *name = NULL;
+    const json_t *groups = json_object_get(call_body(call), "groups");
     if (!call_fields_are_known(call, call_body(call), "", names) ||
-        !call_field_text(call, "name", CALL_NEEDED, NAME_MAX_LETTERS, &name) || !is_elsewhere(call))
+        !call_field_text(call, "name", CALL_OPTIONAL, NAME_MAX_LETTERS, &name) || !is_elsewhere(call))
         return;
-    const PgValue values[] = {pg_text(bp_str(call_site(call))), pg_text(bp_str(name))};
-    change(call, SQL_RENAME_SITE, values, 2, on_done);
+    char *said = groups ? json_dumps(groups, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    const PgValue values[] = {pg_text(bp_str(call_site(call))), name ? pg_text(bp_str(name)) : pg_null(),
+                              said ? pg_text(bp_str(bp_arena_text(call_arena(call), bp_str(said))))
+                                   : pg_null()};
+    free(said);
+    change(call, SQL_WEB_EDIT_SITE, values, 3, on_done);
 }
 
 void web_remove_site(Call *call)

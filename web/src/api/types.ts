@@ -474,8 +474,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Call it otherwise
-         * @description What people read; its `id` stays.
+         * Call it otherwise, and put it into groups
+         * @description What people read; its `id` stays. Roles can be given at a group of sites, and whoever has one there has it at the site from then on. A group is there as long as a site or a role belongs to it.
          */
         patch: operations["rename_site"];
         trace?: never;
@@ -1549,8 +1549,10 @@ export interface components {
             items: components["schemas"]["SessionItem"][];
         };
         Grant: {
-            /** @description null: every site */
+            /** @description null: every site, or those of the group */
             site: components["schemas"]["SiteId"] | null;
+            /** @description A group of sites, in place of a site */
+            group?: string;
             role: components["schemas"]["Role"];
         };
         User: {
@@ -1673,8 +1675,10 @@ export interface components {
             /** @description What people call it; left out: as its id, or as before */
             name?: string;
         };
-        SiteName: {
-            name: string;
+        SiteEdit: {
+            name?: string;
+            /** @description All that it belongs to from then on */
+            groups?: string[];
         };
         JoinFile: {
             site: components["schemas"]["SiteId"];
@@ -1727,6 +1731,8 @@ export interface components {
             clock_ahead_s: number | null;
             /** @description Its version of BacPipes; empty: it has not said */
             program: string;
+            /** @description Groups of sites that it belongs to */
+            groups: string[];
         };
         Device: {
             id: components["schemas"]["Number"];
@@ -3465,8 +3471,10 @@ export interface operations {
     take_role: {
         parameters: {
             query?: {
-                /** @description The site; without it: the role at all sites */
+                /** @description The site; without it and a group: the role at all sites */
                 site?: components["schemas"]["SiteId"];
+                /** @description A group of sites */
+                group?: string;
             };
             header?: never;
             path: {
@@ -3773,10 +3781,14 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "name": "Macau tower"
+                 *       "name": "Macau tower",
+                 *       "groups": [
+                 *         "Macau",
+                 *         "Hotels"
+                 *       ]
                  *     }
                  */
-                "application/json": components["schemas"]["SiteName"];
+                "application/json": components["schemas"]["SiteEdit"];
             };
         };
         responses: {

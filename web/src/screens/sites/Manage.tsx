@@ -124,10 +124,14 @@ function Given({ file, onClose }: { file: JoinFile; onClose: () => void }) {
     )
 }
 
-export function Manage({ site, onClose }: { site: Site; onClose: () => void }) {
+/* "North, Hotels" */
+const groupsOf = (text: string) => [...new Set(text.split(/[,，、]/).map((group) => group.trim()))].filter((group) => group !== '').sort()
+
+export function Manage({ site, known, onClose }: { site: Site; known: readonly string[]; onClose: () => void }) {
     const t = useStrings(strings)
     const c = useStrings(common)
     const [name, setName] = useState(site.name)
+    const [groups, setGroups] = useState((site.link?.groups ?? []).join(', '))
     const [file, setFile] = useState<JoinFile>()
     const [asks, setAsks] = useState<'revoke' | 'retire'>()
     const { busy, error, run } = useDeed()
@@ -142,15 +146,42 @@ export function Manage({ site, onClose }: { site: Site; onClose: () => void }) {
                     <form
                         onSubmit={(event) => {
                             event.preventDefault()
-                            void run(() => api.patch('/sites/{site}', { path, body: { name } }))
+                            void run(() => api.patch('/sites/{site}', { path, body: { name, groups: groupsOf(groups) } }))
                         }}
                     >
-                        <Group align="flex-end" wrap="nowrap">
-                            <TextInput label={c.name} value={name} onChange={(event) => setName(event.currentTarget.value)} maxLength={200} required flex={1} />
-                            <Button type="submit" variant="default" loading={busy} disabled={name.trim() === '' || name === site.name}>
-                                {c.save}
-                            </Button>
-                        </Group>
+                        <Stack gap="sm">
+                            <TextInput
+                                label={c.name}
+                                value={name}
+                                onChange={(event) => setName(event.currentTarget.value)}
+                                maxLength={200}
+                                required
+                                withAsterisk={false}
+                            />
+                            <TextInput
+                                label={t.groups}
+                                description={t.groupsAbout}
+                                value={groups}
+                                onChange={(event) => setGroups(event.currentTarget.value)}
+                                autoComplete="off"
+                                list={known.length > 0 ? 'groups' : undefined}
+                            />
+                            <datalist id="groups">
+                                {known.map((group) => (
+                                    <option key={group} value={group} />
+                                ))}
+                            </datalist>
+                            <Group justify="flex-end">
+                                <Button
+                                    type="submit"
+                                    variant="default"
+                                    loading={busy}
+                                    disabled={name.trim() === '' || (name === site.name && String(groupsOf(groups)) === String(site.link?.groups ?? []))}
+                                >
+                                    {c.save}
+                                </Button>
+                            </Group>
+                        </Stack>
                     </form>
                     {!isRetired && (
                         <>

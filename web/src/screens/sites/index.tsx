@@ -1,5 +1,5 @@
 /* Which building needs a look? Those elsewhere that send to this central, the worst first; and any point of any of them. */
-import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, Select, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
@@ -17,7 +17,7 @@ import { Value } from '../../parts/Value'
 import { useFormat, useStrings } from '../../strings'
 import { common } from '../../strings/common'
 import { Card } from './Card'
-import { hasJoined, nameHas, needsALook } from './judge'
+import { countBy, hasJoined, inOrder, nameHas, needsALook, type Order, orders, words as states, type Word, wordOf } from './judge'
 import { Invite, Manage } from './Manage'
 import classes from './sites.module.css'
 import { strings } from './strings'
@@ -70,7 +70,8 @@ function useMayManage(): boolean {
 function Sites({ sites }: { sites: Site[] }) {
     const t = useStrings(strings)
     const navigate = useNavigate()
-    const { search = '', manage } = useSearch({ from: '/framed/sites' })
+    const asks = useSearch({ from: '/framed/sites' })
+    const { search = '', manage } = asks
     const [words, setWords] = useState(search)
     const [asked] = useDebouncedValue(words.trim(), 150)
     // The address has it, so that it can be kept; what is typed goes before what is in the address.
@@ -80,7 +81,14 @@ function Sites({ sites }: { sites: Site[] }) {
     const mayManage = useMayManage()
     const setManaged = (site?: string) => void navigate({ to: '/sites', search: (was) => ({ ...was, manage: site }), replace: true })
     const managedSite = mayManage ? sites.find((site) => site.id === manage) : undefined
-    const shown = sites.filter((site) => nameHas(site, asked))
+    const isMeant = (site: Site) =>
+        nameHas(site, asked) &&
+        (!asks.is || (site.link && wordOf(site.link) === asks.is)) &&
+        (!asks.group || site.link?.groups.includes(asks.group)) &&
+        (!asks.zone || site.timezone === asks.zone)
+    const shown = inOrder(sites.filter(isMeant), asks.by)
+    const groups = countBy(sites, (site) => site.link?.groups ?? [])
+    const isNarrowed = asks.is !== undefined || asks.group !== undefined || asks.zone !== undefined
     return (
         <Stack gap="lg">
             <TextInput
@@ -94,6 +102,28 @@ function Sites({ sites }: { sites: Site[] }) {
                 autoComplete="off"
                 spellCheck={false}
             />
+            {sites.length > 1 && <Filters sites={sites} />}
+            {(isNarrowed || asked !== '') && shown.length > 0 && (
+                <Text size="sm" c="dimmed" role="status">
+                    {t.shown(shown.length, sites.length)}
+                </Text>
+            )}
+            {isNarrowed && shown.length === 0 && (
+                <EmptyState
+                    icon={IconSite}
+                    title={t.noneSo}
+                    action={
+                        <Button
+                            variant="default"
+                            onClick={() =>
+                                void navigate({ to: '/sites', search: (was) => ({ ...was, is: undefined, group: undefined, zone: undefined }), replace: true })
+                            }
+                        >
+                            {t.allSites}
+                        </Button>
+                    }
+                />
+            )}
             {shown.length > 0 && (
                 <ul className={classes.cards}>
                     {shown.map((site) => (
@@ -103,9 +133,65 @@ function Sites({ sites }: { sites: Site[] }) {
                     ))}
                 </ul>
             )}
-            {managedSite && <Manage key={managedSite.id} site={managedSite} onClose={() => setManaged()} />}
+            {managedSite && <Manage key={managedSite.id} site={managedSite} known={groups.map(([group]) => group)} onClose={() => setManaged()} />}
             {asked !== '' && <Found words={asked} sites={sites} hasSites={shown.length > 0} />}
         </Stack>
+    )
+}
+
+/* Which sites, with how many there are of each kind. */
+function Filters({ sites }: { sites: Site[] }) {
+    const t = useStrings(strings)
+    const navigate = useNavigate()
+    const { is, group, zone, by } = useSearch({ from: '/framed/sites' })
+    const set = (part: object) => void navigate({ to: '/sites', search: (was) => ({ ...was, ...part }), replace: true })
+    const counted = (label: string, count: number) => `${label} (${count})`
+    const present = countBy(sites, (site) => (site.link ? [wordOf(site.link)] : []))
+    const groups = countBy(sites, (site) => site.link?.groups ?? [])
+    const zones = countBy(sites, (site) => [site.timezone])
+    const sorts: Record<Order, string> = { name: t.byName, heard: t.heard, lag: t.lag, availability: t.availability, failing: t.failing, month: t.month }
+    return (
+        <Group gap="sm" className={classes.filters}>
+            <Select
+                aria-label={t.state}
+                placeholder={t.everyState}
+                clearable
+                value={is ?? null}
+                onChange={(value) => set({ is: (value ?? undefined) as Word | undefined })}
+                data={states.flatMap((word) =>
+                    present.filter(([one]) => one === word).map(([, count]) => ({ value: word as string, label: counted(t[word], count) })),
+                )}
+            />
+            {(groups.length > 0 || group !== undefined) && (
+                <Select
+                    aria-label={t.groups}
+                    placeholder={t.everyGroup}
+                    clearable
+                    searchable
+                    value={group ?? null}
+                    onChange={(value) => set({ group: value ?? undefined })}
+                    data={groups.map(([name, count]) => ({ value: name, label: counted(name, count) }))}
+                />
+            )}
+            {(zones.length > 1 || zone !== undefined) && (
+                <Select
+                    aria-label={t.zone}
+                    placeholder={t.everyZone}
+                    clearable
+                    searchable
+                    value={zone ?? null}
+                    onChange={(value) => set({ zone: value ?? undefined })}
+                    data={zones.map(([name, count]) => ({ value: name, label: counted(name, count) }))}
+                />
+            )}
+            <Select
+                aria-label={t.order}
+                value={by ?? 'worst'}
+                allowDeselect={false}
+                onChange={(value) => set({ by: value === 'worst' ? undefined : (value as Order) })}
+                data={[{ value: 'worst', label: t.worstFirst }, ...orders.map((order) => ({ value: order as string, label: t.by(sorts[order]) }))]}
+            />
+        </Group>
     )
 }
 

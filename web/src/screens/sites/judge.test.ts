@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SiteLink } from '../../api/shapes'
-import { hasJoined, judge, nameHas, needsALook, wordOf } from './judge'
+import { countBy, hasJoined, inOrder, judge, nameHas, needsALook, wordOf } from './judge'
 
 const link = (over: Partial<SiteLink>): SiteLink => ({
     state: 'joined',
@@ -19,6 +19,8 @@ const link = (over: Partial<SiteLink>): SiteLink => ({
     joined_at: null,
     clock_ahead_s: 0,
     program: '',
+    invited_until: null,
+    groups: [],
     ...over,
 })
 
@@ -50,4 +52,24 @@ test('a site is found by any letters of its name', () => {
     expect(nameHas({ id: 'klcc', name: 'Torre' }, 'KL')).toBe(true)
     expect(nameHas({ id: 'klcc', name: 'Torre' }, 'torre x')).toBe(false)
     expect(nameHas({ id: 'klcc', name: 'Torre' }, '')).toBe(true)
+})
+
+test('many are put in order, the worst of it first, by numbers in names where that says nothing', () => {
+    const site = (name: string, over: Partial<SiteLink> = {}) => ({ id: name, name, link: link(over) })
+    const names = (sites: { name: string }[]) => sites.map((one) => one.name).join(' ')
+    const all = [
+        site('b10'),
+        site('b9', { lag_s: 90, availability: 0.5 }),
+        site('b1', { state: 'invited', lag_s: 1000, availability: null }),
+        site('b2', { lag_s: 90, seen_at: '2026-11-27T10:00:00Z' }),
+    ]
+    expect(names(inOrder(all, undefined))).toBe('b10 b9 b1 b2')
+    expect(names(inOrder(all, 'name'))).toBe('b1 b2 b9 b10')
+    expect(names(inOrder(all, 'lag'))).toBe('b2 b9 b10 b1')
+    expect(names(inOrder(all, 'availability'))).toBe('b9 b2 b10 b1')
+    expect(names(inOrder(all, 'heard'))).toBe('b2 b1 b9 b10')
+    expect(countBy(['x y', 'y'], (text) => text.split(' '))).toEqual([
+        ['x', 1],
+        ['y', 2],
+    ])
 })

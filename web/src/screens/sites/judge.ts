@@ -2,7 +2,8 @@
 import type { Site, SiteLink } from '../../api/shapes'
 
 export type Judged = 'good' | 'warn' | 'bad' | 'off'
-export type Word = SiteLink['link'] | 'invited' | 'revoked' | 'retired'
+export const words = ['silent', 'waiting', 'late', 'never', 'online', 'invited', 'revoked', 'retired'] as const
+export type Word = (typeof words)[number]
 
 /* The word for how it is. */
 export function wordOf(link: SiteLink): Word {
@@ -23,6 +24,40 @@ export function hasJoined({ link }: Pick<Site, 'link'>): boolean {
 export function needsALook({ link }: Pick<Site, 'link'>): boolean {
     if (link?.state !== 'joined') return false
     return judge(link) !== 'good' || link.alarms > 0 || link.put_aside > 0
+}
+
+/* ---- which of many, and in what order ---- */
+
+export const orders = ['name', 'heard', 'lag', 'availability', 'failing', 'month'] as const
+export type Order = (typeof orders)[number]
+
+type Sorted = Pick<Site, 'id' | 'name' | 'link'>
+const worth: Record<Exclude<Order, 'name'>, (link: SiteLink) => number | null> = {
+    heard: (link) => (link.seen_at ? -Date.parse(link.seen_at) : null),
+    lag: (link) => link.lag_s,
+    availability: (link) => (link.availability === null ? null : -link.availability),
+    failing: (link) => link.failing_points,
+    month: (link) => link.octets_month,
+}
+
+/* The worst of it first, who has none last; without an order as the server has them. */
+export function inOrder<T extends Sorted>(sites: readonly T[], order: Order | undefined): T[] {
+    const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+    const names = (one: T, other: T) => byName.compare(one.name, other.name)
+    if (order === undefined) return [...sites]
+    if (order === 'name') return [...sites].sort(names)
+    const of = ({ link }: T) => (link && link.state === 'joined' ? (worth[order](link) ?? -Infinity) : -Infinity)
+    return [...sites].sort((one, other) => {
+        const [a, b] = [of(one), of(other)]
+        return a === b ? names(one, other) : b > a ? 1 : -1
+    })
+}
+
+/* What there is of something, and how many, by name. */
+export function countBy<T>(items: readonly T[], of: (item: T) => readonly string[]): [string, number][] {
+    const counts = new Map<string, number>()
+    for (const item of items) for (const one of of(item)) counts.set(one, (counts.get(one) ?? 0) + 1)
+    return [...counts].sort(([one], [other]) => one.localeCompare(other))
 }
 
 /* Letters without case or accents. */

@@ -7,7 +7,7 @@ import { sitesQuery } from '../../app/session'
 import { ProblemNotice } from '../../parts/Problem'
 import { useStrings } from '../../strings'
 import { common } from '../../strings/common'
-import { GrantFields } from './GrantFields'
+import { GrantFields, isAt } from './GrantFields'
 import { usersQuery } from './queries'
 import { strings } from './strings'
 
@@ -58,7 +58,7 @@ export function NewUser({ onClose }: { onClose: (made?: User) => void }) {
                     />
                     <GrantFields
                         grants={grants}
-                        onChange={(site, role) => setGrants([...grants.filter((grant) => grant.site !== site), ...(role ? [{ site, role }] : [])])}
+                        onChange={(place, role) => setGrants([...grants.filter((grant) => !isAt(grant, place)), ...(role ? [{ ...place, role }] : [])])}
                     />
                     <Text size="sm" c="dimmed">
                         {t.makeHint}

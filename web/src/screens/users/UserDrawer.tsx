@@ -14,7 +14,7 @@ import { Time } from '../../parts/Time'
 import { toast } from '../../parts/toast'
 import { useStrings } from '../../strings'
 import { common } from '../../strings/common'
-import { GrantFields } from './GrantFields'
+import { GrantFields, type Place } from './GrantFields'
 import { usersQuery } from './queries'
 import { strings } from './strings'
 
@@ -51,10 +51,13 @@ function Body({ user, onClose }: { user: User; onClose: () => void }) {
         },
     })
     const grant = useMutation({
-        mutationFn: ({ site, role }: { site: string | null; role: Role | null }) =>
+        mutationFn: ({ place, role }: { place: Place; role: Role | null }) =>
             role
-                ? api.put('/users/{user}/grants', { path: { user: user.id }, body: { site, role } })
-                : api.delete('/users/{user}/grants', { path: { user: user.id }, query: site === null ? {} : { site } }),
+                ? api.put('/users/{user}/grants', { path: { user: user.id }, body: { ...place, role } })
+                : api.delete('/users/{user}/grants', {
+                      path: { user: user.id },
+                      query: place.group !== undefined ? { group: place.group } : place.site === null ? {} : { site: place.site },
+                  }),
         onSuccess: (now) => {
             put(now)
             toast(t.saved)
@@ -93,7 +96,7 @@ function Body({ user, onClose }: { user: User; onClose: () => void }) {
             </Stack>
             <Stack gap="sm">
                 <Text fw={600}>{t.roles}</Text>
-                <GrantFields grants={user.grants} disabled={grant.isPending} onChange={(site, role) => grant.mutate({ site, role })} />
+                <GrantFields grants={user.grants} disabled={grant.isPending} onChange={(place, role) => grant.mutate({ place, role })} />
             </Stack>
             <Stack gap="sm" align="flex-start">
                 <Text fw={600}>{c.password}</Text>

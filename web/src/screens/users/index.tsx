@@ -126,6 +126,9 @@ export function Grants({ grants }: { grants: Grant[] }) {
     const { data: sites } = useQuery(sitesQuery)
     if (grants.length === 0) return <span style={{ color: 'var(--mantine-color-dimmed)' }}>{t.noRole}</span>
     return grants
-        .map((grant) => `${words[grant.role]}: ${grant.site === null ? t.everySite : (sites?.find((site) => site.id === grant.site)?.name ?? grant.site)}`)
+        .map(
+            (grant) =>
+                `${words[grant.role]}: ${grant.group !== undefined ? t.group(grant.group) : grant.site === null ? t.everySite : (sites?.find((site) => site.id === grant.site)?.name ?? grant.site)}`,
+        )
         .join(', ')
 }
