@@ -29,7 +29,11 @@ enum {
     WAIT_WHY,
     SEEN_AT,
     BACKLOG_S,
-    NUMBER
+    NUMBER,
+    JOINED_AT,
+    INVITED_UNTIL,
+    PROGRAM,
+    CLOCK_AHEAD_S
 };
 
 static const char *site, *take_back, *reason;
@@ -56,8 +60,9 @@ static const CfgCommand command = {
     .offers_json = true,
     .details =
         "online; late: over a minute behind; silent: over two minutes without a word; waiting: told to;\n"
-        "never: it has not joined. available: of the readings of the last 24 hours, how many are here\n"
-        "and good. lte: octets of this month. failing: points whose value is not good.\n" SAY_TIMES_HELP
+        "never: joined, and not heard yet; invited, revoked: as it is with it. available: of the readings\n"
+        "of the last 24 hours, how many are here and good. unsent: what waits there. lte: octets of this\n"
+        "month. failing: points whose value is not good. held: overrides.\n" SAY_TIMES_HELP
         "Exit codes: 0 fine; 1 no site has been added, nothing waits;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes sites\nbacpipes sites --json | jq '.[] | select(.link != \"online\")'\n"
                 "bacpipes sites --waiting --site macau\n"
@@ -68,12 +73,12 @@ static const SayColumn columns[] = {{"site"},
                                     {"name", .may_be_cut = true},
                                     {"link"},
                                     {"behind", .is_number = true},
-                                    {"waits there", .is_number = true},
+                                    {"unsent", .is_number = true},
                                     {"available", .is_number = true},
                                     {"lte", .is_number = true},
                                     {"points", .is_number = true},
                                     {"failing", .is_number = true},
-                                    {"overrides", .is_number = true},
+                                    {"held", .is_number = true},
                                     {"alarms", .is_number = true},
                                     {"aside", .is_number = true}};
 
@@ -103,7 +108,8 @@ static void add_row(ToolListing *listing, const PgRows *rows, size_t row)
         bp_interval_format((int64_t)pg_get_double(rows, row, LAG_S) * BP_SECOND, behind);
     say_table_add(table, pg_get_text(rows, row, SITE_ID));
     say_table_add(table, pg_get_text(rows, row, NAME));
-    say_table_add(table, pg_get_text(rows, row, LINK));
+    const BpStr state = pg_get_text(rows, row, STATE);
+    say_table_add(table, bp_str_equal(state, bp_str("joined")) ? pg_get_text(rows, row, LINK) : state);
     say_table_add(table, bp_str(behind));
     add_octets(table, rows, row, BACKLOG_OCTETS);
     if (pg_is_null(rows, row, AVAILABILITY))
@@ -141,11 +147,15 @@ static json_t *make_json(const PgRows *rows, size_t row)
         {"alarms", tool_integer_json, ALARMS},
         {"put_aside", tool_integer_json, PUT_ASIDE},
         {"wait_why", tool_text_json, WAIT_WHY},
+        {"program", tool_text_json, PROGRAM},
+        {"clock_ahead_s", tool_real_json, CLOCK_AHEAD_S},
     };
     json_t *json = json_object();
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         json_object_set_new(json, fields[i].name, fields[i].make(rows, row, fields[i].column));
     json_object_set_new(json, "seen_at", tool_time_json(rows, row, SEEN_AT, 6));
+    json_object_set_new(json, "joined_at", tool_time_json(rows, row, JOINED_AT, 6));
+    json_object_set_new(json, "invited_until", tool_time_json(rows, row, INVITED_UNTIL, 6));
     return json;
 }
 

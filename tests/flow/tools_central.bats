@@ -167,3 +167,18 @@ command AHU-1/SP = 21 waiting for the site" ]
     [ "$status" -eq 64 ]
     psql -qXc "update change set ended_at = now(), outcome = 'failed' where ended_at is null"
 }
+
+@test "sites fit a line of 100 columns where names are short, with who is invited or shut out as such, and all that is known in --json" {
+    psql -qX <<'SQL'
+insert into site (site_id, name, is_remote) values ('taipa', 'Taipa', true), ('coloane', 'Coloane', true);
+insert into remote_site (site_id, number, state) values ('taipa', 2, 'invited'), ('coloane', 3, 'revoked');
+insert into site_invitation (site_id, serial, until) values ('taipa', 'f2', '2030-01-01Z');
+SQL
+    run --separate-stderr "$BACPIPES" sites
+    echo "$output"
+    [ "$status" -eq 0 ] && [ "$(wc -L <<<"$output")" -le 100 ]
+    [[ "$output" == *taipa*invited* && "$output" == *coloane*revoked* && "$output" == *macau*never* ]]
+    run --separate-stderr "$BACPIPES" sites --json
+    [ "$(jq -r '.[] | select(.site_id == "taipa") | .state, .invited_until, .joined_at' <<<"$output" | paste -sd,)" = "invited,2030-01-01T00:00:00.000000Z,null" ] || { echo "$output"; false; }
+    psql -qXc "delete from remote_site where number > 1; delete from site_invitation; delete from site where site_id in ('taipa', 'coloane')"
+}
