@@ -130,7 +130,8 @@ released_in_time() {
     came 1 1001 analog-value,1
     faults "1001:late-writes=4s"
     is_said "$(ended "$(ask "$point" 23 "release_after='6 s'")")" "failed not-shown: *"
-    until_true came 2 1001 analog-value,1
+    has_come() { writes 1001 analog-value,1 | grep -q ' 23$'; } # and the end of the hold, where nobody looked for long
+    until_true has_come
     faults ""
     until_sql "count(*) = 0 from hold where release_at is not null"
     [ "$(slot 1001 analog-value,1 8)" != 23 ]
