@@ -239,22 +239,20 @@ END
     head -c 1048576 /dev/zero >"$folder/large"
     [ "$(status_of --data-binary @"$folder/large" "$at/large")" = 200 ]
     # Logins of one address, and nothing else of it.
-    for _ in $(seq 20); do status_of -X POST -d '{}' "$at/api/v1/session"; echo; done >"$folder/statuses"
-    [ "$(grep -c 200 "$folder/statuses")" -ge 11 ]
-    [ "$(grep -c 429 "$folder/statuses")" -ge 5 ]
-    run ask -X POST -d '{}' --include "$at/api/v1/session"
-    [[ $output == *"retry-after: 5"* ]]
-    [ "$(tail -n 1 <<<"$output" | jq -r .type)" = "/api/docs#too-many-tries" ]
+    ask --include --write-out '\n%{http_code}\n' -X POST -d '{}' "$at/api/v1/session?[1-40]" >"$folder/answers" # by one program, soon enough
+    [ "$(grep -cx 200 "$folder/answers")" -ge 11 ]
+    [ "$(grep -cx 429 "$folder/answers")" -ge 5 ]
+    [ "$(grep -ci '^retry-after: 5' "$folder/answers")" = "$(grep -cx 429 "$folder/answers")" ]
+    [ "$(grep -c '"type": *"/api/docs#too-many-tries"' "$folder/answers")" = "$(grep -cx 429 "$folder/answers")" ]
     [ "$(status_of "$at/api/v1/session")" = 200 ]
     # A client that sends its head a letter at a time is not waited for; others do not notice.
-    begin=$SECONDS
-    ip netns exec "$tag" python3 - "$address" $port "$folder/given.crt" >"$folder/slow" <<'END' &
+    ip netns exec "$tag" python3 - "$address" $port "$folder/given.crt" >"$folder/slow" 2>"$folder/took" <<'END' &
 import socket, ssl, sys, time
 clients = []
 for _ in range(100):
     context = ssl.create_default_context(cafile=sys.argv[3])
     clients.append(context.wrap_socket(socket.create_connection((sys.argv[1], int(sys.argv[2]))), server_hostname="bms.example.org"))
-ended = 0
+ended, began = 0, time.monotonic()
 for turn in range(80):
     time.sleep(0.5)
     for client in list(clients):
@@ -266,6 +264,7 @@ for turn in range(80):
     if not clients:
         break
 print(ended, len(clients))
+print(int(time.monotonic() - began), file=sys.stderr)
 END
     slow=$!
     pids+=($slow)
@@ -273,7 +272,7 @@ END
     [ "$(status_of "$at/meanwhile")" = 200 ]
     wait $slow
     [ "$(cat "$folder/slow")" = "100 0" ] || { cat "$folder/slow"; return 1; }
-    [ $((SECONDS - begin)) -lt 55 ] # nginx by itself would wait for a minute
+    [ "$(cat "$folder/took")" -lt 55 ] # nginx by itself would wait for a minute
     # Events come when they are sent, not when there are many; a WebSocket is one.
     ip netns exec "$tag" curl --silent --no-buffer --max-time 30 --cacert "$folder/given.crt" "$at/api/v1/sites/demo/values/stream" >"$folder/events" 3>&- &
     pids+=($!)
