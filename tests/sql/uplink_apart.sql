@@ -55,7 +55,7 @@ create function pg_temp.tells(of_site text) returns void language sql as $$
     select pg_temp.says(of_site, 'point', '{"table": "point", "op": "succeed", "key": 6, "successor": 5}');
 $$;
 select readings_ensure_days(now(), now()) as made \gset
-select pg_temp.tells('kl'), pg_temp.tells('mo') \g /dev/null
+select pg_temp.tells('mo'), pg_temp.tells('kl') \g /dev/null
 create temporary table kept as select pg_temp.all_of('kl') as it;
 select is((select count(*) from alarm where site_id in ('mo', 'kl')), 2::bigint, 'each site has an alarm of its own');
 
