@@ -194,7 +194,14 @@ void web_rename_site(Call *call)
     const char *name = NULL;
     const json_t *groups = json_object_get(call_body(call), "groups");
     if (!call_fields_are_known(call, call_body(call), "", names) ||
-        !call_field_text(call, "name", CALL_OPTIONAL, NAME_MAX_LETTERS, &name) || !is_elsewhere(call))
+        !call_field_text(call, "name", CALL_OPTIONAL, NAME_MAX_LETTERS, &name))
+        return;
+    if (groups && !json_is_array(groups)) {
+        call_problem_with(call, 422, "invalid", json_pack("{s:s}", "field", "groups"),
+                          "groups are a list of names");
+        return;
+    }
+    if (!is_elsewhere(call))
         return;
     char *said = groups ? json_dumps(groups, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
     const PgValue values[] = {pg_text(bp_str(call_site(call))), name ? pg_text(bp_str(name)) : pg_null(),
