@@ -66,7 +66,10 @@ test('overrides: found, one is let go of by its point, many by their ticks, all 
     // Many, by keys.
     await page.getByRole('button', { name: /^Choose the \d+ that I hold$/ }).focus()
     await page.keyboard.press('Enter')
-    await page.locator('#content').getByRole('button', { name: /^Release \d+$/ }).focus()
+    await page
+        .locator('#content')
+        .getByRole('button', { name: /^Release \d+$/ })
+        .focus()
     await page.keyboard.press('Enter')
     await isThere(page.getByRole('dialog', { name: /^Release \d+ overrides/ }))
     await shoot(page, 'overrides.release')
