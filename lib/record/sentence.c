@@ -417,6 +417,51 @@ static void say_status(const RecordSpeaker *speaker, const json_t *body, BpBuf *
         bp_buf_printf(out, ", and %zu more", count - SHOWN_DEVICES_MAX);
 }
 
+/* What is held, and by whom; what stands at devices. */
+static void say_held(const RecordSpeaker *speaker, const json_t *body, bool is_ours, BpBuf *out)
+{
+    enum { SHOWN_HELD_MAX = 5 };
+    const json_t *rows = json_object_get(body, "rows");
+    const char *op = text_of(body, "op");
+    const size_t count = json_array_size(rows);
+    if (op && strcmp(op, "state") == 0) {
+        bp_buf_printf(out, "which points are %s was told central: %zu", is_ours ? "held" : "overridden",
+                      count);
+        return;
+    }
+    const bool is_set = op && strcmp(op, "set") == 0;
+    for (size_t i = 0; i < count && i < SHOWN_HELD_MAX; i++) {
+        const json_t *row = json_array_get(rows, i), *value = json_object_get(row, "value");
+        const char *text = text_of(row, is_ours ? "text" : "state_text"), *who = text_of(row, "created_by");
+        bp_buf_printf(out, "%s", i ? ", " : "");
+        add_point(speaker, integer_of(row, "point_id"), out);
+        bp_buf_printf(out, " is %s%s", is_set ? "" : "no longer ", is_ours ? "held" : "overridden");
+        if (is_set && (text || json_is_number(value))) {
+            bp_buf_printf(out, ": ");
+            if (text)
+                bp_buf_printf(out, "%.*s", SHOWN_FIELD_MAX, text);
+            else
+                add_value(out, value);
+        }
+        bp_buf_printf(out, " at %" PRId64, integer_of(row, "priority"));
+        if (is_set && who)
+            bp_buf_printf(out, ", by %.*s", SHOWN_FIELD_MAX, who);
+    }
+    if (count > SHOWN_HELD_MAX)
+        bp_buf_printf(out, ", and %zu more", count - SHOWN_HELD_MAX);
+}
+
+/* How far it is that central asked for. */
+static void say_job(const json_t *body, BpBuf *out)
+{
+    const char *id = text_of(body, "id"), *status = text_of(body, "status"), *text = text_of(body, "text");
+    const double progress = json_number_value(json_object_get(body, "progress"));
+    bp_buf_printf(out, "job %.8s, which central asked for: %s", id ? id : "?", status ? status : "?");
+    if (status && strcmp(status, "executing") == 0 && progress > 0 && progress <= 1)
+        bp_buf_printf(out, ", %d %%", (int)(progress * 100));
+    bp_buf_printf(out, "%s%.400s", text && *text ? ": " : "", text ? text : "");
+}
+
 static void say_checkpoint(const json_t *body, BpBuf *out)
 {
     const char *key = text_of(body, "key");
@@ -463,6 +508,10 @@ static bool say(RecordSpeaker *speaker, const JournalEntry *entry, const json_t 
         say_alarm(body, out);
     else if (bp_str_equal(kind, bp_str("device_status")))
         say_status(speaker, body, out);
+    else if (bp_str_equal(kind, bp_str("hold")) || bp_str_equal(kind, bp_str("override")))
+        say_held(speaker, body, bp_str_equal(kind, bp_str("hold")), out);
+    else if (bp_str_equal(kind, bp_str("job")))
+        say_job(body, out);
     else if (bp_str_equal(kind, bp_str("checkpoint")))
         say_checkpoint(body, out);
     else if (bp_str_equal(kind, bp_str("epoch")))

@@ -186,6 +186,29 @@ static void devices_that_answer_or_do_not_are_named(void **state)
                         "how 1 device is was told central");
 }
 
+static void what_is_held_and_how_far_jobs_are_is_told(void **state)
+{
+    (void)state;
+    static const char *const entries[][3] = {
+        {"hold",
+         "{\"v\":1,\"op\":\"set\",\"rows\":[{\"point_id\":7,\"value\":19.5,\"text\":null,\"priority\":8,"
+         "\"created_by\":\"anna\"},{\"point_id\":8,\"value\":null,\"text\":\"On\",\"priority\":9}]}",
+         "AHU-1/SAT-SP is held: 19.5 at 8, by anna, point 8 is held: On at 9"},
+        {"hold", "{\"v\":1,\"op\":\"gone\",\"rows\":[{\"point_id\":7,\"priority\":8}]}",
+         "AHU-1/SAT-SP is no longer held at 8"},
+        {"override", "{\"v\":1,\"op\":\"set\",\"rows\":[{\"point_id\":7,\"value\":1,\"priority\":8}]}",
+         "AHU-1/SAT-SP is overridden: 1 at 8"},
+        {"override", "{\"v\":1,\"op\":\"state\",\"rows\":[]}",
+         "which points are overridden was told central: 0"},
+        {"job", "{\"v\":1,\"id\":\"ab8d9f06-82a5\",\"status\":\"executing\",\"progress\":0.5}",
+         "job ab8d9f06, which central asked for: executing, 50 %"},
+        {"job", "{\"v\":1,\"id\":\"ab8d9f06-82a5\",\"status\":\"failed\",\"text\":\"no answer\"}",
+         "job ab8d9f06, which central asked for: failed: no answer"},
+    };
+    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
+        assert_string_equal(sentence(entries[i][0], entries[i][1]), entries[i][2]);
+}
+
 static void what_is_not_known_is_shown_as_it_is(void **state)
 {
     (void)state;
@@ -215,6 +238,7 @@ int main(void)
         cmocka_unit_test(what_people_may_is_told_in_sentences),
         cmocka_unit_test(what_goes_between_a_central_and_a_site_is_told),
         cmocka_unit_test(devices_that_answer_or_do_not_are_named),
+        cmocka_unit_test(what_is_held_and_how_far_jobs_are_is_told),
         cmocka_unit_test(what_is_not_known_is_shown_as_it_is),
         cmocka_unit_test(nothing_moves_the_cursor),
     };
