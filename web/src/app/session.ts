@@ -88,6 +88,17 @@ export function maySomewhere(session: Session, right: Right): boolean {
     return session.sites.some((site) => site.rights.includes(right))
 }
 
+/* Of a thousand sites there is always one of which something has changed: their list is asked for once for all that changes meanwhile. */
+const SITES_AGAIN_MS = 1000
+let sitesAgain: ReturnType<typeof setTimeout> | undefined
+function askForSites(): void {
+    if (sitesAgain !== undefined) return
+    sitesAgain = setTimeout(() => {
+        sitesAgain = undefined
+        void queries.invalidateQueries({ queryKey: ['sites'] }, { cancelRefetch: false })
+    }, SITES_AGAIN_MS)
+}
+
 /* What changed on the server is asked for again, where it is on the screen. */
 onLive({
     onChanged(nouns, site) {
@@ -98,7 +109,7 @@ onLive({
             if (noun === 'points') void queries.invalidateQueries({ queryKey: ['point', site] })
         }
         if (nouns.some((noun) => noun !== 'settings')) void queries.invalidateQueries({ queryKey: ['summary', site] })
-        if (nouns.includes('points') || nouns.includes('devices') || nouns.includes('overrides')) void queries.invalidateQueries({ queryKey: ['sites'] })
+        if (nouns.includes('points') || nouns.includes('devices') || nouns.includes('overrides')) askForSites()
     },
     onEnded: () => void lookAgain(),
     onResync: () => void queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'session' }),
