@@ -230,8 +230,7 @@ export function Screen() {
 
     const open = (point: Point) => void navigate({ to: '/sites/$site/points/$point', params: { site: site.id, point: String(point.id) } })
     const chart = () => void navigate({ to: '/sites/$site/trends', params: { site: site.id }, search: { points: [...selected.keys()].slice(0, CHARTED_MAX) } })
-    const { columns: _columns, ...filters } = search
-    const csv = addressOf('/sites/{site}/points.csv', { path: { site: site.id }, query: { ...filters, sort: search.sort ?? 'path' } })
+    const csv = addressOf('/sites/{site}/points.csv', { path: { site: site.id }, query: queryOf(search) as never })
     const onRange = useCallback((first: number, last: number) => pages?.show(first, last), [pages])
 
     return (

@@ -15,6 +15,8 @@ test('what an address says is taken, and what it should not say is left out', ()
 test('the server is asked for the filters, by path unless said otherwise', () => {
     expect(queryOf(searchOf({ search: 'a', columns: 'name,tags' }))).toMatchObject({ search: 'a', sort: 'path' })
     expect(queryOf(searchOf({ columns: 'tags' }))).not.toHaveProperty('columns')
+    const address = { ...searchOf({ search: 'a' }), language: 'pt' } // what the router makes of ?search=a&language=pt
+    expect(queryOf(address)).not.toHaveProperty('language')
 })
 
 test('columns: the name is always there, unknown ones are not, the usual ones are not written down', () => {

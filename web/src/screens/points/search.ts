@@ -59,11 +59,11 @@ export function columnsText(columns: readonly ColumnName[]): string | undefined 
     return text === COLUMNS.filter((name) => COLUMNS_SHOWN.includes(name)).join(',') ? undefined : text
 }
 
-/* What the server is asked for: all of the address but the columns. Sorted by path unless said otherwise. */
+/* What the server is asked for: what is looked for, and nothing else that an address may have. Sorted by path unless said otherwise. */
 export type PointsQuery = Record<string, string | number | undefined>
 export function queryOf(search: PointsSearch): PointsQuery {
-    const { columns: _, sort, ...filters } = search
-    return { ...filters, sort: sort ?? 'path' }
+    const filters = Object.fromEntries(FILTERS.map((name) => [name, search[name]]))
+    return { search: search.search, ...filters, sort: search.sort ?? 'path' }
 }
 
 export function hasFilters(search: PointsSearch): boolean {
