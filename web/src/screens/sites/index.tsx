@@ -48,8 +48,18 @@ export function Screen() {
                         </PageHeader>
                         {isInviting && <Invite onClose={() => setInviting(false)} />}
                         {sites.length === 0 ? (
-                            <EmptyState icon={IconSite} title={t.emptyTitle}>
-                                {t.empty}
+                            <EmptyState
+                                icon={IconSite}
+                                title={t.emptyTitle}
+                                action={
+                                    mayManage ? (
+                                        <Button variant="default" mt="xs" onClick={() => setInviting(true)}>
+                                            {t.invite}
+                                        </Button>
+                                    ) : undefined
+                                }
+                            >
+                                {t.empty} {!mayManage && t.emptyAsk}
                             </EmptyState>
                         ) : (
                             <Sites sites={sites} />

@@ -63,7 +63,15 @@ test('many are put in order, the worst of it first, by numbers in names where th
         site('b1', { state: 'invited', lag_s: 1000, availability: null }),
         site('b2', { lag_s: 90, seen_at: '2026-11-27T10:00:00Z' }),
     ]
-    expect(names(inOrder(all, undefined))).toBe('b10 b9 b1 b2')
+    expect(names(inOrder(all, undefined))).toBe('b2 b9 b10 b1')
+    const bad = [
+        site('c1', { alarms: 1 }),
+        site('c10', { link: 'silent' }),
+        site('c9', { link: 'silent' }),
+        site('c2', { link: 'late' }),
+        site('c0', { state: 'retired' }),
+    ]
+    expect(names(inOrder(bad, undefined))).toBe('c9 c10 c2 c1 c0')
     expect(names(inOrder(all, 'name'))).toBe('b1 b2 b9 b10')
     expect(names(inOrder(all, 'lag'))).toBe('b2 b9 b10 b1')
     expect(names(inOrder(all, 'availability'))).toBe('b9 b2 b10 b1')

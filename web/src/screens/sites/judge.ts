@@ -32,6 +32,24 @@ export const orders = ['name', 'heard', 'lag', 'availability', 'failing', 'month
 export type Order = (typeof orders)[number]
 
 type Sorted = Pick<Site, 'id' | 'name' | 'link'>
+
+/* "Tower 2" before "Tower 10". */
+export const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' }).compare
+
+/* The worst first, as the server has them, which knows nothing of numbers in names. */
+const ranks: Record<Word, number> = { silent: 0, waiting: 1, late: 2, never: 3, online: 3, invited: 4, revoked: 5, retired: 5 }
+function worstFirst(one: SiteLink, other: SiteLink): number {
+    const [a, b] = [wordOf(one), wordOf(other)]
+    return (
+        ranks[a] - ranks[b] ||
+        (a === 'silent' ? Date.parse(one.seen_at ?? '') - Date.parse(other.seen_at ?? '') || 0 : 0) ||
+        Number(other.put_aside > 0) - Number(one.put_aside > 0) ||
+        other.alarms - one.alarms ||
+        other.failing_points - one.failing_points ||
+        other.overrides - one.overrides
+    )
+}
+
 const worth: Record<Exclude<Order, 'name'>, (link: SiteLink) => number | null> = {
     heard: (link) => (link.seen_at ? -Date.parse(link.seen_at) : null),
     lag: (link) => link.lag_s,
@@ -40,11 +58,10 @@ const worth: Record<Exclude<Order, 'name'>, (link: SiteLink) => number | null> =
     month: (link) => link.octets_month,
 }
 
-/* The worst of it first, who has none last; without an order as the server has them. */
+/* The worst of it first, who has none last; without an order who is worst. */
 export function inOrder<T extends Sorted>(sites: readonly T[], order: Order | undefined): T[] {
-    const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
-    const names = (one: T, other: T) => byName.compare(one.name, other.name)
-    if (order === undefined) return [...sites]
+    const names = (one: T, other: T) => byName(one.name, other.name)
+    if (order === undefined) return [...sites].sort((one, other) => (one.link && other.link ? worstFirst(one.link, other.link) : 0) || names(one, other))
     if (order === 'name') return [...sites].sort(names)
     const of = ({ link }: T) => (link && link.state === 'joined' ? (worth[order](link) ?? -Infinity) : -Infinity)
     return [...sites].sort((one, other) => {
@@ -57,7 +74,7 @@ export function inOrder<T extends Sorted>(sites: readonly T[], order: Order | un
 export function countBy<T>(items: readonly T[], of: (item: T) => readonly string[]): [string, number][] {
     const counts = new Map<string, number>()
     for (const item of items) for (const one of of(item)) counts.set(one, (counts.get(one) ?? 0) + 1)
-    return [...counts].sort(([one], [other]) => one.localeCompare(other))
+    return [...counts].sort(([one], [other]) => byName(one, other))
 }
 
 /* Letters without case or accents. */

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import type { Grant, Role } from '../../api/shapes'
 import { sitesQuery } from '../../app/session'
 import { useStrings } from '../../strings'
+import { byName } from '../sites/judge'
 import { roles, useRoleWords } from './roles'
 import { strings } from './strings'
 
@@ -20,13 +21,14 @@ type Props = { grants: readonly Grant[]; onChange: (place: Place, role: Role | n
 export function GrantFields({ grants, onChange, disabled }: Props) {
     const t = useStrings(strings)
     const words = useRoleWords()
-    const { data: sites = [] } = useQuery(sitesQuery)
+    const { data: unordered = [] } = useQuery(sitesQuery)
+    const sites = [...unordered].sort((one, other) => byName(one.name, other.name))
     const [added, setAdded] = useState<readonly string[]>([])
     const groups = new Set([...sites.flatMap((site) => site.link?.groups ?? []), ...grants.flatMap((grant) => grant.group ?? [])])
     const isShown = (id: string) => sites.length <= FEW || added.includes(id) || grants.some((grant) => grant.site === id)
     const lines: { place: Place; name: string }[] = [
         { place: { site: null }, name: t.everySite },
-        ...[...groups].sort().map((group) => ({ place: { site: null, group }, name: t.group(group) })),
+        ...[...groups].sort(byName).map((group) => ({ place: { site: null, group }, name: t.group(group) })),
         ...sites.filter((site) => isShown(site.id)).map((site) => ({ place: { site: site.id }, name: site.name })),
     ]
     const others = sites.filter((site) => !isShown(site.id))
