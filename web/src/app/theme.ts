@@ -42,6 +42,7 @@ const meaning = {
         '--bp-selected': accent[0],
         '--bp-accent-text': accent[7],
         '--bp-on-accent': '#ffffff',
+        '--bp-on-danger': '#ffffff',
         '--bp-skeleton': gray[2],
     },
     dark: {
@@ -59,6 +60,7 @@ const meaning = {
         '--bp-selected': '#14302f',
         '--bp-accent-text': accent[3],
         '--bp-on-accent': '#06201f',
+        '--bp-on-danger': '#2a0908',
         '--bp-skeleton': dark[5],
     },
 } as const
@@ -98,8 +100,10 @@ const theme = createTheme({
     primaryShade: { light: 7, dark: 4 },
     variantColorResolver: (asked) => {
         const colors = defaultVariantColorsResolver(asked)
-        // Mantine writes white on the accent in the dark, too, where it is too light for that.
-        return asked.variant === 'filled' && (!asked.color || asked.color === 'accent') ? { ...colors, color: 'var(--bp-on-accent)' } : colors
+        // Mantine writes white on the accent and on red in the dark, too, where they are too light for that.
+        if (asked.variant !== 'filled') return colors
+        if (asked.color === 'red') return { ...colors, color: 'var(--bp-on-danger)' }
+        return !asked.color || asked.color === 'accent' ? { ...colors, color: 'var(--bp-on-accent)' } : colors
     },
     colors: { accent, gray, dark },
     white: '#ffffff',

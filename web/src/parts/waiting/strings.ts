@@ -79,7 +79,7 @@ export const strings = catalog({
         takeBack: 'Retirar',
         points: (count, first) => (count === 1 ? first : `${first} e mais ${count - 1}`),
         undo: 'Anulação de uma alteração',
-        device: 'Um dispositivo',
+        device: 'Um equipamento',
         setting: (name, value) => `${name} = ${value}`,
         byDefault: 'predefinição',
         sent: 'Pedido enviado ao local',

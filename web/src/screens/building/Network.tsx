@@ -16,7 +16,8 @@ export function Network() {
     const maySearch = site.may('edit_points')
     const mayCheck = site.may('edit_settings')
     const t = useStrings(strings)
-    if (!maySearch && !mayCheck) return null
+    const isThere = !site.about?.link || site.about.link.state === 'joined' // who was shut out is asked nothing
+    if (!isThere || (!maySearch && !mayCheck)) return null
     return (
         <section aria-labelledby="network-title">
             <Title order={2} id="network-title" mb={4}>

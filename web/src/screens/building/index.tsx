@@ -72,8 +72,13 @@ function State({ summary }: { summary: Summary }) {
             <div>
                 <Text className={classes.sentence}>{words}</Text>
                 <Text c="dimmed" size="sm">
-                    {summary.state === 'unknown' ? `${t.unknownAbout} ` : ''}
-                    {t.asOf} <Time at={summary.at} />
+                    {summary.state === 'unknown' ? (
+                        t.unknownAbout
+                    ) : (
+                        <>
+                            {t.asOf} <Time at={summary.at} />
+                        </>
+                    )}
                 </Text>
             </div>
         </div>

@@ -77,14 +77,14 @@ export const strings = catalog({
         select: (path) => `Escolher ${path}`,
         selectAll: 'Escolher todos os que se veem',
         releaseMany: (count) => `Libertar ${count}`,
-        releaseTitle: (count) => `Libertar ${count} ${plural('pt', count, 'sobreposição', 'sobreposições')}?`,
+        releaseTitle: (count) => `Libertar ${count} ${plural('pt', count, 'valor forçado', 'valores forçados')}?`,
         releaseText:
             'Cada ponto volta à prioridade seguinte que tiver valor, ou ao valor do próprio equipamento. Cada um é um comando, registado com o seu nome.',
         notOurs: (count) =>
             `${count} ${plural('pt', count, 'foi escrito', 'foram escritos')} por outros: libertar retira o que essa pessoa ou programa queria.`,
         asked: (count) => `${count} ${plural('pt', count, 'libertação pedida', 'libertações pedidas')}`,
         refused: (count) => `${count} ${plural('pt', count, 'recusada', 'recusadas')}`,
-        emptyTitle: 'Nada está sobreposto',
+        emptyTitle: 'Nada está forçado',
         empty: 'Tudo corre pelos seus horários e ciclos. O que escrever, ou outros, aparece aqui, com quem o detém e até quando.',
         emptyFilterTitle: 'Nenhum destes',
         emptyFilter: 'Outras palavras, ou “Todos”, podem mostrar mais.',
