@@ -1,6 +1,7 @@
 /* A building elsewhere: how it is, in words first, and the figures that say why. */
 import { Button, Paper, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import { memo } from 'react'
 import type { Site } from '../../api/shapes'
 import { IconBad, IconGood, IconOffline, IconUncertain } from '../../parts/icons'
 import { Time } from '../../parts/Time'
@@ -11,7 +12,7 @@ import { strings } from './strings'
 
 const icons = { good: IconGood, warn: IconUncertain, bad: IconBad, off: IconOffline }
 
-export function Card({ site, onManage }: { site: Site; onManage?: () => void }) {
+export const Card = memo(function Card({ site, onManage }: { site: Site; onManage?: (site: string) => void }) {
     const t = useStrings(strings)
     const format = useFormat()
     const { link } = site
@@ -88,10 +89,17 @@ export function Card({ site, onManage }: { site: Site; onManage?: () => void }) 
                 </Paper>
             </Link>
             {onManage && (
-                <Button className={classes.manage} variant="subtle" color="gray" size="compact-sm" onClick={onManage} aria-label={t.manage(site.name)}>
+                <Button
+                    className={classes.manage}
+                    variant="subtle"
+                    color="gray"
+                    size="compact-sm"
+                    onClick={() => onManage(site.id)}
+                    aria-label={t.manage(site.name)}
+                >
                     {t.manageShort}
                 </Button>
             )}
         </div>
     )
-}
+})

@@ -3,7 +3,7 @@ import { Button, Group, Select, Stack, Text, TextInput, Title } from '@mantine/c
 import { useDebouncedValue } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { api } from '../../api/client'
 import type { FoundPoint, Site } from '../../api/shapes'
 import { CENTRAL, sitesQuery, useSession } from '../../app/session'
@@ -24,6 +24,7 @@ import { strings } from './strings'
 
 const ASK_EVERY_MS = 10_000
 const PAGE = 50
+const CARDS = 48
 
 export function Screen() {
     const t = useStrings(strings)
@@ -89,7 +90,7 @@ function Sites({ sites }: { sites: Site[] }) {
         void navigate({ to: '/sites', search: (was) => ({ ...was, search: asked || undefined }), replace: true })
     }, [asked, navigate])
     const mayManage = useMayManage()
-    const setManaged = (site?: string) => void navigate({ to: '/sites', search: (was) => ({ ...was, manage: site }), replace: true })
+    const setManaged = useCallback((site?: string) => void navigate({ to: '/sites', search: (was) => ({ ...was, manage: site }), replace: true }), [navigate])
     const managedSite = mayManage ? sites.find((site) => site.id === manage) : undefined
     const isMeant = (site: Site) =>
         nameHas(site, asked) &&
@@ -135,17 +136,40 @@ function Sites({ sites }: { sites: Site[] }) {
                 />
             )}
             {shown.length > 0 && (
-                <ul className={classes.cards}>
-                    {shown.map((site) => (
-                        <li key={site.id}>
-                            <Card site={site} {...(mayManage ? { onManage: () => setManaged(site.id) } : {})} />
-                        </li>
-                    ))}
-                </ul>
+                <Cards key={`${asks.is} ${asks.group} ${asks.zone} ${asks.by}`} sites={shown} {...(mayManage ? { onManage: setManaged } : {})} />
             )}
             {managedSite && <Manage key={managedSite.id} site={managedSite} known={groups.map(([group]) => group)} onClose={() => setManaged()} />}
             {asked !== '' && <Found words={asked} sites={sites} hasSites={shown.length > 0} />}
         </Stack>
+    )
+}
+
+/* A thousand of them take a second to draw: more are drawn as the end of those that are comes near. */
+function Cards({ sites, onManage }: { sites: Site[]; onManage?: (site: string) => void }) {
+    const [most, setMost] = useState(CARDS)
+    const end = useRef<HTMLLIElement>(null)
+    const isCut = sites.length > most
+    // biome-ignore lint/correctness/useExhaustiveDependencies: with more cards the end is elsewhere, and may still be near
+    useEffect(() => {
+        if (!end.current) return
+        const watch = new IntersectionObserver(
+            (seen) => {
+                if (seen.some((one) => one.isIntersecting)) setMost((was) => was + CARDS)
+            },
+            { root: end.current.closest('main'), rootMargin: '1000px' },
+        )
+        watch.observe(end.current)
+        return () => watch.disconnect()
+    }, [most, isCut])
+    return (
+        <ul className={classes.cards}>
+            {sites.slice(0, most).map((site) => (
+                <li key={site.id}>
+                    <Card site={site} {...(onManage ? { onManage } : {})} />
+                </li>
+            ))}
+            {isCut && <li key={`end ${most}`} ref={end} className={classes.end} aria-hidden />}
+        </ul>
     )
 }
 
