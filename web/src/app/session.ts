@@ -89,7 +89,7 @@ export function maySomewhere(session: Session, right: Right): boolean {
 }
 
 /* Of a thousand sites there is always one of which something has changed: their list is asked for once for all that changes meanwhile. */
-const SITES_AGAIN_MS = 1000
+const SITES_AGAIN_MS = 5000
 let sitesAgain: ReturnType<typeof setTimeout> | undefined
 function askForSites(): void {
     if (sitesAgain !== undefined) return
