@@ -19,6 +19,8 @@ static const int64_t BUCKET_US = 5 * BP_MINUTE;
 /* Instants further from now are no readings of a building, but where they are kept for longer: a day's
  * partition is made for each that comes. */
 static const int64_t FAR_US = 400 * BP_DAY;
+/* Days that are there, as a rule. */
+static const int64_t NEAR_US = 7 * BP_DAY;
 
 void portion_init(Portion *portion)
 {
@@ -58,7 +60,7 @@ void portion_begin(Portion *portion, Site *const *sites, size_t count, int64_t n
         part->after = part->to = sites[i]->applied;
         part->key = part->given_up = 0;
         part->newest_us = INT64_MIN;
-        part->has_records = false;
+        part->has_records = part->is_far = part->is_over = false;
         part->hour_count = part->bucket_count = 0;
         bp_buf_clear(&part->aside);
     }
@@ -200,22 +202,43 @@ static void put_row(BpBuf *out, BpStr site_id, const JournalReading *reading)
     }
 }
 
-/* Why a frame that could be read cannot be stored; NULL: it can. Days are noted. */
-static const char *against_frame(Portion *portion, const JournalFrameAbout *about)
+/* Why a frame that could be read cannot be stored, for its instants; NULL: it can. */
+static const char *against_instants(const Portion *portion, const JournalFrameAbout *about)
 {
     if (about->last_us > portion->now_us + FAR_US)
         return "it has instants more than 400 days ahead of now: is the site's clock right?";
     if (about->first_us < portion->oldest_us)
         return "it has instants from before readings are kept here (central.retention, or 400 days): is the "
                "site's clock right?";
-    const size_t days_before = portion->day_count;
-    for (size_t i = 0; i < portion->frame_count; i++)
-        if (!note_day(portion, portion->readings_of_frame[i].at_us) ||
-            portion->day_count - days_before > FRAME_DAYS_MAX) {
-            portion->day_count = days_before;
-            return "it has readings of more than 40 different days";
-        }
     return NULL;
+}
+
+typedef enum Room { ROOM_ENOUGH, ROOM_ELSEWHERE, ROOM_NOWHERE } Room;
+
+static Room note_days(Portion *portion)
+{
+    const size_t before = portion->day_count;
+    Room room = ROOM_ENOUGH;
+    for (size_t i = 0; i < portion->frame_count && room == ROOM_ENOUGH; i++) {
+        if (!note_day(portion, portion->readings_of_frame[i].at_us))
+            room = ROOM_ELSEWHERE;
+        else if (portion->day_count - before > FRAME_DAYS_MAX)
+            room = ROOM_NOWHERE;
+    }
+    if (room != ROOM_ENOUGH)
+        portion->day_count = before;
+    return room;
+}
+
+/* Far days may have to be made, which takes long: no other site waits for that. */
+static Room find_room(Portion *portion, PortionSite *part, const JournalFrameAbout *about)
+{
+    if (about->first_us < portion->now_us - NEAR_US || about->last_us > portion->now_us + NEAR_US) {
+        part->is_far = part->site->is_far = true;
+        if (portion->count > 1)
+            return ROOM_ELSEWHERE;
+    }
+    return note_days(portion);
 }
 
 static void store_frame(Portion *portion, size_t n, const JournalFrameAbout *about)
@@ -233,8 +256,8 @@ static void store_frame(Portion *portion, size_t n, const JournalFrameAbout *abo
     part->newest_us = about->last_us > part->newest_us ? about->last_us : part->newest_us;
 }
 
-/* `is_new`: beyond what is applied; else it only teaches the decoder. */
-static void take_frame(Portion *portion, size_t n, int64_t seq, BpStr frame, bool is_new)
+/* `is_new`: beyond what is applied; else it only teaches the decoder. False: it is for another portion. */
+static bool take_frame(Portion *portion, size_t n, int64_t seq, BpStr frame, bool is_new)
 {
     PortionSite *part = &portion->sites[n];
     Site *site = part->site;
@@ -242,21 +265,28 @@ static void take_frame(Portion *portion, size_t n, int64_t seq, BpStr frame, boo
     BpError err = {0};
     if (!frame.size) {
         part->given_up += is_new;
-        return;
+        return true;
     }
     portion->frame_count = 0;
     const BpStatus status = journal_frame_decode(site->decoder, frame, take_reading, portion, &about, &err);
+    const char *against = status == BP_OK ? against_instants(portion, &about) : err.text;
+    const Room room = is_new && !against ? find_room(portion, part, &about) : ROOM_ENOUGH;
+    if (room == ROOM_ELSEWHERE) {
+        site_forget_decoder(site); /* it has gone on already */
+        part->is_over = true;
+        return false;
+    }
+    if (room == ROOM_NOWHERE)
+        against = "it has readings of more than 40 different days";
     if (status == BP_OK) {
         const int64_t key = site_note_frame(site, &about, seq);
         part->key = is_new ? key : part->key;
     }
-    if (!is_new)
-        return;
-    const char *against = status == BP_OK ? against_frame(portion, &about) : err.text;
-    if (against)
+    if (is_new && against)
         put_aside(part, seq, "readings", against, status == BP_UNSUPPORTED);
-    else
+    else if (is_new)
         store_frame(portion, n, &about);
+    return true;
 }
 
 /* ---- entries ---- */
@@ -273,9 +303,10 @@ bool portion_take(Portion *portion, size_t n, int64_t seq, BpStr kind, BpStr bod
 {
     PortionSite *part = &portion->sites[n];
     Site *site = part->site;
-    if (portion->readings >= PORTION_ROWS_ENOUGH && seq > part->after)
-        return false;
     const bool is_new = seq > part->after;
+    const size_t aside_before = part->aside.size;
+    if (is_new && (part->is_over || portion->readings >= PORTION_ROWS_ENOUGH))
+        return false;
     if (is_new && seq > part->to + 1)
         note_missing(part, part->to + 1, seq - 1);
     if (!site->decoder || site->decoder_epoch != part->epoch) {
@@ -283,10 +314,12 @@ bool portion_take(Portion *portion, size_t n, int64_t seq, BpStr kind, BpStr bod
         site->decoder = journal_frame_decoder_new();
         site->decoder_epoch = part->epoch;
     }
-    if (bp_str_equal(kind, bp_str("readings")))
-        take_frame(portion, n, seq, body, is_new);
-    else
+    if (!bp_str_equal(kind, bp_str("readings"))) {
         part->has_records = part->has_records || is_new;
+    } else if (!take_frame(portion, n, seq, body, is_new)) {
+        bp_buf_rewind(&part->aside, aside_before);
+        return false;
+    }
     site->decoded = seq;
     part->to = is_new ? seq : part->to;
     return true;

@@ -30,6 +30,8 @@ typedef struct PortionSite {
     int64_t newest_us;        /* of its readings; INT64_MIN: none */
     int64_t given_up;         /* frames that the site has no more */
     bool has_records;
+    bool is_far;  /* it has a frame of days that may not be there yet */
+    bool is_over; /* its next entry is for another portion */
     PortionHour *hours;
     size_t hour_count, hour_capacity;
     int64_t *buckets; /* 5-minute spans */
@@ -65,7 +67,7 @@ BpStr portion_places(Portion *portion);
 int64_t portion_entries(const Portion *portion);
 
 /* The next entry of the n-th site; `body` is a frame's alone. What it says of an entry that cannot be applied
- * goes with it. False: there is enough, and it was not taken, as none that follows is. */
+ * goes with it. False: there is enough, and it was not taken, as none of its site that follows is. */
 bool portion_take(Portion *portion, size_t n, int64_t seq, BpStr kind, BpStr body);
 
 /* The n-th site's one entry is refused by the database: it is put aside, and nothing else is in here. */

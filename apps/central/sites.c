@@ -123,7 +123,8 @@ static int by_turn(const void *a, const void *b)
 
 static bool comes_alone(const Site *site, int64_t now_us)
 {
-    return site->applied < site->careful_until || site->is_alone || now_us < site->alone_until_us;
+    return site->applied < site->careful_until || site->is_alone || site->is_far ||
+           now_us < site->alone_until_us;
 }
 
 size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites, size_t max)

@@ -31,8 +31,10 @@ typedef struct Site {
     bool was_busy;              /* since sites_ask: what is answered may be of before */
     int64_t careful_until;      /* up to this entry one at a time: something among them was refused */
     bool is_alone;              /* till it is applied it comes by itself: what it came with was in the way */
+    bool is_far;                /* so it does while it sends readings of days that may not be there yet */
     int64_t not_before_us;      /* after trouble; monotonic */
     int64_t alone_until_us;     /* a session of the site was in the way; monotonic */
+    int64_t days_until_us;      /* the days that were made for it are made up for; monotonic */
     int failures;               /* since its entries were applied last */
     uint64_t portions;          /* that all sites together had when it failed first */
     int64_t served;             /* the turn in which it was last served: the longest ago is next */

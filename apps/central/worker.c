@@ -13,8 +13,10 @@ enum {
     FAILURES_CAREFUL = 2, /* of a site: then one entry at a time */
     FAILURES_MAX = 5,     /* of one entry, while others are applied: then it is the entry */
     CURRENT_TRIES = 5,
+    DAYS_AT_ONCE = 4, /* far ones, that are made for one site; the others come after a while */
 };
 static const int64_t PAUSE_US = BP_SECOND, LONGEST_PAUSE_US = 30 * BP_SECOND, ALONE_US = 10 * BP_MINUTE;
+static const int64_t DAY_MADE_US = 10 * BP_SECOND; /* of a site: for each far day that was made for it */
 
 typedef struct Worker {
     Workers *workers;
@@ -162,6 +164,7 @@ static void on_committed(Worker *worker, const PgRows *rows)
         part->site->applied = part->to;
         part->site->failures = 0;
         part->site->is_alone = false;
+        part->site->is_far = part->is_far;
         part->site->key_seq = part->key ? part->key : part->site->key_seq;
     }
     for (size_t row = 0; row < pg_row_count(rows); row++) {
@@ -224,16 +227,36 @@ static void on_outcome(void *context, BpStatus status, const PgRows *rows, const
 
 /* ---- a try ---- */
 
+/* To make a day takes long, and one site can ask for hundreds, again and again: few are made at a time, so
+ * that others have their turn, and then the site waits. */
+static bool pause_for_days(Worker *worker, int64_t made)
+{
+    const PortionSite *first = &worker->portion.sites[0];
+    Site *site = first->site;
+    const int64_t now_us = loop_now_us(worker->workers->loop);
+    if (!first->is_far || worker->portion.count > 1 || !made)
+        return false;
+    site->days_until_us = (site->days_until_us > now_us ? site->days_until_us : now_us) + made * DAY_MADE_US;
+    if (site->days_until_us <= now_us + DAYS_AT_ONCE * DAY_MADE_US)
+        return false;
+    site->not_before_us = site->days_until_us;
+    if (first->to > first->after + 1)
+        site->careful_until = first->to; /* or retention might drop what was made before all of it is */
+    site_forget_decoder(site);
+    end_portion(worker);
+    return true;
+}
+
 static void on_day(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Worker *worker = context;
-    (void)rows;
     if (status != BP_OK) {
         give_up(worker, err);
         return;
     }
     worker->day++;
-    try_portion(worker);
+    if (!pause_for_days(worker, pg_get_integer(rows, 0, 0)))
+        try_portion(worker);
 }
 
 static void commit(Worker *worker)

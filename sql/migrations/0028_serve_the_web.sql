@@ -169,9 +169,9 @@ $$;
 -- ---- what stands in the slots ----
 
 create view standing as
-    with seen as (
+    with seen as not materialized (
         select o.site_id, o.point_id, o.priority, o.value, o.state, o.since, o.is_ours, o.created_by, o.source, o.reason, o.until, o.command_id, o.seen_at from overrides o),
-         held as (
+         held as not materialized (
         select h.site_id, h.point_id, h.priority, h.value, state_text(p.object_type, p.states, h.value) as state, h.began_at as since, true as is_ours, h.created_by, h.source, h.reason,
                h.release_at as until, h.command_id, null::timestamptz as seen_at
           from hold h join point p using (site_id, point_id)

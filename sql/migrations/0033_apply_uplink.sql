@@ -929,7 +929,7 @@ create view sites as
            case when r.state = 'joined' then lag.lag_seconds end as lag_s, lag.backlog_octets,
            extract(epoch from r.health_at - (r.health ->> 'oldest_unsent_at')::timestamptz)::double precision as backlog_s,
            day.availability, (r.health ->> 'octets_month')::bigint as lte_octets_month,
-           (select count(*) from standing o where o.site_id = r.site_id and (o.is_ours or o.priority <= 8)) as overrides,
+           coalesce(o.overrides, 0) as overrides,
            coalesce((r.health ->> 'points_failing')::bigint, (select count(*) from current_value v where v.site_id = r.site_id and v.quality <> 'good')) as failing_points,
            coalesce((select rate.points from site_rate rate where rate.site_id = r.site_id order by rate.since desc limit 1), 0) as points,
            (select count(*) from alarm a where a.site_id = r.site_id and a.returned_at is null) as alarms,
@@ -939,5 +939,6 @@ create view sites as
       join site s using (site_id)
       left join site_lag lag on lag.site = r.site_id
       left join lateral (select case when sum(hour.expected) > 0 then least(1, sum(hour.good) / sum(hour.expected))::double precision end as availability
-                           from availability_hours hour where hour.site_id = r.site_id and hour.hour >= now() - interval '24 hours') as day on true;
+                           from availability_hours hour where hour.site_id = r.site_id and hour.hour >= now() - interval '24 hours') as day on true
+      left join (select site_id, count(*) as overrides from standing where is_ours or priority <= 8 group by site_id) as o on o.site_id = r.site_id;
 comment on view sites is 'The sites of this central, and how each is. link: online; late (over a minute behind); silent (over two minutes without a word); waiting (told to); never (it has not joined, or may not come any more).';

@@ -446,6 +446,56 @@ static void whose_turn_is_longest_ago_is_next_and_the_careful_come_alone(void **
     sites_free(sites);
 }
 
+static void begin_beside(Site *other)
+{
+    Site *sites[] = {&scene.site, other};
+    portion_begin(&scene.portion, sites, 2, NOW_US, BP_DAY);
+}
+
+static void days_far_from_now_come_alone_so_that_no_other_site_waits(void **state)
+{
+    (void)state;
+    Site other = {.id = "taipa", .epoch = 7, .applied = 10, .received = 20, .is_busy = true};
+    begin_beside(&other);
+    const BpStr far = frame_at(NOW_US - 8 * BP_DAY, true);
+    assert_false(portion_take(&scene.portion, 0, 12, bp_str("readings"), far));
+    assert_false(portion_take(&scene.portion, 0, 13, bp_str("alarm"), bp_str("")));
+    assert_true(portion_is_empty(&scene.portion));
+    assert_int_equal(scene.portion.day_count, 0);
+    assert_null(scene.site.decoder);
+    assert_true(scene.site.is_far && !other.is_far);
+    assert_true(portion_take(&scene.portion, 1, 11, bp_str("alarm"), bp_str("")));
+    assert_true(says(portion_work(&scene.portion, false), "[{\"site\":\"taipa\""));
+    portion_begin(&scene.portion, scene.sites, 1, NOW_US, BP_DAY);
+    assert_true(take(11, "readings", far));
+    assert_int_equal(scene.portion.readings, 2);
+    assert_true(scene.portion.sites[0].is_far);
+    site_forget_decoder(&other);
+}
+
+static void a_portion_that_is_full_of_days_takes_no_more_and_blames_nobody(void **state)
+{
+    (void)state;
+    for (int i = 0; i < PORTION_DAYS_MAX; i++)
+        assert_true(take(11 + i, "readings", frame_at(NOW_US - i * BP_DAY, i == 0)));
+    assert_false(take(11 + PORTION_DAYS_MAX, "readings", frame_at(NOW_US + BP_DAY, true)));
+    assert_int_equal(scene.portion.day_count, PORTION_DAYS_MAX);
+    assert_int_equal(scene.portion.sites[0].to, 10 + PORTION_DAYS_MAX);
+    assert_int_equal(scene.portion.sites[0].aside.size, 0);
+}
+
+static void a_site_whose_days_are_far_has_a_turn_of_its_own(void **state)
+{
+    (void)state;
+    Sites *sites = sites_new();
+    Site *got[4];
+    sites_get(sites, bp_str("s0"))->received = sites_get(sites, bp_str("s1"))->received = 1;
+    sites_get(sites, bp_str("s0"))->is_far = true;
+    assert_int_equal(sites_next(sites, 0, 1, got, 4), 1);
+    assert_int_equal(sites_next(sites, 0, 1, got, 4), 1);
+    sites_free(sites);
+}
+
 /* What the database answers of site s0: it stands at entry `applied`, and has sent 10. */
 static void answer(Sites *sites, int64_t applied)
 {
@@ -528,6 +578,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_the_database_refuses_stands_aside_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_streams_that_go_on_the_first_key_frame_counts, set_up, tear_down),
         cmocka_unit_test(whose_turn_is_longest_ago_is_next_and_the_careful_come_alone),
+        cmocka_unit_test(a_site_whose_days_are_far_has_a_turn_of_its_own),
+        cmocka_unit_test_setup_teardown(days_far_from_now_come_alone_so_that_no_other_site_waits, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_portion_that_is_full_of_days_takes_no_more_and_blames_nobody,
+                                        set_up, tear_down),
         cmocka_unit_test(an_answer_of_before_its_entries_were_applied_is_not_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
