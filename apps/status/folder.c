@@ -46,6 +46,7 @@ static int64_t find_up(const char *folder)
 
 void status_look_at_folder(const Cfg *cfg, StatusFolder *ret_folder)
 {
+    char path[PATH_SIZE];
     struct stat status;
     struct statvfs disk;
     *ret_folder = (StatusFolder){.path = cfg->data_folder, .free_octets = -1, .disk_octets = -1};
@@ -57,6 +58,8 @@ void status_look_at_folder(const Cfg *cfg, StatusFolder *ret_folder)
     ret_folder->has_sites = has(cfg->data_folder, "sites", S_IFDIR);
     ret_folder->is_up_ready =
         has(cfg->data_folder, "ready", S_IFREG); /* before: an `up` that ends takes it away first */
+    snprintf(path, sizeof path, "%s/join.failed", cfg->data_folder);
+    read_small(path, ret_folder->no_join, sizeof ret_folder->no_join);
     ret_folder->up = find_up(cfg->data_folder);
     if (statvfs(cfg->data_folder, &disk) == 0) {
         ret_folder->free_octets = (int64_t)(disk.f_bavail * disk.f_frsize);

@@ -36,6 +36,12 @@ void status_judge_link(const StatusFacts *facts, StatusReport *report)
 {
     const StatusLink *link = &facts->database.link;
     char where[420], waits[160], age[BP_TIME_TEXT_MAX];
+    if (!link->is_joined && *facts->folder.no_join)
+        status_put(
+            report, "central", STATUS_WARNING,
+            "the site was to join one (`bacpipes up --join`), and has not: %s; `bacpipes site join FILE` "
+            "joins it by another file",
+            facts->folder.no_join);
     if (!link->is_joined)
         return; /* a site needs none */
     const bool has_name = *link->central && strcmp(link->central, link->host) != 0;

@@ -13,11 +13,12 @@ typedef enum StatusLevel { STATUS_OK, STATUS_WARNING, STATUS_BROKEN, STATUS_UNKN
 
 typedef struct StatusFolder {
     const char *path;
-    bool is_there, has_settings;      /* a folder; with the bacpipes.conf that `up` writes */
-    bool has_servers;                 /* `up` keeps a database there */
-    int64_t up;                       /* process of the `bacpipes up` that works there; 0: none does */
-    bool has_sites;                   /* of a demo, in its folder `sites` */
-    bool is_up_ready;                 /* it has started everything, and does not end yet */
+    bool is_there, has_settings; /* a folder; with the bacpipes.conf that `up` writes */
+    bool has_servers;            /* `up` keeps a database there */
+    int64_t up;                  /* process of the `bacpipes up` that works there; 0: none does */
+    bool has_sites;              /* of a demo, in its folder `sites` */
+    char no_join[400];           /* why it did not join as `up --join` told it; "": it was not told, or did */
+    bool is_up_ready;            /* it has started everything, and does not end yet */
     int64_t free_octets, disk_octets; /* -1: not known */
 } StatusFolder;
 

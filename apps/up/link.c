@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +31,17 @@ static bool is_joined(const Up *up)
 }
 
 /* ---- joining ---- */
+
+/* A site that begins by a join file, and was not called anything, is the one that the file is for. */
+static void take_name(Up *up, const char *site)
+{
+    static const char UNNAMED[] = "site"; /* setting site, where nobody sets it */
+    char path[UP_PATH_MAX];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/bacpipes.conf", up->wish.cfg.data_folder);
+    if (strcmp(up->wish.site, UNNAMED) == 0 && lstat(path, &status) != 0 && errno == ENOENT)
+        up->wish.site = site;
+}
 
 /* It is root's, maybe, and root's rights are given up before it is needed. */
 BpStatus up_read_join_file(Up *up, BpError *err)
@@ -53,6 +65,7 @@ BpStatus up_read_join_file(Up *up, BpError *err)
         link_join_file_check(&file, &why) != BP_OK)
         return bp_fail(err, BP_INVALID, "--join %s: %s", path, why.text);
     up->link.file = (BpStr){contents, (size_t)size};
+    take_name(up, file.site_id);
     return BP_OK;
 }
 
@@ -99,15 +112,26 @@ static void give_up(Up *up)
     up->link.is_on = false;
 }
 
+/* `bacpipes status` says it until the site has joined, or is started anew. */
+static void keep_why_not(Up *up, const char *why)
+{
+    BpError err;
+    if (up_write_file(up_path(up, "join.failed"), bp_str(why), &err) != BP_OK)
+        up_warn("`bacpipes status` will not say that it has not joined: %s", err.text);
+}
+
 /* Somebody joins it, or takes its folder away. */
 static void look(void *owner)
 {
     Up *up = owner;
     const bool is_there = is_joined(up) && up_has_role("sync");
     const Part *join = up_find_part(up, "join");
-    if (up->link.file.size && (is_there || (join && join->has_given_up))) { /* it is good for once */
+    const bool has_given_up = join && join->has_given_up;
+    if (up->link.file.size && (is_there || has_given_up)) { /* it is good for once */
         (void)unlink(up_path(up, "join.file"));
         up->link.file = (BpStr){0};
+        if (!is_there)
+            keep_why_not(up, up_log_last_words(join->log));
     }
     if (is_there && !up->link.is_on)
         go_on(up);
@@ -118,6 +142,7 @@ static void look(void *owner)
 
 BpStatus up_start_link(Up *up, BpError *err)
 {
+    (void)unlink(up_path(up, "join.failed"));
     if (up->wish.join_file)
         BP_TRY(begin_to_join(up, err));
     up->link.timer = loop_timer_new(up->loop, look, up);

@@ -82,6 +82,7 @@ static void say_ready(Up *up, bool is_ready)
 
 static BpStatus start(Up *up, BpError *err)
 {
+    BP_TRY(up_read_join_file(up, err));
     if (!mdl_site_id_is_valid(up->wish.site))
         return bp_fail(err, BP_INVALID, "site = %s: 1 to 63 of a-z 0-9 _ - are a site_id", up->wish.site);
     if (!up->wish.is_central && strcmp(up->wish.site, MDL_SITE_CENTRAL) == 0)
@@ -92,7 +93,6 @@ static BpStatus start(Up *up, BpError *err)
     BP_TRY(up_check_web(up, err));
     if (up->wish.is_central)
         BP_TRY(up_check_central(up, err));
-    BP_TRY(up_read_join_file(up, err));
     BP_TRY(up_choose_database(up, err));
     up_forget_variables(up);
     BP_TRY(up_open_folder(up, err));
@@ -274,8 +274,10 @@ int up_main(int argc, char **argv)
         {.name = "join",
          .value = "FILE",
          .meaning =
-             "Has the site join the central that made this file (`bacpipes site add` there); one that has "
-             "joined stays with its central",
+             "Has the site join the central that made this file (`bacpipes site add` there), and be called "
+             "as "
+             "in the file where it begins and nothing says otherwise; one that has joined stays with its "
+             "central",
          .text = &up.wish.join_file},
         {.name = "points",
          .value = "N",

@@ -389,8 +389,8 @@ void up_end_building(Up *up);
 BpStatus up_close_central(Up *up, BpError *err) BP_CHECKED;
 
 /* link.c */
-BpStatus up_read_join_file(Up *up,
-                           BpError *err) BP_CHECKED; /* of --join; with the rights that we begin with */
+BpStatus up_read_join_file(Up *up, BpError *err) BP_CHECKED; /* of --join; with the rights that we begin with.
+                                                    A new site that nobody named has the name in it then */
 /* From now on the site is joined where it was asked for, and `sync` runs while it is. */
 BpStatus up_start_link(Up *up, BpError *err) BP_CHECKED;
 void up_end_link(Up *up);

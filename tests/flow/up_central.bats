@@ -136,7 +136,15 @@ says() {
     until_true grep -q 'join ended with code 64 .*it is not tried again' "$MEMBERS/klcc.out"
     no_file() { [ ! -e "$MEMBERS/klcc/join.file" ]; }
     until_true no_file
+    run "$BACPIPES" status --data "$MEMBERS/klcc"
+    echo "$output"
+    [ "$status" -ge 1 ] && [[ "$output" == *"central"*"warning  the site was to join one"*", and has not: "*'the join file is for site "macau"'* ]]
     end_member klcc
+    # A new one that nobody named is the one of its file, and stays it.
+    as_members "$BACPIPES" site add taipa --data "$MEMBERS/central" --output "$MEMBERS/central/taipa.join"
+    run_up taipa --join "$MEMBERS/central/taipa.join" --set database.memory=32MB --set web.listen=127.0.0.1:8086
+    until_central "exists (select from remote_site where site_id = 'taipa' and state = 'joined')"
+    end_member taipa
     # A site does not wait for its central, and central not for its sites.
     end_central
     end_member macau
