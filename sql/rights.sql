@@ -518,6 +518,7 @@ insert into right_on_function values
     ('central_notify',          'bacpipes_owner',    true,  '{bacpipes_central}'),
     ('site_noted',              'bacpipes_journal',  false, '{}'),
     ('site_known',              'bacpipes_journal',  false, '{}'),
+    ('site_must_be_called',     'bacpipes_journal',  false, '{}'),
     ('site_held',               'bacpipes_journal',  false, '{}'),
     ('site_withdraw',           'bacpipes_journal',  false, '{}'),
     ('site_shut',               'bacpipes_journal',  false, '{}'),

@@ -333,6 +333,8 @@ begin
         wanted := jsonb_build_object('points', (select jsonb_agg(distinct e::integer) from jsonb_array_elements(wanted) as e));
     elsif not exists (select from site where site_id = of_site) then
         raise invalid_parameter_value using message = format('there is no site "%s"', of_site);
+    elsif of_site = 'central' and known.worker = 'collect' then
+        raise invalid_parameter_value using message = format('central has no collector, and no devices: %s is asked of one of its sites', of_kind);
     elsif of_kind = 'discover' then
         wanted := job_search(of_site, of_request);
     else

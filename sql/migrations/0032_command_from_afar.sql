@@ -86,6 +86,10 @@ begin
         return;
     end if;
     -- How often. Values and releases apart$is$,
+        -- Central does not widen what may be written: where to do so is said to who is there.
+        $was$        text := format('%s (point %s) is not writable: `bacpipes points set --writable yes --point %2$s` allows it', label, place.point_id);$was$,
+        $is$        text := format('%s (point %s) is not writable: %s`bacpipes points set --writable yes --point %2$s` allows it', label, place.point_id,
+                       case when site_is_remote(asked.site_id) or asked.source = 'central' then format('at site %s ', asked.site_id) end);$is$,
         -- What came from central gets its answer, whatever it asks for.
         $was$        if not is_claim then
             raise foreign_key_violation$was$,

@@ -25,7 +25,9 @@ $$;
 -- ---- what waits for its site ----
 
 create function change_set(fields jsonb) returns text language sql immutable as $$
-    select string_agg(format('%s = %s', name, coalesce(value #>> '{}', 'as before')), ', ' order by name) from jsonb_each(case when jsonb_typeof(fields) = 'object' then fields else '{}' end) as f (name, value)
+    select string_agg(case when jsonb_typeof(value) <> 'number' then format('%s = %s', name, coalesce(value #>> '{}', 'as before'))
+                           when name = 'poll_interval_s' then format('every %s s', trim_scale((value #>> '{}')::numeric))
+                           else format('%s = %s', name, trim_scale((value #>> '{}')::numeric)) end, ', ' order by name) from jsonb_each(case when jsonb_typeof(fields) = 'object' then fields else '{}' end) as f (name, value)
 $$;
 
 -- What is asked for, in a few words: "AHU-1/SAT and 2 more: description = Lobby".

@@ -83,6 +83,15 @@ begin
 end
 $$;
 
+create function site_must_be_called(of_name text) returns void language plpgsql immutable as $$
+begin
+    if coalesce(of_name !~ '\S' or length(of_name) > 200 or of_name ~ '[\u0001-\u001f\u007f-\u009f]', true) then
+        raise invalid_parameter_value using message = 'a site is called something, in 200 letters at most, of which none is a line break or another control character';
+    end if;
+end
+$$;
+comment on function site_must_be_called is 'What people are to read in a line of a table can be read there.';
+
 -- ---- logins: for a role that may make them and end their sessions, and does nothing else (sql/rights.sql) ----
 
 create function site_login(of_number integer, is_in boolean) returns void language plpgsql set lock_timeout = '200ms' as $$
@@ -186,6 +195,9 @@ begin
     elsif exists (select from site s where s.site_id = of_site and not s.is_remote) then
         raise unique_violation using message = format('site "%s" is this database''s own, and does not join itself', of_site);
     end if;
+    if of_name <> '' then
+        perform site_must_be_called(of_name);
+    end if;
     if not exists (select from site s where s.site_id = 'central' and not s.is_remote) then
         raise feature_not_supported using message = 'this is the database of a site, and sites are added at their central', hint = '`bacpipes up --central`, in a folder of its own, makes one.';
     end if;
@@ -230,9 +242,7 @@ comment on function site_invited_until is 'Until when the site''s newest join fi
 
 create function site_rename(of_site text, of_name text) returns void language plpgsql as $$
 begin
-    if coalesce(of_name !~ '\S' or length(of_name) > 200, true) then
-        raise invalid_parameter_value using message = 'a site is called something, in 200 letters at most';
-    end if;
+    perform site_must_be_called(of_name);
     perform site_known(of_site);
     update site set name = of_name where site_id = of_site;
     perform site_noted('renamed', of_site, jsonb_build_object('name', of_name));

@@ -6,7 +6,7 @@ create database far_away template :DBNAME;
 begin;
 create extension dblink;
 reset client_min_messages;
-select plan(141);
+select plan(142);
 select dblink_connect('there', format('host=%s port=%s dbname=far_away user=%s', split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), session_user)) as connected \gset
 
 create function there(statement text) returns text language sql as $$ select x from dblink('there', statement) as t (x text) $$;
@@ -140,6 +140,7 @@ select throws_ok($$ update write_commands set status = 'pending' $$, '23514', nu
 select is(stands(asks(1, 45)), 'refused above-max', 'central refuses at once what the site would');
 select is((select error_message from write_commands where status = 'refused'), 'AHU-1/SP takes 10 to 30 degrees-celsius: 45 is above', 'with the same sentence');
 select is(stands(asks(3, 1)), 'refused not-writable', 'also what is not writable');
+select ok(exists (select from write_commands where rule = 'not-writable' and error_message like '%(point 3) is not writable: at site macau `bacpipes points set --writable yes --point 3` allows it'), 'and says where that can be allowed');
 select is(stands(asks(2, null, 'Half')), 'refused unknown-state', 'or no state');
 select throws_ok($$ select asks(77, 1) $$, '23503', 'there is no point 77 in site "macau"', 'a point has to be there');
 select is(carries(), '', 'the site gets none of that');

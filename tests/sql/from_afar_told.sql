@@ -1,6 +1,6 @@
 -- What central asks of a site, and what the site says of it: said twice, said late, said by another site, given twice, given late; and what central may change.
 begin;
-select plan(69);
+select plan(73);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('central', 'Central'), ('here', 'Here'), ('near', 'Near');
 insert into site (site_id, name, is_remote) values ('macau', 'Macau', true), ('klcc', 'KLCC', true);
@@ -253,6 +253,12 @@ select is(may_set(1, '{"write_max": null}') || may('setting', '{"name": "control
 insert into setting (site_id, name, value) values ('here', 'poll.interval', '30s');
 select is((select outcome from change_do('here', 'setting', '{"name": "poll.interval", "value": "20s"}')), 'changed', 'who expects nothing is not too late');
 select is((select outcome from change_do('here', 'setting', '{"name": "poll.interval", "value": "25s", "expect": "30s"}')), 'stale', 'who expects what is no more is');
+
+-- ---- for people ----
+
+select is(change_set('{"poll_interval_s": 30.0000000000000000, "description": "Lobby", "write_max": 28.50, "units": null}'), 'description = Lobby, every 30 s, units = as before, write_max = 28.5', 'what is asked for is said as people write it');
+select throws_ok(format('select site_invite(%L, %L, %L)', 'taipa', name, 'request'), '22023', 'a site is called something, in 200 letters at most, of which none is a line break or another control character', 'a name that does not fit into a line is none')
+  from unnest(array[E'a\nb', E'\x1b[31mred', repeat('n', 201)]) as name;
 
 select * from finish();
 rollback;

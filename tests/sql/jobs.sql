@@ -1,6 +1,6 @@
 -- Jobs: asked once, taken once, told, ended, expired, forgotten.
 begin;
-select plan(64);
+select plan(67);
 insert into site (site_id, name) values ('here', 'Here'), ('there', 'There');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1');
 insert into point (site_id, point_id, device_id, object_type, object_instance, name) values ('here', 1, 1, 'analog-value', 1, 'A'), ('here', 2, 1, 'analog-value', 2, 'B'), ('here', 3, 1, 'analog-value', 3, 'C');
@@ -26,6 +26,10 @@ select throws_ok($$ select asks('read-slots', jsonb_build_object('points', (sele
 select throws_ok($$ select asks('read-slots', '{"points": [1, 77]}') $$, '22023', 'site "here" has no point 77', 'a point has to be there');
 select throws_ok($$ select asks('read-slots', '{"points": [1]}', 'mina', 'there') $$, '22023', 'site "there" has no point 1', 'in this site');
 select throws_ok($$ select asks('prove-audit', '{}', 'mina', 'nowhere') $$, '22023', 'there is no site "nowhere"', 'which has to be there itself');
+insert into site (site_id, name) values ('central', 'Central');
+select throws_ok(format('select asks(%L, %L, %L, %L, %L)', kind, '{}', 'mina', 'central', 'admin'), '22023', format('central has no collector, and no devices: %s is asked of one of its sites', kind), 'nobody would do ' || kind || ' at central') from unnest('{discover,doctor}'::text[]) as kind;
+select isnt(asks('prove-audit', '{}', 'mina', 'central'), null, 'what needs no collector is done there');
+delete from job where site_id = 'central';
 select throws_ok($$ select asks('prove-audit', '{}', 'mina', 'here', 'viewer') $$, '42501', 'mina may not do so (read_audit) at here', 'who may not read the record has it not proven');
 
 -- Taken once, by whom it is for.
