@@ -118,7 +118,12 @@ static bool say_next(const Cfg *cfg, const LinkServer *server, const State *stat
                is_ours = !*cfg->database_host;
     printf("The database has the site %s, the roles of sites, and what they may call.\n", MDL_SITE_CENTRAL);
     if (is_told && state->has_entrance) {
-        printf("PostgreSQL lets sites in, by certificate and TLS 1.3.\n\nNext: bacpipes site add NAME\n");
+        printf("PostgreSQL lets sites in, by certificate and TLS 1.3.\n\n");
+        if (cfg_is_loopback(server->hosts->items[0]))
+            printf("It is reached at %s, which is this machine alone: for sites elsewhere set central.listen "
+                   "(as 0.0.0.0:54320) and central.names (as central.example.org), and start it again.\n\n",
+                   server->hosts->items[0]);
+        printf("Next: bacpipes site add NAME\n");
         return false;
     }
     if (is_ours) {

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "config/hosts.h"
 #include "io/tls/request.h"
 #include "link/join_file.h"
 #include "link/link.h"
@@ -238,6 +239,12 @@ static void show(const LinkJoinFile *file, const char *path)
             "Next, at the site, in whose settings stands site = %s:\n\n  bacpipes site join %s\n",
             file->site_id, file->name, (int)file->number, path, say_time(file->until_us, 0, when), file->host,
             (int)file->port, file->site_id, is_output(path) ? "FILE" : path);
+    if (cfg_is_loopback(file->host))
+        fprintf(
+            to,
+            "\n%s is this machine alone: a site elsewhere does not reach central there. Settings "
+            "central.listen and central.names say where it does (docs/sites.md); then add the site again.\n",
+            file->host);
 }
 
 static json_t *make_json(const LinkJoinFile *file, const char *path)

@@ -1,6 +1,7 @@
 /* bacpipes sync --status: the link for people and for scripts, from what the site's database knows of it. */
 #include "apps/sync/sync.h"
 #include "base/time.h"
+#include "model/topic.h"
 #include "say/exit.h"
 #include "say/json.h"
 #include "tool/site.h"
@@ -146,12 +147,26 @@ static void show_json(const Shown *shown)
         (json_int_t)shown->forecast, "is_over", shown->is_over_budget, "code", shown->code));
 }
 
+/* A central sends to nobody. */
+static BpStatus check_site(const Cfg *cfg, BpError *err)
+{
+    return strcmp(cfg->site, MDL_SITE_CENTRAL) != 0
+               ? BP_OK
+               : bp_fail(
+                     err, BP_INVALID,
+                     "%s is the folder of a central: how its sites send says `bacpipes sites`; a site's own "
+                     "folder is named by --data",
+                     cfg->data_folder);
+}
+
 int sync_show_status(const Cfg *cfg, bool is_json, BpArena *arena)
 {
     BpError err;
     ToolSite site = {0};
     Shown shown = {0};
-    BpStatus status = tool_site_open(&site, cfg, NULL, arena, &err);
+    BpStatus status = check_site(cfg, &err);
+    if (status == BP_OK)
+        status = tool_site_open(&site, cfg, NULL, arena, &err);
     if (status == BP_OK) {
         const PgValue value = tool_site_value(&site);
         status = site_database_ask(&site.database, SQL_SELECT_LINK, &value, 1, take, &shown, &err);

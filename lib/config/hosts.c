@@ -62,3 +62,8 @@ BpStatus cfg_hosts_read(const char *setting, const char *value, BpArena *arena, 
     }
     return BP_OK;
 }
+
+bool cfg_is_loopback(const char *host)
+{
+    return strcmp(host, "localhost") == 0 || (cfg_is_ipv4(host) && strncmp(host, "127.", 4) == 0);
+}

@@ -22,4 +22,7 @@ void cfg_hosts_add(CfgHosts *hosts, const char *host);
 
 bool cfg_is_ipv4(const char *text);
 
+/* No other machine reaches us by it. */
+bool cfg_is_loopback(const char *host);
+
 #endif
