@@ -3,6 +3,7 @@
 #include "base/parse.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,6 +314,12 @@ static const char *data_folder(const CfgArguments *arguments)
     return data && *data ? data : DATA_FOLDER;
 }
 
+static bool is_named(const CfgArguments *arguments)
+{
+    const char *data = getenv("BACPIPES_DATA");
+    return arguments->data || (data && *data);
+}
+
 static const char *find_file(const CfgArguments *arguments, BpArena *arena, bool *ret_is_in_data)
 {
     const char *named = getenv("BACPIPES_CONFIG");
@@ -322,7 +329,9 @@ static const char *find_file(const CfgArguments *arguments, BpArena *arena, bool
     if (named && *named)
         return named;
     const char *in_data = path_in(arena, data_folder(arguments), FILE_IN_DATA);
-    *ret_is_in_data = access(in_data, F_OK) == 0;
+    /* Into a folder that is named and not ours to look into the settings are looked for nevertheless, and
+     * that is told: it is not one without any. */
+    *ret_is_in_data = access(in_data, F_OK) == 0 || (errno == EACCES && is_named(arguments));
     if (*ret_is_in_data)
         return in_data;
     return access(FILE_OF_THE_SYSTEM, F_OK) == 0 ? FILE_OF_THE_SYSTEM : NULL;

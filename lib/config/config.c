@@ -192,6 +192,10 @@ static void complain_of_plain(Load *load, const char *path, int number)
         complain(load, path,
                  "it is %s's alone to read: be that user or root (sudo), or name another folder with --data",
                  owner->pw_name);
+    else if (number == EACCES)
+        complain(load, path,
+                 "the folder is not this user's to look into: be its owner or root (sudo), or name another "
+                 "folder with --data");
     else
         complain(load, path, "cannot be read (%s): give another file with --config",
                  number == ELOOP ? "it is a link, or no file at all" : bp_errno_text(number));

@@ -235,6 +235,14 @@ static void a_file_in_the_data_folder_is_no_link_and_names_no_other_folder(void 
         assert_int_equal(cfg_arguments_load(&given, &arena, NULL, &cfg, &problems), BP_OK);
         assert_string_equal(cfg.database_password_file, "/said");
     }
+    const uid_t user = geteuid(); /* into a folder that is closed nobody looks but root */
+    assert_int_equal(chmod(folder, 0), 0);
+    assert_int_equal(user == 0 ? seteuid(65534) : 0, 0);
+    bp_buf_clear(&problems);
+    assert_int_equal(cfg_arguments_load(&given, &arena, NULL, &cfg, &problems), BP_INVALID);
+    assert_non_null(memmem(text, problems.size, "not this user's to look into", 28));
+    assert_int_equal(seteuid(user), 0);
+    assert_int_equal(chmod(folder, 0700), 0);
     unlink(path);
     rmdir(folder);
 }
