@@ -389,18 +389,29 @@ static bool say_audit(const json_t *body, BpBuf *out)
     return true;
 }
 
+/* How all of a kind stand: nothing has come of it, and nobody did anything. */
+static bool say_state(BpStr kind, const json_t *body, BpBuf *out)
+{
+    const char *op = text_of(body, "op");
+    const size_t count = json_array_size(json_object_get(body, "rows"));
+    if (!op || strcmp(op, "state") != 0)
+        return false;
+    if (bp_str_equal(kind, bp_str("device_status")))
+        kind = bp_str("device");
+    if (count == 0)
+        bp_buf_printf(out, "central was told that there is no %.*s", BP_STR_ARGS(kind));
+    else
+        bp_buf_printf(out, "how %zu %.*s%s %s was told central", count, BP_STR_ARGS(kind),
+                      count == 1 ? "" : "s", count == 1 ? "is" : "are");
+    return true;
+}
+
 /* Devices that answer, or do not: a few by name. */
 static void say_status(const RecordSpeaker *speaker, const json_t *body, BpBuf *out)
 {
     enum { SHOWN_DEVICES_MAX = 5 };
     const json_t *rows = json_object_get(body, "rows");
-    const char *op = text_of(body, "op");
     const size_t count = json_array_size(rows);
-    if (op && strcmp(op, "state") == 0) {
-        bp_buf_printf(out, "how %zu device%s %s was told central", count, count == 1 ? "" : "s",
-                      count == 1 ? "is" : "are");
-        return;
-    }
     for (size_t i = 0; i < count && i < SHOWN_DEVICES_MAX; i++) {
         const json_t *row = json_array_get(rows, i);
         const char *state = text_of(row, "state"), *reason = text_of(row, "reason");
@@ -424,11 +435,6 @@ static void say_held(const RecordSpeaker *speaker, const json_t *body, bool is_o
     const json_t *rows = json_object_get(body, "rows");
     const char *op = text_of(body, "op");
     const size_t count = json_array_size(rows);
-    if (op && strcmp(op, "state") == 0) {
-        bp_buf_printf(out, "which points are %s was told central: %zu", is_ours ? "held" : "overridden",
-                      count);
-        return;
-    }
     const bool is_set = op && strcmp(op, "set") == 0;
     for (size_t i = 0; i < count && i < SHOWN_HELD_MAX; i++) {
         const json_t *row = json_array_get(rows, i), *value = json_object_get(row, "value");
@@ -496,6 +502,8 @@ static bool say(RecordSpeaker *speaker, const JournalEntry *entry, const json_t 
     const BpStr kind = entry->kind;
     if (!json_is_object(body) || integer_of(body, "v") != 1)
         return false;
+    if (say_state(kind, body, out))
+        return true;
     if (bp_str_equal(kind, bp_str("command"))) {
         keep_command(speaker, body);
         say_command(speaker, body, out);

@@ -198,8 +198,7 @@ static void what_is_held_and_how_far_jobs_are_is_told(void **state)
          "AHU-1/SAT-SP is no longer held at 8"},
         {"override", "{\"v\":1,\"op\":\"set\",\"rows\":[{\"point_id\":7,\"value\":1,\"priority\":8}]}",
          "AHU-1/SAT-SP is overridden: 1 at 8"},
-        {"override", "{\"v\":1,\"op\":\"state\",\"rows\":[]}",
-         "which points are overridden was told central: 0"},
+        {"override", "{\"v\":1,\"op\":\"state\",\"rows\":[]}", "central was told that there is no override"},
         {"job", "{\"v\":1,\"id\":\"ab8d9f06-82a5\",\"status\":\"executing\",\"progress\":0.5}",
          "job ab8d9f06, which central asked for: executing, 50 %"},
         {"job", "{\"v\":1,\"id\":\"ab8d9f06-82a5\",\"status\":\"failed\",\"text\":\"no answer\"}",
@@ -207,6 +206,20 @@ static void what_is_held_and_how_far_jobs_are_is_told(void **state)
     };
     for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
         assert_string_equal(sentence(entries[i][0], entries[i][1]), entries[i][2]);
+}
+
+static void how_things_stand_is_nothing_that_was_done(void **state)
+{
+    (void)state;
+    static const char none[] = "{\"v\":1,\"op\":\"state\",\"table\":\"alarm\",\"rows\":[],\"complete\":true}";
+    assert_string_equal(sentence("alarm", none), "central was told that there is no alarm");
+    assert_string_equal(sentence("command", none), "central was told that there is no command");
+    assert_string_equal(sentence("hold", "{\"v\":1,\"op\":\"state\",\"rows\":[{\"point_id\":7}]}"),
+                        "how 1 hold is was told central");
+    assert_string_equal(sentence("point", "{\"v\":1,\"op\":\"state\",\"rows\":[{},{}]}"),
+                        "how 2 points are was told central");
+    assert_string_equal(sentence("device_status", "{\"v\":1,\"op\":\"state\",\"rows\":[{}]}"),
+                        "how 1 device is was told central");
 }
 
 static void what_is_not_known_is_shown_as_it_is(void **state)
@@ -239,6 +252,7 @@ int main(void)
         cmocka_unit_test(what_goes_between_a_central_and_a_site_is_told),
         cmocka_unit_test(devices_that_answer_or_do_not_are_named),
         cmocka_unit_test(what_is_held_and_how_far_jobs_are_is_told),
+        cmocka_unit_test(how_things_stand_is_nothing_that_was_done),
         cmocka_unit_test(what_is_not_known_is_shown_as_it_is),
         cmocka_unit_test(nothing_moves_the_cursor),
     };
