@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { PINS_MAX = 1000, FIRST = 1 }; /* a site's table has no more */
+enum { FIRST = 1 };
 
 /* ---- keys ---- */
 
@@ -13,18 +13,16 @@ void site_pins_done(SitePins *pins)
     *pins = (SitePins){0};
 }
 
-static bool has_room(SitePins *pins)
+/* The table has a thousand of a site, and a few of each time that it has joined. */
+static void make_room(SitePins *pins)
 {
     if (pins->count < pins->capacity)
-        return true;
-    if (pins->capacity == PINS_MAX)
-        return false;
-    pins->capacity = pins->capacity ? PINS_MAX : 8;
+        return;
+    pins->capacity = pins->capacity ? 2 * pins->capacity : 8;
     pins->items = realloc(pins->items, pins->capacity * sizeof *pins->items);
     pins->seen_us = realloc(pins->seen_us, pins->capacity * sizeof *pins->seen_us);
     if (!pins->items || !pins->seen_us)
         abort();
-    return true;
 }
 
 void site_copy_take_pin(void *pins, const PgRows *rows, size_t row)
@@ -33,8 +31,9 @@ void site_copy_take_pin(void *pins, const PgRows *rows, size_t row)
     JournalPin pin = {.epoch = pg_get_integer(rows, row, 1),
                       .seq = pg_get_integer(rows, row, 2),
                       .is_doubted = pg_get_bool(rows, row, 3)};
-    if (!sign_from_hex(pg_get_text(rows, row, 0), pin.key, sizeof pin.key) || !has_room(taken))
+    if (!sign_from_hex(pg_get_text(rows, row, 0), pin.key, sizeof pin.key))
         return;
+    make_room(taken);
     taken->seen_us[taken->count] = pg_get_time_us(rows, row, 4);
     taken->items[taken->count++] = pin;
 }

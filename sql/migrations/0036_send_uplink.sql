@@ -386,6 +386,15 @@ begin
             return null; -- of a site that makes no frames it is empty each day: nothing to tell
         end if;
     end loop;
+    -- What a site that joined late has sent of months that had gone by has no table, until it is to go.
+    for part in select distinct p.first, p.beyond
+                  from site s cross join lateral (select min(d.at) as at from uplink_record_default d where d.site_id = s.site_id and d.at >= '1970-01-01Z') as oldest,
+                       lateral journal_partition('record', oldest.at) as p
+                 where oldest.at < at_time - interval '1 year' and p.beyond < at_time - interval '1 year' order by p.first loop
+        if journal_month_is_over(part.first, part.beyond) and journal_ensure('record', part.first) then
+            return null;
+        end if;
+    end loop;
     for part in select * from journal_partitions('record') where beyond < at_time - interval '1 year' order by first loop
         continue when not journal_month_is_over(part.first, part.beyond);
         perform journal_hold('record');
@@ -523,7 +532,8 @@ begin
         return null;
     end if;
     select coalesce(max(k.number), 0) into last from site_key k where k.site_id = new.site_id;
-    if last < 1000 then -- nobody changes it so often
+    -- Nobody changes it so often; but who has joined anew is heard whatever was sent by its former certificate.
+    if last < 1000 or (select count(*) from site_key k where k.site_id = new.site_id and k.joined_at is not distinct from joined) < 10 then
         insert into site_key (site_id, number, key, epoch, seq, joined_at, how)
         values (new.site_id, last + 1, decode(said, 'hex'), new.epoch, new.seq, joined, case when last = 0 then 'first' when holds.joined_at is distinct from joined then 'joined' end);
     end if;

@@ -1,6 +1,6 @@
 -- At a central: which key a site signs with, as it is heard, and how far a life was here when the next one began.
 begin;
-select plan(17);
+select plan(20);
 set local client_min_messages = warning;
 insert into site (site_id, name, is_remote) values ('central', 'Central', false), ('macau', 'Macau Tower', true);
 insert into remote_site (site_id, number, state, serials, joined_at) values ('macau', 1, 'joined', '{a1}', '2026-01-01Z');
@@ -59,5 +59,13 @@ select came(9, 3, 3);
 select is((select how from site_key where number = 4), 'joined', 'who has joined anew has whatever key he has');
 do 'begin for i in 4 .. 1200 loop insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) values (''macau'', 9, i, ''checkpoint'', now(), convert_to(format(''{"key": "%s"}'', encode(sha256(i::text::bytea), ''hex'')), ''UTF8''), sha256(''x''), now()); end loop; end';
 select is((select count(*) from site_key), 1000::bigint, 'nobody fills the disk with keys');
+update remote_site set joined_at = '2026-07-01Z';
+select came(9, 1300, 200);
+select is((select how from site_key where key = decode(k(200), 'hex')), 'joined', 'and who joins anew then is believed all the same');
+update site_key set is_told = true where number <= 1000;
+select site_key_tell('macau', 1001, false);
+select is((select count(*) from alarm where key = 'site.key.macau' and returned_at is null), 0::bigint, 'which ends the alarm');
+do 'begin for i in 1301 .. 1400 loop insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) values (''macau'', 9, i, ''checkpoint'', now(), convert_to(format(''{"key": "%s"}'', encode(sha256(i::text::bytea), ''hex'')), ''UTF8''), sha256(''x''), now()); end loop; end';
+select is((select count(*) from site_key), 1010::bigint, 'with a few keys of that join');
 select * from finish();
 rollback;
