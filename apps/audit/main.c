@@ -3,11 +3,16 @@
 
 #include "apps/roles.h"
 #include "io/sign/key_file.h"
+#include "model/topic.h"
 #include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
+#include "site/owner.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 static bool is_renewed;
 
@@ -31,9 +36,34 @@ static const CfgCommand key_command = {
         "somebody else may have the secret half, that is no help: who has it can sign as well. Have the "
         "site join its central\n"
         "anew then, with another key.\n"
-        "Exit codes: 0 shown; 1 there is none yet; 64 wrong use; 78 a setting is wrong.\n",
+        "As root it makes the key as the data folder's owner. A central has none: each of its sites has "
+        "one.\n"
+        "Exit codes: 0 shown; 1 there is none yet; 64 wrong use; 69 there is no such folder; 78 a setting is "
+        "wrong.\n",
     .examples = "bacpipes audit key\nbacpipes audit key >journal.pub\nbacpipes audit key --renew",
 };
+
+static BpStatus refuse_central(const Cfg *cfg, BpError *err)
+{
+    if (strcmp(cfg->site, MDL_SITE_CENTRAL) != 0)
+        return BP_OK;
+    return bp_fail(err, BP_INVALID,
+                   "%s is the folder of a central, which signs nothing: each of its sites has a key of its "
+                   "own. Run this there, or name a site's folder with --data",
+                   cfg->data_folder);
+}
+
+/* The collector, who is to read what is made, is the folder's owner. */
+static BpStatus enter_folder(const Cfg *cfg, BpError *err)
+{
+    if (access(cfg->data_folder, F_OK) != 0)
+        return errno == ENOENT
+                   ? bp_fail(err, BP_UNAVAILABLE,
+                             "there is no folder %s: `bacpipes up` makes it, or name another with --data",
+                             cfg->data_folder)
+                   : bp_fail(err, BP_UNAVAILABLE, "%s: %s", cfg->data_folder, bp_errno_text(errno));
+    return site_become_owner(cfg->data_folder, err);
+}
 
 /* The collector takes it over: only it knows where the journal stands. */
 static int renew_key(const CfgArguments *arguments, const Cfg *cfg)
@@ -43,6 +73,8 @@ static int renew_key(const CfgArguments *arguments, const Cfg *cfg)
     bool is_new = false;
     char path[4200], text[2 * SIGN_PUBLIC_SIZE + 1];
     snprintf(path, sizeof path, "%.4096s/secrets/journal.next", cfg->data_folder);
+    if (enter_folder(cfg, &err) != BP_OK)
+        return say_fail(key_command.name, &err);
     if (sign_key_file_open(path, &key, &is_new, &err) != BP_OK)
         return say_fail_with(SAY_NOTHING, key_command.name, bp_str(err.text));
     (void)sign_hex(sign_key_public(key), SIGN_PUBLIC_SIZE, text);
@@ -53,7 +85,8 @@ static int renew_key(const CfgArguments *arguments, const Cfg *cfg)
         printf(
             "%s\n%s\n", text,
             is_new
-                ? "It is made, and the collector takes it over within seconds where it runs."
+                ? "It is made, and the collector takes it over within seconds where it runs: `bacpipes audit "
+                  "key` shows it then."
                 : "It was made before, and waits for the collector to take it over: does `bacpipes up` run?");
     return EX_OK;
 }
@@ -64,6 +97,8 @@ static int show_key(const CfgArguments *arguments, const Cfg *cfg, BpArena *aren
     char path[4200], key[2 * SIGN_PUBLIC_SIZE + 1];
     uint8_t octets[SIGN_PUBLIC_SIZE];
     (void)arena;
+    if (refuse_central(cfg, &err) != BP_OK)
+        return say_fail(key_command.name, &err);
     if (is_renewed)
         return renew_key(arguments, cfg);
     snprintf(path, sizeof path, "%.4096s/journal.pub", cfg->data_folder);

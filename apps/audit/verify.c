@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "io/sign/key_file.h"
 #include "journal/verifier.h"
+#include "model/topic.h"
 #include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
@@ -385,12 +386,17 @@ static void tell_signed(const Verify *verify)
     const JournalVerified *verified = &verify->verified;
     if (verify->pins.count)
         tell_pinned(verify);
+    else if (verify->key_count == 0 && is_elsewhere(verify) && verified->checkpoints == 0)
+        printf("Nothing of it is signed yet.\n");
     else if (verify->key_count == 0 && is_elsewhere(verify))
         printf(
             "Its %" PRId64 " checkpoint%s could not be verified, since the key of site %s is not here: "
             "--key journal.pub, a copy of that file from the site's data folder (`bacpipes audit key` shows "
             "it there).\n",
             verified->checkpoints, verified->checkpoints == 1 ? "" : "s", verify->site);
+    else if (verify->key_count == 0 && verify->site && strcmp(verify->site, MDL_SITE_CENTRAL) == 0)
+        printf("A central signs nothing: whoever has its database may have written all of it anew. --site "
+               "verifies what came from a site.\n");
     else if (verify->key_count == 0)
         printf("Nothing is signed, and there is no key yet (the collector makes it): whoever has the "
                "database may have "
@@ -417,9 +423,16 @@ static void tell_rest(const Verify *verify)
         printf("It begins behind seq %" PRId64 ": what was before had been pruned, as an entry says.\n",
                verified->pruned_seq);
     if (verified->gaps && verify->frames >= 0)
-        printf("%" PRId64 " numbers between them are of frames of readings, which are not chained: %" PRId64
-               " of those are here.\n",
+        printf("%" PRId64
+               " numbers between them are of frames of readings, which are not chained. With those "
+               "behind the last entry %" PRId64 " frames are here.\n",
                verified->gaps, verify->frames);
+    if (from_file && verify->found && verified->epochs > 1)
+        printf(
+            "Where this was exported at a central: what a site that was put back has forgotten is among the "
+            "findings, since a file does not say how it came. `bacpipes audit verify --site %s` there tells "
+            "it apart.\n",
+            verify->site);
     if (is_elsewhere(verify))
         printf(
             "How it came is known to this database alone: what is not signed may have been written anew by "

@@ -354,6 +354,23 @@ finds() {
     [[ $stderr == *"the collector makes the key when it first starts"* ]]
 }
 
+@test "another key is made as the folder's owner, and not where nobody signs" {
+    BACPIPES_SITE=central audit key --renew
+    [ "$status" -eq 64 ]
+    [[ $stderr == *"the folder of a central, which signs nothing"* ]]
+    [ ! -e var/secrets/journal.next ]
+    BACPIPES_DATA=$folder/none audit key --renew
+    [ "$status" -eq 69 ]
+    [[ $stderr == *"there is no folder $folder/none"* ]]
+    [ "$(id -u)" -eq 0 ] || skip "only root becomes somebody else"
+    mkdir -p theirs/secrets
+    chown -R 1 theirs
+    chmod 711 .
+    BACPIPES_DATA=$folder/theirs audit key --renew
+    [ "$status" -eq 0 ]
+    [ "$(stat -c %u theirs/secrets/journal.next)" -eq 1 ]
+}
+
 @test "100,000 entries are verified in memory that does not grow, with progress" {
     sql -c "select journal_append('macau', 'setting', jsonb_build_object('v', 1, 'op', 'update', 'key', 'k' || n, 'new', jsonb_build_object('value', n))) from generate_series(1, 100000) as n" >/dev/null
     checkpoint ours
