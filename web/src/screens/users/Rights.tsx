@@ -22,13 +22,13 @@ export function Rights() {
             </Text>
             <Loaded query={query}>
                 {({ rights }) => (
-                    <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t.rights, role: 'region' } }}>
+                    <Table.ScrollContainer minWidth={320} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t.rights, role: 'region' } }}>
                         <Table verticalSpacing="sm">
                             <Table.Thead>
                                 <Table.Tr>
                                     <Table.Th>{t.deed}</Table.Th>
                                     {roles.map((role) => (
-                                        <Table.Th key={role} ta="center">
+                                        <Table.Th key={role} ta="center" visibleFrom="xs">
                                             {words[role]}
                                         </Table.Th>
                                     ))}
@@ -37,9 +37,18 @@ export function Rights() {
                             <Table.Tbody>
                                 {rights.map((right) => (
                                     <Table.Tr key={right.name}>
-                                        <Table.Td>{meanings[right.name] ?? right.meaning}</Table.Td>
+                                        <Table.Td>
+                                            {meanings[right.name] ?? right.meaning}
+                                            {/* A phone has no room for a column each. */}
+                                            <Text size="sm" c="dimmed" hiddenFrom="xs">
+                                                {roles
+                                                    .slice(roles.indexOf(right.role))
+                                                    .map((role) => words[role])
+                                                    .join(' · ')}
+                                            </Text>
+                                        </Table.Td>
                                         {roles.map((role) => (
-                                            <Table.Td key={role} ta="center">
+                                            <Table.Td key={role} ta="center" visibleFrom="xs">
                                                 {roles.indexOf(role) >= roles.indexOf(right.role) ? (
                                                     <IconCheck size={18} role="img" aria-label={t.may} />
                                                 ) : (

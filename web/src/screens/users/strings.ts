@@ -41,7 +41,7 @@ export const strings = catalog({
         mayNot: 'may not',
     },
     zhHant: {
-        about: '誰可以查看和更改什麼。每人各有自己的名稱，記錄才能說明是誰所為。',
+        about: '誰可以查看和更改甚麼。每人各有自己的名稱，記錄才能說明是誰所為。',
         add: '新增使用者',
         name: '登入名稱',
         fullName: '全名',
