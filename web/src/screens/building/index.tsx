@@ -172,13 +172,25 @@ function Figures({ summary }: { summary: Summary }) {
                     <Count
                         term={t.devices}
                         value={format.number(counts.devices, 0)}
-                        note={counts.devices_silent > 0 ? t.silent(format.number(counts.devices_silent, 0)) : t.allAnswer}
+                        note={
+                            counts.devices_silent > 0
+                                ? t.silent(format.number(counts.devices_silent, 0))
+                                : counts.devices > 0 && summary.state !== 'unknown'
+                                  ? t.allAnswer
+                                  : undefined
+                        }
                         isOdd={counts.devices_silent > 0}
                     />
                     <Count
                         term={t.points}
                         value={format.number(counts.points, 0)}
-                        note={counts.points_bad > 0 ? t.bad(format.number(counts.points_bad, 0)) : t.allGood}
+                        note={
+                            counts.points_bad > 0
+                                ? t.bad(format.number(counts.points_bad, 0))
+                                : counts.points > 0 && summary.state !== 'unknown'
+                                  ? t.allGood
+                                  : undefined
+                        }
                         isOdd={counts.points_bad > 0}
                         to={`/sites/${site.id}/points`}
                         search={counts.points_bad > 0 ? { quality: 'bad' } : {}}
@@ -268,6 +280,7 @@ function Troubles({ summary }: { summary: Summary }) {
     const format = useFormat()
     const { counts } = summary
     const more = summary.troubles_total - summary.troubles.length
+    const isNotWhole = summary.state === 'unknown' || counts.devices_silent > 0 || counts.points_bad > 0
     return (
         <section aria-labelledby="troubles">
             <Title order={2} id="troubles" mb="sm">
@@ -277,12 +290,14 @@ function Troubles({ summary }: { summary: Summary }) {
                 <Text c="dimmed">
                     {counts.overridden > 0 ? (
                         <>
-                            {counts.devices_silent > 0 || counts.points_bad > 0 ? t.nothingKnown : t.nothingWrong}{' '}
+                            {isNotWhole ? t.nothingKnown : t.nothingWrong}{' '}
                             <Anchor component={Link} to={`/sites/${site.id}/overrides` as '/'}>
                                 {t.held(format.number(counts.overridden, 0), counts.overridden)}
                             </Anchor>
                         </>
-                    ) : counts.devices_silent > 0 || counts.points_bad > 0 ? (
+                    ) : summary.state === 'unknown' ? (
+                        t.unknown
+                    ) : isNotWhole ? (
                         t.nothingKnown
                     ) : (
                         t.nothing
