@@ -298,6 +298,7 @@ create table uplink_applied (
     applied_seq bigint not null,
     key_seq     bigint,
     applied_at  timestamptz,
+    is_over     boolean not null default false,
     primary key (site_id, epoch),
     foreign key (site_id, epoch) references uplink_cursor
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, fillfactor = 50);
@@ -305,6 +306,8 @@ comment on column uplink_cursor.first_digest is 'What the chain of its first ent
 comment on column uplink_cursor.previous_had is 'How far the life before it (previous) was here when it began: what is behind its end there came from a site that knows no more of it, having been put back; begun_had: the same of the life that had begun here before it';
 
 comment on table uplink_applied is 'At central: how far those entries are applied. It stands apart from uplink_cursor, so that who sends waits for no one who applies.';
+create index uplink_applied_going on uplink_applied (site_id, epoch) where not is_over;
+comment on column uplink_applied.is_over is 'All of it is applied, and another life has begun since: nobody looks whether more has come, unless it does';
 comment on column uplink_applied.key_seq is 'The last key frame that was applied: decoding begins there after a restart';
 
 create table uplink_quarantine (
@@ -589,6 +592,7 @@ begin
           from unnest(kinds, ats, bodies, digests) with ordinality as e (kind, at, body, digest, place) where e.place > known order by e.place;
         update public.uplink_cursor c set received_seq = place.received_seq, received_digest = place.received_digest, record_seq = place.record_seq, record_digest = place.record_digest, received_at = now
          where c.site_id = caller.site_id and c.epoch = of_epoch;
+        update public.uplink_applied a set is_over = false where a.site_id = caller.site_id and a.epoch = of_epoch and a.is_over;
     end if;
     update public.remote_site r set seen_at = now, octets_up = r.octets_up + octets, day = today, day_octets = case when r.day = today then r.day_octets else 0 end + octets,
            health = coalesce(public.health_believed(append.health), r.health),

@@ -856,6 +856,12 @@ begin
         said := said || 'there is room on the disk again: sites send'::text;
     end if;
 
+    -- Of lives that are over nobody asks ten times a second. Locked, so that none to which something comes just now is among them.
+    with over as (
+        select c.site_id, c.epoch from uplink_cursor c join uplink_applied a using (site_id, epoch)
+         where not a.is_over and c.received_seq = a.applied_seq and exists (select from uplink_cursor l where l.site_id = c.site_id and l.life > c.life) limit 1000 for update of c skip locked)
+    update uplink_applied a set is_over = true from over where (a.site_id, a.epoch) = (over.site_id, over.epoch);
+
     -- A session that was ended is seen for an hour.
     perform alarm_return('central', a.key) from alarm a
       where a.site_id = 'central' and a.key like 'site.session.%' and a.returned_at is null and a.raised_at < now - interval '1 hour';

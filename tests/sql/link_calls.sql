@@ -1,6 +1,6 @@
 -- What sites call at central: who calls is known, entries arrive once and whole, what they are asked for is given out once.
 begin;
-select plan(113);
+select plan(116);
 set local client_min_messages = warning;
 insert into site (site_id, name, is_remote) values ('macau', 'Macau Tower', true), ('klcc', 'KLCC', true);
 insert into remote_site (site_id, number, state, serials) values ('macau', 1, 'joined', '{00a1}'), ('klcc', 2, 'invited', '{b2}');
@@ -253,6 +253,16 @@ set session authorization site_1;
 select lives_ok($$ select sync.begin_epoch(198, 8, 5, sha256('')) $$, 'and then in the next');
 select is((select string_agg(e ->> 'epoch', ' ') from jsonb_array_elements(sync.hello(1, '{"site": "macau", "epochs": []}') -> 'epochs') as e), '198', 'the newest is the one that began last');
 reset session authorization;
+\set select_due `cat "$SQL_QUERIES/central/select_uplink_due.sql"`
+prepare due as :select_due
+update uplink_applied a set applied_seq = c.received_seq from uplink_cursor c where (c.site_id, c.epoch) = (a.site_id, a.epoch);
+select central_keep(null, 0, 0, '{}');
+select results_eq($$ select epoch from uplink_applied where site_id = 'macau' and not is_over $$, $$ values (198::bigint) $$, 'lives that are applied and were followed are over');
+set session authorization site_1;
+select is(sends(150, 5, '{audit}', '{x}', 0, sha256('')), '(5,0,0,)', 'what comes of one all the same is taken');
+reset session authorization;
+select central_keep(null, 0, 0, '{}');
+select results_eq($$ execute due $$, $$ values ('macau', 1, 150::bigint, 4::bigint, 5::bigint, null::bigint) $$, 'and applied');
 
 -- Strikes
 select is((select array_agg(site_struck(1, false, 'slow') order by i) from generate_series(1, 3) as i), '{f,f,t}', 'the third time shuts out');
