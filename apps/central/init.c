@@ -147,7 +147,7 @@ static bool say_next(const Cfg *cfg, const LinkServer *server, const State *stat
 }
 
 /* A site's folder with an authority in it would be taken for a central's. */
-static BpStatus refuse_site(const Cfg *cfg, BpError *err)
+BpStatus central_refuse_site(const Cfg *cfg, BpError *err)
 {
     BpArena arena = {0};
     BpError of_link;
@@ -171,7 +171,7 @@ static BpStatus see_to_files(const Cfg *cfg, const LinkServer *server, BpError *
         return bp_fail(err, BP_UNAVAILABLE,
                        "there is no folder %s: `bacpipes up --central` makes it, or name another with --data",
                        cfg->data_folder);
-    BP_TRY(refuse_site(cfg, err));
+    BP_TRY(central_refuse_site(cfg, err));
     BP_TRY(site_become_owner(cfg->data_folder, err));
     const BpStatus status = link_server_keep(server, bp_wall_us(), true, &news, err);
     if (status == BP_INVALID)

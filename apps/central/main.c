@@ -85,7 +85,8 @@ static int run(int argc, char **argv)
     int code = say_begin(&command, argc, argv, &central->arena, &arguments, &central->file_cfg);
     if (code == SAY_GO_ON) {
         central->cfg = &central->file_cfg;
-        if (pg_settings_options(central->cfg, PG_CENTRAL, "bacpipes central", &central->arena, &options,
+        if (central_refuse_site(central->cfg, &err) == BP_OK &&
+            pg_settings_options(central->cfg, PG_CENTRAL, "bacpipes central", &central->arena, &options,
                                 &err) == BP_OK) {
             code = serve(central, &options);
         } else {

@@ -1,6 +1,7 @@
 /* bacpipes central aside and retry: what sites sent and could not be applied, and trying it again. */
 #include "apps/central/tools.h"
 
+#include "apps/central/init.h"
 #include "base/time.h"
 #include "say/begin.h"
 #include "say/exit.h"
@@ -63,6 +64,9 @@ static int run_aside(const CfgArguments *arguments, const Cfg *cfg, BpArena *are
                                   .tell_nothing = tell_nothing};
     const char *site = arguments->positionals.count ? arguments->positionals.items[0] : NULL;
     const PgValue value = tool_text_or_any(site);
+    BpError err;
+    if (central_refuse_site(cfg, &err) != BP_OK)
+        return say_fail(aside_command.name, &err);
     const ToolListWish wish = {&value, 1, site, false, arguments->json};
     return tool_list_show(&list, &wish, cfg, arena);
 }
@@ -98,6 +102,8 @@ static int run_retry(const CfgArguments *arguments, const Cfg *cfg, BpArena *are
     BpError err = {0};
     int64_t count = 0;
     int code = 0;
+    if (central_refuse_site(cfg, &err) != BP_OK)
+        return say_fail(retry_command.name, &err);
     if (site_database_open(&database, cfg, arena, &err) != BP_OK ||
         site_database_check_site(&database, site, &err) != BP_OK ||
         site_database_ask(&database, SQL_WANT_RETRY, &value, 1, keep_count, &count, &err) != BP_OK) {

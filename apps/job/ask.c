@@ -20,8 +20,9 @@ static int64_t low = -1, high = -1, instance = -1;
 enum { INSTANCE_LAST = 4194302, ID_MAX = 40 };
 
 #define EXIT_CODES                                                                                           \
-    "Exit codes: 0 done; 1 no such site or device, or the doctor finds something wrong; 69 it failed, or "   \
-    "the site has not answered;\n" SAY_EXIT_OF_DATABASE
+    "Exit codes: 0 done; 1 no such site or device, or the doctor finds something wrong; 64 wrong use; 69 "   \
+    "it failed,\nthe site has not answered, or the database is away; 70 the database refuses; 78 a setting " \
+    "is wrong.\n"
 
 static const CfgOption discover_options[] = {
     {"site", "SITE", "At this site. Default: setting site; of a central the only one that it has.",

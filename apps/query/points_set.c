@@ -59,9 +59,9 @@ static const CfgCommand command = {
     "--min and --max narrow what the device itself takes, and never widen it. "
     "What was written before stays.\n"
     "A site that is elsewhere is asked to, and waited for a little (Ctrl-C leaves that: it goes on).\n"
-    "Exit codes: 0 fine; 1 no such point or site; 75 somebody has changed it there since; 77 the site "
-    "refuses; 69 it\n"
-    "has not answered yet, or\n" SAY_EXIT_OF_DATABASE,
+    "Exit codes: 0 fine; 1 no such point or site; 64 wrong use; 69 the site has not answered yet, or the "
+    "database is away; 70 the\n"
+    "database refuses; 75 somebody has changed it there since; 77 the site refuses; 78 a setting is wrong.\n",
     .examples = "bacpipes points set --disable --find '*-KW' --dry-run\n"
                 "bacpipes points set --enable --device 1001\n"
                 "bacpipes points set --interval 5min --device 'VAV-*' --find '*-T'\n"

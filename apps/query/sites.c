@@ -161,7 +161,8 @@ static json_t *make_json(const PgRows *rows, size_t row)
 
 static void tell_nothing(void)
 {
-    fprintf(stderr, "No site has been added. `bacpipes site add NAME` makes the join file of one.\n");
+    fprintf(stderr, "No site has been added (a site never has one): `bacpipes site add NAME`, at central, "
+                    "makes the join file of one.\n");
 }
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)

@@ -5,6 +5,7 @@
 #include "say/begin.h"
 #include "say/confirm.h"
 #include "say/exit.h"
+#include "site/database.h"
 #include "tool/ask.h"
 
 #include <stdio.h>
@@ -77,6 +78,16 @@ static BpStatus wait_until_listed(const Cfg *cfg, const char *name, BpArena *are
         name);
 }
 
+static BpStatus check_site(const Cfg *cfg, const char *name, BpArena *arena, BpError *err)
+{
+    SiteDatabase database;
+    BpStatus status = site_database_open(&database, cfg, arena, err);
+    if (status == BP_OK)
+        status = site_database_check_site(&database, name, err);
+    site_database_close(&database);
+    return status;
+}
+
 static BpStatus shut(const CfgCommand *command, SqlQuery query, const char *name, const Cfg *cfg,
                      BpArena *arena, BpError *err)
 {
@@ -85,9 +96,10 @@ static BpStatus shut(const CfgCommand *command, SqlQuery query, const char *name
     const bool is_revoked = command == &revoke_command;
     const PgValue values[] = {pg_text(bp_str(name)), pg_text(bp_str(why ? why : ""))};
     snprintf(text, sizeof text,
-             is_revoked ? "Site %.100s is shut out, until it comes with a new join file."
-                        : "Site %.100s is shut out for good.",
+             is_revoked ? "Site %.100s would be shut out, until it comes with a new join file."
+                        : "Site %.100s would be shut out for good.",
              name);
+    BP_TRY(check_site(cfg, name, arena, err));
     if (!yes)
         BP_TRY(say_confirm(text, err));
     BP_TRY(tool_ask_text(cfg, query, values, is_revoked ? 2 : 1, arena, &ignored, err));

@@ -8,6 +8,8 @@
 #include "site/database.h"
 #include "site/owner.h"
 
+#include <stdio.h>
+
 static const int64_t WITHIN_US = 60 * BP_SECOND;
 static bool keep_on;
 
@@ -63,7 +65,11 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     const BpStatus status = sign(cfg, arena, &database, &signer, &err);
     link_signer_free(signer);
     site_database_close(&database);
-    return status == BP_OK ? EX_OK : say_fail(command.name, &err);
+    if (status != BP_OK)
+        return say_fail(command.name, &err);
+    if (!keep_on)
+        printf("Nothing waits to be signed (any more).\n");
+    return EX_OK;
 }
 
 int site_tool_sign(int argc, char **argv)

@@ -389,6 +389,11 @@ TABLE
 
 @test "a site that is retired is out for good" {
     join_site over
+    run central site retire nobody </dev/null
+    [ "$status" = 1 ] && [[ $output == *'no site "nobody"'* ]]
+    run central site retire over </dev/null
+    [ "$status" = 64 ] && [[ $output == *"Site over would be shut out for good. Nobody is here to be asked"* ]]
+    [ "$(state_of over)" = joined ]
     central site retire over --yes
     [ "$(state_of over)" = retired ]
     [[ $(hello over) != over ]]

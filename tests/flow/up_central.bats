@@ -156,6 +156,10 @@ says() {
     [ "$status" -eq 78 ] && [[ "$output" == *'is the folder of site macau, which has joined a central, and not of site demo: --site macau'* ]]
     run "$BACPIPES" central init --data "$MEMBERS/macau"
     [ "$status" -ne 0 ] && [[ "$output" == *'is the folder of site macau, which has joined the central at 127.0.0.1'* ]]
+    for command in 'aside' 'retry' ''; do
+        run timeout 60 "$BACPIPES" central $command --data "$MEMBERS/macau"
+        [ "$status" -ne 0 ] && [[ "$output" == *'is the folder of site macau, which has joined the central at 127.0.0.1'* ]]
+    done
     [ ! -e "$MEMBERS/macau/ca" ] && [ ! -e "$MEMBERS/macau/central" ]
     run_up macau --simulate --no-past --site macau --set web.listen=127.0.0.1:8082
     until_true part_of macau sync
