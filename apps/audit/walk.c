@@ -1,20 +1,25 @@
 #include "apps/audit/audit.h"
 
+#include "base/arena.h"
 #include "io/pg/stream.h"
-
-enum { EPOCHS_MAX = 4096 };
 
 typedef struct Walking {
     const AuditWalk *walk;
-    int64_t epochs[EPOCHS_MAX];
-    size_t count, at;
+    BpArena arena;
+    int64_t *epochs; /* all: what is left out would count as proven */
+    size_t count, capacity, at;
 } Walking;
+
+static void add(Walking *walking, int64_t epoch)
+{
+    walking->epochs = bp_arena_grow(&walking->arena, walking->epochs, walking->count, &walking->capacity,
+                                    sizeof *walking->epochs);
+    walking->epochs[walking->count++] = epoch;
+}
 
 static void add_epoch(void *context, const PgRows *rows, size_t row)
 {
-    Walking *walking = context;
-    if (walking->count < EPOCHS_MAX)
-        walking->epochs[walking->count++] = pg_get_integer(rows, row, 0);
+    add(context, pg_get_integer(rows, row, 0));
 }
 
 static void give_entry(void *context, const PgRows *rows)
@@ -37,19 +42,29 @@ static PgValue time_or_any(int64_t at_us)
     return at_us ? pg_time(at_us) : pg_null();
 }
 
-BpStatus audit_walk(SiteDatabase *database, const AuditWalk *walk, BpError *err)
+static BpStatus walk_on(SiteDatabase *database, Walking *walking, BpError *err)
 {
-    Walking walking = {.walk = walk, .epochs = {walk->epoch}, .count = walk->epoch ? 1 : 0};
+    const AuditWalk *walk = walking->walk;
     const PgValue site = pg_text(bp_str(walk->site));
-    if (!walk->epoch)
-        BP_TRY(site_database_ask(database, SQL_SELECT_JOURNAL_EPOCHS, &site, 1, add_epoch, &walking, err));
-    for (; walking.at < walking.count; walking.at++) {
-        const PgValue values[] = {site, pg_integer(walking.epochs[walking.at]), pg_integer(walk->behind_seq),
-                                  time_or_any(walk->since_us), time_or_any(walk->until_us)};
-        BP_TRY(
-            pg_wait_stream(database->pg, SQL_SELECT_JOURNAL_ENTRIES, values, 5, give_entry, &walking, err));
+    if (walk->epoch)
+        add(walking, walk->epoch);
+    else
+        BP_TRY(site_database_ask(database, SQL_SELECT_JOURNAL_EPOCHS, &site, 1, add_epoch, walking, err));
+    for (; walking->at < walking->count; walking->at++) {
+        const PgValue values[] = {site, pg_integer(walking->epochs[walking->at]),
+                                  pg_integer(walk->behind_seq), time_or_any(walk->since_us),
+                                  time_or_any(walk->until_us)};
+        BP_TRY(pg_wait_stream(database->pg, SQL_SELECT_JOURNAL_ENTRIES, values, 5, give_entry, walking, err));
     }
     return BP_OK;
+}
+
+BpStatus audit_walk(SiteDatabase *database, const AuditWalk *walk, BpError *err)
+{
+    Walking walking = {.walk = walk};
+    const BpStatus status = walk_on(database, &walking, err);
+    bp_arena_done(&walking.arena);
+    return status;
 }
 
 void audit_take_head(void *head, const PgRows *rows, size_t row)

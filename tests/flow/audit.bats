@@ -420,6 +420,17 @@ PY
     kill -0 $collector
 }
 
+@test "of very many epochs each is listed, and verify says what it does not look at" {
+    spoil "insert into uplink (site_id, epoch, seq, kind, at, body, digest)
+           select 'macau', n, 1, 'epoch', t, '{\"v\": 1}', journal_digest(decode(repeat('00', 32), 'hex'), 'macau', n, 1, 'epoch', t, '{\"v\": 1}')
+             from generate_series(1, 4097) n, lateral (select '2020-01-01Z'::timestamptz + n * interval '1 s') as at (t)"
+    "$BACPIPES" audit --json >journal.json
+    [ "$(grep -c '"kind": *"epoch"' journal.json)" -eq 4098 ]
+    audit verify
+    [ "$status" -eq 1 ]
+    [[ $output == *"there are more than 4096 epochs: the rest is not looked at"* ]]
+}
+
 @test "another key takes over when the former one has signed for it, which signs nothing any more then" {
     local next
     mkdir -p -m 700 var/secrets

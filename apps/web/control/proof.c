@@ -13,7 +13,7 @@
 
 enum {
     PAGE_RECORDS = 250, /* some milliseconds of the loop */
-    EPOCHS_MAX = 4096,
+    EPOCHS_MAX = 4097,  /* one more than the verifier looks at, which says that there are more */
     PATH_OCTETS = 4200,
     ID_MAX = 37,
     SITE_MAX = 64,
