@@ -723,8 +723,11 @@ begin
     insert into access.user_grant (user_id, site_id, group_id, role)
     select of_user, g.site, (select s.group_id from access.site_group s where s.name = g."group" and s.organisation_id = access_organisation()), g.role
       from jsonb_to_recordset(grants) as g (site text, "group" text, role text);
-exception when unique_violation then
-    raise invalid_parameter_value using message = 'a site, a group, or all sites has one grant, not several';
+exception
+    when unique_violation then
+        raise invalid_parameter_value using message = 'a site, a group, or all sites has one grant, not several';
+    when foreign_key_violation then
+        raise invalid_parameter_value using message = 'a site or a group of them was removed just now';
 end
 $$;
 

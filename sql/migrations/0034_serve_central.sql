@@ -109,6 +109,8 @@ begin
     elsif wanted = site_groups(of_site) then
         return wanted;
     end if;
+    -- Who puts a site or a role into one of them has committed, and is seen when it is asked which are of no use any more; or he waits.
+    perform from access.site_group g order by g.group_id for update;
     insert into access.site_group (organisation_id, name) select access_organisation(), n from unnest(wanted) as n on conflict do nothing;
     delete from access.site_group_site m using access.site_group g where g.group_id = m.group_id and m.site_id = of_site and g.name <> all (wanted);
     insert into access.site_group_site (group_id, site_id)

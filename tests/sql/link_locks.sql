@@ -8,7 +8,7 @@ create role site_71 login in role bacpipes_sites;
 begin;
 create extension dblink;
 reset client_min_messages;
-select plan(54);
+select plan(58);
 
 create function joins(who text, as_whom text) returns text language sql as $$
     select dblink_connect(who, format('host=%s port=%s dbname=two_at_once user=%s', split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), as_whom))
@@ -208,6 +208,15 @@ select ok(waits('b', stores('2026-11-27 10:45Z')), 'whoever stores another of it
 select does('a', 'commit') \g /dev/null
 select is(hears('b'), '', 'and stores it');
 select is(says('a', 'select time from frame_due'), (select '2026-11-27 10:45Z'::timestamptz::text), 'it is noted: the span has not got it');
+
+-- ---- groups of sites ----
+
+select says('a', $$ select site_groups_set('here', '["North"]') $$), does('a', 'begin') \g /dev/null
+select is(says('a', $$ select site_groups_set('macau', '["North"]') $$), '{North}', 'a site is put into a group');
+select ok(waits('b', $$ select site_groups_set('here', '[]') $$), 'whoever takes the last one out of it meanwhile waits');
+select does('a', 'commit') \g /dev/null
+select is(hears('b'), '{}', 'and does so');
+select is(says('a', $$ select site_groups('macau') $$), '{North}', 'the group stays, with the one that came');
 
 select * from finish();
 rollback;
