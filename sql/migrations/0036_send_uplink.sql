@@ -137,10 +137,13 @@ comment on function link_begins is 'Where an epoch begins for a central that has
 
 create function link_acknowledge(of_site text, of_epoch bigint, of_seq bigint) returns void language plpgsql as $$
 begin
+    if exists (select from link_epoch e where e.site_id = of_site and e.epoch = of_epoch and e.acknowledged_seq = of_seq) then
+        return;
+    end if;
+    perform from journal_turn t where t.site_id = of_site for update; -- before link_epoch, as all who change that
     insert into link_epoch as e (site_id, epoch, acknowledged_seq) values (of_site, of_epoch, of_seq)
     on conflict (site_id, epoch) do update set acknowledged_seq = excluded.acknowledged_seq where e.acknowledged_seq <> excluded.acknowledged_seq;
     if found then
-        perform from journal_turn t where t.site_id = of_site for update;
         update journal_head h set acknowledged_seq = of_seq where h.site_id = of_site and h.epoch = of_epoch;
     end if;
 end

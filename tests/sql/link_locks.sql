@@ -8,7 +8,7 @@ create role site_71 login in role bacpipes_sites;
 begin;
 create extension dblink;
 reset client_min_messages;
-select plan(58);
+select plan(60);
 
 create function joins(who text, as_whom text) returns text language sql as $$
     select dblink_connect(who, format('host=%s port=%s dbname=two_at_once user=%s', split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), as_whom))
@@ -208,6 +208,14 @@ select ok(waits('b', stores('2026-11-27 10:45Z')), 'whoever stores another of it
 select does('a', 'commit') \g /dev/null
 select is(hears('b'), '', 'and stores it');
 select is(says('a', 'select time from frame_due'), (select '2026-11-27 10:45Z'::timestamptz::text), 'it is noted: the span has not got it');
+
+-- ---- what central has ----
+
+select says('a', 'select link_acknowledge(site_id, epoch, 1) from journal_head where site_id = ''here'''), does('a', 'begin') \g /dev/null
+select says('a', 'select site_id from journal_turn where site_id = ''here'' for update') \g /dev/null
+select ok(waits('b', 'select link_acknowledge(site_id, epoch, 2) from journal_head where site_id = ''here'''), 'who notes how far central is waits for who has the turn');
+select says('a', 'select link_close(site_id, epoch) from journal_head where site_id = ''here'''), does('a', 'commit') \g /dev/null
+select is(hears('b'), '', 'and holds nothing that he needs');
 
 -- ---- groups of sites ----
 
