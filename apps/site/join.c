@@ -262,13 +262,15 @@ static BpStatus confirm(const Link *link, const LinkJoinFile *file, BpError *err
     return yes ? BP_OK : say_confirm(text, err);
 }
 
-static BpStatus store(SiteDatabase *database, const Link *link, bool is_other, BpError *err)
+static BpStatus store(SiteDatabase *database, const Cfg *cfg, const Link *link, bool is_other, BpError *err)
 {
     const PgValue values[] = {pg_text(bp_str(link->site_id)), pg_integer(link->number),
                               pg_text(bp_str(link->host)),    pg_integer(link->port),
                               pg_text(bp_str(link->central)), pg_bool(is_other)};
-    return site_database_ask(database, SQL_STORE_CENTRAL_LINK, values, sizeof values / sizeof values[0], NULL,
-                             NULL, err);
+    BP_TRY(site_database_ask(database, SQL_STORE_CENTRAL_LINK, values, sizeof values / sizeof values[0], NULL,
+                             NULL, err));
+    link_forget_other(cfg->data_folder);
+    return BP_OK;
 }
 
 static BpStatus join(const Cfg *cfg, const LinkJoinFile *file, SiteDatabase *database, BpArena *arena,
@@ -281,7 +283,7 @@ static BpStatus join(const Cfg *cfg, const LinkJoinFile *file, SiteDatabase *dat
     if (link_is_made_for(cfg->data_folder,
                          bp_str(file->certificate))) { /* cut short behind that, or run again */
         BP_TRY(link_read(cfg->data_folder, arena, ret_link, err));
-        BP_TRY(store(database, ret_link, false, err));
+        BP_TRY(store(database, cfg, ret_link, link_is_to_other(cfg->data_folder), err));
         return call_central(ret_link, err);
     }
     BP_TRY(check_file(file, cfg, bp_wall_us(), err));
@@ -290,8 +292,10 @@ static BpStatus join(const Cfg *cfg, const LinkJoinFile *file, SiteDatabase *dat
         BP_TRY(confirm(&before, file, err));
     BP_TRY(ask_central(cfg->data_folder, file, arena, &answer, err));
     BP_TRY(check_answer(answer, file, err));
+    const bool is_other_for_database = is_other || link_is_to_other(cfg->data_folder);
+    BP_TRY(link_draft_note_other(cfg->data_folder, is_other_for_database, err));
     BP_TRY(link_draft_complete(cfg->data_folder, bp_str(answer), arena, ret_link, err));
-    return store(database, ret_link, is_other, err);
+    return store(database, cfg, ret_link, is_other_for_database, err);
 }
 
 static void show(const Link *link)

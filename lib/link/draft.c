@@ -23,8 +23,8 @@ static const char *path_of(const char *data_folder, const char *name, BpArena *a
 
 /* ---- beginning ---- */
 
-static const char *const files[] = {"purpose", "request.pem", "site.key", "site.crt",
-                                    "ca.crt",  "link.json",   "join.pem", "join.ca"};
+static const char *const files[] = {"purpose",   "request.pem", "site.key", "site.crt", "ca.crt",
+                                    "link.json", "join.pem",    "join.ca",  "other"};
 
 static void empty(const char *folder)
 {
@@ -102,6 +102,39 @@ bool link_is_made_for(const char *data_folder, BpStr purpose)
         bp_file_read(path, FILE_MAX, &arena, &known, NULL) == BP_OK && bp_str_equal(known, purpose);
     bp_arena_done(&arena);
     return is_same;
+}
+
+/* ---- to another central ---- */
+
+static const char *other_of(const char *data_folder, char ret_path[PATH_MAX])
+{
+    snprintf(ret_path, PATH_MAX, "%s/link/other", data_folder);
+    return ret_path;
+}
+
+BpStatus link_draft_note_other(const char *data_folder, bool is_other, BpError *err)
+{
+    BpArena arena = {0};
+    BpStatus status = BP_OK;
+    const char *path = path_of(data_folder, "other", &arena);
+    if (is_other)
+        status = bp_file_write(path, bp_str("the database does not know of it yet\n"), 0600, err);
+    else
+        (void)unlink(path);
+    bp_arena_done(&arena);
+    return status;
+}
+
+bool link_is_to_other(const char *data_folder)
+{
+    char path[PATH_MAX];
+    return access(other_of(data_folder, path), F_OK) == 0;
+}
+
+void link_forget_other(const char *data_folder)
+{
+    char path[PATH_MAX];
+    (void)unlink(other_of(data_folder, path));
 }
 
 /* ---- completing ---- */

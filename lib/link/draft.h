@@ -27,6 +27,13 @@ bool link_is_made_for(const char *data_folder, BpStr purpose);
 BpStatus link_draft_complete(const char *data_folder, BpStr answer, BpArena *arena, Link *ret_link,
                              BpError *err) BP_CHECKED;
 
+/* The link to be is, or is not, to another central than the one before. It is on disk before the link is made
+ * of the draft, and stays until link_forget_other: whoever is cut short before the database knows goes on
+ * with that. */
+BpStatus link_draft_note_other(const char *data_folder, bool is_other, BpError *err) BP_CHECKED;
+bool link_is_to_other(const char *data_folder);
+void link_forget_other(const char *data_folder);
+
 /* True: one authority at least is in both (PEM). */
 bool link_has_authority(BpStr known, BpStr told);
 

@@ -93,6 +93,25 @@ static void what_central_signed_becomes_the_link(void **state)
     assert_false(link_is_made_for(folder, bp_str("file 2")));
 }
 
+static void that_it_is_another_central_stays_known_until_the_database_knows(void **state)
+{
+    (void)state;
+    Link link;
+    BpError err;
+    BpStr request = begin_draft("file 1");
+    assert_int_equal(link_draft_note_other(folder, true, &err), BP_OK);
+    assert_false(link_is_to_other(folder)); /* the link that is there is not */
+    assert_int_equal(link_draft_complete(folder, answer(request, "site_7", 7), &arena, &link, &err), BP_OK);
+    assert_true(link_is_to_other(folder));
+    link_forget_other(folder);
+    assert_false(link_is_to_other(folder));
+    request = begin_draft("file 2");
+    assert_int_equal(link_draft_note_other(folder, true, &err), BP_OK);
+    assert_int_equal(link_draft_note_other(folder, false, &err), BP_OK);
+    assert_int_equal(link_draft_complete(folder, answer(request, "site_7", 7), &arena, &link, &err), BP_OK);
+    assert_false(link_is_to_other(folder));
+}
+
 static void what_was_cut_short_is_asked_again_with_the_same_key(void **state)
 {
     (void)state;
@@ -215,6 +234,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(what_central_signed_becomes_the_link),
+        TEST(that_it_is_another_central_stays_known_until_the_database_knows),
         TEST(what_was_cut_short_is_asked_again_with_the_same_key),
         TEST(a_draft_that_is_half_there_is_begun_anew),
         TEST(an_answer_that_does_not_fit_leaves_the_link_as_it_was),
