@@ -513,6 +513,7 @@ insert into right_on_function values
     ('uplink_frames_tidy',      'bacpipes_journal',  false, '{}'),
     ('uplink_concluded',        'bacpipes_journal',  true,  '{bacpipes_central}'),
     ('central_keep',            'bacpipes_journal',  true,  '{bacpipes_central}'),
+    ('central_tidy',            'bacpipes_journal',  false, '{}'),
     ('central_retry',           'bacpipes_journal',  true,  '{bacpipes_central, bacpipes_owner}'),
     ('current_values_fill',     'bacpipes_owner',    true,  '{bacpipes_central}'),
     ('central_notify',          'bacpipes_owner',    true,  '{bacpipes_central}'),

@@ -715,8 +715,9 @@ $$;
 comment on function sync.fetch is 'Gives out what the site is asked for: from then on it is the site''s. What was given out and not carried out is given again; 100 at most are under way.';
 
 create function downlink_tidy() returns bigint language sql as $$
-    with gone as (delete from downlink d using downlink_head h
-                   where h.site_id = d.site_id and d.given_at < clock_timestamp() - interval '8 days' and (d.epoch <> h.epoch or d.seq <= h.carried_seq) returning 1)
+    with old as (select d.ctid as place from downlink d join downlink_head h using (site_id)
+                  where d.given_at < clock_timestamp() - interval '8 days' and (d.epoch <> h.epoch or d.seq <= h.carried_seq) for update of d skip locked),
+         gone as (delete from downlink d using old where d.ctid = old.place returning 1)
     select count(*) from gone
 $$;
 comment on function downlink_tidy is 'What sites have carried out is forgotten after 8 days.';

@@ -818,6 +818,17 @@ create table central_size (
 comment on table central_size is 'How large the database was, each hour of the last week.';
 
 -- Returns what there is to tell; null: nothing.
+-- What is not asked for any more: 31 days are. Of intervals and rates the last before that still holds.
+create function central_tidy(before timestamptz) returns void language plpgsql as $$
+begin
+    perform downlink_tidy();
+    delete from site_hour h using (select o.site_id, o.hour from site_hour o where o.hour < before for update skip locked) as old where (h.site_id, h.hour) = (old.site_id, old.hour);
+    delete from point_interval i where i.since < before and exists (select from point_interval n where (n.site_id, n.point_id) = (i.site_id, i.point_id) and n.since > i.since and n.since < before);
+    delete from site_rate r where r.since < before and exists (select from site_rate n where n.site_id = r.site_id and n.since > r.since and n.since < before);
+end
+$$;
+comment on function central_tidy is 'Once a day: what sites have carried out, and how they were long ago, is forgotten.';
+
 create function central_keep(free bigint, floor_octets bigint, quota bigint, counters jsonb) returns text language plpgsql as $$
 declare
     for_disk  constant text := 'central''s disk is nearly full';
@@ -831,6 +842,9 @@ declare
     said      text[] := '{}';
     names     text;
 begin
+    if not exists (select from central_size c where c.hour >= date_trunc('day', now)) then
+        perform central_tidy(now - interval '32 days');
+    end if;
     if not exists (select from central_size c where c.hour = date_trunc('hour', now)) then
         insert into central_size values (date_trunc('hour', now), pg_database_size(current_database()));
         delete from central_size c where c.hour < now - interval '8 days';

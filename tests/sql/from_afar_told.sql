@@ -1,6 +1,6 @@
 -- What central asks of a site, and what the site says of it: said twice, said late, said by another site, given twice, given late; and what central may change.
 begin;
-select plan(73);
+select plan(75);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('central', 'Central'), ('here', 'Here'), ('near', 'Near');
 insert into site (site_id, name, is_remote) values ('macau', 'Macau', true), ('klcc', 'KLCC', true);
@@ -180,7 +180,14 @@ delete from downlink;
 insert into downlink (site_id, kind, body, epoch, seq, digest, given_at)
 select 'macau', 'note', '{}', epoch, seq, sha256('x'), now() - days * interval '1 day'
   from (values (6, 5, 9), (7, 1, 7), (7, 2, 9), (7, 3, 9), (7, 4, 9)) as d (epoch, seq, days);
-select is(downlink_tidy(), 3::bigint, 'what was carried out, or is of a former life, goes');
+delete from central_size;
+insert into site_hour (site_id, hour, good, count) select site_id, h, 1, 1 from (select min(site_id) from remote_site) as s (site_id), unnest(array[now() - interval '40 days', now() - interval '20 days']) as h;
+insert into site_rate (site_id, since, per_hour, points) select site_id, now() - make_interval(days => d), d, 1 from (select min(site_id) from remote_site) as s (site_id), unnest('{100, 50, 20}'::integer[]) as d;
+select count(*) as before from downlink \gset
+select central_keep(1000, 0, 0, '{}') \g /dev/null
+select is(:before - (select count(*) from downlink), 3::bigint, 'what was carried out, or is of a former life, goes');
+select is((select count(*) from site_hour where hour < now() - interval '10 days'), 1::bigint, 'so do hours that nobody asks for any more');
+select is((select array_agg(per_hour::integer order by since) from site_rate where since < now() - interval '10 days'), '{50,20}', 'and rates but the last that holds');
 select is((select string_agg(concat(epoch, ':', seq), ' ' order by epoch, seq) from downlink), '7:1 7:4', 'after 8 days, and what was not carried out stays');
 
 -- ---- at the site: given twice, and late ----
