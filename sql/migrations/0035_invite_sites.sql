@@ -317,8 +317,11 @@ begin
     elsif invited.ended_at is not null then
         raise insufficient_privilege using message = format('this join file counts no more: %s', invited.why), hint = 'Use the newest, or have another one made by `bacpipes site add` at central.';
     end if;
-    select * into asked from public.site_request q where q.asked_with = by_serial and q.purpose = 'join' and q.refused is null;
+    select * into asked from public.site_request q where q.asked_with = by_serial and q.purpose = 'join' and (q.refused is null or q.request = "join".request) order by q.refused is not null, q.id desc limit 1;
     if asked.id is null then
+        if (select count(*) from public.site_request q where q.asked_with = by_serial and q.purpose = 'join') >= 10 then
+            raise insufficient_privilege using message = 'this join file counts no more: what was asked with it was refused ten times', hint = 'Have another one made by `bacpipes site add` at central.';
+        end if;
         insert into public.site_request (purpose, site_id, invitation, asked_with, request) values ('join', invited.site_id, invited.id, by_serial, "join".request) returning * into asked;
         update public.site_invitation i set used_at = clock_timestamp() where i.id = invited.id;
     elsif asked.request <> "join".request then
@@ -332,24 +335,30 @@ comment on function sync.join is 'Asks to be signed, with a join file''s certifi
 
 create function sync.renew(request text) returns text language plpgsql as $$
 declare
-    caller public.remote_site := public.link_caller();
-    asked  public.site_request;
+    caller    public.remote_site := public.link_caller();
+    by_serial constant text := public.link_serial();
+    asked     public.site_request;
 begin
-    select * into asked from public.site_request q where q.asked_with = public.link_serial() and q.purpose = 'renew' and q.refused is null;
+    select * into asked from public.site_request q where q.asked_with = by_serial and q.purpose = 'renew' and (q.refused is null or q.request = renew.request) order by q.refused is not null, q.id desc limit 1;
     if asked.id is not null and asked.request <> renew.request then -- a site that was put back made another key since
         if asked.asked_at > clock_timestamp() - interval '1 h' then
             raise insufficient_privilege using message = format('site "%s" has asked for another certificate just now: the next is signed in an hour', caller.site_id);
         end if;
-        delete from public.site_request q where q.id = asked.id;
+        update public.site_request q set refused = 'another was asked for since', ended_at = coalesce(q.ended_at, clock_timestamp()) where q.id = asked.id;
         asked := null;
     end if;
     if asked.id is null then
-        insert into public.site_request (purpose, site_id, asked_with, request) values ('renew', caller.site_id, public.link_serial(), renew.request) returning * into asked;
+        -- Each is a line for ever where certificates are signed: whatever it shows for it, and whatever comes of it.
+        if (select count(*) from public.site_request q where q.site_id = caller.site_id and q.purpose = 'renew' and q.asked_at > clock_timestamp() - interval '1 day') >= 5 then
+            raise insufficient_privilege using message = format('site "%s" has asked for 5 certificates within a day, and no more are signed: the next when that day is over', caller.site_id);
+        end if;
+        delete from public.site_request q where q.site_id = caller.site_id and q.purpose = 'renew' and q.refused is not null and q.asked_at <= clock_timestamp() - interval '1 day';
+        insert into public.site_request (purpose, site_id, asked_with, request) values ('renew', caller.site_id, by_serial, renew.request) returning * into asked;
     end if;
     return public.site_answer(asked);
 end
 $$;
-comment on function sync.renew is 'Asks for a certificate that follows the one that was shown; null: not yet, ask again.';
+comment on function sync.renew is 'Asks for a certificate that follows the one that was shown; null: not yet, ask again. Five a day are signed, no more.';
 
 create function sync.authorities() returns text language plpgsql stable as $$
 begin
@@ -395,7 +404,8 @@ begin
         perform site_make_way(known.number); -- what came with the certificate that it had
     end if;
     perform site_noted(case asked.purpose when 'join' then 'joined' else 'renewed' end, asked.site_id, jsonb_build_object('number', known.number, 'serial', of_serial, 'until', of_until));
-    delete from site_request q where q.site_id = asked.site_id and q.id < asked.id and q.ended_at is not null and q.purpose <> 'join';
+    delete from site_request q where q.site_id = asked.site_id and q.id < asked.id and q.ended_at is not null
+       and (q.purpose = 'invite' or q.purpose = 'renew' and q.asked_at <= clock_timestamp() - interval '1 day'); -- sync.renew counts those of a day
 end
 $$;
 comment on function site_signed is 'What was asked for is signed: the site''s login and its certificate count from now on.';

@@ -1,6 +1,6 @@
 -- What sites call at central: who calls is known, entries arrive once and whole, what they are asked for is given out once.
 begin;
-select plan(116);
+select plan(123);
 set local client_min_messages = warning;
 insert into site (site_id, name, is_remote) values ('macau', 'Macau Tower', true), ('klcc', 'KLCC', true);
 insert into remote_site (site_id, number, state, serials) values ('macau', 1, 'joined', '{00a1}'), ('klcc', 2, 'invited', '{b2}');
@@ -271,5 +271,62 @@ update site_strike set shut_until = null, struck_at = struck_at - interval '11 m
 select ok(not site_struck(1, false, 'slow'), 'what was ten minutes ago is over');
 select ok(not site_struck(1, false, 'slow'), 'twice is not three times');
 select ok(site_struck(2, true, 'notices'), 'what no site does shuts out at once');
+
+-- How often it asks to be signed, and how often that is refused, has an end: of a certificate each, and of one for the other
+insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
+insert into site (site_id, name, is_remote) values ('asks', 'Asks', true);
+insert into remote_site (site_id, number, state, serials) values ('asks', 5000, 'joined', '{1}');
+insert into central_authority (certificates, host, port) values ('those', 'here', 5432) on conflict do nothing;
+create role site_5000 login in role bacpipes_sites;
+create function asks(by_whom text, of_serial text, what text) returns text language plpgsql as $$
+begin
+    perform set_config('test.serial', of_serial, true);
+    execute format('set local session authorization %I', by_whom);
+    if by_whom = 'bacpipes_join' then
+        perform sync.join(what);
+    else
+        perform sync.renew(what);
+    end if;
+    reset session authorization;
+    return 'heard';
+end
+$$;
+create function renewals(from_serial integer, is_signed boolean) returns text language plpgsql as $$
+begin
+    for i in 0 .. 20 loop
+        begin
+            perform asks('site_5000', to_hex(from_serial + case when is_signed then i else 0 end), 'request ' || i);
+        exception when insufficient_privilege then
+            return i || ': ' || sqlerrm;
+        end;
+        perform case when is_signed then site_signed(q.id, 'one', to_hex(from_serial + i + 1), now() + interval '2 years') else site_refused(q.id, 'it is none') end from site_requests() q where q.site_id = 'asks';
+    end loop;
+    return 'as many as it likes';
+end
+$$;
+select matches(renewals(1, true), '^5: site "asks" has asked for 5 certificates within a day', 'a site has five certificates signed within a day, one for the other, and no more');
+update site_request set asked_at = asked_at - interval '1 day' where site_id = 'asks';
+select matches(renewals(6, false), '^5: ', 'and as many refused');
+select throws_ok($$ select asks('site_5000', '6', 'request 1') $$, '22023', 'it is none', 'what was refused is told to who asks for it again');
+update site_request set asked_at = asked_at - interval '1 day' where site_id = 'asks';
+select is(asks('site_5000', '6', 'request 1000'), 'heard', 'a day later the next is asked for');
+select is((select count(*) from site_request where site_id = 'asks' and refused is not null), 0::bigint, 'and what was refused is forgotten');
+
+insert into site_invitation (site_id, serial, until) values ('asks', 'fe', now() + interval '7 days');
+create function joins() returns text language plpgsql as $$
+begin
+    for i in 0 .. 20 loop
+        begin
+            perform asks('bacpipes_join', 'fe', 'request ' || i);
+        exception when insufficient_privilege then
+            return i || ': ' || sqlerrm;
+        end;
+        perform site_refused(q.id, 'it is none') from site_requests() q where q.site_id = 'asks' and q.purpose = 'join';
+    end loop;
+    return 'as many as it likes';
+end
+$$;
+select is(joins(), '10: this join file counts no more: what was asked with it was refused ten times', 'a join file is refused ten times');
+select throws_ok($$ select asks('bacpipes_join', 'fe', 'request 1') $$, '22023', 'it is none', 'and who joins is told why, whenever he asks again');
 select * from finish();
 rollback;
