@@ -433,6 +433,7 @@ insert into right_on_function values
     ('link_limits',             'bacpipes_journal',  false, '{}'),
     ('link_wait',               'bacpipes_journal',  false, '{}'),
     ('link_applies',            'bacpipes_journal',  false, '{bacpipes_owner}'), -- of triggers
+    ('site_must_answer',        'bacpipes_journal',  false, '{}'),
     ('site_is_remote',          'bacpipes_journal',  false, '{bacpipes_owner, bacpipes_web}'), -- of points_change and others, and a view
     ('source_is_there',         'bacpipes_journal',  true,  '{}'), -- of triggers, both
     ('source_is_kept',          'bacpipes_journal',  true,  '{}'),

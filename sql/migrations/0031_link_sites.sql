@@ -606,14 +606,22 @@ comment on function sync.append is 'Takes entries first_seq, first_seq + 1, ... 
 
 -- ---- the downlink is given out ----
 
-create function downlink_append(of_site text, of_kind text, of_body jsonb, of_expires_at timestamptz default null) returns bigint language plpgsql as $$
+create function site_must_answer(of_site text) returns void language plpgsql as $$
 declare
     of_state constant text := (select r.state from remote_site r where r.site_id = of_site);
-    made     bigint;
 begin
     if of_state in ('revoked', 'retired') then
         raise feature_not_supported using message = format('site "%s" is %s: nobody there is asked for anything%s', of_site, of_state, case of_state when 'revoked' then ' until it has joined again' else ' any more' end);
     end if;
+end
+$$;
+comment on function site_must_answer is 'A site that is shut out is asked for nothing.';
+
+create function downlink_append(of_site text, of_kind text, of_body jsonb, of_expires_at timestamptz default null) returns bigint language plpgsql as $$
+declare
+    made bigint;
+begin
+    perform site_must_answer(of_site);
     insert into downlink (site_id, kind, body, expires_at) values (of_site, of_kind, convert_to(of_body::text, 'UTF8'), of_expires_at) returning number into made;
     return made;
 end

@@ -103,6 +103,9 @@ begin
     perform pg_temp.amend('command_gate()',
         $was$= 'central' then 'central' else 'site' end;$was$,
         $is$= 'central' or site_is_remote(new.site_id) then 'central' else 'site' end;$is$,
+        $was$    select * into judged from command_judge(new, false);$was$,
+        $is$    perform site_must_answer(new.site_id);
+    select * into judged from command_judge(new, false);$is$,
         $was$    select count(*) into refusals from$was$,
         $is$    if judged.rule = 'expired' and new.source = 'central' then -- it is not that it may not be
         new.status := 'expired';

@@ -1,6 +1,6 @@
 -- What central asks of a site, and what the site says of it: said twice, said late, said by another site, given twice, given late; and what central may change.
 begin;
-select plan(75);
+select plan(76);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('central', 'Central'), ('here', 'Here'), ('near', 'Near');
 insert into site (site_id, name, is_remote) values ('macau', 'Macau', true), ('klcc', 'KLCC', true);
@@ -142,6 +142,7 @@ select throws_ok('select changes()', '22023', '1000 changes wait for site "macau
 delete from change where asked_by = 'mina';
 update remote_site set state = 'retired' where site_id = 'klcc';
 select throws_ok($$ select downlink_append('klcc', 'note', '{}') $$, '0A000', 'site "klcc" is retired: nobody there is asked for anything any more', 'a site that is retired is asked for nothing');
+select throws_ok($$ insert into write_commands (site_id, point_id, command_type, value, priority, created_by) values ('klcc', 1, 'write_value', 99, 8, 'mina') $$, '0A000', 'site "klcc" is retired: nobody there is asked for anything any more', 'before anything of the command is judged');
 
 create function jobs() returns uuid language sql as $$
     insert into job (site_id, kind, request, asked_by, expires_at) values ('macau', 'read-point', jsonb_build_object('points', array[(random() * 1e9)::integer]), 'mina', clock_timestamp() + interval '1 min') returning id

@@ -343,7 +343,7 @@ select 'bacpipes_journal', thing
                     'sync.append(bigint,bigint,text[],timestamp with time zone[],bytea[],bytea[],jsonb)', 'sync."fetch"(bigint,bigint)']) as thing
  union all
 select 'bacpipes_journal', thing
-  from unnest(array['site_invitation', 'site_invitation_id_seq', 'site_request', 'site_request_id_seq', 'central_authority', 'site_revocation', 'site_noted(text,text,jsonb)', 'site_known(text)', 'site_must_be_called(text)', 'site_held(text)', 'site_withdraw(text,text)', 'site_shut(text,text)', 'site_answer(site_request)', 'site_login(integer,boolean)',
+  from unnest(array['site_invitation', 'site_invitation_id_seq', 'site_request', 'site_request_id_seq', 'central_authority', 'site_revocation', 'site_noted(text,text,jsonb)', 'site_known(text)', 'site_must_be_called(text)', 'site_must_answer(text)', 'site_held(text)', 'site_withdraw(text,text)', 'site_shut(text,text)', 'site_answer(site_request)', 'site_login(integer,boolean)',
                     'site_invite(text,text,text)', 'site_invited(bigint)', 'site_invited_until(text)', 'site_rename(text,text)', 'site_revoke(text,text)', 'site_retire(text)', 'site_is_listed(text)', 'site_requests()', 'site_signed(bigint,text,text,timestamp with time zone)', 'site_refused(bigint,text)',
                     'site_revocations()', 'site_revocation_listed(integer)', 'site_authorities_tell(text,text,integer,integer)', 'sites_mend(text[],jsonb)', 'central_link_store(text,integer,text,integer,text,boolean)', 'sync."join"(text)', 'sync.renew(text)', 'sync.authorities()']) as thing
  union all
