@@ -142,7 +142,7 @@ static bool say_next(const Cfg *cfg, const LinkServer *server, const State *stat
                " +bacpipes_sites all cert clientcert=verify-full\n    hostssl " LINK_DATABASE
                " " LINK_JOIN_USER " all cert clientcert=verify-full\n",
                state->hba_file);
-    printf("\nthen reload it, and run this again.\n");
+    printf("\nthen reload it, or start it again where listen_addresses has changed, and run this again.\n");
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "io/pg/settings.h"
 #include "say/begin.h"
+#include "site/owner.h"
 #include "site/site.h"
 
 #include <stdlib.h>
@@ -86,6 +87,7 @@ static int run(int argc, char **argv)
     if (code == SAY_GO_ON) {
         central->cfg = &central->file_cfg;
         if (central_refuse_site(central->cfg, &err) == BP_OK &&
+            site_become_owner(central->cfg->data_folder, &err) == BP_OK &&
             pg_settings_options(central->cfg, PG_CENTRAL, "bacpipes central", &central->arena, &options,
                                 &err) == BP_OK) {
             code = serve(central, &options);

@@ -76,14 +76,17 @@ typedef struct Job {
     char id[ID_MAX]; /* empty: none was made */
     const char *status, *text;
     double progress;
-    json_t *result; /* NULL: nothing is known */
+    json_t *result;   /* NULL: nothing is known */
+    bool is_stranger; /* there is no such device */
     bool was_handed_over, is_told_to_stop;
 } Job;
 
 static void take_id(void *context, const PgRows *rows, size_t row)
 {
     Job *job = context;
-    bp_str_copy(pg_get_text(rows, row, 0), job->id, sizeof job->id);
+    job->is_stranger = !pg_get_bool(rows, row, 1);
+    if (!job->is_stranger)
+        bp_str_copy(pg_get_text(rows, row, 0), job->id, sizeof job->id);
 }
 
 static PgValue number_or_null(int64_t number)
@@ -98,8 +101,8 @@ static BpStatus ask(ToolSite *of, const char *kind, Job *job, BpError *err)
     BP_TRY(site_database_ask(&of->database, SQL_ASK_JOB, values, 5, take_id, job, err));
     if (*job->id)
         return BP_OK;
-    return instance >= 0
-               ? bp_fail(err, BP_NOT_FOUND, "site \"%s\" has no device %lld, or too many jobs are under way",
+    return job->is_stranger
+               ? bp_fail(err, BP_NOT_FOUND, "site \"%s\" has no device %lld: `bacpipes device list` has them",
                          of->cfg.site, (long long)instance)
                : bp_fail(err, BP_UNAVAILABLE, "too many jobs are under way: `bacpipes job list` says which");
 }

@@ -88,7 +88,7 @@ static BpStatus wait_for_it(const Cfg *cfg, const char *id, BpArena *arena, json
     return bp_fail(err, BP_UNAVAILABLE,
                    "nobody signs it: `bacpipes central` does, as part of `bacpipes up --central`; where that "
                    "does not run, `bacpipes "
-                   "site sign`");
+                   "site sign --keep-on` beside this");
 }
 
 static const char *text_of(const json_t *invited, const char *name)
