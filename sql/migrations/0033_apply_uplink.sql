@@ -314,6 +314,9 @@ end
 $$;
 comment on function uplink_alarm is 'An alarm of the site was raised, or has returned; told again, it changes nothing.';
 
+-- It is looked for among all that the site ever had.
+create index alarm_told on alarm (site_id, key, raised_at);
+
 -- ---- what is expected ----
 
 create function poll_intervals_note(of_site text, at_time timestamptz) returns void language plpgsql as $$
