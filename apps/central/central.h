@@ -52,6 +52,7 @@ typedef struct Central {
     /* keep.c's and guard.c's: */
     LoopTimer *keep_timer;
     int64_t kept_at_us, guarded_at_us, started_at_us;
+    char tried_again[SITE_ID_MAX];      /* the site whose entries that stand aside had their turn last */
     bool is_low;                        /* the disk, which has been said */
     int noticing[CENTRAL_NOTICING_MAX]; /* processes that sent notices since we looked at sessions */
     size_t noticing_count;

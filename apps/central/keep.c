@@ -49,13 +49,27 @@ static void on_expired(void *context, BpStatus status, const PgRows *rows, const
                     "what nobody came for in time: %s", err->text);
 }
 
+/* The first that can be, of those behind the one that was tried last, or of all. */
+static bool try_one(Central *central, const PgRows *rows, bool is_of_all)
+{
+    const BpStr last = bp_str(central->tried_again);
+    for (size_t row = 0; row < pg_row_count(rows); row++) {
+        const BpStr site = pg_get_text(rows, row, 0);
+        if ((!is_of_all && bp_str_compare(site, last) <= 0) || !again_try(central->again, site))
+            continue;
+        (void)bp_str_copy(site, central->tried_again, sizeof central->tried_again);
+        return true;
+    }
+    return false;
+}
+
+/* One after the other, whatever became of the one before: who holds his own rows holds up nobody else. */
 static void on_wanted(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Central *central = context;
     (void)err;
-    for (size_t row = 0; status == BP_OK && row < pg_row_count(rows); row++)
-        if (!again_try(central->again, pg_get_text(rows, row, 0)))
-            return; /* later */
+    if (status == BP_OK && !try_one(central, rows, false))
+        (void)try_one(central, rows, true);
 }
 
 /* How it is, for table central_status. */

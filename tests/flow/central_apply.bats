@@ -41,6 +41,25 @@ run_script() {
     [ "$status" = 0 ]
 }
 
+@test "one site whose rows somebody holds keeps nobody else from being tried again" {
+    run_script <<'END'
+"$FEED" fill 3 2 20 1 0
+start_central
+until_applied
+first=$(q "select min(site_id) from remote_site")
+q "insert into downlink_head (site_id, epoch) select site_id, 1 from remote_site on conflict do nothing"
+psql -qAtX -c "begin; select from downlink_head where site_id = '$first' for update; select pg_sleep(600)" & holder=$!
+until_is "select count(*) > 0 from pg_stat_activity where query like '%pg_sleep(600)%' and wait_event = 'PgSleep'" t
+q "insert into uplink_quarantine (site_id, epoch, seq, kind, reason, wants_retry) select site_id, 7, min(seq), 'readings', 'x', true from uplink where kind = 'readings' group by site_id"
+until_is "select string_agg(distinct site_id, ',') from uplink_quarantine where wants_retry" "$first"
+kill -0 $holder
+kill $holder
+q "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'"
+until_is "select count(*) from uplink_quarantine where wants_retry" 0
+end_central
+END
+}
+
 @test "20 sites side by side: each row is there, with rollups to make, values of now, and what is expected" {
     run_script <<'END'
 "$FEED" fill 20 50 30 4 0
