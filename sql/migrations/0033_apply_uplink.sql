@@ -322,8 +322,13 @@ create index alarm_told on alarm (site_id, key, raised_at);
 create function poll_intervals_note(of_site text, at_time timestamptz) returns void language plpgsql as $$
 declare
     default_s double precision;
-    from_time constant timestamptz := greatest(at_time, (select max(since) + interval '1 microsecond' from site_rate where site_id = of_site));
+    last_time constant timestamptz := (select max(since) from site_rate where site_id = of_site);
+    from_time timestamptz := greatest(at_time, last_time + interval '1 microsecond', clock_timestamp() - interval '31 days'); -- nobody asks for what was before
 begin
+    -- Of what changes more often than six times an hour, the last one is taken for as old as the sixth.
+    if (select count(*) from site_rate where site_id = of_site and since > from_time - interval '1 hour') >= 6 then
+        from_time := last_time;
+    end if;
     begin
         default_s := extract(epoch from nullif(control_setting(of_site, 'poll.interval'), '')::interval);
     exception when data_exception then
@@ -930,7 +935,9 @@ create view availability_hours as
                    generate_series(date_trunc('hour', first.since, 'UTC'), now(), interval '1 hour') as hour) as hours
       left join site_hour h on h.site_id = hours.site_id and h.hour = hours.hour
      cross join lateral (select coalesce(sum(r.per_hour * extract(epoch from least(r.until, hours.hour + interval '1 hour', now()) - greatest(r.since, hours.hour)) / 3600), 0)::double precision as readings
-                      from (select since, per_hour, coalesce(lead(since) over (order by since), 'infinity') as until from site_rate where site_rate.site_id = hours.site_id) as r
+                      from (select since, per_hour, coalesce(lead(since) over (order by since), 'infinity') as until from site_rate rate
+                             where rate.site_id = hours.site_id and rate.since < hours.hour + interval '1 hour'
+                               and rate.since >= coalesce((select max(b.since) from site_rate b where b.site_id = hours.site_id and b.since <= hours.hour), '-infinity')) as r
                      where r.until > hours.hour and r.since < least(hours.hour + interval '1 hour', now())) as expected;
 comment on view availability_hours is 'How many good readings of each hour of the last 31 days are here, and how many there should be by the intervals that points had then.';
 
@@ -961,7 +968,15 @@ create view sites as
       from remote_site r
       join site s using (site_id)
       left join site_lag lag on lag.site = r.site_id
-      left join lateral (select case when sum(hour.expected) > 0 then least(1, sum(hour.good) / sum(hour.expected))::double precision end as availability
-                           from availability_hours hour where hour.site_id = r.site_id and hour.hour >= now() - interval '24 hours') as day on true
+      -- As availability_hours, of all whole hours of the last 24 at once: everybody's list of sites waits for it.
+     cross join (select date_trunc('hour', now() - interval '24 hours' + interval '1 hour' - interval '1 microsecond', 'UTC') as began) as asked
+      left join lateral (select case when expected.readings > 0 then least(1, came.good / expected.readings)::double precision end as availability
+                           from (select sum(r.per_hour * extract(epoch from least(r.until, now()) - greatest(r.since, asked.began)) / 3600) as readings
+                                   from (select since, per_hour, coalesce(lead(since) over (order by since), 'infinity') as until from site_rate rate
+                                          where rate.site_id = r.site_id and rate.since < now()
+                                            and rate.since >= coalesce((select max(b.since) from site_rate b where b.site_id = r.site_id and b.since <= asked.began), '-infinity')) as r
+                                  where r.until > asked.began) as expected,
+                                (select coalesce(sum(h.good), 0) as good from site_hour h
+                                  where h.site_id = r.site_id and h.hour between greatest(asked.began, date_trunc('hour', (select min(f.since) from site_rate f where f.site_id = r.site_id), 'UTC')) and now()) as came) as day on true
       left join (select site_id, count(*) as overrides from standing where is_ours or priority <= 8 group by site_id) as o on o.site_id = r.site_id;
 comment on view sites is 'The sites of this central, and how each is. link: online; late (over a minute behind); silent (over two minutes without a word); waiting (told to); never (it has not joined, or may not come any more).';

@@ -1,6 +1,6 @@
 -- What central makes of entries: each once, in their order, with the place where it stands; what cannot be applied stands aside, and the rest goes on.
 begin;
-select plan(75);
+select plan(81);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -84,6 +84,22 @@ select results_eq($$ select point_id, name, enabled from point where site_id = '
 select is((select chosen_at from point where site_id = 'mo' and point_id = 1), '2026-11-01 00:00:00+00'::timestamptz, 'and nothing is judged here that was judged there');
 select results_eq($$ select per_hour, points from site_rate where site_id = 'mo' order by since desc limit 1 $$, $$ values (120::double precision, 2) $$, 'what is expected goes with it');
 select results_eq($$ select interval_s from point_interval where site_id = 'mo' and point_id = 1 order by since $$, $$ values (30::double precision), (null) $$, 'of each point, and what it was before');
+
+-- ---- what is expected, of a site that changes it again and again ----
+create function pg_temp.polls(every_s integer) returns void language sql as $$
+    update point set poll_interval_ms = every_s * 1000 where site_id = 'mo' and point_id = 3;
+    select poll_intervals_note('mo', now());
+$$;
+delete from site_rate where site_id = 'mo';
+select count(pg_temp.polls(n)) from generate_series(1, 30) as n \g /dev/null
+select is((select count(*) from site_rate where site_id = 'mo'), 6::bigint, 'changes of an hour are six at most');
+select is((select count(*) from point_interval where site_id = 'mo' and point_id = 3 and since >= now()), 6::bigint, 'also those of a point');
+select results_eq($$ select interval_s from point_interval where site_id = 'mo' and point_id = 3 order by since desc limit 1 $$, $$ values (30::double precision) $$, 'and the last one holds');
+select poll_intervals_note('mo', now() + interval '2 hours');
+update point set poll_interval_ms = 7000 where site_id = 'mo' and point_id = 3;
+select poll_intervals_note('mo', now() + interval '2 hours');
+select is((select count(*) from site_rate where site_id = 'mo'), 7::bigint, 'an hour later there may be more');
+update point set poll_interval_ms = null where site_id = 'mo' and point_id = 3;
 
 -- ---- what cannot be applied ----
 select pg_temp.came('mo', 12, 'point', jsonb_build_object('table', 'point', 'op', 'insert', 'key', 3, 'new', pg_temp.point(3, 2) || '{"object_instance": 77}'));
@@ -231,6 +247,17 @@ $$;
 select is((select string_agg(state, ' ' order by state) from unnest('{08006,25006,40001,40P01,42501,53100,55000,55P03,57P01,58030,XX000,XX001}'::text[]) as state where pg_temp.breaks(state) <> 'again'), null, 'a lock, a deadlock, a full disk, a shutdown: nothing stands aside for them');
 select is((select string_agg(state, ' ' order by state) from unnest('{22023,23503,23505,23514,P0001,54000,42804}'::text[]) as state where pg_temp.breaks(state) <> 'aside'), null, 'what the entry itself has wrong does');
 select is(pg_temp.breaks('0A000'), 'aside, newer', 'what is not known yet stands aside as newer');
+
+-- ---- how much of it is here ----
+delete from site_rate where site_id = 'mo';
+insert into site_rate (site_id, since, per_hour, points) select 'mo', now() - n * interval '5 hours 7 minutes', 10 * n, n from generate_series(1, 9) as n;
+insert into site_hour (site_id, hour, good, count) select 'mo', date_trunc('hour', now(), 'UTC') - n * interval '1 hour', 9 + n, 50 from generate_series(1, 40) as n on conflict on constraint site_hour_pkey do update set good = excluded.good;
+select is((select round(availability::numeric, 9) from sites where site_id = 'mo'),
+          (select round((sum(good) / sum(expected))::numeric, 9) from availability_hours where site_id = 'mo' and hour >= now() - interval '24 hours'), 'of a day as many are here as of its hours');
+select is((select round(expected::numeric, 6) from availability_hours where site_id = 'mo' and hour = date_trunc('hour', now(), 'UTC') - interval '24 hours'),
+          (select round(sum(per_hour * greatest(0, extract(epoch from least(until, began + interval '1 hour') - greatest(since, began)))) / 3600, 6)
+             from (select since, per_hour::numeric, lead(since, 1, 'infinity') over (order by since) as until, date_trunc('hour', now(), 'UTC') - interval '24 hours' as began from site_rate where site_id = 'mo') as r
+            where until > began and since < began + interval '1 hour'), 'each hour by what held in it');
 
 select finish();
 rollback;
