@@ -734,8 +734,13 @@ create function uplink_is_needed(of_site text, of_epoch bigint, of_seq bigint) r
                     where a.site_id = of_site and a.epoch = of_epoch and of_seq >= least(a.key_seq, a.applied_seq + 1)
                       and (of_seq > a.applied_seq or not exists (select from uplink_cursor l where l.site_id = of_site and l.life > c.life)))
         or exists (select from uplink_quarantine q where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq)
+        or exists (select from (select a.seq from uplink_quarantine a -- as far as `bacpipes central` looks back, and not without end
+                                 where a.site_id = of_site and a.epoch = of_epoch and a.seq > of_seq and a.seq <= of_seq + 3000 and a.kind = 'readings' order by a.seq limit 100) as q
+                     join uplink_frames aside on aside.site_id = of_site and aside.epoch = of_epoch and aside.seq = q.seq
+                     join uplink_frames own on own.site_id = of_site and own.epoch = of_epoch and own.seq = of_seq
+                    where substr(aside.body, 3, 4) = substr(own.body, 3, 4)) -- of one stream, as frame_stream says
 $$;
-comment on function uplink_is_needed is 'At central: this frame is not applied, or those that will come go on from it, or it stands aside.';
+comment on function uplink_is_needed is 'At central: this frame is not applied, or those that will come go on from it, or it stands aside, or one that does goes on from it.';
 
 create table uplink_saved (like uplink);
 comment on table uplink_saved is 'Frames of a day that is dropped, of which some are needed still; empty between two.';
