@@ -480,6 +480,7 @@ insert into right_on_function values
     ('sites_shut',              'bacpipes_journal',  true,  '{bacpipes_logins}'),
     ('site_opened',             'bacpipes_journal',  true,  '{bacpipes_logins}'),
     ('site_session_end',        'bacpipes_logins',   false, '{}'),
+    ('site_login_settle',       'bacpipes_logins',   false, '{}'),
     ('health_believed',         'bacpipes_journal',  false, '{}'),
     ('sync_guard',              'bacpipes_logins',   true,  '{bacpipes_central}'),
     ('site_sessions',           'bacpipes_logins',   true,  '{bacpipes_central}'),

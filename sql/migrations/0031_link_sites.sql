@@ -779,6 +779,28 @@ end
 $$;
 comment on function site_session_end is 'Ends all sessions of a login, and waits a moment for each to be gone.';
 
+-- A login may give itself settings that outlive its sessions and its certificates: they are put back. What it may not give itself stays.
+create function site_login_settle(of_login text) returns void language plpgsql as $$
+declare
+    ours constant text[] := case when of_login = 'bacpipes_join' then '{}' else '{idle_in_transaction_session_timeout=30s, statement_timeout=30s, lock_timeout=10s}'::text[] end;
+    its  text[];
+    of_database text;
+begin
+    for of_database in select format('in database %I', d.datname) from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where s.setrole = to_regrole(quote_ident(of_login)) loop
+        execute format('alter role %I %s reset all', of_login, of_database);
+    end loop;
+    its := array(select c from pg_db_role_setting s, unnest(s.setconfig) as c
+                  where s.setrole = to_regrole(quote_ident(of_login)) and s.setdatabase = 0 and split_part(c, '=', 1) in (select g.name from pg_settings g where g.context = 'user'));
+    if not (its @> ours and its <@ ours) then
+        execute format('alter role %I reset all', of_login);
+        for n in 1 .. cardinality(ours) loop
+            execute format('alter role %I set %s = %L', of_login, split_part(ours[n], '=', 1), split_part(ours[n], '=', 2));
+        end loop;
+    end if;
+end
+$$;
+comment on function site_login_settle is 'Gives the login of a site, or of who joins, the settings that are its, and no others.';
+
 -- How large they are whoever asks finds out (`bacpipes central`, from the kernel): a login may have PostgreSQL use any amount (work_mem).
 create function site_sessions(of_turn bigint) returns setof integer language sql stable as $$
     select a.pid from pg_stat_activity a
@@ -833,9 +855,19 @@ begin
             null; -- "tuple concurrently updated": the next time, in a second
         end;
     end loop;
+    for shut in select distinct r.rolname as login from pg_roles r left join pg_db_role_setting s on s.setrole = r.oid
+                 where exists (select from pg_auth_members m where m.member = r.oid and m.roleid = to_regrole('bacpipes_sites'))
+                   and (s.setrole is null or s.setdatabase <> 0 or not (s.setconfig @> '{idle_in_transaction_session_timeout=30s, statement_timeout=30s, lock_timeout=10s}' and cardinality(s.setconfig) = 3))
+                    or s.setrole is not null and r.rolname = 'bacpipes_join' loop
+        begin
+            perform site_login_settle(shut.login);
+        exception when lock_not_available or internal_error or unique_violation or insufficient_privilege then
+            null; -- its session has one of them open
+        end;
+    end loop;
 end
 $$;
-comment on function sync_guard is 'Ends sessions of sites, and of who joins, that do what no site does, or take too long, and shuts those out for 10 minutes that do it again and again; says whose and why. too_large: processes whose memory who asks has found to be; noticing: those of whom he has heard a notice.';
+comment on function sync_guard is 'Ends sessions of sites, and of who joins, that do what no site does, or take too long, and shuts those out for 10 minutes that do it again and again; says whose and why. Puts back what settings a login has given itself. too_large: processes whose memory who asks has found to be; noticing: those of whom he has heard a notice.';
 
 -- Of a session only the last statement can be seen: so who looks after sites hears what is said in their channels, and in those of other programs, and by whom.
 create function sites_listen() returns bigint language plpgsql as $$
@@ -899,6 +931,7 @@ begin
         end if;
     end loop;
     execute format('alter database %I set temp_file_limit = ''64MB''', current_database());
+    perform site_login_settle('bacpipes_join');
 end
 $$;
 comment on function central_close is 'At a central, after each `bacpipes migrate`: what PostgreSQL gives to all logins is taken away, and sslinfo made, by which sites are known. For the superuser.';

@@ -103,16 +103,15 @@ begin
         raise insufficient_privilege using message = format('%s may not make logins in this database: a central needs them', current_user);
     elsif can is null and is_in then
         execute format('create role %I login connection limit 3 in role bacpipes_sites', login);
-        execute format('alter role %I set idle_in_transaction_session_timeout = ''30s''', login);
-        execute format('alter role %I set statement_timeout = ''30s''', login);
-        execute format('alter role %I set lock_timeout = ''10s''', login);
+        perform site_login_settle(login);
     elsif can <> is_in then
         -- A session that has a change of its own password open is in the way: it ends, and then there is a moment.
         for turn in reverse 20 .. 1 loop
             begin
-                execute format('alter role %I %s', login, case when is_in then 'login' else 'nologin' end);
+                execute format('alter role %I %s password null', login, case when is_in then 'login' else 'nologin' end);
+                perform site_login_settle(login); -- whoever had its key may have given it others
                 exit;
-            exception when lock_not_available or internal_error then
+            exception when lock_not_available or internal_error or unique_violation then
                 if turn = 1 then
                     raise;
                 end if;

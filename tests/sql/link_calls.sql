@@ -1,6 +1,6 @@
 -- What sites call at central: who calls is known, entries arrive once and whole, what they are asked for is given out once.
 begin;
-select plan(123);
+select plan(127);
 set local client_min_messages = warning;
 insert into site (site_id, name, is_remote) values ('macau', 'Macau Tower', true), ('klcc', 'KLCC', true);
 insert into remote_site (site_id, number, state, serials) values ('macau', 1, 'joined', '{00a1}'), ('klcc', 2, 'invited', '{b2}');
@@ -328,5 +328,21 @@ end
 $$;
 select is(joins(), '10: this join file counts no more: what was asked with it was refused ten times', 'a join file is refused ten times');
 select throws_ok($$ select asks('bacpipes_join', 'fe', 'request 1') $$, '22023', 'it is none', 'and who joins is told why, whenever he asks again');
+-- Settings that a login has given itself
+create function settings(of_login text) returns text language sql as $$
+    select string_agg(c, ' ' order by c) from pg_db_role_setting s, unnest(s.setconfig) as c where s.setrole = of_login::regrole
+$$;
+set session authorization site_1;
+select lives_ok(format('alter role site_1 set default_transaction_read_only = on; alter role site_1 set search_path = x; alter role site_1 in database %I set statement_timeout = 0', current_database()), 'a login may give itself settings');
+reset session authorization;
+set local role bacpipes_central;
+select count(*) from sync_guard(longest => '1 day') \g /dev/null
+reset role;
+select is(settings('site_1'), 'idle_in_transaction_session_timeout=30s lock_timeout=10s statement_timeout=30s', 'who looks after sites puts them back');
+alter role site_1 set default_transaction_read_only = on;
+alter role site_1 password 'x';
+select site_login(1, false) \g /dev/null
+select is(settings('site_1'), 'idle_in_transaction_session_timeout=30s lock_timeout=10s statement_timeout=30s', 'and so does who shuts the login: what it gave itself does not wait for its next certificate');
+select is((select rolpassword from pg_authid where rolname = 'site_1'), null, 'nor does a password');
 select * from finish();
 rollback;

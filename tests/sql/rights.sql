@@ -202,6 +202,7 @@ insert into expected values
     ('bacpipes_logins',   'sites_shut()',           'EXECUTE'),
     ('bacpipes_logins',   'site_opened(integer)',   'EXECUTE'),
     ('bacpipes_logins',   'site_session_end(text)', 'EXECUTE'),
+    ('bacpipes_logins',   'site_login_settle(text)', 'EXECUTE'),
     ('bacpipes_logins',   'site_make_way(integer)', 'EXECUTE'),
     ('bacpipes_journal',  'site_make_way(integer)', 'EXECUTE'),
     ('bacpipes_reader',   'site_strike',            'SELECT'),
