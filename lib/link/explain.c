@@ -15,10 +15,19 @@ typedef struct Reason {
     const char *meaning; /* behind "central at HOST port PORT: " */
 } Reason;
 
+#define NO_CENTRAL                                                                                           \
+    "its PostgreSQL is not made a central, or another one answers there: `bacpipes central init` at "        \
+    "central "                                                                                               \
+    "says what is left to do"
+
 /* Looked through from the top. */
 static const Reason reasons[] = {
+    /* Nobody was asked. */
+    {"private key file", "certificate file", BP_UNAVAILABLE, ENDS,
+     "it was not asked, as a file of this site's certificate cannot be used here: is it there, and may the "
+     "user that bacpipes runs as read it?"},
     /* Nobody is there. */
-    {"has no address now", NULL, BP_UNAVAILABLE, ENDS,
+    {"has no address now", "could not translate host name", BP_UNAVAILABLE, ENDS,
      "its name has no address now: does this machine reach its name server (DNS), and is the name still "
      "right?"},
     {"Connection refused", NULL, BP_UNAVAILABLE, ENDS,
@@ -47,7 +56,7 @@ static const Reason reasons[] = {
     {"certificate verify failed", "certificate has expired", BP_REFUSED, WITH_CLOCK,
      "who answers there is not the central that this site knows: the certificate is of another authority "
      "(a firewall or proxy that opens TLS to look inside must not do so here), or its time is not now"},
-    {"host name", "does not match", BP_REFUSED, ENDS,
+    {"does not match host name", "host name from server certificate", BP_REFUSED, ENDS,
      "its certificate is not for that name: setting central.names there must have it"},
     /* It is central, and says no. */
     {"certificate revoked", "not permitted to log in", BP_REFUSED, WITH_FILE,
@@ -56,13 +65,22 @@ static const Reason reasons[] = {
      "this site's certificate is over by the clock of central"},
     {"unknown ca", "certificate unknown", BP_REFUSED, WITH_FILE,
      "it does not know the authority of this site's certificate: it is another central, or began anew"},
+    {"certificate required", "valid client certificate", BP_REFUSED, WITH_FILE,
+     "no certificate came to it: either something on the way opens TLS to look inside, which it must not do "
+     "here, or this site has its own no more, and then"},
+    {"bad certificate", NULL, BP_UNAVAILABLE, WITH_CLOCK,
+     "by its clock the certificate, or its list of those that are revoked, is not valid yet now"},
+    {"FATAL:  database \"", NULL, BP_UNAVAILABLE, ENDS, NO_CENTRAL},
     {"authentication failed", "\" does not exist", BP_REFUSED, WITH_FILE,
      "it does not know this site: its database was put back from before the site joined, or it is another "
      "central"},
     {"pg_hba.conf", NULL, BP_REFUSED, WITH_FILE,
      "it has no login for this site: either its PostgreSQL lets no sites in (`bacpipes central init` there "
      "says what is left to do), or its database was put back from before the site joined, and then"},
-    {"starting up", "shutting down", BP_UNAVAILABLE, ENDS, "it starts or stops: in a moment it is there"},
+    {"the database system is", NULL, BP_UNAVAILABLE, ENDS, "it starts or stops: in a moment it is there"},
+    {"terminating connection", NULL, BP_UNAVAILABLE, ENDS,
+     "it has ended this connection: either its PostgreSQL stops, or it shuts this site out (`bacpipes site "
+     "list` there says so)"},
     {"too many", "remaining connection slots", BP_UNAVAILABLE, ENDS,
      "it has no room for more connections now: is this site running twice, or setting central.sites there "
      "too small?"},
@@ -81,7 +99,8 @@ static const Reason of_joining[] = {
      "who answers there is not the central of this join file: its certificate is of another authority (a "
      "firewall or proxy that opens TLS to look inside must not do so here), or its time is not now"},
     {"certificate revoked", NULL, BP_REFUSED, WITH_FILE, "it has revoked this join file"},
-    {"pg_hba.conf", NULL, BP_UNAVAILABLE, ENDS,
+    {"FATAL:  role \"", "FATAL:  database \"", BP_UNAVAILABLE, ENDS, NO_CENTRAL},
+    {"pg_hba.conf", "authentication failed", BP_UNAVAILABLE, ENDS,
      "its PostgreSQL lets no sites in yet: `bacpipes central init` there says what is left to do"},
     {"certificate expired", NULL, BP_REFUSED, WITH_FILE, "this join file is over by the clock of central"},
     {"unknown ca", "certificate unknown", BP_REFUSED, WITH_FILE,
