@@ -62,19 +62,23 @@ static void sign(LinkCa *ca, Task *task, BpArena *arena)
     bp_buf_done(&out);
 }
 
-/* What sites have, as {"NUMBER SITE_ID": SERIAL}: of those of one name the last counts. */
-static void put_issued(const LinkLedger *ledger, BpBuf *out)
+/* What sites had before this round, as {"NUMBER SITE_ID": SERIAL}: of those of one name the last counts. What
+ * is signed in the round the database hears of next; if it stood here, it would look put back. */
+static void keep_issued(Round *round, const LinkCa *ca)
 {
+    const LinkLedger *ledger = link_ca_ledger(ca);
     const int64_t now_us = bp_wall_us();
-    bp_buf_clear(out);
-    bp_buf_u8(out, '{');
+    BpBuf out = bp_buf_growing(TEXT_MAX);
+    bp_buf_u8(&out, '{');
     for (size_t i = 0; i < ledger->issued_count; i++) {
         const LinkEntry *entry = &ledger->issued[i];
         if (!entry->is_join_file && entry->until_us > now_us && !strpbrk(entry->site_id, "\"\\"))
-            bp_buf_printf(out, "%s\"%lld %s\":\"%s\"", out->size > 1 ? "," : "", (long long)entry->number,
+            bp_buf_printf(&out, "%s\"%lld %s\":\"%s\"", out.size > 1 ? "," : "", (long long)entry->number,
                           entry->site_id, entry->serial);
     }
-    bp_buf_u8(out, '}');
+    bp_buf_u8(&out, '}');
+    round->issued = bp_str(bp_arena_text(&round->arena, bp_buf_text(&out)));
+    bp_buf_done(&out);
 }
 
 static void keep_texts(Round *round, const LinkCa *ca)
@@ -89,8 +93,6 @@ static void keep_texts(Round *round, const LinkCa *ca)
         bp_buf_printf(&out, "%s%s", i ? "," : "", ledger->revoked[i].serial);
     bp_buf_u8(&out, '}');
     round->revoked = bp_str(bp_arena_text(&round->arena, bp_buf_text(&out)));
-    put_issued(ledger, &out);
-    round->issued = bp_str(bp_arena_text(&round->arena, bp_buf_text(&out)));
     round->last_number = link_ledger_last_number(ledger);
     bp_buf_done(&out);
 }
@@ -101,6 +103,8 @@ static void work(void *job)
     LinkCa *ca = NULL;
     round->status = link_ca_open(round->server.ca_folder, "BacPipes central", bp_wall_us(), false, &ca,
                                  &round->news.ca, &round->err);
+    if (round->status == BP_OK)
+        keep_issued(round, ca);
     for (size_t i = 0; i < round->count && round->status == BP_OK; i++) {
         Task *task = &round->tasks[i];
         if (task->is_revocation)

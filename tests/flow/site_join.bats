@@ -351,6 +351,8 @@ TABLE
     before=$(serial_of "$MEMBERS/restored/link/site.crt")
     at_site restored site renew
     after=$(serial_of "$MEMBERS/restored/link/site.crt")
+    # Nothing was put back so far, and the record says nothing else.
+    [ "$(at_central "select string_agg(body ->> 'op' || coalesce(' ' || (body ->> 'why'), ''), ' ' order by seq) from audit where site_id = 'central' and body ->> 'of' = 'restored'")" = 'invited joined renewed' ]
     # As that database has it: the request was not made yet.
     at_central "update remote_site set serials = '{$before}' where site_id = 'restored'"
     at_central "delete from site_request where site_id = 'restored' and purpose = 'renew'"
@@ -363,7 +365,7 @@ TABLE
     at_central "insert into site_request (purpose, site_id, request, serial, ended_at) values ('renew', 'restored', 'x', '$after', now())"
     at_central "select sites_mend('{}', jsonb_build_object((select number from remote_site where site_id = 'restored') || ' restored', '$after'))"
     [ "$(at_central "select serials from remote_site where site_id = 'restored'")" = "{$before}" ]
-    at_central "select sites_mend('{}', jsonb_build_object('1 restored', 'abc'))"
+    at_central "select sites_mend('{}', jsonb_build_object((select number + 1 from remote_site where site_id = 'restored') || ' restored', 'abc'))"
     [ "$(at_central "select serials from remote_site where site_id = 'restored'")" = "{$before}" ]
 }
 
