@@ -179,7 +179,7 @@ static BpStatus wait_for(ToolSite *of, Job *job, BpError *err)
 
 /* ---- telling ---- */
 
-static int tell(const Job *job, bool is_json, void (*show)(const json_t *result))
+static int tell(const ToolSite *of, const Job *job, bool is_json, void (*show)(const json_t *result))
 {
     const bool is_done = job->status && strcmp(job->status, "completed") == 0;
     const int code = !is_done                                                        ? EX_UNAVAILABLE
@@ -190,6 +190,12 @@ static int tell(const Job *job, bool is_json, void (*show)(const json_t *result)
                                  job->text && *job->text ? job->text : NULL, "result", job->result));
     else if (is_done)
         show(job->result);
+    else if (is_open(job) && of->is_elsewhere && !job->was_handed_over)
+        fprintf(
+            stderr,
+            "It waits for the site: `bacpipes job list` says how far it is, and `bacpipes sites --take-back "
+            "%s` takes it back.\n",
+            job->id);
     else if (is_open(job))
         fprintf(stderr, "It goes on; `bacpipes job list` says how far it is.\n");
     else
@@ -208,7 +214,7 @@ static int work(const CfgCommand *command, const char *kind, void (*show)(const 
         status = ask(&of, kind, &job, &err);
     if (status == BP_OK)
         status = wait_for(&of, &job, &err);
-    const int code = status == BP_OK ? tell(&job, is_json, show) : say_fail(command->name, &err);
+    const int code = status == BP_OK ? tell(&of, &job, is_json, show) : say_fail(command->name, &err);
     json_decref(job.result);
     tool_site_close(&of);
     return code;

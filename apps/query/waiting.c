@@ -115,6 +115,12 @@ static BpStatus take_back(const QueryWaiting *wish, SiteDatabase *database, Take
     if (wish->site)
         BP_TRY(site_database_check_site(database, wish->site, err));
     BP_TRY(site_database_ask(database, SQL_TAKE_BACK_WAITING, values, 3, tell, taken, err));
+    enum { WHOLE_ID = 36 };
+    if (!taken->count && strlen(wish->id) == WHOLE_ID)
+        return bp_fail(err, BP_NOT_FOUND,
+                       "nothing that waits has the id %s: it has ended, or was taken back; `bacpipes sites "
+                       "--waiting` lists what waits",
+                       wish->id);
     return taken->count ? BP_OK
                         : bp_fail(err, BP_NOT_FOUND,
                                   "nothing that waits, or more than one, has an id that begins with %s: "

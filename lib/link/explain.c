@@ -43,14 +43,14 @@ static const Reason reasons[] = {
      "this machine has no way there: is its cable or modem connected, and its gateway right?"},
     {"Operation not permitted", "Permission denied", BP_UNAVAILABLE, ENDS,
      "this machine's own firewall does not let us go there"},
-    /* Somebody else is. */
-    {"invalid response to SSL negotiation", "wrong version number", BP_REFUSED, ENDS,
+    /* Somebody else is, for now. */
+    {"invalid response to SSL negotiation", "wrong version number", BP_UNAVAILABLE, ENDS,
      "who answers there is not central: a sign-on page (captive portal), a proxy or another program is in "
      "the way, and must let that TCP port through as it is"},
-    {"protocol version", NULL, BP_REFUSED, ENDS,
+    {"protocol version", NULL, BP_UNAVAILABLE, ENDS,
      "who answers there has no TLS 1.3, as central has: a firewall or proxy that opens TLS to look inside "
      "must not do so here"},
-    {"does not support SSL", NULL, BP_REFUSED, ENDS,
+    {"does not support SSL", NULL, BP_UNAVAILABLE, ENDS,
      "who answers there is a PostgreSQL without TLS, or something in the way that takes it off: `bacpipes "
      "central init` at central says what is left to do"},
     {"certificate verify failed", "certificate has expired", BP_REFUSED, WITH_CLOCK,

@@ -159,6 +159,8 @@ command AHU-1/SP = 21 waiting for the site" ]
     COLUMNS=100 tool sites --waiting
     echo "$output"
     [ "$(wc -L <<<"$output")" -le 100 ] && [[ "$output" == *"handed over"* ]]
+    tool sites --take-back 00000000-0000-4000-8000-000000000000
+    [ "$status" -eq 1 ] && [[ "$stderr" == *'nothing that waits has the id 00000000-0000-4000-8000-000000000000: it has ended, or was taken back'* ]]
     tool sites --take-back 00000000
     [ "$status" -eq 1 ] && [[ "$stderr" == *'`bacpipes sites --waiting` lists what does'* ]]
     tool sites --take-back xyz
