@@ -284,13 +284,16 @@ comment on function uplink_status is 'How devices of a site are: of some of them
 
 -- ---- alarms ----
 
-create function uplink_alarm(of_site text, body jsonb, is_late boolean default false) returns void language plpgsql as $$
+create index alarm_raised on alarm (key, raised_at);
+
+-- Whether an alarm is known is looked up by that index whatever the planner believes: a site may tell more in one transaction than there ever were. (No index has IS NOT DISTINCT FROM.)
+create function uplink_alarm(of_site text, body jsonb, is_late boolean default false) returns void language plpgsql set enable_seqscan = off as $$
 declare
     given jsonb;
 begin
     if body ->> 'op' = 'state' then
         for given in select value from jsonb_array_elements(body -> 'rows') loop
-            perform uplink_alarm(of_site, given || '{"event": "raised"}');
+            perform uplink_alarm(of_site, given - 'op' || '{"event": "raised"}');
             if not is_late then
                 insert into uplink_named (site_id, what, key) values (of_site, 'alarm', given ->> 'key') on conflict do nothing;
             end if;
@@ -301,7 +304,7 @@ begin
             delete from uplink_named where site_id = of_site and what = 'alarm';
         end if;
     elsif body ->> 'event' = 'raised' then
-        if not exists (select from alarm a where a.site_id = of_site and a.key = body ->> 'key' and a.raised_at = (body ->> 'raised_at')::timestamptz) then
+        if not exists (select from alarm a where a.site_id is not distinct from of_site and a.key = body ->> 'key' and a.raised_at = (body ->> 'raised_at')::timestamptz) then
             insert into alarm (site_id, key, severity, text, raised_at, returned_at)
             values (of_site, body ->> 'key', body ->> 'severity', body ->> 'text', (body ->> 'raised_at')::timestamptz, (body ->> 'returned_at')::timestamptz)
             on conflict (site_id, key) where returned_at is null do update set severity = excluded.severity, text = excluded.text, raised_at = excluded.raised_at;
@@ -313,9 +316,6 @@ begin
 end
 $$;
 comment on function uplink_alarm is 'An alarm of the site was raised, or has returned; told again, it changes nothing.';
-
--- It is looked for among all that the site ever had.
-create index alarm_told on alarm (site_id, key, raised_at);
 
 -- ---- what is expected ----
 
@@ -503,6 +503,9 @@ begin
             perform uplink_apply_audit(of_site, body);
         when 'alarm' then
             told := 'alarm';
+            if coalesce(body ->> 'event', 'raised') = 'raised' and (select count(*) from (select from alarm a where a.site_id = of_site and a.returned_at is null limit 10001) as open) > 10000 then
+                raise data_exception using message = 'the site has more than 10000 alarms that are not over';
+            end if;
             perform uplink_alarm(of_site, body, is_late);
         when 'epoch' then
             delete from uplink_named where site_id = of_site and not is_late; -- a telling that was not ended is not

@@ -1,6 +1,6 @@
 -- What central makes of entries: each once, in their order, with the place where it stands; what cannot be applied stands aside, and the rest goes on.
 begin;
-select plan(81);
+select plan(84);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -258,6 +258,21 @@ select is((select round(expected::numeric, 6) from availability_hours where site
           (select round(sum(per_hour * greatest(0, extract(epoch from least(until, began + interval '1 hour') - greatest(since, began)))) / 3600, 6)
              from (select since, per_hour::numeric, lead(since, 1, 'infinity') over (order by since) as until, date_trunc('hour', now(), 'UTC') - interval '24 hours' as began from site_rate where site_id = 'mo') as r
             where until > began and since < began + interval '1 hour'), 'each hour by what held in it');
+
+-- ---- very many alarms ----
+create function pg_temp.looked_at() returns bigint language sql as $$ select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables where relid = 'alarm'::regclass $$;
+create function pg_temp.alarms(of_part integer, over text) returns jsonb language sql as $$
+    select jsonb_build_object('op', 'state', 'rows', jsonb_agg(jsonb_strip_nulls(jsonb_build_object('key', 'very many ' || of_part * 1000 + n, 'severity', 'info', 'text', 't', 'raised_at', '2026-11-27T10:00:00Z', 'returned_at', over))))
+      from generate_series(1, 1000) as n
+$$;
+analyze alarm;
+select count(uplink_alarm('mo', jsonb_build_object('event', 'raised', 'key', 'few', 'severity', 'info', 'text', 't', 'raised_at', now()))) from generate_series(1, 10) \g /dev/null
+select pg_temp.looked_at() as before \gset
+select count(uplink_alarm('mo', pg_temp.alarms(n, '2026-11-27T11:00:00Z'))) from generate_series(1, 5) as n \g /dev/null
+select cmp_ok(pg_temp.looked_at() - :before, '<', 50000::bigint, 'each of very many alarms is looked for among those of its name, not among all');
+select count(uplink_alarm('mo', pg_temp.alarms(n, null))) from generate_series(11, 19) as n \g /dev/null
+select is((uplink_record_apply('mo', 'alarm', convert_to(pg_temp.alarms(21, null)::text, 'UTF8'), now(), true, null, null)).reason, null, 'a site may have ten thousand that are not over');
+select is((uplink_record_apply('mo', 'alarm', convert_to(pg_temp.alarms(22, null)::text, 'UTF8'), now(), true, null, null)).reason, 'the site has more than 10000 alarms that are not over', 'and more are put aside');
 
 select finish();
 rollback;
