@@ -357,18 +357,11 @@ comment on function poll_intervals_note is 'How often points are read has change
 -- ---- what came late ----
 
 -- What has been applied of the records of a kind behind a place: [{"at", "body"}] in their order. What stands aside itself is not among it.
-create function uplink_later(of_site text, of_life integer, of_seq bigint, of_kind text) returns jsonb language plpgsql stable as $$
-declare
-    later record;
-    made  jsonb[] := '{}';
-begin
-    for later in select u.at, u.body from uplink_cursor c join uplink_applied a using (site_id, epoch) join uplink_record u using (site_id, epoch)
-                  where c.site_id = of_site and c.life >= of_life and u.kind = of_kind and u.seq <= a.applied_seq and (c.life > of_life or u.seq > of_seq)
-                    and not exists (select from uplink_quarantine q where q.site_id = u.site_id and q.epoch = u.epoch and q.seq = u.seq) order by c.life, u.seq loop
-        made := made || jsonb_build_object('at', later.at, 'body', convert_from(later.body, 'UTF8')::jsonb);
-    end loop;
-    return to_jsonb(made);
-end
+create function uplink_later(of_site text, of_life integer, of_seq bigint, of_kind text) returns jsonb language sql stable as $$
+    select coalesce(jsonb_agg(jsonb_build_object('at', l.at, 'body', convert_from(l.body, 'UTF8')::jsonb) order by l.life, l.seq), '[]')
+      from (select c.life, u.seq, u.at, u.body from uplink_cursor c join uplink_applied a using (site_id, epoch) join uplink_record u using (site_id, epoch)
+             where c.site_id = of_site and c.life >= of_life and u.kind = of_kind and u.seq <= a.applied_seq and (c.life > of_life or u.seq > of_seq)
+               and not exists (select from uplink_quarantine q where q.site_id = u.site_id and q.epoch = u.epoch and q.seq = u.seq) offset 0) as l
 $$;
 
 -- What a row of a telling is known by.
@@ -649,9 +642,10 @@ end
 $$;
 comment on function uplink_apply is 'Applies entries of several sites: their records by this, and how far they are. Returns whom to tell of what, and how many entries were put aside.';
 
--- Records that were put aside, tried again in their order, some at a time: what has come behind them stays. Frames are for `bacpipes central` itself.
-create function uplink_retry(of_site text) returns table (told text, applied bigint, left_over bigint) language plpgsql set lock_timeout = '5s' as $$
+-- Records that were put aside, tried again in their order, some at a time (each has all read that came behind it, and the site waits meanwhile): what has come behind them stays. Frames are for `bacpipes central` itself.
+create function uplink_retry(of_site text, longest interval default '1 second') returns table (told text, applied bigint, left_over bigint) language plpgsql set lock_timeout = '5s' as $$
 declare
+    since constant timestamptz := clock_timestamp();
     entry record;
     later record;
     made  record;
@@ -681,6 +675,7 @@ begin
         else
             update uplink_quarantine q set reason = left(made.reason, 1000), is_newer = made.is_newer, wants_retry = false where q.site_id = of_site and q.epoch = entry.epoch and q.seq = entry.seq;
         end if;
+        exit when clock_timestamp() - since >= longest;
     end loop;
     -- What is in uplink no more cannot be tried.
     update uplink_quarantine q set wants_retry = false where q.site_id = of_site and q.kind <> 'readings' and q.wants_retry
@@ -697,7 +692,7 @@ begin
     return next;
 end
 $$;
-comment on function uplink_retry is 'Tries the records of a site again that could not be applied.';
+comment on function uplink_retry is 'Tries the records of a site again that could not be applied: the first of them, and others for so long.';
 
 -- `against`: a part of JSON, as central writes down what it puts aside.
 create function uplink_concluded(of_site text, of_epoch bigint, of_seq bigint, against text) returns boolean language plpgsql as $$

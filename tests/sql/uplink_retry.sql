@@ -1,6 +1,6 @@
 -- What stood aside and is tried again takes nothing from what came behind it, and deletes nothing that other parts of a telling named.
 begin;
-select plan(28);
+select plan(30);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -114,6 +114,12 @@ update uplink set body = convert_to(replace(convert_from(body, 'UTF8'), '"v": 2'
 update uplink_quarantine set wants_retry = true where site_id = 'kl' and seq = 5;
 select results_eq($$ select applied from uplink_retry('kl') $$, $$ values (1::bigint) $$, 'and is applied when it is understood');
 select is((select concat_ws(' ', status, verdict) from write_commands where site_id = 'kl'), 'completed held', 'with what became of it meanwhile');
+
+-- ---- for a while ----
+select uplink_put_aside('kl', 7, n, 'device', 'wrong', false) from generate_series(1, 3) as n \g /dev/null
+update uplink_quarantine set wants_retry = true where site_id = 'kl';
+select results_eq($$ select applied, left_over from uplink_retry('kl', '0') $$, $$ values (1::bigint, 2::bigint) $$, 'when the time is over one has been tried');
+select is((select string_agg(seq::text, ' ' order by seq) from uplink_quarantine where site_id = 'kl' and wants_retry), '2 3', 'and the others'' turn comes');
 
 select finish();
 rollback;
