@@ -828,7 +828,6 @@ create table central_size (
 );
 comment on table central_size is 'How large the database was, each hour of the last week.';
 
--- Returns what there is to tell; null: nothing.
 -- What is not asked for any more: 31 days are. Of intervals and rates the last before that still holds.
 create function central_tidy(before timestamptz) returns void language plpgsql as $$
 begin
@@ -840,6 +839,7 @@ end
 $$;
 comment on function central_tidy is 'Once a day: what sites have carried out, and how they were long ago, is forgotten.';
 
+-- Returns what there is to tell; null: nothing.
 create function central_keep(free bigint, floor_octets bigint, quota bigint, counters jsonb) returns text language plpgsql as $$
 declare
     for_disk  constant text := 'central''s disk is nearly full';
