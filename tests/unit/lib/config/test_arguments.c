@@ -235,6 +235,7 @@ static void a_file_in_the_data_folder_is_no_link_and_names_no_other_folder(void 
         assert_int_equal(cfg_arguments_load(&given, &arena, NULL, &cfg, &problems), BP_OK);
         assert_string_equal(cfg.database_password_file, "/said");
     }
+    given.sets = NULL;
     const uid_t user = geteuid(); /* into a folder that is closed nobody looks but root */
     assert_int_equal(chmod(folder, 0), 0);
     assert_int_equal(user == 0 ? seteuid(65534) : 0, 0);
