@@ -104,6 +104,17 @@ more_than_nothing() {
     more_than_nothing central_rss_mb
 }
 
+@test "central_hostile" {
+    short central_hostile
+    has central_hostile_lag_s central_calm_lag_s central_hostile_ended
+}
+
+@test "central_cost" {
+    short central_cost
+    has central_cost_sites_ratio central_cost_backlog_ratio
+    [ "$(grep -c '^| [0-9]' <<<"$stderr")" -eq 3 ]
+}
+
 @test "command_afar" {
     [ -c /dev/net/tun ] && [ "$(id -u)" = 0 ] || skip "NOT TESTED: no /dev/net/tun, or not root"
     short command_afar
