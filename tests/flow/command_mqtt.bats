@@ -46,7 +46,7 @@ teardown() {
 until_true() {
     local until=$((SECONDS + $2))
     until eval "$1"; do
-        [ $SECONDS -lt $until ] || { echo "not within $2 s: $1"; tail -n 20 "$folder/out" "$data/log/collect.log"; return 1; }
+        [ $SECONDS -lt $until ] || { echo "not within $2 s: $1"; tail -n 20 heard "$folder/out" "$data/log/collect.log"; return 1; }
         sleep 0.1
     done
 }
