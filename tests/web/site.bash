@@ -24,6 +24,10 @@ begin_site() {
         kill -0 "$(cat "$BATS_FILE_TMPDIR/up.pid")" && [ $SECONDS -lt $until ] || { cat "$BATS_FILE_TMPDIR/up"; return 1; }
         sleep 0.3
     done
+    until [ "$("$BACPIPES" points --json 2>/dev/null | jq length)" -ge "${POINTS:-120}" ] 2>/dev/null; do
+        [ $SECONDS -lt $until ] || { echo "its points are not found"; "$BACPIPES" points | tail -1; return 1; }
+        sleep 0.3
+    done
     # A first administrator, by whom the tests make others.
     echo "the first of all words" >"$BATS_FILE_TMPDIR/password"
     chmod 600 "$BATS_FILE_TMPDIR/password"
