@@ -244,7 +244,7 @@ EOT
         expect 400 bad-request
     done
     for body in '{"kind": "dance"}' '{"kind": "read-slots"}' '{"kind": "read-slots", "points": ["x"]}' '{"kind": "read-slots", "points": [999999]}' '{"kind": 5}' '{"kind": "discover", "device": "x"}' '{"kind": "discover", "low": 1}'; do
-        run as olga POST /sites/demo/jobs "$body"
+        run as emil POST /sites/demo/jobs "$body"
         [[ "$(tail -1 <<<"$output")" =~ ^(400|422)$ ]] || { echo "$body: $output"; return 1; }
     done
     run as olga GET "$commands/$(uuidgen)"
