@@ -64,6 +64,7 @@ as() {
 
 # hear NAME TOPIC FILE: from now on
 hear() {
+    rm -f "$3" "$3.ready" # of a test before
     # Itself, no shell around it: it is to end with the test. It hears when it hears what is retained.
     mosquitto_sub -h $address -p "$port" --cafile "$folder/broker.crt" -u "$1" -P "$(cat "$folder/$1.password")" -V mqttv5 -q 1 -t "$2" -t bacpipes/demo/collect/status -F '%t %p' \
         > >(sed -u -e "/^bacpipes.demo.collect.status /{w $3.ready" -e 'd;}' >"$3" 3>&-) 3>&- &
