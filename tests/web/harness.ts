@@ -106,7 +106,13 @@ export async function shoot(page: Page, name: string): Promise<void> {
 }
 
 export async function isThere(locator: Locator): Promise<void> {
-    await locator.first().waitFor({ state: 'visible', timeout: PATIENCE_MS })
+    try {
+        await locator.first().waitFor({ state: 'visible', timeout: PATIENCE_MS })
+    } catch (error) {
+        const page = locator.page()
+        const shown = await page.locator('body').ariaSnapshot({ timeout: 5000 }).catch(String)
+        throw new Error(`${error instanceof Error ? error.message : String(error)}\n${page.url()} shows: ${shown.slice(0, 2000)}`, { cause: error })
+    }
 }
 
 /* What axe finds that is serious, of the page as it is; of all its rules, or of these. */
