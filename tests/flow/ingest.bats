@@ -482,8 +482,9 @@ until_is "show wal_writer_delay" 10s
 start_ingest
 q checkpoint
 for round in 1 2 3; do
-    publish "$(batch $round 1)"
-    for _ in $(seq 200); do # retained: the newest at once
+    for _ in $(seq 200); do # again and again, as a collector does: ingest lets go what comes before it is ready
+        publish "$(batch $round 1)"
+        # Retained: the newest at once.
         ! mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/stored -C 1 -W 60 | grep -F "\"stored\":$round," || break
     done
     $PG_CTL stop -m immediate
