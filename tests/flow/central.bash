@@ -4,7 +4,7 @@
 #   begin_member NAME [OPTION of up]...        data in $MEMBERS/NAME; it has joined when this returns. Begun again, it goes on
 #   end_member NAME [SIGNAL], end_central [SIGNAL], end_all (in teardown: shows the logs of a test that failed)
 #   at_central SQL, at_member NAME SQL         as who owns the database
-#   until_central SQL, until_member NAME SQL   waits until "select SQL" is true, a minute at most, or $PATIENCE seconds
+#   until_central SQL, until_member NAME SQL   waits until "select SQL" is true, two minutes at most, or $PATIENCE seconds
 #   part_of NAME ROLE                          the process: `part_of macau sync`, `part_of central web`
 # With rooms of wire.bash: ROOM=x before begin_central or begin_member has it run there, and CENTRAL_ADDRESS, set before both,
 # is where the members find it. MEMBER_WITH: what `up` is run by (env VARIABLE=...). POINTS: of a member (default 60). Polls every 2 s, has no past.
@@ -43,9 +43,9 @@ at_member() { sql_in "$1" "$2"; }
 
 # until_in NAME SQL
 until_in() {
-    local until=$((SECONDS + ${PATIENCE:-60}))
+    local until=$((SECONDS + ${PATIENCE:-120}))
     until [ "$(sql_in "$1" "select $2" 2>/dev/null)" = t ]; do
-        [ $SECONDS -lt $until ] || { echo "not within ${PATIENCE:-60} s at $1: $2"; sql_in "$1" "select $2" || true; return 1; }
+        [ $SECONDS -lt $until ] || { echo "not within ${PATIENCE:-120} s at $1: $2"; sql_in "$1" "select $2" || true; return 1; }
         sleep 0.1
     done
 }

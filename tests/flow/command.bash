@@ -20,11 +20,11 @@ end_servers() { kill "$(cat "$BATS_FILE_TMPDIR/pid")"; }
 
 q() { psql -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
 
-# Waits until a command succeeds, for a minute at most, or $PATIENCE seconds.
+# Waits until a command succeeds, for two minutes at most, or $PATIENCE seconds.
 until_true() {
-    local until=$((SECONDS + ${PATIENCE:-60}))
+    local until=$((SECONDS + ${PATIENCE:-120}))
     until "$@" 2>/dev/null; do
-        [ $SECONDS -lt $until ] || { echo "not within ${PATIENCE:-60} s: $*"; q "select number, status, verdict, error_message from write_commands order by number desc limit 5"; return 1; }
+        [ $SECONDS -lt $until ] || { echo "not within ${PATIENCE:-120} s: $*"; q "select number, status, verdict, error_message from write_commands order by number desc limit 5"; return 1; }
         sleep 0.1
     done
 }

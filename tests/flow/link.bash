@@ -4,7 +4,7 @@
 #   begin_link                     in setup: fresh ones in $here, running. ROOM_SITE, ROOM_CENTRAL and CENTRAL_ADDRESS: see wire.bash
 #   end_link                       in teardown
 #   start_database NAME, stop_database NAME [MODE]     site or central; MODE is pg_ctl's, or kill (all of it, at once)
-#   at_site SQL, at_central SQL, until_site SQL, until_central SQL (a minute at most, or $PATIENCE seconds)
+#   at_site SQL, at_central SQL, until_site SQL, until_central SQL (two minutes at most, or $PATIENCE seconds)
 #   begin_sync [OPTION]...         in the background: $sync; end_sync SIGNAL
 #   append N                       N frames and a record into the site's journal, one after the other
 #   expect_equal                   waits until central has all that the site has, once and with equal digests
@@ -52,9 +52,9 @@ at_site() { sql_at site "$1"; }
 at_central() { sql_at central "$1"; }
 
 until_at() {
-    local until=$((SECONDS + ${PATIENCE:-60}))
+    local until=$((SECONDS + ${PATIENCE:-120}))
     until [ "$(sql_at "$1" "select $2" 2>/dev/null)" = t ]; do
-        [ $SECONDS -lt $until ] || { echo "not within ${PATIENCE:-60} s at $1: $2"; tail -20 "$here/sync.log"; return 1; }
+        [ $SECONDS -lt $until ] || { echo "not within ${PATIENCE:-120} s at $1: $2"; tail -20 "$here/sync.log"; return 1; }
         sleep 0.1
     done
 }
@@ -154,7 +154,7 @@ append() {
 digests() { echo "select count(*) || ' ' || coalesce(md5(string_agg(epoch || ' ' || seq || ' ' || kind || ' ' || encode(digest, 'hex'), ',' order by epoch, seq)), '') from uplink where site_id = 's1' and ${1:-true}"; }
 
 expect_equal() {
-    local until=$((SECONDS + ${PATIENCE:-60}))
+    local until=$((SECONDS + ${PATIENCE:-120}))
     until [ "$(at_site "$(digests "${1:-}")" 2>/dev/null)" = "$(at_central "$(digests "${1:-}")" 2>/dev/null)" ] && [ "$(at_site "select count(*) from uplink")" -gt 0 ]; do
         [ $SECONDS -lt $until ] || { echo "they are not equal: $(at_site "$(digests "${1:-}")") at the site, $(at_central "$(digests "${1:-}")") at central"; return 1; }
         sleep 0.2

@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 
 # begin_server LOG COMMAND...: in the background, and waits until LOG says that it is ready, or that it listens. Fails when it ends before, or
-# says nothing for a minute. Its process is $! then; its standard input is the caller's (a fifo, for who takes words).
+# says nothing for two minutes. Its process is $! then; its standard input is the caller's (a fifo, for who takes words).
 begin_server() {
-    local log=$1 until=$((SECONDS + 60))
+    local log=$1 until=$((SECONDS + 120))
     shift
     : >"$log" # what another one said is no sign of this one
     "$@" <&0 >"$log" 2>&1 3>&- &

@@ -9,7 +9,7 @@
 # CENTRAL_PORT is what central's PostgreSQL listens at.
 
 until_gone() {
-    local until=$((SECONDS + 60))
+    local until=$((SECONDS + 120))
     while [[ $(ps -o stat= -p "$1") == [!Z]* ]] && [ $SECONDS -lt $until ]; do sleep 0.1; done
 }
 
