@@ -59,9 +59,12 @@ mosquitto_pid() {
             client pub "$account" -q 1 -t "bacpipes/elsewhere/$topic" -m "probe of $account"
         done
     done
-    # The reader hears all that was let through, the last one last.
+    # Each hears the last one last: the end of what it hears at all.
+    client pub ingest -q 1 -t bacpipes/demo/readings/want -m "probe of the end"
+    client pub collect -q 1 -t bacpipes/demo/readings -m "probe of the end"
     client pub ingest -q 1 -t bacpipes/demo/ingest/status -m "probe of the end"
-    until_true "grep -q 'probe of the end' '$folder/heard.reader' && grep -q 'probe of the end' '$folder/heard.up' && grep -q 'probe of the end' '$folder/heard.web'" 90
+    for account in collect ingest web up; do until_true "grep -q 'probe of the end' '$folder/heard.$account'" 90; done
+    until_true "grep -q 'ingest/status probe of the end' '$folder/heard.reader'" 90
     heard() {
         grep 'probe of [a-z]*$' "$folder/heard.$1" | sed 's|bacpipes/demo/||; s|probe of ||' | sort
     }
@@ -86,12 +89,12 @@ ingest/status ingest")
 
 @test "no account, a wrong password and the account of earlier versions are refused, at the socket and at the port" {
     port=$(cat "$data/mosquitto.port")
-    run mosquitto_sub -h 127.0.0.1 -p "$port" -t '#' -C 1 -W 5
+    run mosquitto_sub -h 127.0.0.1 -p "$port" -t '#' -C 1 -W 60
     [[ $output == *"not authori"* ]]
-    run mosquitto_sub -h 127.0.0.1 -p "$port" -u reader -P wrong -t '#' -C 1 -W 5
+    run mosquitto_sub -h 127.0.0.1 -p "$port" -u reader -P wrong -t '#' -C 1 -W 60
     [[ $output == *"not authori"* ]]
     cd "$data/run"
-    run mosquitto_sub --unix mosquitto.sock -u bacpipes -P "" -t '#' -C 1 -W 5
+    run mosquitto_sub --unix mosquitto.sock -u bacpipes -P "" -t '#' -C 1 -W 60
     [[ $output == *"not authori"* ]]
     [ ! -e "$data/secrets/mqtt_bacpipes" ]
     [ "$(stat -c %a .)" = 700 ] # the socket's folder
@@ -104,6 +107,7 @@ ingest/status ingest")
     [ "$(id -u)" != 0 ] || as=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
     "${as[@]}" perl -MIO::Socket::INET -MIO::Select -e '
         my ($port, $listener) = @ARGV;
+        print STDERR "tries\n";
         until ($listener = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $port, Listen => 5, ReuseAddr => 1)) { select undef, undef, undef, 0.001 }
         $| = 1;
         print "sits there\n";
@@ -114,8 +118,9 @@ ingest/status ingest")
                 sysread($ready, my $octets, 4096) or do { $all->remove($ready); close $ready; next };
                 print "was told $octets\n";
             }
-        }' "$port" >"$folder/stranger" 3>&- &
+        }' "$port" >"$folder/stranger" 2>"$folder/tries" 3>&- &
     children=$!
+    until_true "grep -q tries '$folder/tries'" 90
     kill -KILL "$(mosquitto_pid)"
     until_true "grep -q 'sits there' '$folder/stranger'" 90
     until_true "grep -q 'port $port of the mosquitto is taken by another program: it is' '$folder/out'" 90
@@ -123,7 +128,7 @@ ingest/status ingest")
     count() { PGHOST="$data/run" PGPORT=$(cat "$data/postgresql.port") psql -qAtX -U bacpipes -d bacpipes -c "select count(*) from sensor_readings"; }
     before=$(count)
     until_true '[ "$(count)" -gt "$before" ]' 90
-    until_true 'mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" -t bacpipes/demo/ingest/status -C 1 -W 5 >/dev/null' 90
+    until_true 'mosquitto_sub -h 127.0.0.1 -p "$(cat "$data/mosquitto.port")" -u reader -P "$(cat "$data/secrets/mqtt_reader")" -t bacpipes/demo/ingest/status -C 1 -W 20 >/dev/null' 90
     [ "$(cat "$data/mosquitto.port")" != "$port" ]
     cat "$folder/stranger"
     [ "$(cat "$folder/stranger")" = "sits there" ]
