@@ -69,7 +69,7 @@ setup() {
 }
 
 teardown() {
-    [ -z "${central:-}" ] || kill -9 "$central" 2>/dev/null || true
+    [ -z "${central:-}" ] || { kill -9 "$central" && wait "$central"; } 2>/dev/null || true
     rm -rf "$folder"
 }
 
@@ -258,7 +258,10 @@ handed() {
     done
     [ "$(sql -c "select string_agg(seq || ' ' || how, ', ' order by number) from site_key where site_id = '$site'")" = "11 first, 5 signed, 6 doubted, 7 known, 8 doubted, 10 doubted, 12 known" ]
     [ "$(sql -c "select count(*) from alarm where site_id = 'central' and key = 'site.key.$site' and returned_at is null and severity = 'critical'")" = 1 ]
-    grep -q "site \"$site\" signs its journal with another key than before" central.log
+    until grep -q "site \"$site\" signs its journal with another key than before" central.log; do # said when it is stored
+        kill -0 "$central" || { cat central.log; false; }
+        sleep 0.1
+    done
     finds "epoch 8 seq 6: from here on it is signed with another key" "epoch 8 seq 8: from here on" "$(cat third.pub)" "epoch 8 seq 10: from here on" "Signed up to seq 11 of epoch 8"
     [ "$(grep -c '^epoch 8' <<<"$output")" = 3 ]
     # It joins anew: whatever key it has then is its own.
