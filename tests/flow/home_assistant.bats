@@ -22,6 +22,7 @@ teardown() {
 }
 
 start() {
+    : >"$folder/out" # what another one said is no sign of this one
     "$bacpipes" up --simulate --no-past --data "$data" --points 60 >"$folder/out" 2>&1 3>&- &
     up=$!
     until_true "grep -q ' stored, newest' '$folder/out'" 90
@@ -65,7 +66,8 @@ choose() {
     points=$(sql "select count(*) from point where enabled")
     until_true '[ "$(configs | wc -l)" = "$points" ]' 90
     COUNT=$points configs >"$folder/configs"
-    COUNT=$points reader 'bacpipes/demo/points/+/+/state' >"$folder/states"
+    # Who is chosen was read perhaps once, and perhaps not yet.
+    until_true "reader 'bacpipes/demo/points/+/+/state' >'$folder/states'; [ \"\$(wc -l <'$folder/states')\" -ge $points ]" 90
     kinds=
     while read -r topic config; do
         [[ $topic =~ ^homeassistant/(sensor|binary_sensor)/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)/config$ ]]
