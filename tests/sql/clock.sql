@@ -76,7 +76,7 @@ select is(look('2026-05-01 12:30:20Z'), 'free: the clock has gone on since it le
 -- What is now.
 select is(readings_newest(at_time => '2026-03-10 12:00Z'), '2026-03-10 12:00Z'::timestamptz, 'the newest reading is none of days to come');
 select is(readings_newest('demo', '2026-03-10 11:55Z'), '2026-03-10 12:00Z'::timestamptz, 'but one that is minutes ahead');
-select readings_ensure_days(now(), now() + interval '10 days');
+select readings_ensure_days(now() - interval '1 hour', now() + interval '10 days');
 delete from sensor_readings where time > now() - interval '1 hour';
 insert into sensor_readings (time, site_id, point_id, value, quality)
      values (now() - interval '1 minute', 'demo', 1, 1, 'good'), (now() + interval '10 days', 'demo', 1, 2, 'good');
