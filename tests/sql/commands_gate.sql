@@ -147,7 +147,7 @@ select is(says(1, 20), 'pending 20', 'normal: both');
 
 -- Times.
 select is((select expires_at - created_at from write_commands order by number desc limit 1), interval '60 s', 'a command lives for a minute');
-insert into write_commands (site_id, point_id, command_type, value, execute_at) values ('here', 1, 'write_value', 20, '2027-06-01 00:00Z') returning expires_at - execute_at as life, status \gset
+insert into write_commands (site_id, point_id, command_type, value, execute_at) values ('here', 1, 'write_value', 20, now() + interval '180 days') returning expires_at - execute_at as life, status \gset
 select is(:'life'::interval, interval '60 s', 'from when it is due');
 select throws_ok($$ update write_commands set expires_at = null $$, '23514', null, 'and never for ever');
 select alike(says(1, 20, null, 'write_value', 8, null, null, now() - interval '1 s'), 'expired: it had expired already, at % UTC', 'one that is over already is refused');
