@@ -105,16 +105,16 @@ select is((select sum(count)::bigint from command_flood where source = 'sql'), 3
 select is((select count(*) from command_ask('{"site_id": "here", "point_id": 1, "value": 99}')), 0::bigint, 'who asks then gets no row');
 select is(says_status, 'pending', 'what is allowed passes all the same') from (select status from command_ask('{"site_id": "here", "point_id": 1, "value": 20}')) as asked (says_status);
 select isnt((select count(*) from command_ask('{"site_id": "here", "point_id": 1, "value": 99}', 'central')), 0::bigint, 'and other sources have refusals of their own');
-create temporary table flooded as select sum(count) as many from command_flood where source = 'sql';
-update command_flood set minute = minute - interval '1 min';
+create temporary table flooded as select sum(count) as many, count(*) as minutes from command_flood where source = 'sql'; -- two, where one ended meanwhile
+update command_flood set minute = minute - interval '2 min';
 set constraints all immediate;
 set constraints all deferred;
 create temporary table entries as select max(seq) as seq from uplink where site_id = 'here';
 select * from commands_due('here', 0);
 set constraints all immediate;
 set constraints all deferred;
-select results_eq($$ select (body ->> 'count')::bigint, body ->> 'rule' from audit where site_id = 'here' and kind = 'audit' and body ->> 'event' = 'refusals' and seq > (select seq from entries) $$,
-                  $$ select many::bigint, 'above-max' from flooded $$, 'the journal has one entry of them, with their number');
+select results_eq($$ select sum((body ->> 'count')::bigint)::bigint, count(*), min(body ->> 'rule') from audit where site_id = 'here' and kind = 'audit' and body ->> 'event' = 'refusals' and seq > (select seq from entries) $$,
+                  $$ select many::bigint, minutes, 'above-max' from flooded $$, 'the journal has one entry of those of a minute, with their number');
 select is_empty($$ select * from command_flood $$, 'and then they are forgotten');
 reset client_min_messages;
 
