@@ -1,4 +1,6 @@
 -- The journal: gapless, chained, appended to by nobody but its functions, and kept as long as promised.
+-- Its entries are of one month: where one ends soon it is waited for.
+select pg_sleep(case when left_s < 60 then left_s + 1 else 0 end) from (select extract(epoch from date_trunc('month', clock_timestamp(), 'UTC') + interval '1 month' - clock_timestamp())) as month (left_s) \g /dev/null
 begin;
 select plan(82);
 set local client_min_messages = warning;
