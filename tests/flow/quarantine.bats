@@ -45,13 +45,13 @@ sql() {
     psql -qXtA -v ON_ERROR_STOP=1 "$@"
 }
 
-# aside REASON READINGS: an entry, whose number is printed
+# aside REASON READINGS [SECONDS]: an entry of that time (default: of when today began), whose number is printed
 aside() {
-    sql -v reason="$1" -v readings="$2" <<'SQL'
+    sql -v reason="$1" -v readings="$2" -v at="${3:-$(($(date +%s) / 86400 * 86400))}" <<'SQL'
 insert into ingest_quarantine (site_id, reason, run, n, readings, payload)
 select 'macau', :'reason', '0123456789abcdef', 7, jsonb_array_length(('[' || :'readings' || ']')::jsonb),
        format('{"v":1,"run":"0123456789abcdef","n":7,"oldest":1,"device":1,"at":%s,"readings":[%s]}',
-              (extract(epoch from now())::bigint / 86400 * 86400 * 1000000), :'readings')
+              :at::bigint * 1000000, :'readings')
 returning id;
 SQL
 }
@@ -120,7 +120,7 @@ SQL
 
 @test "the limits are those of table setting" {
     fill
-    aside "ahead of the clock" "[41,$((($(date +%s) % 86400 + 3600) * 1000000)),1]" # in an hour
+    aside "ahead of the clock" "[41,3600000000,1]" "$(date +%s)" # in an hour
     try retry --all
     [ "$status" -eq 1 ]
     [[ $output == *"ahead of the clock (readings.future_max)"* ]]
