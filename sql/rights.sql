@@ -150,6 +150,8 @@ insert into right_on_table values
     ('sites', 'bacpipes_owner', null, null, null, 'all', 'select', null),
     ('waiting', 'bacpipes_owner', null, null, null, 'all', null, null),
     ('uplink_saved',             'bacpipes_journal',  null, null, null, 'select', null, 'all'),
+    ('uplink_pruned',            'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
+    ('uplink_tidied',            'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('uplink_named',             'bacpipes_journal',  null, null, null, 'all',    null, 'all'),
     ('point_interval',           'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
     ('site_rate',                'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
@@ -162,7 +164,7 @@ select 'bacpipes_web', name
   from unnest('{site, device, point, point_rule, device_status, setting, setting_kind, mqtt_config, mqtt_account, ingest_position,
                 sensor_readings, sensor_readings_5min, sensor_readings_hourly, past, past_progress, point_latest, points, current_value, current_values, readings, readings_5min, readings_hourly,
                 journal_head, uplink_record, alarm, audit, write_commands, command_source, hold, hold_end, override, overrides, writable_type, unit_range, commands, standing, job_kind, job, change, command_latency, saved_view,
-                central_link, remote_site, uplink_cursor, uplink_applied, uplink_quarantine, site_key, downlink, downlink_head, point_interval, site_rate, site_hour,
+                central_link, remote_site, uplink_cursor, uplink_pruned, uplink_applied, uplink_quarantine, site_key, downlink, downlink_head, point_interval, site_rate, site_hour,
                 central_status, site_lag, availability_hours, availability_points, sites}'::text[]) as name
  union all
 select 'bacpipes_maintain', 'uplink_applied' -- of readings_newest
@@ -420,7 +422,12 @@ insert into right_on_function values
     ('journal_hold',            'bacpipes_journal',  false, '{}'),
     ('journal_ensure',          'bacpipes_journal',  false, '{}'),
     ('journal_day_is_over',     'bacpipes_journal',  false, '{}'),
-    ('journal_month_is_over',   'bacpipes_journal',  false, '{}'),
+    ('record_dated',            'bacpipes_journal',  false, '{}'),
+    ('record_unapplied',        'bacpipes_journal',  false, '{}'),
+    ('journal_pruned',          'bacpipes_journal',  false, '{}'),
+    ('journal_month_ends',      'bacpipes_journal',  false, '{}'),
+    ('uplink_records_drop',     'bacpipes_journal',  false, '{}'),
+    ('uplink_records_tidy',     'bacpipes_journal',  false, '{}'),
     ('journal_drop',            'bacpipes_journal',  false, '{}'),
     ('journal_give_up',         'bacpipes_journal',  false, '{}'),
     ('journal_keep',            'bacpipes_journal',  false, '{}'),

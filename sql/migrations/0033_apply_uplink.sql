@@ -741,7 +741,7 @@ $$;
 comment on function uplink_is_needed is 'At central: this frame is not applied, or those that will come go on from it, or it stands aside, or one that does goes on from it.';
 
 create table uplink_saved (like uplink);
-comment on table uplink_saved is 'Frames of a day that is dropped, of which some are needed still; empty between two.';
+comment on table uplink_saved is 'What stays of a day of frames, or a month of records, that is dropped; empty between two.';
 
 -- What came late, of days that are gone, and what was needed and is not any more.
 create function uplink_frames_tidy(at_time timestamptz) returns bigint language plpgsql as $$

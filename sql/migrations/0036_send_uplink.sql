@@ -336,13 +336,140 @@ create function journal_day_is_over(first timestamptz, beyond timestamptz) retur
 $$;
 comment on function journal_day_is_over is 'All frames of that day are at central or, at central, are applied.';
 
--- A clock that leapt may have left what is newer among what is old: then it stays. So does what central has not applied.
-create function journal_month_is_over(first timestamptz, beyond timestamptz) returns boolean language sql stable as $$
-    select not exists (select from (select u.site_id, u.epoch, max(u.seq) as seq from uplink_record u where u.at >= first and u.at < beyond group by u.site_id, u.epoch) as l
-                        where exists (select from uplink_record r where r.site_id = l.site_id and r.epoch = l.epoch and r.seq < l.seq and not (r.at >= first and r.at < beyond))
-                           or site_is_remote(l.site_id) and not journal_is_at_central(l.site_id, l.epoch, l.seq))
+-- Of records each life's oldest go, one behind the other, so that its chain goes on from the last of them: what is newer among what is old, since a
+-- clock leapt, stays with all behind it; so does what is not applied. No site's records keep another's.
+
+create table uplink_pruned (
+    site_id text   not null,
+    epoch   bigint not null,
+    seq     bigint not null,
+    digest  bytea  not null check (octet_length(digest) = 32),
+    primary key (site_id, epoch)
+);
+comment on table uplink_pruned is 'At central: the last record of each life of a site''s that is forgotten here, from which the chain goes on. Of the journal that is kept here an entry says so.';
+
+create table uplink_tidied (
+    is_one  boolean primary key default true check (is_one),
+    site_id text    not null default '',
+    epoch   bigint  not null default 0
+);
+insert into uplink_tidied default values;
+comment on table uplink_tidied is 'The life at which uplink_records_tidy was last: it looks at some at once.';
+
+create function record_dated(at timestamptz, received_at timestamptz) returns timestamptz language sql stable as $$
+    select case when received_at is null and at < '2026-01-01Z' then 'infinity' -- older than all journals: a clock that nobody has set
+                when received_at is null or at between received_at - interval '2 years' and received_at then at
+                else received_at end
 $$;
-comment on function journal_month_is_over is 'Nothing of that month is among newer records, or has yet to be applied.';
+comment on function record_dated is 'When a record was written, as far as that clock can be believed. At central not after it came, nor long before: whatever a site says of it, it is old a year after it came.';
+
+create function record_unapplied(of_site text, of_epoch bigint) returns bigint language sql stable as $$
+    select case when site_is_remote(of_site) then coalesce((select a.applied_seq from uplink_applied a where a.site_id = of_site and a.epoch = of_epoch), 0) + 1 end
+$$;
+comment on function record_unapplied is 'At central: the first of a life of a site''s that is not applied; null: it is kept here.';
+
+create function journal_pruned(of_site text, of_epoch bigint, of_seq bigint, of_digest bytea) returns void language plpgsql as $$
+begin
+    if site_is_remote(of_site) then
+        insert into uplink_pruned as p (site_id, epoch, seq, digest) values (of_site, of_epoch, of_seq, of_digest)
+        on conflict (site_id, epoch) do update set seq = excluded.seq, digest = excluded.digest where p.seq < excluded.seq;
+    else
+        -- In the chain itself: so a journal that was cut off is told from one that was pruned.
+        perform journal_append(of_site, 'audit', jsonb_build_object('v', 1, 'event', 'pruned', 'epoch', of_epoch, 'seq', of_seq, 'digest', encode(of_digest, 'hex')));
+    end if;
+end
+$$;
+comment on function journal_pruned is 'Notes what the chain of a life goes on from, where all up to there is forgotten.';
+
+create function journal_month_ends(first timestamptz, beyond timestamptz, at_time timestamptz) returns table (site_id text, epoch bigint, seq bigint, digest bytea, last_seq bigint) language sql stable as $$
+    with recursive life (site_id, epoch) as (
+        (select u.site_id, u.epoch from uplink_record u where u.at >= first and u.at < beyond order by u.site_id, u.epoch limit 1)
+         union all
+        select next.site_id, next.epoch
+          from life l, lateral (select u.site_id, u.epoch from uplink_record u
+                                 where u.at >= first and u.at < beyond and (u.site_id, u.epoch) > (l.site_id, l.epoch) order by u.site_id, u.epoch limit 1) as next)
+    select l.site_id, l.epoch, gone.seq, gone.digest, last.seq
+      from life l,
+           lateral (select least((select u.seq from uplink_record u where u.site_id = l.site_id and u.epoch = l.epoch and (u.at < first or u.at >= beyond) order by u.seq limit 1),
+                                 (select min(u.seq) from uplink_record u where u.site_id = l.site_id and u.epoch = l.epoch and u.at >= first and u.at < least(beyond, at_time - interval '2 years')
+                                                                           and record_dated(u.at, u.received_at) >= beyond), -- what is believed otherwise than that it came has to be so old
+                                 record_unapplied(l.site_id, l.epoch)) as seq) as stays,
+           lateral (select u.seq from uplink_record u where u.site_id = l.site_id and u.epoch = l.epoch and u.at >= first and u.at < beyond order by u.seq desc limit 1) as last
+      left join lateral (select u.seq, u.digest from uplink_record u
+                          where u.site_id = l.site_id and u.epoch = l.epoch and u.at >= first and u.at < beyond and (stays.seq is null or u.seq < stays.seq) order by u.seq desc limit 1) as gone on true
+$$;
+comment on function journal_month_ends is 'The lives that have records in a month: up to where those may go (null: none may), and the last of them.';
+
+create function uplink_records_drop(of_name text, first timestamptz, beyond timestamptz, at_time timestamptz) returns boolean language plpgsql as $$
+declare
+    life record;
+    gone boolean := false;
+begin
+    perform journal_hold('record');
+    for life in select * from journal_month_ends(first, beyond, at_time) loop
+        if life.seq is not null then
+            perform journal_pruned(life.site_id, life.epoch, life.seq, life.digest);
+            gone := true;
+        end if;
+        if life.seq is distinct from life.last_seq then
+            insert into uplink_saved select r.* from uplink_record r
+                                      where r.site_id = life.site_id and r.epoch = life.epoch and r.at >= first and r.at < beyond and r.seq > coalesce(life.seq, 0);
+        end if;
+    end loop;
+    perform journal_drop(of_name);
+    if exists (select from uplink_saved) then
+        alter table uplink_record_default disable trigger user; -- what has stayed has not come anew
+        insert into uplink_record_default select * from uplink_saved;
+        alter table uplink_record_default enable trigger user;
+        delete from uplink_saved;
+    end if;
+    return gone;
+end
+$$;
+comment on function uplink_records_drop is 'A month of records goes, but for what has to stay of it, which is where what has no month is. False: nothing has gone.';
+
+-- What has no month: it was dated as no month is that is here, or has stayed of one. So few are looked at at once that nobody waits, whatever sites send.
+create function uplink_records_tidy(at_time timestamptz, beyond timestamptz) returns bigint language plpgsql as $$
+declare
+    lives_max   constant integer := 100;
+    records_max constant integer := 5000;
+    place  uplink_tidied;
+    life   record;
+    stays  bigint;
+    last   record;
+    taken  bigint;
+    gone   bigint := 0;
+begin
+    select * into place from uplink_tidied for update skip locked;
+    if place.is_one is null then -- somebody else is at it
+        return 0;
+    end if;
+    for i in 1 .. lives_max loop
+        select u.site_id, u.epoch into life from uplink_record_default u where (u.site_id, u.epoch) > (place.site_id, place.epoch) order by u.site_id, u.epoch limit 1;
+        place.site_id := coalesce(life.site_id, '');
+        place.epoch := coalesce(life.epoch, 0);
+        exit when life.site_id is null;
+        -- What is dated later than now says nothing of when that was: it goes with what is behind it.
+        select h.seq into stays
+          from (select u.seq, record_dated(u.at, u.received_at) as dated from uplink_record u where u.site_id = life.site_id and u.epoch = life.epoch order by u.seq limit records_max) as h
+         where h.dated >= beyond and h.dated <= at_time order by h.seq limit 1;
+        stays := least(stays, record_unapplied(life.site_id, life.epoch));
+        select h.seq, h.digest into last
+          from (select u.seq, u.digest, record_dated(u.at, u.received_at) as dated from uplink_record u
+                 where u.site_id = life.site_id and u.epoch = life.epoch and (stays is null or u.seq < stays) order by u.seq limit records_max) as h
+         where h.dated < beyond order by h.seq desc limit 1;
+        continue when last.seq is null;
+        delete from uplink_record u where u.site_id = life.site_id and u.epoch = life.epoch and u.seq <= last.seq;
+        get diagnostics taken = row_count;
+        gone := gone + taken;
+        perform journal_pruned(life.site_id, life.epoch, last.seq, last.digest);
+        exit when gone >= records_max;
+    end loop;
+    update uplink_tidied set site_id = place.site_id, epoch = place.epoch where (uplink_tidied.site_id, uplink_tidied.epoch) <> (place.site_id, place.epoch);
+    return gone;
+end
+$$;
+comment on function uplink_records_tidy is 'Records that have no month of their own go when they, and all before them, are from before `beyond`.';
 
 create function uplink_frames_drop(of_name text, first timestamptz, beyond timestamptz) returns boolean language plpgsql as $$
 begin
@@ -364,7 +491,6 @@ create or replace function journal_keep(at_time timestamptz, is_disk_low boolean
     set timezone = 'UTC' set datestyle = 'ISO' as $$
 declare
     part  record;
-    last  record;
     ahead interval;
     made  boolean := false;
 begin
@@ -389,32 +515,15 @@ begin
             return null; -- of a site that makes no frames it is empty each day: nothing to tell
         end if;
     end loop;
-    -- What a site that joined late has sent of months that had gone by has no table, until it is to go.
-    for part in select distinct p.first, p.beyond
-                  from site s cross join lateral (select min(d.at) as at from uplink_record_default d where d.site_id = s.site_id and d.at >= '1970-01-01Z') as oldest,
-                       lateral journal_partition('record', oldest.at) as p
-                 where oldest.at < at_time - interval '1 year' and p.beyond < at_time - interval '1 year' order by p.first loop
-        if journal_month_is_over(part.first, part.beyond) and journal_ensure('record', part.first) then
-            return null;
-        end if;
-    end loop;
+    perform uplink_records_tidy(at_time, (select p.first from journal_partition('record', at_time - interval '1 year') as p));
     for part in select * from journal_partitions('record') where beyond < at_time - interval '1 year' order by first loop
-        continue when not journal_month_is_over(part.first, part.beyond);
-        perform journal_hold('record');
-        continue when not journal_month_is_over(part.first, part.beyond); -- some came meanwhile
-        last := null;
-        for last in select distinct on (site_id, epoch) site_id, epoch, seq, digest from uplink_record where at >= part.first and at < part.beyond
-                     order by site_id, epoch, seq desc loop
-            -- What the chain goes on from, in the chain itself: so a journal that was cut off is told from one that was pruned.
-            perform journal_append(last.site_id, 'audit', jsonb_build_object('v', 1, 'event', 'pruned', 'epoch', last.epoch, 'seq', last.seq, 'digest', encode(last.digest, 'hex')));
-        end loop;
-        perform journal_drop(part.name);
-        continue when last.site_id is null; -- an empty one
+        continue when not uplink_records_drop(part.name, part.first, part.beyond, at_time); -- of an empty one there is nothing to tell
         return format('records of the journal from before %s are dropped: they are a year old', part.beyond::date);
     end loop;
     return null;
 end
 $$;
+
 -- ---- what central asks for ----
 
 create function link_carry(of_site text, of_epoch bigint, of_seq bigint, of_kind text, of_at timestamptz, of_body bytea, of_digest bytea, life_left interval)

@@ -236,6 +236,29 @@ handed() {
     echo ", \"former\": \"$(cat "$1.pub")\", \"former_signature\": \"$(signs "${3:-$1}")\""
 }
 
+@test "what central has forgotten once it was a year old is nothing wrong, and told from what was cut out" {
+    put_back
+    # Months on, central forgets of the site what it has applied of it.
+    ages() { sql -c "insert into uplink_applied as a (site_id, epoch, applied_seq) values ('$site', $1, $2) on conflict (site_id, epoch) do update set applied_seq = $2" -c "do 'begin for i in 1 .. 3 loop perform journal_keep(now() + interval ''14 months'', false); end loop; end'"; }
+    ages 7 5
+    [ "$(sql -c "select string_agg(concat(epoch, ':', seq), ' ' order by epoch, seq) from uplink_record where site_id = '$site'")" = "7:6 7:7 7:8 7:9 7:10 7:11 7:12 7:13 7:14 7:15 7:16 8:1 8:2 8:3 8:4" ]
+    verify
+    [ "$status" -eq 0 ]
+    [[ $output == *"It begins behind seq 5: what was before had been pruned"* ]]
+    spoil "delete from uplink_record where site_id = '$site' and epoch = 7 and seq = 6"
+    finds "epoch 7 seq 7: the entries before it (1 to 6) were cut off"
+    ages 7 16
+    verify
+    [ "$status" -eq 0 ]
+    ages 8 1
+    [ "$(sql -c "select string_agg(concat(epoch, ':', seq), ' ' order by epoch, seq) from uplink_record where site_id = '$site'")" = "8:2 8:3 8:4" ]
+    verify
+    [ "$status" -eq 0 ]
+    [[ $output == *"Signed up to seq 3 of epoch 8"* ]]
+    spoil "delete from uplink_pruned where site_id = '$site'"
+    finds "epoch 7 seq 16: the epoch is missing as a whole" "epoch 8 seq 2: the entries before it (1 to 1) were cut off"
+}
+
 @test "a site's key is its first; another one is believed when the former has signed for it, or the site has joined anew, and else an alarm is raised" {
     put_back
     local name

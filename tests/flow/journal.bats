@@ -235,10 +235,10 @@ q "insert into site (site_id, name, is_remote) values ('afar', 'Afar', true);
    select journal_maintain(now(), false);
    alter function journal_hold set lock_timeout = '60s'; alter function journal_drop set lock_timeout = '60s'" >made
 came() { echo "insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) values ('afar', 7, $1, '$2', now() - interval '$3', 'x', sha256('x'), now())"; }
-here() { [ "$(q "select coalesce(string_agg(seq::text, ' ' order by seq), 'nothing') from uplink where site_id = 'afar'")" = "$1" ]; }
+here() { [ "$(q "select coalesce(string_agg(seq::text, ',' order by seq), 'nothing') from uplink where site_id = 'afar'")" = "$1" ]; }
 applied() { q "update uplink_applied set applied_seq = $1, key_seq = $1 + 1"; }
-for comes in "frames 1 2 readings 10 days" "record 3 4 audit 14 months"; do
-    read -r class first second kind age <<<"$comes"
+for comes in "frames 1 2 1,2 readings 10 days" "record 3 4 4 audit 14 months"; do # a day stays; of a month goes what may
+    read -r class first second stays kind age <<<"$comes"
     q "set role bacpipes_journal; select journal_ensure('$class', now() - interval '$age')" >made
     q "$(came "$first" "$kind" "$age")"
     applied "$first" # all that is there is applied, and old; and another of that age comes just now
@@ -247,7 +247,7 @@ for comes in "frames 1 2 readings 10 days" "record 3 4 audit 14 months"; do
     until_true '[ "$(q "select count(*) from pg_stat_activity where wait_event_type = '"'Lock'"'")" = 1 ]'
     tell "$holders" "commit;"
     wait "$maintains" || { cat maintained; exit 1; }
-    here "$first $second" || { echo "entry $second is lost"; exit 1; }
+    here "$stays" || { echo "not what stays: $stays"; exit 1; }
     applied "$second"
     q "select journal_maintain(now(), false)" >maintained
     here nothing

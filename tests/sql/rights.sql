@@ -216,8 +216,8 @@ insert into expected select 'bacpipes_central', thing, 'EXECUTE'
   from unnest(array['site_requests()', 'site_signed(bigint,text,text,timestamp with time zone)', 'site_refused(bigint,text)', 'site_revocations()', 'site_revocation_listed(integer)', 'site_authorities_tell(text,text,integer,integer)', 'sites_mend(text[],jsonb)']) as thing;
 insert into expected values ('bacpipes_owner', 'central_link_store(text,integer,text,integer,text,boolean)', 'EXECUTE'), ('bacpipes_join', 'sync."join"(text)', 'EXECUTE'), ('bacpipes_sites', 'sync.renew(text)', 'EXECUTE'), ('bacpipes_sites', 'sync.authorities()', 'EXECUTE');
 insert into expected select role, thing, 'SELECT' from unnest('{bacpipes_owner, bacpipes_web}'::text[]) as role,
-       unnest('{central_link, remote_site, uplink_cursor, uplink_applied, uplink_quarantine, site_key, downlink, downlink_head}'::text[]) as thing;
-insert into expected select 'bacpipes_reader', thing, 'SELECT' from unnest('{remote_site, uplink_cursor, uplink_applied, site_key}'::text[]) as thing;
+       unnest('{central_link, remote_site, uplink_cursor, uplink_pruned, uplink_applied, uplink_quarantine, site_key, downlink, downlink_head}'::text[]) as thing;
+insert into expected select 'bacpipes_reader', thing, 'SELECT' from unnest('{remote_site, uplink_cursor, uplink_pruned, uplink_applied, site_key}'::text[]) as thing;
 insert into expected select 'bacpipes_sites', thing, 'EXECUTE'
   from unnest(array['sync.hello(integer,jsonb)', 'sync.begin_epoch(bigint,bigint,bigint,bytea)', 'sync.append(bigint,bigint,text[],timestamp with time zone[],bytea[],bytea[],jsonb)', 'sync."fetch"(bigint,bigint)']) as thing;
 insert into expected values ('bacpipes_sites', 'sync.digests(bigint,bigint[])', 'EXECUTE');
@@ -249,13 +249,13 @@ insert into expected select 'bacpipes_central', thing, 'EXECUTE'
                     'readings_ensure_days(timestamp with time zone,timestamp with time zone)']) as thing;
 insert into expected select role, thing, 'SELECT' from unnest('{bacpipes_owner, bacpipes_reader, bacpipes_web}'::text[]) as role, unnest('{point_interval, site_rate, site_hour, central_status}'::text[]) as thing;
 insert into expected select role, thing, 'SELECT' from unnest('{bacpipes_reader, bacpipes_web}'::text[]) as role, unnest('{site_lag, availability_hours, availability_points, sites}'::text[]) as thing;
-insert into expected values ('bacpipes_owner', 'central_size', 'SELECT'), ('bacpipes_owner', 'uplink_saved', 'SELECT'), ('bacpipes_maintain', 'uplink_applied', 'SELECT');
+insert into expected values ('bacpipes_owner', 'central_size', 'SELECT'), ('bacpipes_owner', 'uplink_saved', 'SELECT'), ('bacpipes_owner', 'uplink_tidied', 'SELECT'), ('bacpipes_maintain', 'uplink_applied', 'SELECT');
 insert into expected values ('bacpipes_owner', 'uplink_named', 'DELETE INSERT REFERENCES SELECT TRIGGER TRUNCATE UPDATE');
 -- An owner may do all with what it owns.
 create temporary table owned (role text, thing text);
 insert into owned
 select 'bacpipes_journal', thing
-  from unnest(array['uplink_named', 'uplink_saved', 'uplink_is_needed(text,bigint,bigint)', 'uplink_frames_drop(text,timestamp with time zone,timestamp with time zone)', 'central_tidy(timestamp with time zone)', 'uplink_frames_tidy(timestamp with time zone)', 'point_interval', 'site_rate', 'site_hour', 'central_status', 'central_size', 'uplink_concluded(text,bigint,bigint,text)', 'central_keep(bigint,bigint,bigint,jsonb)', 'successor_noted()', 'uplink_alarm(text,jsonb,boolean)', 'uplink_later(text,integer,bigint,text)', 'uplink_since(text,jsonb,text)', 'uplink_alarm_over(jsonb,text,timestamp with time zone)', 'uplink_late(text,integer,bigint,text,jsonb)', 'uplink_state_lost(text,text,boolean)', 'poll_intervals_note(text,timestamp with time zone)',
+  from unnest(array['uplink_named', 'uplink_saved', 'uplink_pruned', 'uplink_tidied', 'uplink_is_needed(text,bigint,bigint)', 'uplink_frames_drop(text,timestamp with time zone,timestamp with time zone)', 'central_tidy(timestamp with time zone)', 'uplink_frames_tidy(timestamp with time zone)', 'point_interval', 'site_rate', 'site_hour', 'central_status', 'central_size', 'uplink_concluded(text,bigint,bigint,text)', 'central_keep(bigint,bigint,bigint,jsonb)', 'successor_noted()', 'uplink_alarm(text,jsonb,boolean)', 'uplink_later(text,integer,bigint,text)', 'uplink_since(text,jsonb,text)', 'uplink_alarm_over(jsonb,text,timestamp with time zone)', 'uplink_late(text,integer,bigint,text,jsonb)', 'uplink_state_lost(text,text,boolean)', 'poll_intervals_note(text,timestamp with time zone)',
                     'uplink_record_apply(text,text,bytea,timestamp with time zone,boolean,integer,bigint)', 'uplink_put_aside(text,bigint,bigint,text,text,boolean)', 'uplink_is_told(text)', 'uplink_gate(text[])', 'uplink_apply(jsonb)', 'uplink_retry(text,interval)', 'central_retry(text)']) as thing
  union all
 select 'bacpipes_owner', thing
@@ -322,7 +322,7 @@ select 'bacpipes_journal', thing
                     'journal_open(text,bigint,bigint,bytea,integer,integer)', 'journal_checkpoint(text,bigint,bigint,bytea,bytea,bytea)', 'journal_key_handed(text,bigint,bigint,bytea,bytea,bytea,bytea,bytea)',
                     'journal_unsigned(text,bigint,bigint)', 'journal_records(text,bigint,bigint,integer)', 'journal_last_checkpoint(text,bigint)',
                     'journal_partition(text,timestamp with time zone)', 'journal_partitions(text)', 'journal_take_turns()', 'journal_hold(text)', 'journal_ensure(text,timestamp with time zone)',
-                    'journal_day_is_over(timestamp with time zone,timestamp with time zone)', 'journal_month_is_over(timestamp with time zone,timestamp with time zone)', 'journal_drop(text)', 'journal_give_up()',
+                    'journal_day_is_over(timestamp with time zone,timestamp with time zone)', 'record_dated(timestamp with time zone,timestamp with time zone)', 'record_unapplied(text,bigint)', 'journal_pruned(text,bigint,bigint,bytea)', 'journal_month_ends(timestamp with time zone,timestamp with time zone,timestamp with time zone)', 'uplink_records_drop(text,timestamp with time zone,timestamp with time zone,timestamp with time zone)', 'uplink_records_tidy(timestamp with time zone,timestamp with time zone)', 'journal_drop(text)', 'journal_give_up()',
                     'journal_keep(timestamp with time zone,boolean)', 'journal_maintain(timestamp with time zone,boolean)']) as thing
  union all
 select 'bacpipes_journal', thing

@@ -1,29 +1,89 @@
--- Records at central go when they are a year old, those of months that had gone by when they came, too.
+-- Records at central go when they are a year old, those of months that had gone by when they came, too. What is newer among them, since a site's clock leapt, and
+-- what is not applied stays, and keeps no other site's. What is left of a chain goes on from what is noted.
 begin;
-select plan(5);
+select plan(24);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
-insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
-insert into remote_site (site_id, number, state, joined_at) values ('mo', 1, 'joined', now()), ('kl', 2, 'joined', now());
-insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest) select s, 7, 1, 1, 9, 0, sha256('x') from unnest('{mo,kl}'::text[]) as s;
-insert into uplink_applied (site_id, epoch, applied_seq) values ('mo', 7, 9), ('kl', 7, 2);
+insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true), ('jp', 'Tokyo', true);
+insert into remote_site (site_id, number, state, joined_at) values ('mo', 1, 'joined', now()), ('kl', 2, 'joined', now()), ('jp', 3, 'joined', now());
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest)
+select s, e, e - 6, 1, 9, 0, sha256('x') from unnest('{mo,kl,jp}'::text[]) as s, generate_series(7, 8) as e;
+insert into uplink_applied (site_id, epoch, applied_seq) values ('mo', 7, 9), ('kl', 7, 2), ('kl', 8, 9), ('jp', 7, 9), ('jp', 8, 9);
 insert into retention_clock (seen_at) values (now()) on conflict do nothing;
 update retention_clock set hold = null, expected_at = null;
-create function came(of_site text, of_seq bigint, ago interval) returns void language sql as $$
-    insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) values (of_site, 7, of_seq, 'audit', now() - ago, '{}', sha256('x'), now())
+create function came(of_site text, of_epoch bigint, of_seq bigint, of_at timestamptz, ago interval default '0', of_kind text default 'audit', of_body bytea default '{}') returns void language sql as $$
+    insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+    select of_site, of_epoch, of_seq, of_kind, of_at, of_body,
+           journal_digest(coalesce((select u.digest from uplink_record u where u.site_id = of_site and u.epoch = of_epoch and u.seq = of_seq - 1), decode(repeat('00', 32), 'hex')),
+                          of_site, of_epoch, of_seq, of_kind, of_at, of_body), now() - ago
 $$;
-create function left_of(of_site text) returns bigint[] language sql as $$
-    select array_agg(seq order by seq) from uplink_record where site_id = of_site and epoch = 7
+create function left_of(of_site text, of_epoch bigint default 7) returns bigint[] language sql as $$
+    select array_agg(seq order by seq) from uplink_record where site_id = of_site and epoch = of_epoch
 $$;
+create function keep(at_time timestamptz default now()) returns void language plpgsql as 'begin for i in 1 .. 9 loop perform journal_keep(at_time, false); end loop; end';
+create view broken as
+    select u.site_id, u.epoch, u.seq
+      from (select *, lag(digest) over life as before, lag(seq) over life as before_seq from uplink_record where site_id in ('mo', 'kl', 'jp') window life as (partition by site_id, epoch order by seq)) as u
+      left join uplink_pruned p using (site_id, epoch)
+     where u.seq <> coalesce(u.before_seq, p.seq, 0) + 1
+        or u.digest <> journal_digest(coalesce(u.before, p.digest, decode(repeat('00', 32), 'hex')), u.site_id, u.epoch, u.seq, u.kind, u.at, u.body);
 
 select journal_keep(now(), false); -- months ahead: a step of its own
-select came('mo', 1, '16 months'), came('mo', 2, '14 months'), came('mo', 3, '5 months'), came('kl', 2, '20 months'), came('kl', 3, '18 months');
-select is((select count(*) from uplink_record_default where site_id in ('mo', 'kl')), 5::bigint, 'months that had gone by have no tables');
-do 'begin for i in 1 .. 9 loop perform journal_keep(now(), false); end loop; end';
+select came('mo', 7, 1, now() - interval '16 months'), came('mo', 7, 2, now() - interval '14 months'), came('mo', 7, 3, now() - interval '5 months'),
+       came('kl', 7, 1, now() - interval '22 months'), came('kl', 7, 2, now() - interval '20 months'), came('kl', 7, 3, now() - interval '18 months') \g /dev/null
+select is((select count(*) from uplink_record_default where site_id in ('mo', 'kl')), 6::bigint, 'months that had gone by have no tables');
+select keep() \g /dev/null
 select is(left_of('mo'), '{3}', 'what is a year old goes, whoever else has older ones that stay');
 select is(left_of('kl'), '{3}', 'and what is not applied stays');
-do 'begin for i in 1 .. 9 loop perform journal_keep(now() + interval ''8 months'', false); end loop; end';
+select is_empty('select * from broken', 'what is left goes on from what is noted');
+select is((select string_agg(format('%s:%s', site_id, seq), ' ' order by site_id) from uplink_pruned), 'kl:2 mo:2', 'of each site');
+select keep(now() + interval '8 months') \g /dev/null
 select is(left_of('mo'), null, 'so does the rest when its year is over');
-select is((select count(*) from journal_partitions('record') where beyond < now() - interval '1 year'), 0::bigint, 'and no table is left of what was made for it');
+select is((select count(*) from journal_partitions('record') where beyond < now() - interval '1 year'), 0::bigint, 'and no month is left of what is so old');
+
+-- A month that has a table. What a clock leapt back into it came lately, and the same site has begun a life with dates that nothing can have.
+select journal_keep(now(), false) \g /dev/null
+select journal_ensure('record', now() - make_interval(months => m)) from unnest('{14,5,4,3}'::integer[]) as m \g /dev/null
+select set_config('test.month', (select name from journal_partition('record', now() - interval '14 months')), true) \g /dev/null
+select came('mo', 8, n, now() - interval '14 months', '14 months') from generate_series(1, 4) as n \g /dev/null
+insert into uplink_applied (site_id, epoch, applied_seq) values ('mo', 8, 9);
+update uplink_applied set applied_seq = 9 where site_id = 'kl' and epoch = 7;
+select came('mo', 8, 5, now() - interval '5 months', '5 months'),
+       came('kl', 7, 4, now() - interval '14 months', '14 months'), came('kl', 7, 5, now() - interval '5 months', '5 months'), came('kl', 7, 6, now() - interval '14 months', '4 months', 'checkpoint', convert_to('{"key": "' || repeat('ab', 32) || '"}', 'UTF8')),
+       came('kl', 7, 7, now() - interval '3 months', '3 months'),
+       came('kl', 8, 1, '1969-12-31Z', '1 month'), came('kl', 8, 2, '9999-01-01Z', '1 month'), came('kl', 8, 3, '4000-01-01Z BC', '1 month'), came('kl', 8, 4, '1970-02-01Z', '1 month'),
+       came('jp', 7, 1, now() - interval '14 months', '14 months'), came('jp', 7, 2, now() - interval '14 months', '14 months') \g /dev/null
+update uplink_applied set applied_seq = 1 where site_id = 'jp' and epoch = 7;
+select is((select count(*) from site_key where site_id = 'kl'), 1::bigint, 'a key is seen as it comes');
+delete from site_key where site_id = 'kl';
+select is((select journal_keep(now(), false)), format('records of the journal from before %s are dropped: they are a year old',
+          ((select beyond from journal_partition('record', now() - interval '14 months')) at time zone 'UTC')::date), 'a month goes, whoever has what stays of it');
+select is(to_regclass('journal.' || current_setting('test.month')), null, 'with its table');
+select keep() \g /dev/null
+select is(left_of('mo', 8), '{5}', 'an honest site''s records are dropped');
+select is(left_of('kl'), '{5,6,7}', 'the other''s that are new stay, also where its clock leapt back, and its old ones are dropped');
+select is(left_of('kl', 8), '{1,2,3,4}', 'so do those of dates that nothing can have');
+select is(left_of('jp'), '{2}', 'and what is not applied');
+select is_empty('select * from broken', 'all that is left goes on from what is noted');
+select is((select count(*) from uplink_saved), 0::bigint, 'nothing is left beside');
+select is((select count(*) from site_key where site_id = 'kl'), 0::bigint, 'and what stays is not taken for what comes');
+
+-- They go a year after they came, whatever they say.
+select keep(now() + interval '10 months') \g /dev/null
+select is(left_of('kl', 8), '{1,2,3,4}', 'until their year is over');
+select is(left_of('kl'), null, 'what is among others goes with them');
+select keep(now() + interval '14 months') \g /dev/null
+select is(left_of('kl', 8), null, 'then they go');
+select is(left_of('jp'), '{2}', 'but for what is not applied');
+
+-- Of the journal that is kept here nobody says when an entry came: what no clock can have said goes with what is behind it.
+insert into site (site_id, name) values ('demo', 'Demo') on conflict do nothing;
+insert into uplink (site_id, epoch, seq, kind, at, body, digest)
+select 'demo', 5, n, 'audit', at, '{}', sha256(n::text::bytea) from unnest(array['1960-01-01Z', '9999-01-01Z', now(), now() + interval '25 months']) with ordinality as r (at, n);
+select keep() \g /dev/null
+select is(left_of('demo', 5), '{1,2,3,4}', 'what a clock that nobody had set has dated stays');
+select keep(now() + interval '26 months') \g /dev/null
+select is(left_of('demo', 5), '{4}', 'until what is behind it is a year old');
+select is((select string_agg(convert_from(body, 'UTF8')::jsonb ->> 'seq', ' ') from journal_pending where site_id = 'demo' and convert_from(body, 'UTF8')::jsonb ->> 'epoch' = '5'), '3', 'and an entry says so');
 select * from finish();
 rollback;
