@@ -266,7 +266,7 @@ comment on column remote_site.seen_at is 'When it last called';
 comment on column remote_site.wait_until is 'Until then nothing is taken from it, and it is told wait_why: it keeps what it has';
 comment on column remote_site.clock_ahead_s is 'How far its clock is ahead of ours, as of its last hello';
 comment on column remote_site.octets_up is 'Of bodies that came from it; octets_down: of those it was given';
-comment on column remote_site.day_octets is 'What came on that day (UTC)';
+comment on column remote_site.day_octets is 'What entries that came on that day (UTC) take, with their bodies';
 
 create table uplink_cursor (
     site_id         text    not null references remote_site,
@@ -533,8 +533,10 @@ declare
     count  constant integer     := cardinality(kinds);
     now    constant timestamptz := clock_timestamp();
     today  constant date        := (now at time zone 'UTC')::date;
+    beside constant integer     := 256; -- octets that an entry takes on the disk beside its body, with what finds it: a site that sends none in its bodies has its quota, too
     place  public.uplink_cursor;
     octets bigint := 0;
+    taken  integer := 0;
     known  integer;
     made   bytea;
     entry  record;
@@ -580,6 +582,7 @@ begin
                                            hint = 'sync.hello says what is here.';
             end if;
             octets := octets + octet_length(entry.body);
+            taken := taken + 1;
             place.received_seq := entry.seq;
             place.received_digest := made;
             if entry.kind not in ('readings', 'health') then
@@ -594,7 +597,7 @@ begin
          where c.site_id = caller.site_id and c.epoch = of_epoch;
         update public.uplink_applied a set is_over = false where a.site_id = caller.site_id and a.epoch = of_epoch and a.is_over;
     end if;
-    update public.remote_site r set seen_at = now, octets_up = r.octets_up + octets, day = today, day_octets = case when r.day = today then r.day_octets else 0 end + octets,
+    update public.remote_site r set seen_at = now, octets_up = r.octets_up + octets, day = today, day_octets = case when r.day = today then r.day_octets else 0 end + octets + taken * beside,
            health = coalesce(public.health_believed(append.health), r.health),
            health_at = case when jsonb_typeof(append.health) = 'object' then now else r.health_at end
      where r.site_id = caller.site_id;
