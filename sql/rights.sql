@@ -446,7 +446,6 @@ insert into right_on_function values
     ('source_is_kept',          'bacpipes_journal',  true,  '{}'),
     ('downlink_due',            'bacpipes_journal',  false, '{}'),
     ('downlink_append',         'bacpipes_journal',  true,  '{bacpipes_owner}'), -- of change_ask and job_ask
-    ('downlink_take_back',      'bacpipes_journal',  false, '{}'),
     ('downlink_give',           'bacpipes_journal',  false, '{}'),
     ('downlink_lost',           'bacpipes_journal',  false, '{}'),
     ('downlink_begin',          'bacpipes_journal',  true,  '{bacpipes_central}'),

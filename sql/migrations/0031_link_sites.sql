@@ -629,12 +629,7 @@ begin
     return made;
 end
 $$;
-comment on function downlink_append is 'One more thing that a site is asked for; its number, by which it may be taken back until it is given out (downlink_take_back).';
-
-create function downlink_take_back(of_number bigint) returns boolean language sql as $$
-    with gone as (delete from downlink where number = of_number and seq is null returning 1) select exists (select from gone)
-$$;
-comment on function downlink_take_back is 'False: the site has it already. Who takes back locks what it is about first, as who gives out does.';
+comment on function downlink_append is 'One more thing that a site is asked for; its number. Who takes back what it asks for, before it is given out, ends that: then it is let fall (downlink_give).';
 
 -- These two say what giving out means for what an entry asks for; others put bodies into them.
 create function downlink_give(of_site text, of_kind text, of_body jsonb) returns boolean language sql as $$

@@ -339,7 +339,7 @@ select 'bacpipes_journal', thing
  union all
 select 'bacpipes_journal', thing
   from unnest(array['central_link', 'remote_site', 'uplink_cursor', 'uplink_applied', 'uplink_quarantine', 'site_key', 'site_key_seen()', 'site_keys_untold()', 'site_key_tell(text,integer,boolean)', 'downlink', 'downlink_number_seq', 'downlink_head', 'link_noted()', 'serial_hex(numeric)', 'link_serial()', 'link_caller()', 'link_limits()',
-                    'link_wait(remote_site)', 'link_applies(text)', 'site_is_remote(text)', 'source_is_there()', 'source_is_kept()', 'downlink_due(text)', 'downlink_append(text,text,jsonb,timestamp with time zone)', 'downlink_take_back(bigint)', 'downlink_give(text,text,jsonb)',
+                    'link_wait(remote_site)', 'link_applies(text)', 'site_is_remote(text)', 'source_is_there()', 'source_is_kept()', 'downlink_due(text)', 'downlink_append(text,text,jsonb,timestamp with time zone)', 'downlink_give(text,text,jsonb)',
                     'downlink_lost(text,text,jsonb)', 'downlink_begin(text,boolean)', 'downlink_begin_again(text)', 'downlink_meet(text,bigint,bigint,text)', 'downlink_tidy()', 'link_forked(text,bigint,bigint)', 'site_struck(integer,boolean,text)', 'sites_shut()', 'site_opened(integer)', 'health_believed(jsonb)', 'site_strike', 'sync.hello(integer,jsonb)', 'sync.begin_epoch(bigint,bigint,bigint,bytea)',
                     'sync.append(bigint,bigint,text[],timestamp with time zone[],bytea[],bytea[],jsonb)', 'sync."fetch"(bigint,bigint)']) as thing
  union all
