@@ -402,9 +402,28 @@ comment on function journal_month_ends is 'The lives that have records in a mont
 
 create function uplink_records_drop(of_name text, first timestamptz, beyond timestamptz, at_time timestamptz) returns boolean language plpgsql as $$
 declare
-    life record;
-    gone boolean := false;
+    records_max constant bigint := 10000; -- that are moved while others wait
+    octets_max  constant bigint := 67108864;
+    gone_max    constant bigint := 50000;
+    life  record;
+    stays record;
+    taken bigint;
+    total bigint  := 0;
+    gone  boolean := false;
 begin
+    select count(*) as records, sum(octet_length(s.body)) as octets into stays
+      from (select u.body from journal_month_ends(first, beyond, at_time) as e join uplink_record u on u.site_id = e.site_id and u.epoch = e.epoch and u.seq > coalesce(e.seq, 0)
+             where e.seq is distinct from e.last_seq and u.at >= first and u.at < beyond limit records_max + 1) as s;
+    if stays.records > records_max or stays.octets > octets_max then
+        for life in select * from journal_month_ends(first, beyond, at_time) as e where e.seq is not null loop
+            delete from uplink_record u where u.site_id = life.site_id and u.epoch = life.epoch and u.seq <= life.seq and u.at >= first and u.at < beyond;
+            get diagnostics taken = row_count;
+            total := total + taken;
+            perform journal_pruned(life.site_id, life.epoch, life.seq, life.digest);
+            exit when total >= gone_max;
+        end loop;
+        return false;
+    end if;
     perform journal_hold('record');
     for life in select * from journal_month_ends(first, beyond, at_time) loop
         if life.seq is not null then
@@ -426,7 +445,7 @@ begin
     return gone;
 end
 $$;
-comment on function uplink_records_drop is 'A month of records goes, but for what has to stay of it, which is where what has no month is. False: nothing has gone.';
+comment on function uplink_records_drop is 'A month of records goes, but for what has to stay of it, which is put where what has no month is; where that is much, it stays in its month, and the rest goes out of it, some at once. False: there is nothing to tell.';
 
 -- What has no month: it was dated as no month is that is here, or has stayed of one. So few are looked at at once that nobody waits, whatever sites send.
 create function uplink_records_tidy(at_time timestamptz, beyond timestamptz) returns bigint language plpgsql as $$

@@ -1,7 +1,7 @@
 -- Records at central go when they are a year old, those of months that had gone by when they came, too. What is newer among them, since a site's clock leapt, and
 -- what is not applied stays, and keeps no other site's. What is left of a chain goes on from what is noted.
 begin;
-select plan(24);
+select plan(30);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true), ('jp', 'Tokyo', true);
@@ -20,7 +20,7 @@ $$;
 create function left_of(of_site text, of_epoch bigint default 7) returns bigint[] language sql as $$
     select array_agg(seq order by seq) from uplink_record where site_id = of_site and epoch = of_epoch
 $$;
-create function keep(at_time timestamptz default now()) returns void language plpgsql as 'begin for i in 1 .. 9 loop perform journal_keep(at_time, false); end loop; end';
+create function keep(at_time timestamptz default now()) returns void language plpgsql as 'begin for i in 1 .. 20 loop perform journal_keep(at_time, false); end loop; end';
 create view broken as
     select u.site_id, u.epoch, u.seq
       from (select *, lag(digest) over life as before, lag(seq) over life as before_seq from uplink_record where site_id in ('mo', 'kl', 'jp') window life as (partition by site_id, epoch order by seq)) as u
@@ -75,6 +75,31 @@ select is(left_of('kl'), null, 'what is among others goes with them');
 select keep(now() + interval '14 months') \g /dev/null
 select is(left_of('kl', 8), null, 'then they go');
 select is(left_of('jp'), '{2}', 'but for what is not applied');
+
+-- Much that stays is not moved while all wait: the others' goes out of its month, some at once.
+insert into site (site_id, name, is_remote) values ('au', 'Sydney', true), ('nz', 'Auckland', true);
+insert into remote_site (site_id, number, state, joined_at) values ('au', 4, 'joined', now()), ('nz', 5, 'joined', now());
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest) select 'au', 7, 1, 1, 10002, 0, sha256('x') union all select 'nz', e, e, 1, 9, 0, sha256('x') from generate_series(1, 150) as e;
+insert into uplink_applied (site_id, epoch, applied_seq) select 'au', 7, 10002 union all select 'nz', e, 9 from generate_series(1, 150) as e;
+select journal_keep(now(), false) \g /dev/null
+select journal_ensure('record', now() - make_interval(months => m)) from unnest('{14,5}'::integer[]) as m \g /dev/null
+select came('mo', 9, n, now() - interval '14 months', '14 months') from generate_series(1, 4) as n \g /dev/null
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest) values ('mo', 9, 3, 1, 9, 0, sha256('x'));
+insert into uplink_applied (site_id, epoch, applied_seq) values ('mo', 9, 9);
+insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+select 'au', 7, n, 'audit', now() - case when n = 1 then interval '5 months' else interval '14 months' end, '', sha256('x'), now() - interval '5 months' from generate_series(1, 10002) as n;
+select keep() \g /dev/null
+select is(left_of('mo', 9), null, 'where much of a month stays, an honest site''s records are dropped all the same');
+select is((select count(*) from uplink_record_default where site_id = 'au'), 0::bigint, 'and what stays is not moved');
+select is(cardinality(left_of('au')), 10002, 'but stays');
+select keep(now() + interval '8 months') \g /dev/null
+select is(left_of('au'), null, 'until its year is over');
+-- Lives without number, each with something that has no month
+select came('nz', e, 1, now() - interval '20 months') from generate_series(1, 150) as e \g /dev/null
+select uplink_records_tidy(now(), now() - interval '1 year') \g /dev/null
+select is((select count(*) between 50 and 60 from uplink_record where site_id = 'nz'), true, 'a hundred are looked at at once');
+select uplink_records_tidy(now(), now() - interval '1 year') \g /dev/null
+select is((select count(*) from uplink_record where site_id = 'nz'), 0::bigint, 'and then the others');
 
 -- Of the journal that is kept here nobody says when an entry came: what no clock can have said goes with what is behind it.
 insert into site (site_id, name) values ('demo', 'Demo') on conflict do nothing;
