@@ -469,6 +469,12 @@ begin
     if recent >= 100 then
         raise program_limit_exceeded using message = format('site "%s" has begun %s lives in the last hour: something is wrong with it', caller.site_id, recent);
     end if;
+    -- All are kept, and gone through. None is put back so often; but who has joined anew goes on whatever was done with its former certificate.
+    if (select max(c.life) from public.uplink_cursor c where c.site_id = caller.site_id) >= 1000
+       and (select count(*) from public.uplink_cursor c where c.site_id = caller.site_id and c.began_at >= caller.joined_at) >= 10 then
+        raise program_limit_exceeded using message = format('site "%s" has begun 1000 lives: something is wrong with it', caller.site_id),
+                                           hint = 'A new join file, made by `bacpipes site add` at central, lets it begin ten more.';
+    end if;
     -- What is just being appended to these is here, or will not be behind this.
     perform from public.uplink_cursor c where c.site_id = caller.site_id
                                           and (c.epoch = begin_epoch.previous or c.life = (select max(l.life) from public.uplink_cursor l where l.site_id = caller.site_id)) order by c.life for update;

@@ -1,6 +1,6 @@
 -- What sites call at central: who calls is known, entries arrive once and whole, what they are asked for is given out once.
 begin;
-select plan(125);
+select plan(129);
 set local client_min_messages = warning;
 select (clock_timestamp() at time zone 'UTC')::date as first_day \gset
 insert into site (site_id, name, is_remote) values ('macau', 'Macau Tower', true), ('klcc', 'KLCC', true);
@@ -250,7 +250,23 @@ update uplink_cursor set began_at = began_at - interval '61 min' where site_id =
 set session authorization site_1;
 select lives_ok($$ select sync.begin_epoch(198, 8, 5, sha256('')) $$, 'and then in the next');
 select is((select string_agg(e ->> 'epoch', ' ') from jsonb_array_elements(sync.hello(1, '{"site": "macau", "epochs": []}') -> 'epochs') as e), '198', 'the newest is the one that began last');
+-- Of all lives together
 reset session authorization;
+savepoint many_lives;
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest, began_at)
+select 'macau', 10000 + n, n, 1, 0, 0, zeros(), '2026-01-01Z' from generate_series((select max(life) + 1 from uplink_cursor where site_id = 'macau'), 999) as n;
+update uplink_cursor set began_at = '2026-01-01Z' where site_id = 'macau';
+update remote_site set joined_at = '2026-01-02Z' where site_id = 'macau';
+set session authorization site_1;
+select lives_ok($$ do 'begin for i in 20000 .. 20009 loop perform sync.begin_epoch(i, null, 1, zeros()); end loop; end' $$, 'a site begins a thousand lives, and ten of them since it joined');
+select throws_ok($$ select sync.begin_epoch(20010, null, 1, zeros()) $$, '54000', 'site "macau" has begun 1000 lives: something is wrong with it', 'and no others');
+select lives_ok($$ select sync.begin_epoch(20009, null, 1, zeros()) $$, 'what it has begun it may go on with');
+reset session authorization;
+update remote_site set joined_at = clock_timestamp() where site_id = 'macau';
+set session authorization site_1;
+select lives_ok($$ select sync.begin_epoch(20010, null, 1, zeros()) $$, 'but for a site that has joined anew');
+reset session authorization;
+rollback to many_lives;
 \set select_due `cat "$SQL_QUERIES/central/select_uplink_due.sql"`
 prepare due as :select_due
 update uplink_applied a set applied_seq = c.received_seq from uplink_cursor c where (c.site_id, c.epoch) = (a.site_id, a.epoch);
