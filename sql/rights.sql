@@ -504,6 +504,7 @@ insert into right_on_function values
     ('uplink_status',           'bacpipes_owner',    true,  '{bacpipes_journal}'), -- of uplink_record_apply
     ('uplink_row_key',          'bacpipes_journal',  false, '{}'),
     ('uplink_alarm',            'bacpipes_journal',  false, '{}'),
+    ('uplink_alarms_going',     'bacpipes_journal',  false, '{}'),
     ('poll_intervals_note',     'bacpipes_journal',  false, '{}'),
     ('uplink_later',            'bacpipes_journal',  false, '{}'),
     ('uplink_since',            'bacpipes_journal',  false, '{}'),
