@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+enum { SLOW_TOLD_MAX = 100 };
 static const int64_t TICK_US = BP_SECOND, KEEP_EVERY_US = 5 * BP_SECOND;
 
 /* Free octets of the disk that the database is on, as far as it is this machine's; -1: nobody here knows. */
@@ -72,6 +73,16 @@ static void on_wanted(void *context, BpStatus status, const PgRows *rows, const 
         (void)try_one(central, rows, true);
 }
 
+static json_t *slow_sites(const Central *central)
+{
+    const Site *slow[SLOW_TOLD_MAX];
+    const size_t count = sites_slow(central->sites, slow, SLOW_TOLD_MAX);
+    json_t *ids = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(ids, json_string(slow[i]->id));
+    return ids;
+}
+
 /* How it is, for table central_status. */
 static char *write_status(const Central *central)
 {
@@ -79,12 +90,13 @@ static char *write_status(const Central *central)
     int64_t entries;
     const size_t waiting = sites_waiting(central->sites, &entries);
     json_auto_t *status = json_pack(
-        "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "pid", (int)getpid(), "sites_waiting",
-        (json_int_t)waiting, "entries_waiting", (json_int_t)entries, "transactions",
+        "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "pid", (int)getpid(),
+        "sites_waiting", (json_int_t)waiting, "entries_waiting", (json_int_t)entries, "transactions",
         (json_int_t)counts->portions, "readings_stored", (json_int_t)counts->readings, "entries_applied",
         (json_int_t)counts->entries, "put_aside", (json_int_t)counts->put_aside, "unique_violations",
         (json_int_t)counts->conflicts, "transactions_refused", (json_int_t)counts->refused,
-        "transactions_failed", (json_int_t)counts->failures, "transactions_held", (json_int_t)counts->held);
+        "transactions_failed", (json_int_t)counts->failures, "transactions_held", (json_int_t)counts->held,
+        "transactions_slow", (json_int_t)counts->slow, "slow_sites", slow_sites(central));
     return status ? json_dumps(status, JSON_COMPACT) : NULL;
 }
 

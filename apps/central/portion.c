@@ -68,8 +68,10 @@ void portion_begin(Portion *portion, Site *const *sites, size_t count, int64_t n
 
 int64_t portion_entries(const Portion *portion)
 {
-    if (portion->count == 1 && portion->sites[0].site->applied < portion->sites[0].site->careful_until)
-        return portion->sites[0].after - site_next_after(portion->sites[0].site) + 1;
+    const Site *first = portion->sites[0].site;
+    const bool is_careful = first->applied < first->careful_until;
+    if (portion->count == 1 && (is_careful || first->few))
+        return portion->sites[0].after - site_next_after(first) + (is_careful ? 1 : first->few);
     const int64_t each = 2 * PORTION_ENTRIES / (int64_t)(portion->count + 1);
     return each < 2 ? 2 : each;
 }

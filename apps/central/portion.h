@@ -10,10 +10,10 @@
 
 enum {
     PORTION_SITES_MAX = 64,
-    PORTION_ROWS_ENOUGH = 20000, /* then no more entries are taken */
-    PORTION_ENTRIES = 64,        /* of a site at most, and all sites together have about as many frames */
-    PORTION_DAYS_MAX = 400,      /* that have to be there */
-    FRAME_DAYS_MAX = 40,         /* of one frame: more are put aside. A spool holds some days */
+    PORTION_ROWS_ENOUGH = 20000,    /* then no more entries are taken */
+    PORTION_ENTRIES = SITE_ENTRIES, /* of a site at most, and all sites together have about as many frames */
+    PORTION_DAYS_MAX = 400,         /* that have to be there */
+    FRAME_DAYS_MAX = 40,            /* of one frame: more are put aside. A spool holds some days */
 };
 
 /* How many readings of an hour, and how many of them good. */

@@ -1,12 +1,15 @@
 #include "apps/central/sites.h"
 
 #include "base/random.h"
+#include "base/time.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, FEWER = 4 /* entries come at once by this part, where so many took too long */ };
+/* From the last time on: who is slow now and then holds the others up for this once a minute at most. */
+static const int64_t SLOW_US = BP_MINUTE;
 
 struct Sites {
     Site **items;
@@ -123,7 +126,7 @@ static int by_turn(const void *a, const void *b)
 
 static bool comes_alone(const Site *site, int64_t now_us)
 {
-    return site->applied < site->careful_until || site->is_alone || site->is_far ||
+    return site->applied < site->careful_until || site->is_alone || site->is_far || site->few ||
            now_us < site->alone_until_us;
 }
 
@@ -134,7 +137,7 @@ size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites,
     if (!waiting)
         abort();
     for (size_t i = 0; i < sites->count; i++)
-        if (is_due(sites->items[i], now_us))
+        if (is_due(sites->items[i], now_us) && !sites->items[i]->is_slow)
             waiting[due++] = sites->items[i];
     qsort(waiting, due, sizeof(Site *), by_turn);
     const size_t share = (due + shares - 1) / (shares ? shares : 1);
@@ -151,6 +154,47 @@ size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites,
     }
     free(waiting);
     return taken;
+}
+
+Site *sites_next_slow(Sites *sites, int64_t now_us)
+{
+    Site *next = NULL;
+    for (size_t i = 0; i < sites->count; i++) {
+        Site *site = sites->items[i];
+        if (site->is_slow && is_due(site, now_us) && (!next || site->served < next->served))
+            next = site;
+    }
+    if (next) {
+        site_hold(next);
+        next->served = ++sites->turn;
+    }
+    return next;
+}
+
+size_t sites_slow(const Sites *sites, const Site **ret_sites, size_t max)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sites->count && count < max; i++)
+        if (sites->items[i]->is_slow)
+            ret_sites[count++] = sites->items[i];
+    return count;
+}
+
+/* More come again where a good deal more than these would not take long: so it does not go on between the
+ * two. */
+bool site_note_time(Site *site, int64_t entries, int64_t took_us, int64_t long_us, int64_t now_us)
+{
+    const bool was_slow = site->is_slow;
+    if (took_us > long_us) {
+        site->is_slow = true;
+        site->slow_until_us = now_us + SLOW_US;
+        site->few = entries > FEWER ? entries / FEWER : 1;
+        return !was_slow;
+    }
+    if (took_us <= long_us / FEWER)
+        site->few = site->few * 2 < SITE_ENTRIES ? site->few * 2 : 0;
+    site->is_slow = was_slow && now_us < site->slow_until_us;
+    return false;
 }
 
 void site_hold(Site *site)

@@ -13,9 +13,18 @@ enum {
     FAILURES_CAREFUL = 2, /* of a site: then one entry at a time */
     FAILURES_MAX = 5,     /* of one entry, while others are applied: then it is the entry */
     CURRENT_TRIES = 5,
+    SLOW_REST = 3, /* times as long as it has worked, a worker of slow sites lets the others go on */
+    DOUBLED_MAX = 4,
     DAYS_AT_ONCE = 4, /* far ones, that are made for one site; the others come after a while */
 };
 static const int64_t PAUSE_US = BP_SECOND, LONGEST_PAUSE_US = 30 * BP_SECOND, ALONE_US = 10 * BP_MINUTE;
+/* Reading a portion, or its transaction, is over after that, and so much for each of its readings; half of it
+ * is long. (20,000 readings take a quarter of a second on two cores that have nothing else to do, and 1.7 s
+ * at most where they have twenty times as much to do as they can.) A slow site's is over after
+ * SLOW_PORTION_US, or twice as long with each time that this did not do. */
+static const int64_t PORTION_US = 2 * BP_SECOND, READING_US = 100, SLOW_PORTION_US = 30 * BP_SECOND;
+static const int64_t OTHERS_US =
+    5 * BP_SECOND; /* so long after their last portion others are thought to go on */
 static const int64_t DAY_MADE_US = 10 * BP_SECOND; /* of a site: for each far day that was made for it */
 
 typedef struct Worker {
@@ -23,8 +32,11 @@ typedef struct Worker {
     Pg *pg;
     Portion portion;
     bool is_busy, is_beside, has_made_days;
-    size_t day;             /* the next that is made */
-    unsigned current_tries; /* of what points are now, behind the portion */
+    bool is_of_slow;                    /* the one that applies what slow sites have sent */
+    int64_t begun_us, since_us, due_us; /* the portion; what is under way of it, and its end; monotonic */
+    int64_t long_us;                    /* what is long for it */
+    size_t day;                         /* the next that is made */
+    unsigned current_tries;             /* of what points are now, behind the portion */
     PgValue work;
     PgStep steps[STEPS_MAX];
 } Worker;
@@ -34,8 +46,10 @@ struct Workers {
     Sites *sites;
     Notices *notices;
     const Cfg *const *cfg;
-    Worker items[WORKERS_MAX];
-    size_t count;
+    Worker items[WORKERS_MAX + 1];
+    size_t count;         /* of those that are not of_slow, which is the one behind them */
+    int64_t slow_rest_us; /* until then others go first; monotonic */
+    int64_t others_us;    /* when one of those that are not of_slow had ended last; monotonic */
     bool may_work;
     bool is_in_trouble; /* which has been said */
     int64_t pause_us;
@@ -48,9 +62,14 @@ static void try_portion(Worker *worker);
 
 static void end_portion(Worker *worker)
 {
+    const int64_t now_us = loop_now_us(worker->workers->loop);
     for (size_t i = 0; i < worker->portion.count; i++)
         site_release(worker->portion.sites[i].site);
     worker->portion.count = 0;
+    if (worker->is_of_slow)
+        worker->workers->slow_rest_us = now_us + SLOW_REST * (now_us - worker->begun_us);
+    else
+        worker->workers->others_us = now_us;
     worker->is_busy = false;
     workers_go_on(worker->workers);
 }
@@ -117,6 +136,61 @@ static void on_held(Worker *worker, const BpError *err)
     end_portion(worker);
 }
 
+/* ---- what takes long ---- */
+
+static void begin_wait(Worker *worker, size_t readings)
+{
+    const int failures = worker->portion.sites[0].site->failures;
+    const int64_t patience_us = PORTION_US + (int64_t)readings * READING_US;
+    worker->since_us = loop_now_us(worker->workers->loop);
+    worker->long_us = patience_us / 2;
+    worker->due_us =
+        worker->since_us + (worker->is_of_slow
+                                ? SLOW_PORTION_US << (failures < DOUBLED_MAX ? failures : DOUBLED_MAX)
+                                : patience_us);
+}
+
+static bool is_over_time(const Worker *worker, BpStatus status)
+{
+    return status == BP_TIMEOUT && loop_now_us(worker->workers->loop) >= worker->due_us;
+}
+
+/* Who it is that takes long shows when each comes alone. */
+static void note_time(Worker *worker)
+{
+    const int64_t now_us = loop_now_us(worker->workers->loop), took_us = now_us - worker->since_us;
+    Portion *portion = &worker->portion;
+    const PortionSite *first = &portion->sites[0];
+    for (size_t i = 0; i < portion->count; i++)
+        portion->sites[i].site->is_alone = portion->count > 1 && took_us > worker->long_us;
+    if (portion->count == 1 &&
+        site_note_time(first->site, first->to - first->after, took_us, worker->long_us, now_us))
+        bp_log(BP_LOG_WARNING,
+               "site %s: what it sent takes long to apply; it has a turn of its own now, beside the others",
+               first->site->id);
+}
+
+/* Nothing of it has happened. */
+static void on_slow(Worker *worker)
+{
+    Workers *workers = worker->workers;
+    Portion *portion = &worker->portion;
+    Site *first = portion->sites[0].site;
+    workers->counts.slow++;
+    if (is_its_own_fault(worker)) {
+        first->failures = 0;
+        portion_refuse(portion, "it takes too long to apply, each time");
+        try_portion(worker);
+        return;
+    }
+    for (size_t i = 0; i < portion->count; i++)
+        site_forget_decoder(portion->sites[i].site);
+    if (worker->is_of_slow && portion->sites[0].to <= portion->sites[0].after + 1 && !first->failures++)
+        first->portions = workers->counts.portions;
+    note_time(worker);
+    end_portion(worker);
+}
+
 static void put_current(Worker *worker);
 
 /* Whoever fills what nothing is known of may have the same rows: then it is tried again. */
@@ -158,12 +232,12 @@ static void on_committed(Worker *worker, const PgRows *rows)
         bp_log(BP_LOG_NOTICE, "what sites have sent is applied again");
     workers->is_in_trouble = false;
     workers->pause_us = PAUSE_US;
+    note_time(worker);
     for (size_t i = 0; i < portion->count; i++) {
         PortionSite *part = &portion->sites[i];
         workers->counts.entries += (uint64_t)(part->to - part->after);
         part->site->applied = part->to;
         part->site->failures = 0;
-        part->site->is_alone = false;
         part->site->is_far = part->is_far;
         part->site->key_seq = part->key ? part->key : part->site->key_seq;
     }
@@ -218,6 +292,8 @@ static void on_outcome(void *context, BpStatus status, const PgRows *rows, const
         try_portion(worker);
     } else if (status == BP_INVALID || status == BP_CONFLICT) {
         on_bad_data(worker, err);
+    } else if (is_over_time(worker, status)) {
+        on_slow(worker);
     } else if (status == BP_TIMEOUT) {
         on_held(worker, err);
     } else {
@@ -269,11 +345,14 @@ static void commit(Worker *worker)
     if (portion->readings)
         worker->steps[count++] = (PgStep){SQL_INSERT_UPLINK_DIRTY, &worker->work, 1};
     worker->steps[count++] = (PgStep){SQL_APPLY_UPLINK, &worker->work, 1};
+    PgTicket ticket;
     if (portion->readings)
-        pg_copy(worker->pg, worker->is_beside ? SQL_COPY_READINGS_STAGE : SQL_COPY_READINGS,
-                portion_copy(portion), worker->steps, count, on_outcome, worker);
+        ticket = pg_copy(worker->pg, worker->is_beside ? SQL_COPY_READINGS_STAGE : SQL_COPY_READINGS,
+                         portion_copy(portion), worker->steps, count, on_outcome, worker);
     else
-        pg_transaction(worker->pg, worker->steps, count, on_outcome, worker);
+        ticket = pg_transaction(worker->pg, worker->steps, count, on_outcome, worker);
+    begin_wait(worker, portion->readings);
+    pg_set_deadline(worker->pg, ticket, worker->due_us);
 }
 
 /* Days first, each by itself: they may lie far apart. Those that are there cost a look. */
@@ -302,7 +381,9 @@ static bool on_entry(void *owner, const PgRows *rows)
 static void on_entries(void *owner, BpStatus status, const BpError *err)
 {
     Worker *worker = owner;
-    if (status != BP_OK)
+    if (is_over_time(worker, status))
+        on_slow(worker);
+    else if (status != BP_OK)
         give_up(worker, err);
     else if (portion_is_empty(&worker->portion))
         end_portion(worker); /* the decoder has gone on, or there is nothing after all */
@@ -324,7 +405,9 @@ static void begin_portion(Worker *worker, Site *const *sites, size_t count)
                                      .owner = worker,
                                      .on_row = on_entry,
                                      .on_end = on_entries};
-    pg_stream_new(worker->pg, &options);
+    begin_wait(worker, 0);
+    worker->begun_us = worker->since_us;
+    pg_stream_set_deadline(pg_stream_new(worker->pg, &options), worker->due_us);
 }
 
 static Worker *find_idle(Workers *workers)
@@ -343,6 +426,26 @@ static size_t count_idle(const Workers *workers)
     return idle;
 }
 
+static bool others_go_on(const Workers *workers)
+{
+    for (size_t i = 0; i < workers->count; i++)
+        if (workers->items[i].is_busy)
+            return true;
+    return loop_now_us(workers->loop) - workers->others_us < OTHERS_US;
+}
+
+static void go_on_with_slow(Workers *workers)
+{
+    const int64_t now_us = loop_now_us(workers->loop);
+    Worker *worker = &workers->items[workers->count];
+    if (worker->is_busy || !pg_is_connected(worker->pg) ||
+        (now_us < workers->slow_rest_us && others_go_on(workers)))
+        return;
+    Site *site = sites_next_slow(workers->sites, now_us);
+    if (site)
+        begin_portion(worker, &site, 1);
+}
+
 void workers_go_on(Workers *workers)
 {
     Site *sites[PORTION_SITES_MAX];
@@ -350,9 +453,11 @@ void workers_go_on(Workers *workers)
         const size_t count = sites_next(workers->sites, loop_now_us(workers->loop), count_idle(workers),
                                         sites, PORTION_SITES_MAX);
         if (!count)
-            return;
+            break;
         begin_portion(worker, sites, count);
     }
+    if (workers->may_work)
+        go_on_with_slow(workers);
 }
 
 /* ---- making and freeing ---- */
@@ -394,7 +499,7 @@ Workers *workers_new(Loop *loop, const PgOptions *database, size_t count, Sites 
     workers->cfg = cfg;
     workers->count = count < WORKERS_MAX ? count : WORKERS_MAX;
     workers->pause_us = PAUSE_US;
-    for (size_t i = 0; i < workers->count; i++) {
+    for (size_t i = 0; i <= workers->count; i++) {
         Worker *worker = &workers->items[i];
         PgOptions options = *database;
         options.owner = worker;
@@ -402,6 +507,7 @@ Workers *workers_new(Loop *loop, const PgOptions *database, size_t count, Sites 
         options.on_lost = on_lost;
         options.on_notice = NULL;
         worker->workers = workers;
+        worker->is_of_slow = i == workers->count;
         portion_init(&worker->portion);
         worker->pg = pg_new(loop, &options);
     }
@@ -413,7 +519,7 @@ void workers_free(Workers *workers)
     if (!workers)
         return;
     workers->may_work = false;
-    for (size_t i = 0; i < workers->count; i++) {
+    for (size_t i = 0; i <= workers->count; i++) {
         pg_free(workers->items[i].pg);
         portion_done(&workers->items[i].portion);
     }
@@ -428,7 +534,7 @@ void workers_allow(Workers *workers, bool may_work)
 
 bool workers_are_busy(const Workers *workers)
 {
-    for (size_t i = 0; i < workers->count; i++)
+    for (size_t i = 0; i <= workers->count; i++)
         if (workers->items[i].is_busy)
             return true;
     return false;

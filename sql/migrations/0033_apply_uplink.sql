@@ -975,10 +975,11 @@ create view sites as
            coalesce((select rate.points from site_rate rate where rate.site_id = r.site_id order by rate.since desc limit 1), 0) as points,
            (select count(*) from alarm a where a.site_id = r.site_id and a.returned_at is null) as alarms,
            (select count(*) from uplink_quarantine q where q.site_id = r.site_id) as put_aside,
-           case when r.wait_until > now() then r.wait_why end as wait_why, r.seen_at, r.joined_at, r.clock_ahead_s, r.program
+           case when r.wait_until > now() then r.wait_why when status.counters -> 'slow_sites' ? r.site_id then 'what it sent takes long to apply: others go first' end as wait_why, r.seen_at, r.joined_at, r.clock_ahead_s, r.program
       from remote_site r
       join site s using (site_id)
       left join site_lag lag on lag.site = r.site_id
+      left join central_status status on true
       -- As availability_hours, of all whole hours of the last 24 at once: everybody's list of sites waits for it.
      cross join (select date_trunc('hour', now() - interval '24 hours' + interval '1 hour' - interval '1 microsecond', 'UTC') as began) as asked
       left join lateral (select case when expected.readings > 0 then least(1, came.good / expected.readings)::double precision end as availability

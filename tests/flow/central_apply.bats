@@ -240,6 +240,74 @@ until_applied
 END
 }
 
+@test "one site whose entries take long holds the others up for a moment, and has a quarter of the time of one connection" {
+    run_script <<'END'
+"$FEED" fill 4 4 10 2 0
+# Each of feed1's settings takes 4 s, whoever applies it.
+q "create function take_long() returns trigger language plpgsql as 'begin perform pg_sleep(4); return new; end';
+   create trigger take_long before insert on setting for each row when (new.name like 'slow%') execute function take_long()"
+start_central --set central.workers=1
+until_is "select to_regclass('journal.record_' || to_char(now() at time zone 'UTC', 'YYYY_MM')) is not null" t
+until_applied
+send() { # SITE KIND BODY
+    q "begin; insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) select '$1', 7, received_seq + 1, '$2', now(), '$3', sha256('x'), now() from uplink_cursor where site_id = '$1';
+       update uplink_cursor set received_seq = received_seq + 1 where site_id = '$1'; commit"
+}
+waits="select c.received_seq - a.applied_seq from uplink_cursor c join uplink_applied a using (site_id, epoch) where site_id ="
+now_ms() { date +%s%3N; }
+(while :; do send feed4 checkpoint '{"v": 1}'; done) 3>&- & others=$!
+trap 'kill $others 2>/dev/null || true; [ -z "$central" ] || kill -9 $central 2>/dev/null || true' EXIT
+began=$(now_ms) longest=0 rounds=0 left=3 said=
+for n in 1 2 3; do
+    send feed1 setting "{\"v\": 1, \"table\": \"setting\", \"op\": \"insert\", \"key\": \"slow$n\", \"new\": {\"name\": \"slow$n\", \"value\": \"x\", \"updated_at\": \"2026-11-27T10:00:00Z\", \"updated_by\": \"anna\"}}"
+done
+while [ "$left" != 0 ]; do
+    since=$(now_ms)
+    [ $((since - began)) -lt 400000 ]
+    send feed2 checkpoint '{"v": 1}'; send feed3 checkpoint '{"v": 1}'
+    until_is "$waits 'feed2'" 0; until_is "$waits 'feed3'" 0
+    now=$(now_ms) rounds=$((rounds + 1))
+    [ $((now - since)) -le $longest ] || longest=$((now - since))
+    before=$left left=$(q "$waits 'feed1'")
+    if [ "$before" = 3 ] && [ "$left" -lt 3 ]; then first=$now after=$left; fi
+    [ "$left" = 0 ] || said=$(q "select wait_why from sites where site_id = 'feed1' and '$said' = '' union all select '$said' limit 1")
+done
+kill $others
+echo "longest $longest ms of $((now - began)) in $rounds rounds, $((now - first)) ms for the last $after"
+[ $((longest * 3)) -lt $((now - began)) ]
+[ $after -gt 0 ] # they came in fewer at once
+[ $((now - first)) -gt $((after * 4000 * 3)) ] # and rest three times as long as they take
+[ "$said" = 'what it sent takes long to apply: others go first' ]
+[ "$(q "select string_agg(name, ' ' order by name) from setting where site_id = 'feed1' and name like 'slow%'")" = 'slow1 slow2 slow3' ]
+[ "$(q "select count(*) from uplink_quarantine")" = 0 ]
+[ "$(q "$wrong")" = "0|320" ]
+[ "$(grep -c 'what it sent takes long' "$SCRIPT.log")" = 1 ]
+grep -q 'site feed1: what it sent takes long to apply' "$SCRIPT.log"
+until_is "select (counters ->> 'transactions_slow')::integer >= 1 and counters ->> 'slow_sites' = '[\"feed1\"]' from central_status" t
+"$BACPIPES" sites --json | jq -e '.[] | select(.site_id == "feed1" or .site == "feed1") | .wait_why | startswith("what it sent takes long")'
+END
+}
+
+@test "what is rolled back for taking long is there once, in fewer entries at once, also where central is killed meanwhile" {
+    run_script <<'END'
+"$FEED" fill 3 20 30 2 0
+# Many of feed1's readings at once take 6 s, and few no time.
+q "create function take_long() returns trigger language plpgsql as 'begin perform pg_sleep(6); return new; end';
+   create trigger take_long before insert on site_hour for each row when (new.site_id = 'feed1' and new.count > 150) execute function take_long()"
+start_central --set central.workers=1
+until_is "select count(distinct site_id) from sensor_readings where site_id <> 'feed1'" 2
+until_is "select (counters ->> 'transactions_slow')::integer > 1 from central_status" t
+kill -9 $central; wait $central 2>/dev/null || true
+start_central --set central.workers=1
+until_applied
+[ "$(q "$wrong")" = "0|3600" ]
+[ "$(q "select sum(good), sum(count) from site_hour")" = "3600|3600" ]
+[ "$(q "select count(*) from uplink_quarantine")" = 0 ]
+[ "$(grep -c 'site feed1: what it sent takes long' "$SCRIPT.log")" -ge 1 ]
+if grep 'site feed[23]: what it sent takes long\|somebody else' "$SCRIPT.log"; then exit 1; fi
+END
+}
+
 @test "many frames that are tried again hold up nothing else of their site" {
     run_script <<'END'
 "$FEED" fill 1 2 6000 1 0

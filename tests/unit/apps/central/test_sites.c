@@ -1,0 +1,148 @@
+/* Whose turn it is where what one site sent takes long. */
+#include "apps/central/portion.h"
+#include "base/time.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const int64_t LONG_US = BP_SECOND, NOW_US = BP_HOUR;
+
+static void what_takes_a_second_is_not_long_and_what_takes_more_is(void **state)
+{
+    (void)state;
+    Site site = {.applied = 0};
+    assert_false(site_note_time(&site, 64, LONG_US, LONG_US, NOW_US));
+    assert_false(site.is_slow);
+    assert_int_equal(site.few, 0);
+    assert_true(site_note_time(&site, 64, LONG_US + 1, LONG_US, NOW_US));
+    assert_true(site.is_slow);
+    assert_false(site_note_time(&site, 64, LONG_US + 1, LONG_US, NOW_US)); /* which has been said */
+    assert_true(site.is_slow);
+}
+
+static void who_was_slow_is_so_for_a_minute_from_the_last_time(void **state)
+{
+    (void)state;
+    Site site = {.applied = 0};
+    (void)site_note_time(&site, 1, LONG_US + 1, LONG_US, NOW_US);
+    (void)site_note_time(&site, 1, LONG_US + 1, LONG_US, NOW_US + BP_MINUTE / 2);
+    assert_false(site_note_time(&site, 1, 0, LONG_US, NOW_US + BP_MINUTE + BP_MINUTE / 2 - 1));
+    assert_true(site.is_slow);
+    assert_false(site_note_time(&site, 1, 0, LONG_US, NOW_US + BP_MINUTE + BP_MINUTE / 2));
+    assert_false(site.is_slow);
+    assert_false(site_note_time(&site, 1, 0, LONG_US, NOW_US)); /* it does not become so by being quick */
+    assert_false(site.is_slow);
+}
+
+static void fewer_come_at_once_until_they_take_no_time(void **state)
+{
+    (void)state;
+    Site site = {.applied = 0};
+    (void)site_note_time(&site, 64, LONG_US + 1, LONG_US, NOW_US);
+    assert_int_equal(site.few, 16);
+    (void)site_note_time(&site, 16, LONG_US + 1, LONG_US, NOW_US);
+    (void)site_note_time(&site, 4, LONG_US + 1, LONG_US, NOW_US);
+    assert_int_equal(site.few, 1);
+    (void)site_note_time(&site, 1, LONG_US + 1, LONG_US, NOW_US);
+    assert_int_equal(site.few, 1);
+    (void)site_note_time(&site, 0, LONG_US + 1, LONG_US, NOW_US); /* reading them took too long */
+    assert_int_equal(site.few, 1);
+    (void)site_note_time(&site, 1, LONG_US / 4, LONG_US, NOW_US);
+    assert_int_equal(site.few, 2);
+    (void)site_note_time(&site, 2, LONG_US / 4 + 1, LONG_US,
+                         NOW_US); /* four times as many would take too long */
+    assert_int_equal(site.few, 2);
+    for (int many = 4; many < SITE_ENTRIES; many *= 2) {
+        (void)site_note_time(&site, 2, 0, LONG_US, NOW_US);
+        assert_int_equal(site.few, many);
+    }
+    (void)site_note_time(&site, 32, 0, LONG_US, NOW_US);
+    assert_int_equal(site.few, 0);
+}
+
+static void who_is_slow_has_a_turn_of_his_own(void **state)
+{
+    (void)state;
+    Sites *sites = sites_new();
+    Site *got[4];
+    const Site *slow[4];
+    Site *a = sites_get(sites, bp_str("a")), *b = sites_get(sites, bp_str("b"));
+    Site *c = sites_get(sites, bp_str("c")), *d = sites_get(sites, bp_str("d"));
+    a->received = b->received = c->received = 5;
+    b->is_slow = c->is_slow = d->is_slow = true; /* of d nothing has come */
+    assert_int_equal(sites_next(sites, 0, 1, got, 4), 1);
+    assert_ptr_equal(got[0], a);
+    assert_int_equal(sites_slow(sites, slow, 4), 3);
+    assert_ptr_equal(slow[0], b);
+    assert_ptr_equal(slow[2], d);
+    assert_int_equal(sites_slow(sites, slow, 2), 2);
+    assert_ptr_equal(sites_next_slow(sites, 0), b);
+    assert_true(b->is_busy);
+    assert_ptr_equal(sites_next_slow(sites, 0), c);
+    assert_null(sites_next_slow(sites, 0));
+    site_release(c);
+    assert_ptr_equal(sites_next_slow(sites, 0), c);
+    site_release(b);
+    site_release(c);
+    assert_ptr_equal(sites_next_slow(sites, 0), b); /* whose turn is longest ago */
+    site_release(b);
+    b->not_before_us = c->not_before_us = 100;
+    assert_null(sites_next_slow(sites, 99));
+    assert_non_null(sites_next_slow(sites, 100));
+    sites_free(sites);
+}
+
+static void who_sends_fewer_at_once_comes_alone(void **state)
+{
+    (void)state;
+    Sites *sites = sites_new();
+    Site *got[4], *few = sites_get(sites, bp_str("a")), *other = sites_get(sites, bp_str("b"));
+    few->received = other->received = 5;
+    few->few = 2;
+    assert_int_equal(sites_next(sites, 0, 1, got, 4), 1);
+    assert_int_equal(sites_next(sites, 0, 1, got, 4), 1);
+    site_release(few);
+    site_release(other);
+    other->served = 0;
+    few->served = 1;
+    assert_int_equal(sites_next(sites, 0, 1, got, 4), 1);
+    assert_ptr_equal(got[0], other);
+    sites_free(sites);
+}
+
+static void so_many_are_asked_for_and_those_that_teach_the_decoder(void **state)
+{
+    (void)state;
+    Portion portion;
+    Site site = {.id = "macau", .epoch = 7, .applied = 10, .received = 90, .is_busy = true};
+    Site other = {.id = "taipa", .epoch = 7, .applied = 10, .received = 90, .is_busy = true};
+    Site *sites[] = {&site, &other};
+    portion_init(&portion);
+    portion_begin(&portion, sites, 1, NOW_US, BP_DAY);
+    assert_int_equal(portion_entries(&portion), SITE_ENTRIES);
+    site.few = 4;
+    assert_int_equal(portion_entries(&portion), 4);
+    site.key_seq = 8;
+    assert_int_equal(portion_entries(&portion), 3 + 4);
+    site.careful_until = 20;
+    assert_int_equal(portion_entries(&portion), 3 + 1);
+    portion_begin(&portion, sites, 2, NOW_US, BP_DAY);
+    assert_int_equal(portion_entries(&portion), 2 * SITE_ENTRIES / 3);
+    portion_done(&portion);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_takes_a_second_is_not_long_and_what_takes_more_is),
+        cmocka_unit_test(who_was_slow_is_so_for_a_minute_from_the_last_time),
+        cmocka_unit_test(fewer_come_at_once_until_they_take_no_time),
+        cmocka_unit_test(who_is_slow_has_a_turn_of_his_own),
+        cmocka_unit_test(who_sends_fewer_at_once_comes_alone),
+        cmocka_unit_test(so_many_are_asked_for_and_those_that_teach_the_decoder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
