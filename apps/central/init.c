@@ -69,6 +69,7 @@ static void say_files(const LinkServer *server, const LinkServerNews *news)
 typedef struct State {
     bool has_ssl, has_crl, has_version, has_entrance, has_functions, has_sslinfo;
     const char *hba_file, *config_file;
+    const char *waiting, *restart; /* settings that hold from its next start on, "" none; what starts it */
     BpArena *arena;
 } State;
 
@@ -83,6 +84,8 @@ static void take(void *context, const PgRows *rows, size_t row)
     state->has_sslinfo = pg_get_bool(rows, row, 5);
     state->hba_file = bp_arena_text(state->arena, pg_get_text(rows, row, 6));
     state->config_file = bp_arena_text(state->arena, pg_get_text(rows, row, 7));
+    state->waiting = bp_arena_text(state->arena, pg_get_text(rows, row, 8));
+    state->restart = bp_arena_text(state->arena, pg_get_text(rows, row, 9));
 }
 
 static BpStatus arrange(const Cfg *cfg, BpArena *arena, State *state, BpError *err)
@@ -110,6 +113,19 @@ static const char *absolute(const char *folder, BpArena *arena)
     return bp_arena_text(arena, bp_str(realpath(folder, path) ? path : folder));
 }
 
+/* What is read again is not what holds: these settings go by what they were at its start. */
+static void say_restart(const State *state, bool is_ours)
+{
+    printf("PostgreSQL's %s was set anew, which holds from its next start on: until then it goes by what was "
+           "there before, and sites may not reach it.\n\nNext: ",
+           state->waiting);
+    if (is_ours)
+        printf("start it again, `bacpipes up --central`; then run this again.\n");
+    else
+        printf("start that PostgreSQL again, by its administrator:\n\n  %s\n\nand then run this again.\n",
+               state->restart);
+}
+
 /* What only who administers that PostgreSQL can do. Returns whether something is left. */
 static bool say_next(const Cfg *cfg, const LinkServer *server, const State *state, BpArena *arena)
 {
@@ -117,6 +133,10 @@ static bool say_next(const Cfg *cfg, const LinkServer *server, const State *stat
     const bool is_told = state->has_ssl && state->has_crl && state->has_version,
                is_ours = !*cfg->database_host;
     printf("The database has the site %s, the roles of sites, and what they may call.\n", MDL_SITE_CENTRAL);
+    if (is_told && state->has_entrance && *state->waiting) {
+        say_restart(state, is_ours);
+        return true;
+    }
     if (is_told && state->has_entrance) {
         printf("PostgreSQL lets sites in, by certificate and TLS 1.3.\n\n");
         if (cfg_is_loopback(server->hosts->items[0]))

@@ -91,6 +91,22 @@ own() {
     [ "$(jq -r .central site/link/link.json)" = Lisbon ]
 }
 
+@test "a setting that holds from PostgreSQL's next start on is left to do, with what starts it" {
+    psql -qX -c "alter system set max_connections = 210"
+    $PG_CTL reload
+    local until=$((SECONDS + 90))
+    until [ "$(psql -qAtXc "select pending_restart from pg_settings where name = 'max_connections'")" = t ]; do [ $SECONDS -lt $until ] || return 1; sleep 0.1; done
+    run own central init --data central
+    echo "$output"
+    [ "$status" = 1 ]
+    [[ $output == *"PostgreSQL's max_connections was set anew"*"pg_ctl restart -D $PGDATA"* && $output != *"lets sites in"* ]]
+    psql -qX -c "alter system reset max_connections"
+    $PG_CTL reload
+    until run own central init --data central && [ "$status" = 0 ]; do [ $SECONDS -lt $until ] || { echo "$output"; return 1; }; sleep 0.2; done
+    # Of Debian's clusters it is said by the name that their service has.
+    [ "$(psql -qAtXc "$(sed "s|current_setting('config_file')|'/etc/postgresql/17/blue-1/postgresql.conf'|" "$BATS_TEST_DIRNAME/../../sql/queries/link/select_central_state.sql")" | awk -F'|' '{ print $NF }')" = "systemctl restart postgresql@17-blue-1" ]
+}
+
 @test "no more sites are invited than PostgreSQL has connections for" {
     local room
     room=$(psql -qAtXc 'select central_room()')
