@@ -531,6 +531,7 @@ insert into right_on_function values
     ('site_must_be_called',     'bacpipes_journal',  false, '{}'),
     ('site_held',               'bacpipes_journal',  false, '{}'),
     ('site_withdraw',           'bacpipes_journal',  false, '{}'),
+    ('site_awaited_since',      'bacpipes_journal',  false, '{}'),
     ('site_shut',               'bacpipes_journal',  false, '{}'),
     ('site_answer',             'bacpipes_journal',  false, '{}'),
     ('site_login',              'bacpipes_logins',   true,  '{bacpipes_journal}'),

@@ -27,12 +27,16 @@ enum { KEY_ROOM = 8192 };
 static const int64_t SIGNED_WITHIN_US = 20 * BP_SECOND, LOOK_EVERY_US = BP_SECOND / 5;
 
 static const char *display_name, *output;
+static bool again;
 
 static const CfgOption options[] = {
     {"name", "TEXT", "What people call it: 'Macau tower'. Default: NAME, or what it is called already.",
      .text = &display_name},
     {"output", "FILE", "Where the join file goes; - is standard output. Default: NAME.join, in this folder.",
      .text = &output},
+    {"again", NULL,
+     "Also where the site has used its join file and has not called since: that one counts no more.",
+     .flag = &again},
     {0},
 };
 
@@ -47,11 +51,12 @@ static const CfgCommand command = {
     .options = options,
     .offers_json = true,
     .details = "The file has a key in it: give it to nobody but the site. A join file that was made before "
-               "and not used counts no more. A\n"
-               "site whose certificate has ended, or was revoked, comes back in the same way, and goes on "
-               "where it was.\n"
-               "Exit codes: 0 made; 1 the database refuses; 64 wrong use; 69 the database is away, or nobody "
-               "signs; 78 a setting is "
+               "counts no more, and that is said. While\n"
+               "somebody has used it and has not called yet, another is made by --again alone. A site whose "
+               "certificate has ended, or was revoked, comes\n"
+               "back in the same way, and goes on where it was.\n"
+               "Exit codes: 0 made; 1 the database refuses, or a site is waited for; 64 wrong use; 69 the "
+               "database is away, or nobody signs; 78 a setting is\n"
                "wrong.\n",
     .examples =
         "bacpipes site add macau --name 'Macau tower'\nbacpipes site add klcc --output /media/usb/klcc.join",
@@ -222,15 +227,16 @@ static BpStatus make(const Cfg *cfg, const char *name, const char *path, BpArena
     BpBuf out = bp_buf(bp_arena_take(arena, LINK_JOIN_FILE_MAX), LINK_JOIN_FILE_MAX);
     tls_request_draw(LINK_JOIN_USER, &key, &request);
     const PgValue values[] = {pg_text(bp_str(name)), pg_text(bp_str(display_name ? display_name : "")),
-                              pg_text(bp_buf_text(&request))};
-    BP_TRY(tool_ask_text(cfg, SQL_INVITE_SITE, values, 3, arena, &id, err));
+                              pg_text(bp_buf_text(&request)), pg_bool(again)};
+    BP_TRY(tool_ask_text(cfg, SQL_INVITE_SITE, values, 4, arena, &id, err));
     BP_TRY(wait_for_it(cfg, id, arena, ret_invited, err));
     BP_TRY(compose(*ret_invited, (const char *)key.data, &out, ret_file, err));
     return put(path, bp_buf_text(&out), arena, err);
 }
 
-static void show(const LinkJoinFile *file, const char *path)
+static void show(const LinkJoinFile *file, const char *path, const char *former_until)
 {
+    int64_t former_us;
     char when[BP_TIME_TEXT_MAX];
     FILE *to = is_output(path) ? stderr : stdout;
     fprintf(to,
@@ -239,6 +245,9 @@ static void show(const LinkJoinFile *file, const char *path)
             "Next, at the site, in whose settings stands site = %s:\n\n  bacpipes site join %s\n",
             file->site_id, file->name, (int)file->number, path, say_time(file->until_us, 0, when), file->host,
             (int)file->port, file->site_id, is_output(path) ? "FILE" : path);
+    if (bp_time_parse(bp_str(former_until), &former_us, NULL) == BP_OK)
+        fprintf(to, "\nThe join file of before, which was good until %s, counts no more.\n",
+                say_time(former_us, 0, when));
     if (cfg_is_loopback(file->host))
         fprintf(
             to,
@@ -247,13 +256,13 @@ static void show(const LinkJoinFile *file, const char *path)
             file->host);
 }
 
-static json_t *make_json(const LinkJoinFile *file, const char *path)
+static json_t *make_json(const LinkJoinFile *file, const char *path, const char *former_until)
 {
     char when[BP_TIME_TEXT_MAX];
-    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:I}", "site_id", file->site_id, "name", file->name,
-                     "number", (json_int_t)file->number, "file", path, "until",
+    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:s*}", "site_id", file->site_id, "name",
+                     file->name, "number", (json_int_t)file->number, "file", path, "until",
                      bp_time_format(file->until_us, 0, when), "host", file->host, "port",
-                     (json_int_t)file->port);
+                     (json_int_t)file->port, "former_until", *former_until ? former_until : NULL);
 }
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
@@ -274,9 +283,9 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
     if (status != BP_OK)
         return say_fail(command.name, &err);
     if (arguments->json && !is_output(path))
-        say_json_print(make_json(&file, path));
+        say_json_print(make_json(&file, path, text_of(invited, "former_until")));
     else
-        show(&file, path);
+        show(&file, path, text_of(invited, "former_until"));
     return EX_OK;
 }
 

@@ -36,14 +36,15 @@ static bool has_joined(Up *up, const DemoSite *demo)
     return access(path_in(up, demo, "link/link.json"), F_OK) == 0;
 }
 
-/* Central makes the file with which the site joins it. One that was not used is made anew: it lives 7 days.
+/* Central makes the file with which the site joins it. One by which it did not join is made anew: it lives 7
+ * days.
  */
 static BpStatus invite(Up *up, const DemoSite *demo, BpError *err)
 {
     const char *file = up_path(up, "sites/%s.join", demo->site);
     const char *const arguments[] = {"site",     "site",     "add",      demo->site,
                                      "--name",   demo->name, "--config", up_path(up, "bacpipes.conf"),
-                                     "--output", file,       NULL};
+                                     "--output", file,       "--again",  NULL};
     (void)unlink(file);
     return up_run(up, "site", NULL, arguments, err);
 }

@@ -178,15 +178,26 @@ $$;
 comment on function site_held is 'The site, whose rows here are held from now on, whoever held them before.';
 
 create function site_withdraw(of_site text, of_why text) returns void language sql as $$
-    update site_invitation set ended_at = clock_timestamp(), why = of_why where site_id = of_site and ended_at is null and used_at is null;
+    -- Who has asked with one, and is not signed yet, would ask with it again.
+    update site_invitation i set ended_at = clock_timestamp(), why = of_why where i.site_id = of_site and i.ended_at is null
+       and not exists (select from site_request q where q.invitation = i.id and q.purpose = 'join' and q.certificate is not null);
     delete from site_request where site_id = of_site and ended_at is null
 $$;
-comment on function site_withdraw is 'Join files that were not used, and what is not signed yet, count no more.';
+comment on function site_withdraw is 'Join files by which nobody was let in, and what is not signed yet, count no more.';
 
-create function site_invite(of_site text, of_name text, of_request text) returns bigint language plpgsql as $$
+create function site_awaited_since(known remote_site) returns timestamptz language sql stable as $$
+    select max(i.used_at) from site_invitation i join site_request q on q.invitation = i.id and q.purpose = 'join'
+     where i.site_id = known.site_id and i.ended_at is null and q.refused is null
+       and case when q.ended_at is null then i.until > clock_timestamp()
+                else known.state = 'joined' and q.serial = any (known.serials) and q.until > clock_timestamp() and coalesce(known.seen_at < known.joined_at, true) end
+$$;
+comment on function site_awaited_since is 'When somebody used the site''s join file who has not called since, and still may; null: nobody.';
+
+create function site_invite(of_site text, of_name text, of_request text, is_again boolean) returns bigint language plpgsql as $$
 declare
-    known remote_site;
-    made  bigint;
+    known   remote_site;
+    used_at timestamptz;
+    made    bigint;
 begin
     if coalesce(of_site !~ '^[a-z0-9_-]{1,63}$', true) or of_site = 'central' then
         raise invalid_parameter_value using message = case when of_site = 'central' then '"central" is what central itself is called: a site needs another name'
@@ -216,7 +227,14 @@ begin
     if known.state = 'retired' then
         raise feature_not_supported using message = format('site "%s" is retired: what it recorded stays as it is', of_site), hint = 'What takes its place is a site of another name.';
     end if;
+    used_at := site_awaited_since(known);
+    if used_at is not null and not is_again then
+        raise feature_not_supported using message = format('site "%s" has used its join file, at %s, and has not called since. By that file `bacpipes site join` goes on there, and `bacpipes up` then calls; '
+                                                           'if it was somebody else, or the key is lost there, `bacpipes site add %s --again` makes another, and that one counts no more',
+                                                           of_site, to_char(used_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), of_site);
+    end if;
     perform site_withdraw(of_site, 'a newer join file was made');
+    update site_invitation i set ended_at = clock_timestamp(), why = 'a newer join file was made' where i.site_id = of_site and i.ended_at is null;
     update remote_site r set invited_at = clock_timestamp() where r.site_id = of_site;
     insert into site_invitation (site_id, made_by) values (of_site, journal_who()) returning id into made;
     insert into site_request (purpose, site_id, invitation, request) values ('invite', of_site, made, of_request);
@@ -224,15 +242,17 @@ begin
     return made;
 end
 $$;
-comment on function site_invite is 'A join file is to be made for a site: its certificate is signed for this request, and site_invited says when.';
+comment on function site_invite is 'A join file is to be made for a site, in place of any before: its certificate is signed for this request, and site_invited says when. is_again: whoever used the former one and has not called.';
 
 create function site_invited(of_invitation bigint, out is_over boolean, out refused text, out number integer, out site_id text, out name text, out certificate text, out until timestamptz,
-                             out authorities text, out central text, out host text, out port integer) language sql stable as $$
-    select q.ended_at is not null, q.refused, r.number, i.site_id, s.name, q.certificate, q.until, a.certificates, a.name, a.host, a.port
+                             out authorities text, out central text, out host text, out port integer, out former_until timestamptz) language sql stable as $$
+    select q.ended_at is not null, q.refused, r.number, i.site_id, s.name, q.certificate, q.until, a.certificates, a.name, a.host, a.port,
+           (select former.until from (select j.* from site_invitation j where j.site_id = i.site_id and j.id < i.id order by j.id desc limit 1) as former
+             where former.why = 'a newer join file was made' and former.until > i.made_at)
       from site_invitation i join remote_site r using (site_id) join site s using (site_id) left join site_request q on q.invitation = i.id and q.purpose = 'invite'
       left join central_authority a on true where i.id = of_invitation
 $$;
-comment on function site_invited is 'What a join file is made of, once it is signed (is_over).';
+comment on function site_invited is 'What a join file is made of, once it is signed (is_over). former_until: until when the one in whose place it came would have been good.';
 
 create function site_invited_until(of_site text) returns timestamptz language sql stable as $$
     select i.until from site_invitation i where i.site_id = of_site and i.used_at is null and i.ended_at is null order by i.id desc limit 1

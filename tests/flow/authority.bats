@@ -62,6 +62,7 @@ end_sync() {
     CENTRAL_PORT=$(cat "$MEMBERS/central/postgresql.port")
     join_site macau
     join_site away
+    [ "$(hello away)" = away ]
     [ "$(authorities_in "$MEMBERS/central/central/ca.crt") $(authorities_in "$MEMBERS/macau/link/ca.crt")" = '1 1' ]
     begin_sync macau
 

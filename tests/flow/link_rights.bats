@@ -423,7 +423,7 @@ opened() {
     [ "$(sql -c "select string_agg(site_id, ' ') from remote_site where wait_why is not null")" = klcc ]
     sql -c "set role bacpipes_central" -c "select central_keep(null, 0, 0, '{}')" >/dev/null
     [ "$(sql -c "select count(*) from remote_site where wait_why is not null")" = 0 ]
-    sql -c "select site_invite('macau', '', 'a request')" >/dev/null
+    sql -c "select site_invite('macau', '', 'a request', false)" >/dev/null
     ended
     holds
     sql -c "select site_rename('macau', 'Macau')" -c "select site_revoke('macau', 'it means harm')" >/dev/null

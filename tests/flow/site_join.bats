@@ -94,10 +94,66 @@ teardown() {
     [ "$(db_of cut 'select count(*) from central_link')" = 1 ]
 }
 
+@test "who has used a join file and has not called is not invited again unless that is meant" {
+    begin_site slow
+    central site add slow --output "$MEMBERS/central/slow.1" >/dev/null
+    # Asked for, and not signed; then signed, and nobody came for it.
+    local signer
+    signer=$(pgrep -P "$CENTRAL_PID" -f 'central --config')
+    kill -STOP "$signer"
+    echo "$signer" >"$BATS_TEST_TMPDIR/stopped"
+    at_site slow site join "$MEMBERS/central/slow.1" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local joining=$!
+    until_central "exists (select from site_request where site_id = 'slow' and purpose = 'join')"
+    pkill -KILL -P "$joining" 2>/dev/null || kill -KILL "$joining" || true
+    wait "$joining" || true
+    run central site add slow --output "$MEMBERS/central/slow.2"
+    echo "$output"
+    [ "$status" = 1 ]
+    [[ $output == *'site "slow" has used its join file, at '*"has not called since"*"site join"*"site add slow --again"* ]]
+    kill -CONT "$signer"
+    rm "$BATS_TEST_TMPDIR/stopped"
+    until_central "exists (select from remote_site where site_id = 'slow' and state = 'joined')"
+    run central site add slow --output "$MEMBERS/central/slow.2"
+    echo "$output"
+    [ "$status" = 1 ]
+    [[ $output == *"has not called since"* ]]
+    [ ! -e "$MEMBERS/central/slow.2" ]
+    # Meant: of the two files the last one counts alone, whoever holds the key of the first.
+    run central site add slow --again --output "$MEMBERS/central/slow.2" --json
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "$(jq -r .former_until <<<"$output")" != null ]
+    run at_site slow site join "$MEMBERS/central/slow.1"
+    echo "$output"
+    [ "$status" = 1 ]
+    [[ $output == *"a newer join file was made"* ]]
+    at_site slow site join "$MEMBERS/central/slow.2"
+    # It has called: another one is nothing unexpected.
+    [ "$(hello slow)" = slow ]
+    central site add slow --output "$MEMBERS/central/slow.3" >/dev/null
+    # What was asked for and not signed when a site was revoked is not asked for anew by the same file.
+    kill -STOP "$signer"
+    echo "$signer" >"$BATS_TEST_TMPDIR/stopped"
+    at_site slow site join "$MEMBERS/central/slow.3" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    joining=$!
+    until_central "exists (select from site_request where site_id = 'slow' and purpose = 'join' and ended_at is null)"
+    at_central "select site_revoke('slow', 'it is not the site')"
+    kill -CONT "$signer"
+    rm "$BATS_TEST_TMPDIR/stopped"
+    wait "$joining" && return 1
+    cat "$BATS_TEST_TMPDIR/out"
+    grep -q "the site was revoked" "$BATS_TEST_TMPDIR/out"
+    [ "$(state_of slow)" = revoked ]
+}
+
 @test "a join file is good for one site, once, for seven days, and the last one alone" {
     begin_site once
     central site add once --output "$MEMBERS/central/once.1" >/dev/null
-    central site add once --output "$MEMBERS/central/once.2" >/dev/null
+    run central site add once --output "$MEMBERS/central/once.2"
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ $output == *"The join file of before, which was good until "*", counts no more"* ]]
     run at_site once site join "$MEMBERS/central/once.1"
     echo "$output"
     [ "$status" = 1 ] && [[ $output == *"a newer join file was made"* ]]
@@ -298,6 +354,7 @@ TABLE
 
 @test "a site whose certificate has ended comes back by a new join file, and goes on where it was" {
     join_site late
+    [ "$(hello late)" = late ]
     local ours=$BATS_TEST_TMPDIR/ours number
     number=$(number_of late)
     db_of late "update central_link set down_epoch = 5, down_seq = 17"

@@ -265,7 +265,7 @@ select is((select outcome from change_do('here', 'setting', '{"name": "poll.inte
 -- ---- for people ----
 
 select is(change_set('{"poll_interval_s": 30.0000000000000000, "description": "Lobby", "write_max": 28.50, "units": null}'), 'description = Lobby, every 30 s, units = as before, write_max = 28.5', 'what is asked for is said as people write it');
-select throws_ok(format('select site_invite(%L, %L, %L)', 'taipa', name, 'request'), '22023', 'a site is called something, in 200 letters at most, of which none is a line break or another control character', 'a name that does not fit into a line is none')
+select throws_ok(format('select site_invite(%L, %L, %L, false)', 'taipa', name, 'request'), '22023', 'a site is called something, in 200 letters at most, of which none is a line break or another control character', 'a name that does not fit into a line is none')
   from unnest(array[E'a\nb', E'\x1b[31mred', repeat('n', 201)]) as name;
 
 select * from finish();

@@ -151,7 +151,7 @@ static void on_invited(Call *call, const PgRows *rows)
     look(call);
 }
 
-static void ask_for_it(Call *call, const char *site, const char *name)
+static void ask_for_it(Call *call, const char *site, const char *name, bool is_again)
 {
     Invite *invite = bp_arena_take(call_arena(call), sizeof *invite);
     BpBuf key = bp_buf(bp_arena_take(call_arena(call), KEY_ROOM), KEY_ROOM - 1),
@@ -159,8 +159,9 @@ static void ask_for_it(Call *call, const char *site, const char *name)
     tls_request_draw(LINK_JOIN_USER, &key, &request);
     invite->key = bp_arena_text(call_arena(call), bp_buf_text(&key));
     call_set_context(call, invite);
-    const PgValue values[] = {pg_text(bp_str(site)), pg_text(bp_str(name)), pg_text(bp_buf_text(&request))};
-    change(call, SQL_INVITE_SITE, values, 3, on_invited);
+    const PgValue values[] = {pg_text(bp_str(site)), pg_text(bp_str(name)), pg_text(bp_buf_text(&request)),
+                              pg_bool(is_again)};
+    change(call, SQL_INVITE_SITE, values, 4, on_invited);
 }
 
 void web_add_site(Call *call)
@@ -170,13 +171,13 @@ void web_add_site(Call *call)
     if (call_fields_are_known(call, call_body(call), "", names) &&
         call_field_text(call, "site", CALL_NEEDED, SITE_MAX_LETTERS, &site) &&
         call_field_text(call, "name", CALL_OPTIONAL, NAME_MAX_LETTERS, &name) && is_central(call))
-        ask_for_it(call, site, name);
+        ask_for_it(call, site, name, false);
 }
 
 void web_invite_site(Call *call)
 {
     if (is_elsewhere(call))
-        ask_for_it(call, call_site(call), "");
+        ask_for_it(call, call_site(call), "", true);
 }
 
 /* ---- what they are called, and their end ---- */
