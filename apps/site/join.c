@@ -262,11 +262,13 @@ static BpStatus confirm(const Link *link, const LinkJoinFile *file, BpError *err
     return yes ? BP_OK : say_confirm(text, err);
 }
 
-static BpStatus store(SiteDatabase *database, const Cfg *cfg, const Link *link, bool is_other, BpError *err)
+static BpStatus store(SiteDatabase *database, const Cfg *cfg, const Link *link, const LinkJoinFile *file,
+                      bool is_other, BpError *err)
 {
-    const PgValue values[] = {pg_text(bp_str(link->site_id)), pg_integer(link->number),
-                              pg_text(bp_str(link->host)),    pg_integer(link->port),
-                              pg_text(bp_str(link->central)), pg_bool(is_other)};
+    const PgValue values[] = {pg_text(bp_str(link->site_id)),    pg_integer(link->number),
+                              pg_text(bp_str(link->host)),       pg_integer(link->port),
+                              pg_text(bp_str(link->central)),    pg_bool(is_other),
+                              pg_text(bp_str(file->certificate))};
     BP_TRY(site_database_ask(database, SQL_STORE_CENTRAL_LINK, values, sizeof values / sizeof values[0], NULL,
                              NULL, err));
     link_forget_other(cfg->data_folder);
@@ -283,7 +285,7 @@ static BpStatus join(const Cfg *cfg, const LinkJoinFile *file, SiteDatabase *dat
     if (link_is_made_for(cfg->data_folder,
                          bp_str(file->certificate))) { /* cut short behind that, or run again */
         BP_TRY(link_read(cfg->data_folder, arena, ret_link, err));
-        BP_TRY(store(database, cfg, ret_link, link_is_to_other(cfg->data_folder), err));
+        BP_TRY(store(database, cfg, ret_link, file, link_is_to_other(cfg->data_folder), err));
         return call_central(ret_link, err);
     }
     BP_TRY(check_file(file, cfg, bp_wall_us(), err));
@@ -295,7 +297,7 @@ static BpStatus join(const Cfg *cfg, const LinkJoinFile *file, SiteDatabase *dat
     const bool is_other_for_database = is_other || link_is_to_other(cfg->data_folder);
     BP_TRY(link_draft_note_other(cfg->data_folder, is_other_for_database, err));
     BP_TRY(link_draft_complete(cfg->data_folder, bp_str(answer), arena, ret_link, err));
-    return store(database, cfg, ret_link, is_other_for_database, err);
+    return store(database, cfg, ret_link, file, is_other_for_database, err);
 }
 
 static void show(const Link *link)

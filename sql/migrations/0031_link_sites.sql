@@ -215,6 +215,7 @@ create table central_link (
     port         integer not null check (port between 1 and 65535),
     central_name text    not null default '',
     joined_at    timestamptz not null default clock_timestamp(),
+    joined_by    bytea,
     down_epoch   bigint,
     down_seq     bigint  not null default 0,
     down_digest  bytea   check (octet_length(down_digest) = 32),
@@ -222,6 +223,7 @@ create table central_link (
     is_laid      boolean not null default false
 );
 comment on table central_link is 'At a site: the central that it has joined; no row: none.';
+comment on column central_link.joined_by is 'SHA-256 of the join file''s certificate: what is told of that file again is known';
 comment on column central_link.number is 'Its login there is site_<number>';
 comment on column central_link.down_seq is 'What central asked for is carried out up to here, of epoch down_epoch; down_digest is that entry''s';
 comment on column central_link.laid_until is 'Readings that were here before the join are framed up to here; is_laid: all are';

@@ -490,10 +490,14 @@ comment on function sites_mend is 'Applies again what stands outside the databas
 
 -- ---- at a site ----
 
-create function central_link_store(of_site text, of_number integer, of_host text, of_port integer, of_central text, is_other boolean) returns void language plpgsql as $$
+create function central_link_store(of_site text, of_number integer, of_host text, of_port integer, of_central text, is_other boolean, of_file text) returns void language plpgsql as $$
+declare
+    by_file constant bytea := sha256(convert_to(of_file, 'UTF8'));
 begin
-    insert into central_link as l (site_id, number, host, port, central_name) values (of_site, of_number, of_host, of_port, of_central)
-    on conflict (site_id) do update set number = excluded.number, host = excluded.host, port = excluded.port, central_name = excluded.central_name,
+    -- Who was killed before the note of it was gone says of the same file once more that it leads elsewhere.
+    is_other := is_other and not exists (select from central_link l where l.site_id = of_site and l.joined_by = by_file);
+    insert into central_link as l (site_id, number, host, port, central_name, joined_by) values (of_site, of_number, of_host, of_port, of_central, by_file)
+    on conflict (site_id) do update set number = excluded.number, host = excluded.host, port = excluded.port, central_name = excluded.central_name, joined_by = excluded.joined_by,
            joined_at = case when is_other then clock_timestamp() else l.joined_at end, down_epoch = case when is_other then null else l.down_epoch end,
            down_seq = case when is_other then 0 else l.down_seq end, down_digest = case when is_other then null else l.down_digest end,
            laid_until = case when is_other then null else l.laid_until end, held_until = case when is_other then null else l.held_until end, is_laid = l.is_laid and not is_other

@@ -92,6 +92,19 @@ teardown() {
     db_of cut "delete from central_link"
     at_site cut site join "$MEMBERS/central/cut.join"
     [ "$(db_of cut 'select count(*) from central_link')" = 1 ]
+    # Nor where it was killed with all done but the note that it leads to another central.
+    db_of cut "update central_link set down_epoch = 5, down_seq = 17"
+    echo "the database does not know of it yet" >"$MEMBERS/cut/link/other"
+    theirs "$MEMBERS/cut/link/other"
+    at_site cut site join "$MEMBERS/central/cut.join"
+    [ "$(db_of cut 'select down_epoch, down_seq from central_link')" = "5|17" ]
+    [ ! -e "$MEMBERS/cut/link/other" ]
+    # The note of another file is news.
+    db_of cut "update central_link set joined_by = sha256('another')"
+    echo "the database does not know of it yet" >"$MEMBERS/cut/link/other"
+    theirs "$MEMBERS/cut/link/other"
+    at_site cut site join "$MEMBERS/central/cut.join"
+    [ "$(db_of cut 'select down_epoch, down_seq from central_link')" = "|0" ]
 }
 
 @test "who has used a join file and has not called is not invited again unless that is meant" {

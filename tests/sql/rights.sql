@@ -214,7 +214,7 @@ insert into expected select role, thing, 'EXECUTE' from unnest('{bacpipes_owner,
        unnest(array['site_invite(text,text,text,boolean)', 'site_invited(bigint)', 'site_invited_until(text)', 'site_rename(text,text)', 'site_revoke(text,text)', 'site_retire(text)', 'site_is_listed(text)']) as thing;
 insert into expected select 'bacpipes_central', thing, 'EXECUTE'
   from unnest(array['site_requests()', 'site_signed(bigint,text,text,timestamp with time zone)', 'site_refused(bigint,text)', 'site_revocations()', 'site_revocation_listed(integer)', 'site_authorities_tell(text,text,integer,integer)', 'sites_mend(text[],jsonb)']) as thing;
-insert into expected values ('bacpipes_owner', 'central_link_store(text,integer,text,integer,text,boolean)', 'EXECUTE'), ('bacpipes_join', 'sync."join"(text)', 'EXECUTE'), ('bacpipes_sites', 'sync.renew(text)', 'EXECUTE'), ('bacpipes_sites', 'sync.authorities()', 'EXECUTE');
+insert into expected values ('bacpipes_owner', 'central_link_store(text,integer,text,integer,text,boolean,text)', 'EXECUTE'), ('bacpipes_join', 'sync."join"(text)', 'EXECUTE'), ('bacpipes_sites', 'sync.renew(text)', 'EXECUTE'), ('bacpipes_sites', 'sync.authorities()', 'EXECUTE');
 insert into expected select role, thing, 'SELECT' from unnest('{bacpipes_owner, bacpipes_web}'::text[]) as role,
        unnest('{central_link, remote_site, uplink_cursor, uplink_pruned, uplink_applied, uplink_quarantine, site_key, downlink, downlink_head}'::text[]) as thing;
 insert into expected select 'bacpipes_reader', thing, 'SELECT' from unnest('{remote_site, uplink_cursor, uplink_pruned, uplink_applied, site_key}'::text[]) as thing;
@@ -346,7 +346,7 @@ select 'bacpipes_journal', thing
 select 'bacpipes_journal', thing
   from unnest(array['site_invitation', 'site_invitation_id_seq', 'site_request', 'site_request_id_seq', 'central_authority', 'site_revocation', 'site_noted(text,text,jsonb)', 'site_known(text)', 'site_must_be_called(text)', 'site_must_answer(text)', 'site_held(text)', 'site_withdraw(text,text)', 'site_awaited_since(remote_site)', 'site_shut(text,text)', 'site_answer(site_request)', 'site_login(integer,boolean)',
                     'site_invite(text,text,text,boolean)', 'site_invited(bigint)', 'site_invited_until(text)', 'site_rename(text,text)', 'site_revoke(text,text)', 'site_retire(text)', 'site_is_listed(text)', 'site_requests()', 'site_signed(bigint,text,text,timestamp with time zone)', 'site_refused(bigint,text)',
-                    'site_revocations()', 'site_revocation_listed(integer)', 'site_authorities_tell(text,text,integer,integer)', 'sites_mend(text[],jsonb)', 'central_link_store(text,integer,text,integer,text,boolean)', 'sync."join"(text)', 'sync.renew(text)', 'sync.authorities()']) as thing
+                    'site_revocations()', 'site_revocation_listed(integer)', 'site_authorities_tell(text,text,integer,integer)', 'sites_mend(text[],jsonb)', 'central_link_store(text,integer,text,integer,text,boolean,text)', 'sync."join"(text)', 'sync.renew(text)', 'sync.authorities()']) as thing
  union all
 select 'bacpipes_logins', 'site_login(integer,boolean)'
  union all
