@@ -45,7 +45,8 @@ static const CfgCommand discover_command = {
     .offers_json = true,
     .details = "One search is under way at a time: the same is waited for together, another is refused "
                "meanwhile. Ctrl-C "
-               "stops waiting; the search goes on.\n--json prints id, status, text, and result as "
+               "stops waiting; the search goes on.\n--json prints id, status, step (for whom it waits; null "
+               "once it has ended), text, and result as "
                "docs/protocol.md has it.\n" EXIT_CODES,
     .examples = "bacpipes job discover\nbacpipes job discover --low 1000 --high 1999\n"
                 "bacpipes job discover --device 1001 --site macau",
@@ -63,9 +64,10 @@ static const CfgCommand doctor_command = {
                "collector is.",
     .options = doctor_options,
     .offers_json = true,
-    .details = "Ctrl-C stops waiting; the doctor goes on.\n--json prints id, status, text, and result, which "
-               "is what `bacpipes "
-               "doctor --json` prints.\n" EXIT_CODES,
+    .details =
+        "Ctrl-C stops waiting; the doctor goes on.\n--json prints id, status, step, text, and result, which "
+        "is what `bacpipes "
+        "doctor --json` prints.\n" EXIT_CODES,
     .examples = "bacpipes job doctor\nbacpipes job doctor --site macau --json",
 };
 
@@ -129,13 +131,23 @@ static bool is_open(const Job *job)
     return !job->status || strcmp(job->status, "pending") == 0 || strcmp(job->status, "executing") == 0;
 }
 
+/* NULL: it has ended. */
+static const char *step_of(const ToolSite *of, const Job *job)
+{
+    if (!job->status || !is_open(job))
+        return NULL;
+    if (strcmp(job->status, "executing") == 0)
+        return "under way";
+    return !of->is_elsewhere      ? "waiting for the collector"
+           : job->was_handed_over ? "handed over; the site has not answered yet"
+                                  : "waiting for the site";
+}
+
 static void say_how_far(const ToolSite *of, const Job *job)
 {
     const json_t *answered = json_object_get(job->result, "answered");
     if (strcmp(job->status, "pending") == 0)
-        say_progress("%s", !of->is_elsewhere      ? "waiting for the collector"
-                           : job->was_handed_over ? "handed over; the site has not answered yet"
-                                                  : "waiting for the site");
+        say_progress("%s", step_of(of, job));
     else if (answered)
         say_progress("%.0f %%, %lld devices answered", 100 * job->progress,
                      (long long)json_integer_value(answered));
@@ -186,8 +198,9 @@ static int tell(const ToolSite *of, const Job *job, bool is_json, void (*show)(c
                      : json_integer_value(json_object_get(job->result, "wrong")) > 0 ? SAY_NOTHING
                                                                                      : EX_OK;
     if (is_json)
-        say_json_print(json_pack("{s:s, s:s?, s:s?, s:O?}", "id", job->id, "status", job->status, "text",
-                                 job->text && *job->text ? job->text : NULL, "result", job->result));
+        say_json_print(json_pack("{s:s, s:s?, s:s?, s:s?, s:O?}", "id", job->id, "status", job->status,
+                                 "step", step_of(of, job), "text", job->text && *job->text ? job->text : NULL,
+                                 "result", job->result));
     else if (is_done)
         show(job->result);
     else if (is_open(job) && of->is_elsewhere && !job->was_handed_over)

@@ -25,7 +25,7 @@ static const CfgCommand command = {
 };
 
 /* Columns of select_jobs.sql. */
-enum { SITE, ID, KIND, STATUS, PERCENT, BY, CREATED, ENDED, TEXT };
+enum { SITE, ID, KIND, STATUS, PERCENT, BY, CREATED, ENDED, TEXT, STEP };
 
 static const SayColumn columns[] = {{"site"},
                                     {"job"},
@@ -43,17 +43,19 @@ static void add_row(ToolListing *listing, const PgRows *rows, size_t row)
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
         say_table_add(table, pg_get_text(rows, row, before[i]));
     say_table_add(table, bp_str(say_time(pg_get_time_us(rows, row, CREATED), 0, when)));
-    say_table_add(table, pg_get_text(rows, row, TEXT));
+    const bool is_waiting = bp_str_equal(pg_get_text(rows, row, STATUS), bp_str("pending"));
+    say_table_add(table, pg_get_text(rows, row, is_waiting ? STEP : TEXT));
 }
 
 static json_t *make_json(const PgRows *rows, size_t row)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "site_id",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "site_id",
                      tool_text_json(rows, row, SITE), "id", tool_text_json(rows, row, ID), "kind",
                      tool_text_json(rows, row, KIND), "status", tool_text_json(rows, row, STATUS), "percent",
                      tool_integer_json(rows, row, PERCENT), "asked_by", tool_text_json(rows, row, BY),
                      "created_at", tool_time_json(rows, row, CREATED, 3), "ended_at",
-                     tool_time_json(rows, row, ENDED, 3), "text", tool_text_json(rows, row, TEXT));
+                     tool_time_json(rows, row, ENDED, 3), "text", tool_text_json(rows, row, TEXT), "step",
+                     tool_text_json(rows, row, STEP));
 }
 
 static void tell_nothing(void)

@@ -167,6 +167,7 @@ found() { q "select concat_ws(' ', result ->> 'answered', result ->> 'new', resu
     is_said "${lines[1]}" "  1003 at 127.66.0.3:$PORT: 3 points, 0 new, 0 changed, 0 gone"
     run --separate-stderr "$BACPIPES" job discover --low 1001 --high 1002 --json
     [ "$status" -eq 0 ] && [ "$(jq -r '.status, .result.answered' <<<"$output" | paste -sd,)" = completed,2 ]
+    [ "$(jq -c 'has("step"), .step' <<<"$output" | paste -sd,)" = true,null ]
     run --separate-stderr "$BACPIPES" job discover --device 77
     [ "$status" -eq 1 ] && [[ $stderr == *'has no device 77'* ]]
     run --separate-stderr "$BACPIPES" job discover --low 9
@@ -175,5 +176,14 @@ found() { q "select concat_ws(' ', result ->> 'answered', result ->> 'new', resu
     [ "$status" -le 1 ] && [ "$(jq '.result.findings | length > 0' <<<"$output")" = true ]
     run --separate-stderr "$BACPIPES" job list --json
     [ "$status" -eq 0 ] && [ "$(jq -r '[.[] | .kind] | unique | join(",")' <<<"$output")" = discover,doctor ]
+    [ "$(jq -c '[.[] | has("step"), .step] | unique' <<<"$output")" = '[null,true]' ]
     "$BACPIPES" job list | grep -q "discover .*completed"
+    # For whom it waits is in both, in the same words.
+    local waiting
+    kill -STOP "${pids[collect]}"
+    waiting=$(q "select id from job_ask('demo', 'discover', '{}')")
+    run --separate-stderr "$BACPIPES" job list --json
+    kill -CONT "${pids[collect]}"
+    [ "$(jq -r --arg id "$waiting" '.[] | select(.id == $id) | .step' <<<"$output")" = "waiting for the collector" ]
+    until_true sh -c "[ \"\$(psql -qAtX -c \"select status from job where id = '$waiting'\")\" = completed ]"
 }
