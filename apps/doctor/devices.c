@@ -29,6 +29,13 @@ static bool is_this_machine(const Doctor *doctor, const BacAddress *address)
     return false;
 }
 
+/* The collector on this machine answers Who-Is as any device does. */
+static bool is_ours(const Doctor *doctor, const DoctorDevice *device)
+{
+    return device->i_am.instance == (uint32_t)doctor->cfg->bacnet_instance &&
+           is_this_machine(doctor, &device->address);
+}
+
 static void judge_duplicates(const DoctorNetwork *network)
 {
     for (size_t i = 1; i < network->device_count; i++) {
@@ -97,9 +104,11 @@ static void judge_device(const DoctorNetwork *network, const DoctorDevice *devic
 void doctor_judge_devices(const DoctorNetwork *network)
 {
     Doctor *doctor = network->doctor;
-    size_t routed = 0, twice = 0;
-    doctor->devices = network->device_count;
-    if (network->device_count == 0) {
+    size_t routed = 0, twice = 0, ours = 0;
+    for (size_t i = 0; i < network->device_count; i++)
+        ours += is_ours(doctor, &network->devices[i]);
+    doctor->devices = network->device_count - ours;
+    if (doctor->devices == 0) {
         judge_silence(network);
         return;
     }
@@ -107,12 +116,13 @@ void doctor_judge_devices(const DoctorNetwork *network)
         routed += network->devices[i].address.remote.network != BAC_NETWORK_LOCAL;
         twice += network->devices[i].times > 1;
     }
-    const char *verb = network->device_count == 1 ? "device answers" : "devices answer";
+    const char *verb = doctor->devices == 1 ? "device answers" : "devices answer",
+               *besides = ours ? ", and BacPipes itself" : "";
     if (routed)
-        doctor_say(doctor, DOCTOR_FINE, "devices", "%zu %s, %zu of them behind routers",
-                   network->device_count, verb, routed);
+        doctor_say(doctor, DOCTOR_FINE, "devices", "%zu %s, %zu of them behind routers%s", doctor->devices,
+                   verb, routed, besides);
     else
-        doctor_say(doctor, DOCTOR_FINE, "devices", "%zu %s", network->device_count, verb);
+        doctor_say(doctor, DOCTOR_FINE, "devices", "%zu %s%s", doctor->devices, verb, besides);
     judge_duplicates(network);
     for (size_t i = 0; i < network->device_count; i++)
         judge_device(network, &network->devices[i]);

@@ -89,6 +89,12 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("10.9.1.50", 47808
     simulate near 10.9.1.50 --points 10 # stands for the collector: it is bacpipes
     doctor near 10.9.1.50
     says fine "port +UDP port 47808 is held by BacPipes itself"
+    local all
+    all=$(sed -nE 's/^fine +devices +([0-9]+) devices? answers?$/\1/p' <<<"$output")
+    [ "$all" -ge 1 ]
+    # Our own device, on this machine, is none of the building's.
+    doctor near 10.9.1.50 --set bacnet.instance=1001 --json
+    [ "$(jq .devices <<<"$output")" = $((all - 1)) ]
 }
 
 @test "a firewall that lets nothing in" {
