@@ -12,6 +12,7 @@
 #include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
+#include "say/progress.h"
 #include "say/when.h"
 #include "site/database.h"
 #include "tool/ask.h"
@@ -71,13 +72,14 @@ static BpStatus parse(const char *text, json_t **ret_invited, BpError *err)
 }
 
 /* Asks until it is signed. */
-static BpStatus wait_for_it(const Cfg *cfg, const char *id, BpArena *arena, json_t **ret_invited,
+static BpStatus look_for_it(const Cfg *cfg, const char *id, BpArena *arena, json_t **ret_invited,
                             BpError *err)
 {
     const PgValue values[] = {pg_text(bp_str(id))};
-    for (const int64_t until_us = bp_monotonic_us() + SIGNED_WITHIN_US; bp_monotonic_us() < until_us;
-         usleep((useconds_t)LOOK_EVERY_US)) {
+    const int64_t since_us = bp_monotonic_us();
+    for (; bp_monotonic_us() < since_us + SIGNED_WITHIN_US; usleep((useconds_t)LOOK_EVERY_US)) {
         const char *text = NULL;
+        say_wait(bp_monotonic_us() - since_us, "waiting for `bacpipes central` to sign the join file");
         BP_TRY(tool_ask_text(cfg, SQL_SELECT_INVITED, values, 1, arena, &text, err));
         BP_TRY(parse(text, ret_invited, err));
         const char *refused = json_string_value(json_object_get(*ret_invited, "refused"));
@@ -94,6 +96,14 @@ static BpStatus wait_for_it(const Cfg *cfg, const char *id, BpArena *arena, json
                    "nobody signs it: `bacpipes central` does, as part of `bacpipes up --central`; where that "
                    "does not run, `bacpipes "
                    "site sign --keep-on` beside this");
+}
+
+static BpStatus wait_for_it(const Cfg *cfg, const char *id, BpArena *arena, json_t **ret_invited,
+                            BpError *err)
+{
+    const BpStatus status = look_for_it(cfg, id, arena, ret_invited, err);
+    say_progress_end();
+    return status;
 }
 
 static const char *text_of(const json_t *invited, const char *name)

@@ -11,6 +11,7 @@
 #include "say/confirm.h"
 #include "say/exit.h"
 #include "say/json.h"
+#include "say/progress.h"
 #include "say/when.h"
 #include "site/database.h"
 #include "site/owner.h"
@@ -136,9 +137,14 @@ static void take_answer(void *context, const PgRows *rows, size_t row)
 
 static BpStatus connect_to(Asking *asking, BpError *err)
 {
-    const int64_t until_us = loop_now_us(asking->loop) + CONNECT_WITHIN_US;
-    while (!pg_is_connected(asking->pg) && !asking->is_lost && loop_now_us(asking->loop) < until_us)
-        loop_run_once(asking->loop, until_us - loop_now_us(asking->loop));
+    const LinkAttempt *attempt = &asking->attempt;
+    const int64_t since_us = loop_now_us(asking->loop), until_us = since_us + CONNECT_WITHIN_US;
+    while (!pg_is_connected(asking->pg) && !asking->is_lost && loop_now_us(asking->loop) < until_us) {
+        loop_run_once(asking->loop, SAY_WAIT_LOOK_US);
+        say_wait(loop_now_us(asking->loop) - since_us, "waiting for central at %s, port %d, to answer",
+                 attempt->host, (int)attempt->port);
+    }
+    say_progress_end();
     if (pg_is_connected(asking->pg))
         return BP_OK;
     if (!asking->is_lost)
@@ -167,7 +173,9 @@ static BpStatus ask(Asking *asking, BpStr request, BpError *err)
     const PgValue values[] = {pg_text(request)};
     const int64_t until_us = loop_now_us(asking->loop) + SIGNED_WITHIN_US;
     BP_TRY(connect_to(asking, err));
+    const int64_t since_us = loop_now_us(asking->loop);
     while (!asking->answer && loop_now_us(asking->loop) < until_us) {
+        say_wait(loop_now_us(asking->loop) - since_us, "waiting for central to sign the site's certificate");
         const BpStatus status = pg_wait(asking->pg, SQL_JOIN_CENTRAL, values, 1, take_answer, asking, err);
         if (status == BP_UNAVAILABLE && asking->is_lost)
             return explain(asking, err);
@@ -227,6 +235,7 @@ static BpStatus ask_central(const char *data_folder, const LinkJoinFile *file, B
     asking.loop = loop_new();
     asking.pg = pg_new(asking.loop, &pg_options);
     const BpStatus status = ask(&asking, request, err);
+    say_progress_end();
     pg_free(asking.pg);
     loop_free(asking.loop);
     *ret_answer = asking.answer;

@@ -7,6 +7,7 @@
 #include "say/begin.h"
 #include "say/exit.h"
 #include "say/json.h"
+#include "say/progress.h"
 #include "say/when.h"
 #include "site/owner.h"
 
@@ -93,12 +94,17 @@ static BpStatus renew(const Cfg *cfg, BpArena *arena, Renewing *renewing, BpErro
     Loop *loop = loop_new();
     Pg *pg = pg_new(loop, &central);
     LinkRenewal *renewal = NULL;
-    const int64_t until_us = loop_now_us(loop) + WITHIN_US;
+    const int64_t since_us = loop_now_us(loop), until_us = since_us + WITHIN_US;
     while (!renewing->is_over && loop_now_us(loop) < until_us) {
         if (!renewal && pg_is_connected(pg))
             renewal = link_renewal_new(loop, pg, &wish);
-        loop_run_once(loop, until_us - loop_now_us(loop));
+        loop_run_once(loop, SAY_WAIT_LOOK_US);
+        say_wait(loop_now_us(loop) - since_us,
+                 renewal ? "waiting for central at %s, port %d, to sign the certificate"
+                         : "waiting for central at %s, port %d, to answer",
+                 link.host, (int)link.port);
     }
+    say_progress_end();
     const bool was_connected = renewal != NULL;
     pg_free(pg);
     link_renewal_free(renewal);

@@ -58,6 +58,9 @@ void status_judge_link(const StatusFacts *facts, StatusReport *report)
     else if (strcmp(link->state, "waiting") == 0)
         status_put(report, "central", STATUS_WARNING, "%s has this site wait: %s; %s, and nothing is lost",
                    where, link->why, waits);
+    else if (strcmp(link->state, "refused") == 0)
+        status_put(report, "central", STATUS_WARNING, "%s refuses this site: %s; %s, and nothing is lost",
+                   where, link->why, waits);
     else
         status_put(report, "central", link->since_s > CUT_LONG_S ? STATUS_WARNING : STATUS_OK,
                    "%s is not reached for %s%s%s; %s, and nothing is lost", where, span(link->since_s, age),

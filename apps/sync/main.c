@@ -33,7 +33,7 @@ static const CfgCommand command = {
         "Exit codes: 0 stopped; 64 wrong use; 75 another sync works for the site; 78 a setting is wrong, or "
         "the\n"
         "site has joined no central. Of --status, as monitoring plugins have them: 0 all is well, 1 "
-        "something\n"
+        "central refuses the site, something\n"
         "waits for more than 10 minutes, or the budget will not do, 2 sync does not run, 3 the site has "
         "joined no\n"
         "central, or how it is cannot be found out.\n",

@@ -128,6 +128,7 @@ static void on_central(void *owner)
     Sync *sync = owner;
     bp_log(BP_LOG_INFO, "connected to central at %s port %u", sync->link.host, sync->link.port);
     sync->knows_central = sync->is_let_in = true;
+    sync->is_shut_out = false;
     sync->told_why[0] = '\0';
     sync->is_refused = false;
     link_renewal_connected(sync->renewal);
@@ -152,9 +153,9 @@ static void on_central_lost(void *owner, const BpError *why)
     Sync *sync = owner;
     BpError explained;
     const LinkAttempt attempt = {sync->link.host, sync->link.port, sync->link.site_id, false, bp_wall_us()};
-    bool is_news = sync->state != SYNC_CONNECTING || !sync->knows_central;
+    bool is_news = (sync->state != SYNC_CONNECTING && sync->state != SYNC_REFUSED) || !sync->knows_central;
     if (sync->is_let_in) {
-        bp_fail(&explained, why->status, "central: %s", why->text);
+        bp_fail(&explained, BP_UNAVAILABLE, "central: %s", why->text);
     } else {
         (void)link_explain(&attempt, why, &explained);
         is_news = is_another_reason(sync, explained.text) || is_news;
@@ -162,6 +163,7 @@ static void on_central_lost(void *owner, const BpError *why)
     bp_log(is_news ? BP_LOG_WARNING : BP_LOG_DEBUG, "%s; what is recorded waits here", explained.text);
     sync->knows_central = true;
     sync->is_let_in = false;
+    sync->is_shut_out = explained.status == BP_REFUSED;
     sync_start_over(sync, "central", &explained);
     if (!is_link_the_same(sync))
         loop_stop(sync->loop);

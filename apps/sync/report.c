@@ -10,7 +10,8 @@ static const double MEMORY_S = 60; /* of the rate */
 
 const char *sync_state_name(SyncState state)
 {
-    static const char *const names[] = {"connecting", "comparing", "sending", "waiting", "stopped"};
+    static const char *const names[] = {"connecting", "comparing", "sending",
+                                        "waiting",    "refused",   "stopped"};
     return names[state];
 }
 

@@ -92,7 +92,7 @@ void sync_start_over(Sync *sync, const char *what, const BpError *why)
                bp_interval_format(sync->pause_us, pause));
         loop_timer_set(sync->again, loop_now_us(sync->loop) + sync->pause_us);
     } /* else the connection's return begins one */
-    sync_set_state(sync, SYNC_CONNECTING, why->text);
+    sync_set_state(sync, sync->is_refused || sync->is_shut_out ? SYNC_REFUSED : SYNC_CONNECTING, why->text);
 }
 
 /* Central takes nothing for now. What it asks for is carried out all the same, where nothing has to be

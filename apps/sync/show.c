@@ -54,6 +54,7 @@ static void judge(Shown *shown)
     else if (!shown->runs)
         shown->code = BROKEN;
     else if (shown->oldest_s > WAITING_LONG_S || shown->is_over_budget ||
+             strcmp(shown->state, "refused") == 0 ||
              (strcmp(shown->state, "sending") != 0 && shown->since_s > WAITING_LONG_S))
         shown->code = WARNING;
     else

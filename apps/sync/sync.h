@@ -27,6 +27,7 @@ typedef enum SyncState {
     SYNC_COMPARING,
     SYNC_SENDING,
     SYNC_WAITING,
+    SYNC_REFUSED, /* by central, until somebody does something */
     SYNC_STOPPED
 } SyncState;
 
@@ -49,6 +50,7 @@ typedef struct Sync {
     SiteBroker *broker;
     bool is_ending, has_said; /* ready.c's */
     bool is_let_in;           /* central's connection stands */
+    bool is_shut_out;         /* it was refused, and not merely not reached */
     char told_why[128];       /* how the log began to say why it does not */
     int64_t told_why_us;
     bool knows_database, knows_central; /* it was there, or that it is not was said */

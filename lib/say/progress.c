@@ -6,14 +6,30 @@
 
 #define LINE_BEGINS_ANEW "\r\033[K"
 
-void say_progress(const char *format, ...)
+static const int64_t WAIT_IS_LONG_US = 1000000;
+
+static void say(const char *format, va_list arguments)
 {
     if (!isatty(STDERR_FILENO))
         return;
-    va_list arguments;
-    va_start(arguments, format);
     fputs(LINE_BEGINS_ANEW, stderr);
     vfprintf(stderr, format, arguments);
+}
+
+void say_progress(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(format, arguments);
+    va_end(arguments);
+}
+
+void say_wait(int64_t waited_us, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (waited_us >= WAIT_IS_LONG_US)
+        say(format, arguments);
     va_end(arguments);
 }
 

@@ -27,14 +27,14 @@ comment on table link_octets is 'What the link to central cost on each day (UTC)
 
 create table link_report (
     site_id         text primary key,
-    state           text        not null check (state in ('connecting', 'comparing', 'sending', 'waiting', 'stopped')),
+    state           text        not null check (state in ('connecting', 'comparing', 'sending', 'waiting', 'refused', 'stopped')),
     since           timestamptz not null,
     why             text        not null default '',
     octets_s        double precision not null default 0,
     reported_at     timestamptz not null
 );
 comment on table link_report is 'What `bacpipes sync` said of itself last: each 10 s while it runs.';
-comment on column link_report.why is 'Why it is connecting or waiting';
+comment on column link_report.why is 'Why it is connecting or waiting, or is refused';
 comment on column link_report.octets_s is 'Of the journal, that central took in a second over the last minute';
 
 -- ---- what is here ----

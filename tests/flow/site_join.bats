@@ -107,6 +107,41 @@ teardown() {
     [ "$(db_of cut 'select down_epoch, down_seq from central_link')" = "|0" ]
 }
 
+# on_terminal TOOL...: what it says on a terminal; its standard output is elsewhere.
+on_terminal() {
+    SHELL=/bin/bash script -qec "$(declare -p MEMBERS BACPIPES CENTRAL_PORT); $(declare -f as_members at_site central); $* >\"$BATS_TEST_TMPDIR/stdout\"" /dev/null </dev/null
+}
+
+@test "what is waited for is said on a terminal, and --json stays what it is" {
+    begin_site waits
+    local signer
+    signer=$(pgrep -P "$CENTRAL_PID" -f 'central --config')
+    kill -STOP "$signer"
+    echo "$signer" >"$BATS_TEST_TMPDIR/stopped"
+    goes_on() { # once it is said
+        local until=$((SECONDS + 60))
+        until grep -q "$1" "$BATS_TEST_TMPDIR/said"; do [ $SECONDS -lt $until ] || break; sleep 0.1; done
+        kill -CONT "$signer"
+        wait "$asking" || { cat "$BATS_TEST_TMPDIR/said"; return 1; }
+        grep -q "$1" "$BATS_TEST_TMPDIR/said"
+    }
+    on_terminal central site add waits --output "$MEMBERS/central/waits.join" --json >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    local asking=$!
+    goes_on 'waiting for .bacpipes central. to sign the join file'
+    [ "$(jq -r .site_id "$BATS_TEST_TMPDIR/stdout")" = waits ]
+    kill -STOP "$signer"
+    on_terminal at_site waits site join "$MEMBERS/central/waits.join" --json >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    asking=$!
+    goes_on "waiting for central to sign the site's certificate"
+    [ "$(jq -r .site_id "$BATS_TEST_TMPDIR/stdout")" = waits ]
+    kill -STOP "$signer"
+    on_terminal at_site waits site renew --json >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    asking=$!
+    goes_on "waiting for central at 127.0.0.1, port $CENTRAL_PORT, to sign the certificate"
+    [ "$(jq -r .is_renewed "$BATS_TEST_TMPDIR/stdout")" = true ]
+    rm "$BATS_TEST_TMPDIR/stopped"
+}
+
 @test "who has used a join file and has not called is not invited again unless that is meant" {
     begin_site slow
     central site add slow --output "$MEMBERS/central/slow.1" >/dev/null
@@ -362,6 +397,29 @@ TABLE
     # The connection that there was has gone on.
     [ "$(grep -c 'connected to central' "$BATS_TEST_TMPDIR/sync")" = 1 ]
     pkill -TERM -P "$syncing" 2>/dev/null || kill -TERM "$syncing" || true
+    wait "$syncing" || true
+}
+
+@test "a site that is shut out says so at once, and what it is that is said" {
+    join_site out
+    at_site out sync >"$MEMBERS/out.sync" 2>&1 3>&- &
+    local syncing=$! until=$((SECONDS + 120))
+    until [ "$(db_of out "select state from link_report")" = sending ]; do [ $SECONDS -lt $until ] || { cat "$MEMBERS/out.sync"; return 1; }; sleep 0.1; done
+    run at_site out sync --status
+    [ "$status" = 0 ]
+    central site revoke out --yes --why 'the box was stolen'
+    until [ "$(db_of out "select state from link_report")" = refused ]; do [ $SECONDS -lt $until ] || { cat "$MEMBERS/out.sync"; return 1; }; sleep 0.1; done
+    run at_site out sync --status
+    echo "$output"
+    [ "$status" = 1 ]
+    [[ $output == *"state       refused for "*"it has shut this site out"* ]]
+    run at_site out sync --status --json
+    [ "$(jq -r '.state, .code' <<<"$output" | paste -sd,)" = refused,1 ]
+    # Let in again it goes on by itself.
+    central site add out --output "$MEMBERS/central/out.again" >/dev/null
+    at_site out site join "$MEMBERS/central/out.again"
+    until [ "$(db_of out "select state from link_report")" = sending ]; do [ $SECONDS -lt $until ] || { cat "$MEMBERS/out.sync"; return 1; }; sleep 0.1; done
+    pkill -TERM -P "$syncing" || kill "$syncing" || true
     wait "$syncing" || true
 }
 

@@ -263,6 +263,10 @@ static void a_site_that_has_joined_tells_what_central_has_not_got(void **state)
     facts.database.link.since_s = 3 * 3600;
     (void)strcpy(facts.database.link.why, "connection refused");
     finds(STATUS_WARNING, "central", "is not reached for 3 h: connection refused; 4.0 kB on the way to it");
+    facts.database.link.since_s = 1;
+    (void)strcpy(facts.database.link.state, "refused");
+    (void)strcpy(facts.database.link.why, "it has shut this site out");
+    finds(STATUS_WARNING, "central", "refuses this site: it has shut this site out; 4.0 kB on the way to it");
     (void)strcpy(facts.database.link.state, "waiting");
     (void)strcpy(facts.database.link.why, "its disk is nearly full");
     finds(STATUS_WARNING, "central", "has this site wait: its disk is nearly full");
