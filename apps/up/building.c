@@ -71,7 +71,8 @@ static const char *made_of(Up *up)
 static BpStatus begin_past(Up *up, BpError *err)
 {
     const PgValue site = pg_text(bp_str(up->wish.site));
-    BP_TRY(up_query(up, SQL_MARK_SIMULATED, &site, 1, err));
+    const PgValue marked[] = {site, pg_text(bp_str(up->wish.climate))};
+    BP_TRY(up_query(up, SQL_MARK_SIMULATED, marked, 2, err));
     if (up->wish.has_no_past)
         return BP_OK;
     const PgValue values[] = {site, pg_text(bp_str(made_of(up))), pg_integer(up->wish.points), pg_null(),

@@ -87,6 +87,34 @@ static BpStatus wait_for(Up *up, const DemoSite *demo, BpError *err)
     return BP_OK;
 }
 
+static void on_state(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Up *up = context;
+    const bool is_known = status == BP_OK && pg_row_count(rows) > 0;
+    (void)bp_str_copy(is_known ? pg_get_text(rows, 0, 0) : bp_str(""), up->building.site_state,
+                      sizeof up->building.site_state);
+    up_answered(up, status, rows, err);
+}
+
+/* Whether it has joined stands in its own folder; that it was shut out since, central alone knows. */
+static BpStatus say_up(Up *up, const DemoSite *demo, BpError *err)
+{
+    const PgValue site = pg_text(bp_str(demo->site));
+    up_request(up, SQL_SELECT_SITE_STATE, &site, 1, on_state);
+    BP_TRY(up_wait_for_answer(up, err));
+    if (strcmp(up->building.site_state, "joined") == 0)
+        up_say(up, "site %s (%s) is up, and has joined", demo->site, demo->name);
+    else if (strcmp(up->building.site_state, "retired") == 0)
+        up_say(up, "site %s (%s) is up by itself: it was retired, and central takes nothing of it any more",
+               demo->site, demo->name);
+    else
+        up_say(up,
+               "site %s (%s) is up by itself: central has shut it out, and a new join file lets it in (site "
+               "add %s)",
+               demo->site, demo->name, demo->site);
+    return BP_OK;
+}
+
 static BpStatus start(Up *up, const DemoSite *demo, BpError *err)
 {
     BpError why;
@@ -96,7 +124,7 @@ static BpStatus start(Up *up, const DemoSite *demo, BpError *err)
     add_part(up, demo);
     BP_TRY(part_start(up_find_part(up, demo->site), err));
     if (wait_for(up, demo, &why) == BP_OK)
-        up_say(up, "site %s (%s) is up, and has joined", demo->site, demo->name);
+        return say_up(up, demo, err);
     else if (up->end.is_near)
         return *err = why, why.status;
     else
@@ -163,7 +191,8 @@ static BpStatus begin_past(Up *up, const DemoSite *demo, BpError *err)
 {
     SitePast past = {0};
     const PgValue site = pg_text(bp_str(demo->site));
-    BP_TRY(up_query(up, SQL_MARK_SIMULATED, &site, 1, err));
+    const PgValue marked[] = {site, pg_text(bp_str(demo->climate))};
+    BP_TRY(up_query(up, SQL_MARK_SIMULATED, marked, 2, err));
     if (up->wish.has_no_past)
         return BP_OK;
     ask_for_past(up, demo, &past);

@@ -146,6 +146,7 @@ typedef struct UpBuilding {
     int64_t port;
     char port_text[8];
     bool has_past;       /* it is laid, or being so */
+    char site_state[16]; /* of a demo's site, as central has it; "": unknown there */
     char since_text[32]; /* when it began; "": with its start */
     LoopTimer *timer;    /* to tell the collector again */
 } UpBuilding;

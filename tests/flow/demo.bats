@@ -91,6 +91,12 @@ both_are_same() {
     [[ "$output" == *"central   ok "* ]]
 }
 
+@test "each site is in the time of its building, at itself and at central" {
+    [ "$(at_central "select string_agg(site_id || ' ' || timezone, ', ' order by site_id) from site where is_remote")" = "klcc Asia/Kuala_Lumpur, macau Asia/Macau" ]
+    [ "$(at_member macau "select timezone from site")" = Asia/Macau ]
+    [ "$(at_member klcc "select timezone from site")" = Asia/Kuala_Lumpur ]
+}
+
 @test "whatever dies is started again, and nothing is lost or twice" {
     before=$(at_central "select count(*) from sensor_readings")
     for victim in "central" "web" "postgresql" "sync macau" "ingest klcc" "postgresql macau" "collect klcc"; do
@@ -127,6 +133,16 @@ both_are_same() {
     for site in macau klcc; do until_central "exists (select from sensor_readings where site_id = '$site' and time > '$mark')"; done
     both_are_same
     [ "$(at_central "select count(*) from uplink_cursor")" = 2 ] # one life each
+}
+
+@test "begun again with a site that was retired meanwhile, it does not say that this one has joined" {
+    "$BACPIPES" site retire klcc --yes --data "$MEMBERS/central"
+    kill -INT "$(cat "$MEMBERS/pid")"
+    until_gone
+    : >"$MEMBERS/out"
+    demo_begins
+    grep -q 'site macau (Macau) is up, and has joined' "$MEMBERS/out"
+    grep -q 'site klcc (Kuala Lumpur) is up by itself: it was retired, and central takes nothing of it any more' "$MEMBERS/out"
 }
 
 @test "the past of both is laid at central by the same simulation, the same to the bit, and no reading of it" {
