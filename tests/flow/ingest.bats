@@ -30,10 +30,11 @@ until_is() {
     echo "$1: $(q "$1"), expected $2" >&2
     return 1
 }
-start_ingest() { # [FLUSH]: returns when it has subscribed: its status, retained, says so
+is_online() { [[ $(mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 1 -W 60) == *'"state":"online"'* ]]; }
+start_ingest() { # [FLUSH]: returns when it has subscribed: its status, retained, says so, and not the last will of one that was killed
     mosquitto_pub -r -n -p "$MQTT_PORT" -t bacpipes/demo/ingest/status
     "$BACPIPES" ingest --set ingest.flush=${1:-200ms} 2>>"$SCRIPT.log" & ingest=$!
-    mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 1 -W 60 >/dev/null
+    until is_online; do kill -0 $ingest; sleep 0.1; done
 }
 publish() { mosquitto_pub -q 1 -p "$MQTT_PORT" -t bacpipes/demo/readings -m "$1"; }
 # batch N OLDEST: two readings, one of them bad
@@ -49,6 +50,21 @@ until_log() {
 }
 # Each line of the input is a message.
 publish_lines() { mosquitto_pub -q 1 -p "$MQTT_PORT" -t bacpipes/demo/readings -l; }
+# publish_until QUERY ANSWER MESSAGE...: again and again, as a collector does: ingest lets go what comes before it is ready.
+publish_until() {
+    local until=$((SECONDS + 120)) message
+    until [ "$(q "$1" 2>/dev/null)" = "$2" ]; do
+        [ $SECONDS -lt $until ] || { echo "$1: $(q "$1"), expected $2" >&2; return 1; }
+        for message in "${@:3}"; do publish "$message"; done
+        sleep 0.2
+    done
+}
+# Each line of the input is a message, and ingest has all of them at once, however long they take to the broker.
+publish_together() {
+    kill -STOP $ingest
+    publish_lines
+    kill -CONT $ingest
+}
 stored() { q "select stored || ' ' || skipped from ingest_position where run = '$run'"; }
 EOF
 }
@@ -108,11 +124,10 @@ publish 'garbage "'
 publish "{\"v\":1,\"run\":\"$run\",\"n\":1,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[1]]}"
 of_no_point="{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1]]}"
 publish "$of_no_point" # and again, when the points have been read anew
-until_two() { for _ in $(seq 300); do publish "$of_no_point"; [ "$(stored)" != "2 0" ] || return 0; sleep 0.1; done; return 1; }
-until_two
+publish_until "select stored || ' ' || skipped from ingest_position where run = '$run'" "2 0" "$of_no_point"
 publish "{\"v\":1,\"run\":\"$run\",\"n\":3,\"oldest\":1,\"device\":1,\"at\":$((now + 86400000000)),\"readings\":[[1,0,1]]}"
 publish "{\"v\":1,\"run\":\"$run\",\"n\":4,\"oldest\":1,\"device\":1,\"at\":$((now - 8 * 86400000000)),\"readings\":[[1,0,1]]}"
-for _ in $(seq 300); do publish "$(batch 3 1)"; publish "$(batch 4 1)"; publish "$(batch 5 1)"; sleep 0.2; [ "$(stored)" = "5 0" ] && break; done
+publish_until "select stored || ' ' || skipped from ingest_position where run = '$run'" "5 0" "$(batch 3 1)" "$(batch 4 1)" "$(batch 5 1)"
 [ "$(q "select count(*) from ingest_quarantine where reason like 'no JSON%' or reason like 'reading 0%' or reason = 'no such point'")" -ge 3 ]
 [ "$(q "select count(*) from sensor_readings where time > now() + interval '1 hour' or time < now() - interval '7 days'")" = 0 ]
 EOF
@@ -162,8 +177,7 @@ until_is "select stored from ingest_position" 1
 $PG_CTL stop -m immediate
 publish "$(batch 2 1)"
 $PG_CTL start
-for _ in $(seq 300); do publish "$(batch 2 1)"; sleep 0.2; [ "$(stored)" = "2 0" ] && break; done
-[ "$(stored)" = "2 0" ]
+publish_until "select stored || ' ' || skipped from ingest_position where run = '$run'" "2 0" "$(batch 2 1)"
 publish "$(batch 3 1)"
 mosquitto_pub -p "$MQTT_PORT" -t other -m x -q 1
 kill -TERM $ingest; wait $ingest
@@ -193,20 +207,22 @@ start_ingest
 publish "$(batch 1 1)"
 until_is "select count(*) from sensor_readings" 2
 # The announcement of the next batch is on its way to a broker that does not read.
-psql -qX -c "begin" -c "lock table sensor_readings in exclusive mode" -c "select pg_sleep(2)" -c "commit" >/dev/null &
+mkfifo "$SCRIPT.fifo"
+psql -qX <"$SCRIPT.fifo" >/dev/null &
+exec 7>"$SCRIPT.fifo"
+echo "begin; lock table sensor_readings in exclusive mode;" >&7
 until_is "select count(*) > 0 from pg_locks where relation = 'sensor_readings'::regclass and mode = 'ExclusiveLock' and granted" t
 publish "$(batch 2 1)"
 until_is "select count(*) > 0 from pg_stat_activity where application_name like 'bacpipes ingest%' and wait_event_type = 'Lock'" t
 "$MQTT_CTL" pause
+exec 7>&-
 until_is "select count(*) from sensor_readings" 4
 for name in one two three; do
     q "update mqtt_config set username = '$name'"
     q "select pg_sleep(0.05)" >/dev/null
 done
 "$MQTT_CTL" go_on
-mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/ingest/status -C 2 -W 60 >/dev/null
-publish "$(batch 3 1)"
-until_is "select count(*) from sensor_readings" 6
+publish_until "select count(*) from sensor_readings" 6 "$(batch 3 1)"
 kill -0 "$ingest"
 q "update mqtt_config set updated_at = now()" # nothing that would be a reason to connect anew
 publish "$(batch 4 1)"
@@ -232,7 +248,8 @@ q "select payload from ingest_quarantine order by n" | diff - <(sed -n 'n;p' "$S
 # And afterwards they are stored together again.
 q "alter table sensor_readings drop constraint odd"
 before=$(q "select count(distinct xmin::text) from sensor_readings")
-for n in $(seq 41 90); do echo "$(batch $n 1)"; done | publish_lines
+for n in $(seq 41 90); do echo "$(batch $n 1)"; done >"$SCRIPT.batches"
+publish_together <"$SCRIPT.batches"
 until_is "select stored from ingest_position" 90
 [ "$(q "select count(distinct xmin::text) from sensor_readings")" -le $((before + 4)) ]
 EOF
@@ -263,7 +280,8 @@ until_is "select stored || ' ' || skipped from ingest_position where run = '$run
 [ "$(grep -c 'stores readings again' "$SCRIPT.log")" = 1 ]
 # One that passed slows nothing down: what comes together is stored together.
 before=$(q "select count(distinct xmin::text) from sensor_readings")
-for n in $(seq 51 100); do echo "$(batch $n 1)"; done | publish_lines
+for n in $(seq 51 100); do echo "$(batch $n 1)"; done >"$SCRIPT.batches"
+publish_together <"$SCRIPT.batches"
 until_is "select stored from ingest_position" 100
 [ "$(q "select count(distinct xmin::text) from sensor_readings")" -le $((before + 4)) ]
 EOF
@@ -333,11 +351,8 @@ until_is "select stored from ingest_position" 1
 kill -9 $ingest; wait $ingest 2>/dev/null || true
 q "delete from ingest_position" # as after a restore of the readings alone
 start_ingest
-publish "$(batch 1 1)"
-publish "{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1],[1,77,5]]}"
-publish "$(batch 3 1)"
-for _ in $(seq 300); do publish "$(batch 1 1)"; publish "{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1],[1,77,5]]}"; publish "$(batch 3 1)"; sleep 0.2; [ "$(stored)" = "3 0" ] && break; done
-[ "$(stored)" = "3 0" ]
+publish_until "select stored || ' ' || skipped from ingest_position where run = '$run'" "3 0" \
+    "$(batch 1 1)" "{\"v\":1,\"run\":\"$run\",\"n\":2,\"oldest\":1,\"device\":1,\"at\":$now,\"readings\":[[99,0,1],[1,77,5]]}" "$(batch 3 1)"
 [ "$(q "select count(*) from sensor_readings")" = 5 ]
 [ "$(q "select count(*) from ingest_quarantine where reason = 'no such point' and n = 2")" = 1 ]
 EOF
@@ -356,8 +371,7 @@ first=$(session)
 $MQTT_CTL stop; $MQTT_CTL start
 second=$(session)
 [ -n "$second" ] && [ "$second" != "$first" ]
-publish "$(batch 2 1)"
-until_is "select stored from ingest_position" 2
+publish_until "select stored from ingest_position" 2 "$(batch 2 1)"
 EOF
     servers
 }
@@ -408,8 +422,7 @@ for offset in -3600 864000; do
     [ "$(stored)" = "1 0" ]
 done
 echo 0 >"$CLOCK_SHIM"
-for n in 2 3 4; do publish "$(sent_batch $n)"; done
-until_is "select stored from ingest_position" 4
+publish_until "select stored from ingest_position" 4 "$(sent_batch 2)" "$(sent_batch 3)" "$(sent_batch 4)"
 [ "$(q "select count(*) from sensor_readings")" = 8 ]
 [ "$(q "select count(*) from ingest_quarantine")" = 0 ]
 until_log "agree again"
@@ -441,8 +454,7 @@ grep -q 'ready' "$SCRIPT.other"
 until_is "select count(*) from pg_stat_activity where application_name = 'bacpipes ingest'" 2
 kill $ingest; wait $ingest
 ingest=$third
-for _ in $(seq 300); do publish "$(batch 3 1)"; sleep 0.2; [ "$(stored)" = "3 0" ] && break; done
-[ "$(stored)" = "3 0" ]
+publish_until "select stored || ' ' || skipped from ingest_position where run = '$run'" "3 0" "$(batch 3 1)"
 EOF
     servers
 }
@@ -465,8 +477,7 @@ publish "$(batch 2 1)"
 [ "$(stored)" = "1 0" ]
 exec 7>&-
 wait $holder
-for _ in $(seq 300); do publish "$(batch 2 1)"; sleep 0.2; [ "$(stored)" = "2 0" ] && break; done
-[ "$(stored)" = "2 0" ]
+publish_until "select stored || ' ' || skipped from ingest_position where run = '$run'" "2 0" "$(batch 2 1)"
 EOF
     servers
 }
@@ -563,7 +574,7 @@ EOF
 @test "readings that were gathered when a device was replaced join the history" {
     new_controller
     cat >>"$SCRIPT" <<'EOF'
-start_ingest 4s
+start_ingest 15s # longer than a slow machine takes until the device is replaced
 mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/readings/want -C 1 -W 60 >/dev/null & listening=$!
 publish "$(of_new 1 1)"; publish "$(of_new 2 1)"
 for _ in $(seq 300); do publish "$(of_new 9 1)"; sleep 0.1; kill -0 $listening 2>/dev/null || break; done
