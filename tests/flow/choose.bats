@@ -75,10 +75,14 @@ found() {
     until_true "found $devices $points" 90
     [ "$(sql "select count(*) from point where enabled or chosen_at is null")" = 0 ]
     # Devices are known to be there, and nothing is asked of them: at most a probe each in 5 minutes.
-    before=$(counters requests | cut -f1)
-    counters requests >/dev/null
-    after=$(counters requests | cut -f1)
-    [ $((after - before)) -le "$devices" ]
+    quiet() { # for two statuses, once what finding them takes is over
+        local before after
+        before=$(counters requests | cut -f1)
+        counters requests >/dev/null
+        after=$(counters requests | cut -f1)
+        [ $((after - before)) -le "$devices" ]
+    }
+    until_true quiet 120
     [ "$(counters reads points)" = "0	0" ]
     [ "$(sql "select count(*) from sensor_readings")" = 0 ]
 
