@@ -84,7 +84,7 @@ released_in_time() {
 }
 
 @test "a command is held, shows, and ends by itself with one Null" {
-    is_said "$(ended "$(ask "$point" 21.5 "release_after='8 s'")")" "completed held: *21.5*" # so that it is seen before it ends
+    is_said "$(ended "$(ask "$point" 21.5 "release_after='15 s'")")" "completed held: *21.5*" # so that it is seen before it ends
     [ "$(slot 1001 analog-value,1 8)" = 21.5 ]
     released_in_time 1001 analog-value,1
     came 2 1001 analog-value,1
@@ -125,7 +125,7 @@ released_in_time() {
 }
 
 @test "a device that takes over late: waited for, and beyond that not shown, and its hold ends all the same" {
-    faults "1001:late-writes=1s"
+    faults "1001:late-writes=700ms"
     is_said "$(ended "$(ask "$point" 21)")" "completed held: *"
     came 1 1001 analog-value,1
     faults "1001:late-writes=4s"
@@ -214,7 +214,7 @@ released_in_time() {
 }
 
 @test "who takes the slot over keeps it: it is no longer ours when the hold ends" {
-    is_said "$(ended "$(ask "$point" 21 "release_after='8 s'")")" "completed held: *"
+    is_said "$(ended "$(ask "$point" 21 "release_after='15 s'")")" "completed held: *"
     "$BACPIPES" write --direct "127.66.0.1:$PORT" analog-value,1 19 --priority 8 --address 127.0.0.1 --port $((PORT + 2))
     until_sql "count(*) = 0 from hold"
     sleep 1
