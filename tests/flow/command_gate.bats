@@ -142,7 +142,7 @@ alter role source_bms createrole
 alter role source_bms connection limit -1
 STATEMENTS
 for _ in 1 2; do
-    as source_bms "select pg_sleep(8)" >/dev/null 2>&1 &
+    as source_bms "select pg_sleep(600)" >/dev/null 2>&1 &
     children="$children $!"
 done
 until_is "select count(*) from pg_stat_activity where usename = 'source_bms'" 2
