@@ -143,13 +143,14 @@ account_list() {
     [ "$(answers heard | tail -n 1 | jq -r '"\(.status) \(.rule)"')" = "refused source-disabled" ]
     sql "update command_source set enabled = true where name = 'mqtt'"
     plain "{\"point\": \"$point\", \"value\": 21, \"release_after\": 60, \"id\": \"plain\"}"
-    until_true 'answers heard | grep -q completed' 90
+    # Of this one: some of those before may have been judged when the source was on.
+    until_true 'answers heard | jq -e "select(.idempotency_key == \"plain\" and .status == \"completed\")" >/dev/null' 90
     [ "$(sql "select source from write_commands where idempotency_key = 'plain'")" = mqtt ]
     sql "update command_source set enabled = false where name = 'mqtt'"
 }
 
 @test "a response topic below the user's own is used, with the correlation data; another is not" {
-    run as hvac rr -V mqttv5 -q 1 -W 30 -t bacnet/write/command/hvac -e bacnet/write/result/hvac/77 -D publish correlation-data seventy-seven -F '%D %p' -m "{\"point\": \"$point\", \"value\": 21, \"priority\": 6, \"release_after\": 60}"
+    run as hvac rr -V mqttv5 -q 1 -W 90 -t bacnet/write/command/hvac -e bacnet/write/result/hvac/77 -D publish correlation-data seventy-seven -F '%D %p' -m "{\"point\": \"$point\", \"value\": 21, \"priority\": 6, \"release_after\": 60}"
     [ "$status" -eq 0 ]
     [[ $output == "seventy-seven {"*'"status":"refused"'* ]]
     # Somebody else's topic, one of readings, and one that is none: answered on the usual one, and nowhere else.
@@ -204,7 +205,7 @@ account_list() {
     until_true "answers heard | grep -q 'a retained command would come again at each connection'" 90
     grep -q 'a command on bacnet/write/command/hvac is not carried out: .*retain' "$data/log/collect.log"
     pkill -KILL -P "$(cat "$folder/up")" mosquitto
-    until_true "as hvac sub -t bacpipes/demo/collect/status -C 1 -W 2 >/dev/null 2>&1" 90
+    until_true "as hvac sub -t bacpipes/demo/collect/status -C 1 -W 15 >/dev/null 2>&1" 90
     hear hvac bacnet/write/result/hvac later
     ask hvac "{\"point\": \"$point\", \"value\": 21, \"release_after\": 60, \"id\": \"after restart\"}"
     until_true "answers later | grep -q completed" 90
@@ -217,7 +218,7 @@ account_list() {
     until_true "[ \"\$(sql \"select count(*) from write_commands where idempotency_key = 'broker away'\")\" = 1 ]" 90
     pkill -KILL -P "$(cat "$folder/up")" mosquitto
     until_true "[ \"\$(sql \"select status from write_commands where idempotency_key = 'broker away'\")\" = completed ]" 90
-    until_true "as hvac sub -t bacpipes/demo/collect/status -C 1 -W 2 >/dev/null 2>&1" 90
+    until_true "as hvac sub -t bacpipes/demo/collect/status -C 1 -W 15 >/dev/null 2>&1" 90
 }
 
 @test "with the database away the answer is at once that nothing was written, and nothing comes later" {
@@ -225,10 +226,10 @@ account_list() {
     postgres=$(head -n 1 "$data/postgresql/postmaster.pid")
     before=$(sql "select count(*) from write_commands")
     # It stands still: one that is asked ends within seconds.
-    kill -STOP "$postgres" $(pgrep -P "$postgres")
+    kill -STOP "$postgres" $(pgrep -P "$postgres") || true # one of them may just end
     ask hvac "{\"point\": \"$point\", \"value\": 24, \"release_after\": 60, \"id\": \"stopped\"}"
     until_true "answers heard | grep stopped | grep -q 'nothing was written\|did not say whether'" 90
-    kill -CONT "$postgres" $(pgrep -P "$postgres")
+    kill -CONT "$postgres" $(pgrep -P "$postgres") || true
     answers heard
     # It is gone. `up` starts another after a second: it is held up by its lock.
     kill -KILL "$postgres" $(pgrep -P "$postgres") 2>/dev/null || true
