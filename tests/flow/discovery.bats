@@ -22,6 +22,7 @@ teardown() {
 }
 
 run_site() {
+    : >"$folder/out" # what another one said is no sign of this one
     "$bacpipes" up --simulate --no-past --data "$data" --points 60 "$@" >"$folder/out" 2>&1 3>&- &
     up=$!
     until_true "grep -q ' stored, newest' $folder/out" 90
@@ -96,7 +97,7 @@ learned() {
     pids+=($!)
     sql "update setting set value = '127.79.0.9:$port 127.79.0.20:$port' where name = 'discovery.targets'"
     until_true '[ "$(sql "select count(*) from device where instance = 5001")" -eq 2 ]' 90
-    grep -q 'instance 5001 answers at 127.79.0.20:.* and at 127.79.0.9:.*: both are kept' "$data/log/collect.log"
+    until_true "grep -q 'instance 5001 answers at 127.79.0.20:.* and at 127.79.0.9:.*: both are kept' $data/log/collect.log" 90
 }
 
 @test "a device that is asked to tells its changes, ours and an independent stack's, and is polled more slowly" {
@@ -135,7 +136,7 @@ learned() {
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.80.0.1:$port/2001 127.80.0.9:$port/2001')"
     until_true '[ "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 6001")" -eq 24 ]' 90
     [ "$(sql "select count(*) from device where instance = 6001")" -eq 2 ]
-    grep -q 'network 2001 is behind the router 127.80.0.[19]:.* and behind 127.80.0.[19]:.*: two networks with one number' "$data/log/collect.log"
+    until_true "grep -q 'network 2001 is behind the router 127.80.0.[19]:.* and behind 127.80.0.[19]:.*: two networks with one number' $data/log/collect.log" 90
     # One of them comes back with fewer points.
     kill "$sim"
     until_true '[ "$(state_at 127.80.0.1:)" = offline ]' 90
@@ -145,7 +146,7 @@ learned() {
     kill -INT "$up" && wait "$up"
     run_site
     until_true "grep -q 'device 6001 (127.80.0.1:.*) read out: 9 points, 0 new, [0-9]* changed, 3 gone' $data/log/collect.log" 90
-    grep -q 'device 6001 (127.80.0.1:.*) has these points no more, which are kept: ' "$data/log/collect.log"
+    until_true "grep -q 'device 6001 (127.80.0.1:.*) has these points no more, which are kept: ' $data/log/collect.log" 90
     [ "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 6001 and missing_since is not null")" -eq 3 ]
     [ "$(sql "select count(*) from point join device using (site_id, device_id) where instance = 6001")" -eq 24 ]
 }
