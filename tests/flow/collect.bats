@@ -57,7 +57,7 @@ begin_device() {
     until_true says ready "device$1"
 }
 collect=("$BACPIPES" collect --set bacnet.address=127.0.0.1 --set bacnet.broadcast=127.255.255.255 --set bacnet.port=$((PORT + 1))
-    --set "discovery.targets=127.77.0.1:$PORT 127.77.0.2:$PORT" --set bacnet.timeout=500ms --set bacnet.retries=1
+    --set "discovery.targets=127.77.0.1:$PORT 127.77.0.2:$PORT" --set bacnet.timeout=1s --set bacnet.retries=2
     --set poll.backoff_max=1s --set poll.interval=1s --set spool.after=1s)
 begin_collect() { begin collect "${collect[@]}"; }
 begin_ingest() { begin ingest "$BACPIPES" ingest --set ingest.flush=200ms; }
@@ -71,6 +71,10 @@ all_is_stored() {
     readings=$(sed -n 's/.*"readings":\([0-9]*\).*/\1/p' <<<"$status")
     [ "$(q "select count(*) from sensor_readings")" -eq $((readings + ${1:-0})) ]
 }
+# Whether something lies in the spool.
+spooled() { [ "$(find "$BACPIPES_DATA/spool" -name '*.spool' -size +0 | wc -l)" -gt 0 ]; }
+# Whether so many batches lie there.
+spooled_batches() { [ "$(cat "$BACPIPES_DATA"/spool/*.spool | grep -ao '"readings":' | wc -l)" -ge "$1" ]; }
 # How often a point of device $1, object $2, was read.
 count_of() { echo "(select count(*) from sensor_readings join device using (site_id, device_id) where instance = $1 and object_type || ',' || object_instance = '$2')"; }
 stop_polling() {
@@ -205,7 +209,7 @@ $PG_CTL stop -m immediate
 gone=$(date +%s.%N)
 until_true says 'polling goes on with what is known' collect
 batches_come 6 >/dev/null
-[ "$(find "$BACPIPES_DATA/spool" -name '*.spool' -size +0 | wc -l)" -gt 0 ]
+until_true spooled
 back=$(date +%s.%N)
 $PG_CTL start
 begin_ingest
@@ -275,12 +279,10 @@ gone=$(date +%s.%N)
 begin_collect
 until_true says 'the database does not answer: polling what was known at 2' collect
 until_true says 'ready: 10 points of site demo are known' collect
-spooled() { [ "$(find "$BACPIPES_DATA/spool" -name '*.spool' -size +0 | wc -l)" -gt 0 ]; }
-until_true spooled
-sleep 5
+until_true spooled_batches 6
 end collect KILL # and another, which has nothing but the plan and the spool
 begin_collect
-sleep 12
+until_true spooled_batches 12
 back=$(date +%s.%N)
 $PG_CTL start
 begin_ingest
@@ -290,7 +292,7 @@ drained() { [[ $(mosquitto_sub -p "$MQTT_PORT" -t bacpipes/demo/collect/status -
 until_true drained
 nothing_is_refused
 [ "$(q "select count(*) from point")" -eq 10 ]
-# Each point was read some 5 times by each of the two, less what the killed one had not yet spooled.
+# Each point was read some 6 times by each of the two.
 while read -r reads; do [ "$reads" -ge 8 ]; done < <(q "select count(*) from sensor_readings where time between to_timestamp($gone) and to_timestamp($back) group by point_id")
 [ "$(q "select count(distinct point_id) from sensor_readings where time between to_timestamp($gone) and to_timestamp($back)")" -eq 10 ]
 EOS
@@ -308,9 +310,7 @@ q "delete from sensor_readings; delete from point where point_id > 5; update sit
 $PG_CTL stop
 begin_collect
 until_true says 'ready: 10 points of site demo are known' collect
-spooled() { [ "$(find "$BACPIPES_DATA/spool" -name '*.spool' -size +0 | wc -l)" -gt 0 ]; }
-until_true spooled
-sleep 4
+until_true spooled_batches 4
 $PG_CTL start
 until_true says 'has 5 points less' collect
 back=$(date +%s.%N)
