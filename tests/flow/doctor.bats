@@ -13,7 +13,7 @@ teardown() { end_test; }
 doctor() {
     local name=$1 address=$2
     shift 2
-    run in_ns "$name" "$BACPIPES" doctor --address "$address" --wait 1s "$@"
+    run in_ns "$name" "$BACPIPES" doctor --address "$address" --wait 2s "$@"
     echo "$output"
 }
 
@@ -37,7 +37,7 @@ says() {
 
 @test "findings as JSON, for programs" {
     site
-    in_ns near "$BACPIPES" doctor --address 10.9.1.50 --wait 1s --json |
+    in_ns near "$BACPIPES" doctor --address 10.9.1.50 --wait 2s --json |
         python3 -c 'import json, sys; d = json.load(sys.stdin); assert d["wrong"] == 0 and d["devices"] == int(sys.argv[1]), d; assert all(f["grade"] in ("fine", "note") and f["what"] for f in d["findings"])' "$devices"
 }
 
@@ -71,7 +71,7 @@ says() {
     doctor near 172.17.0.1
     says WRONG "interface +docker0 .172.17.0.1. is a bridge for containers"
     ip -n "$tag-near" link del docker0
-    run in_ns near env container=podman "$BACPIPES" doctor --address 10.9.1.50 --wait 1s
+    run in_ns near env container=podman "$BACPIPES" doctor --address 10.9.1.50 --wait 2s
     echo "$output"
     says WRONG "container +this is a container on a network of its own .eth0."
     [ "$status" -eq 1 ]
@@ -193,7 +193,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("10.9.1.50", 47808
 
 @test "without the right to record, that is said, with what to do" {
     site
-    run in_ns near setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all "$BACPIPES" doctor --address 10.9.1.50 --wait 1s --pcap /tmp/none.pcap
+    run in_ns near setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all "$BACPIPES" doctor --address 10.9.1.50 --wait 2s --pcap /tmp/none.pcap
     echo "$output"
     [ "$status" -eq 1 ]
     says WRONG "pcap +nothing is recorded: .* wants root, or a program with CAP_NET_RAW"
