@@ -16,9 +16,9 @@ declare -A pids=()
 trap '[ ${#pids[@]} -eq 0 ] || kill -KILL "${pids[@]}" 2>/dev/null || true' EXIT
 q() { psql -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
 until_true() {
-    local until=$((SECONDS + 60))
+    local until=$((SECONDS + 120))
     until "$@" 2>/dev/null; do
-        [ $SECONDS -lt $until ] || { echo "not within 60 s: $*" >&2; return 1; }
+        [ $SECONDS -lt $until ] || { echo "not within 120 s: $*" >&2; return 1; }
         sleep 0.1
     done
 }
