@@ -40,14 +40,14 @@ authorities_in() { grep -c 'BEGIN CERTIFICATE' "$1"; }
 # Whose certificate PostgreSQL shows to who connects.
 shown_by() { openssl s_client -starttls postgres -connect "127.0.0.1:$CENTRAL_PORT" -tls1_3 </dev/null 2>/dev/null | openssl x509 -noout -issuer; }
 until_shown() {
-    local until=$((SECONDS + 30))
+    local until=$((SECONDS + 90))
     until [[ $(shown_by) == *"$1"* ]]; do [ $SECONDS -lt $until ] || { shown_by; return 1; }; sleep 0.2; done
 }
 
 begin_sync() {
     at_site "$1" sync >>"$MEMBERS/$1.sync" 2>&1 3>&- &
     syncing=$!
-    local count until=$((SECONDS + 60))
+    local count until=$((SECONDS + 120))
     count=$(grep -c 'connected to central' "$MEMBERS/$1.sync" || true)
     until [ "$(grep -c 'connected to central' "$MEMBERS/$1.sync")" -gt "$count" ]; do [ $SECONDS -lt $until ] || { cat "$MEMBERS/$1.sync"; return 1; }; sleep 0.1; done
 }
@@ -74,7 +74,7 @@ end_sync() {
     end_sync
     [ "$(grep -c 'connected to central' "$MEMBERS/macau.sync")" = 1 ] # what was there had gone on
     begin_sync macau
-    local until=$((SECONDS + 30))
+    local until=$((SECONDS + 90))
     until [ "$(authorities_in "$MEMBERS/macau/link/ca.crt")" = 2 ]; do [ $SECONDS -lt $until ] || return 1; sleep 0.1; done
     grep -q 'central has other authorities: this site trusts them from now on' "$MEMBERS/macau.sync"
 
@@ -90,7 +90,7 @@ end_sync() {
     end_sync
     [[ $(openssl x509 -in "$MEMBERS/macau/link/site.crt" -noout -issuer) == *'Authority of before'* ]]
     begin_sync macau
-    until=$((SECONDS + 30))
+    until=$((SECONDS + 90))
     until [[ $(openssl x509 -in "$MEMBERS/macau/link/site.crt" -noout -issuer) == *'BacPipes central, authority of'* ]]; do [ $SECONDS -lt $until ] || { cat "$MEMBERS/macau.sync"; return 1; }; sleep 0.1; done
     end_sync
     begin_sync macau
