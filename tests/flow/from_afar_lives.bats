@@ -63,7 +63,7 @@ asks() {
     # What the site has, and nobody there takes up until its life is over.
     stopped=$(part_of klcc collect)
     kill -STOP "$stopped"
-    asks klcc --expires 8s
+    asks klcc --expires 15s # it is to arrive before
     until_central "exists (select from write_commands where id = '$id' and arrived_at is not null)"
     until_central "exists (select from write_commands where id = '$id' and expires_at < clock_timestamp())"
     kill -CONT "$stopped"
