@@ -30,7 +30,7 @@ setup() {
 }
 
 teardown() {
-    [ -z "${stopped:-}" ] || kill -CONT "$stopped"
+    [ -z "${stopped:-}" ] || kill -CONT "$stopped" || true
     [ -n "${BATS_TEST_COMPLETED:-}" ] || touch "$MEMBERS/failed"
 }
 
