@@ -150,7 +150,7 @@ both_are_same() {
     until_gone
     "$BACPIPES" up --demo --points 30 --quiet --data "$MEMBERS/past" >>"$MEMBERS/out" 2>&1 3>&- &
     echo $! >"$MEMBERS/pid"
-    PATIENCE=150 until_in past "count(*) = 2 from past where finished_at is not null"
+    PATIENCE=400 until_in past "count(*) = 2 from past where finished_at is not null"
     for site in macau klcc; do
         for table in hourly 5min; do
             rows="select count(*) || ' ' || md5(string_agg(format('%s %s %s %s %s %s', time, point_id, min, max, sum, last), ',' order by time, point_id)) from sensor_readings_$table
