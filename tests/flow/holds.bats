@@ -14,6 +14,8 @@ teardown() { end_site; }
 
 # held SLOT: the point's hold there
 held() { q "select count(*) from hold where point_id = $value and priority = ${1:-8}"; }
+# The end of a hold is over, whoever let go of it or not.
+until_over() { until_sql "clock_timestamp() > release_at + interval '500 ms' from hold where point_id = $value"; }
 is_released() { [ "$(slot 1002 analog-value,1 "${1:-8}")" = null ]; }
 # event COMMAND EVENT
 has_event() { [ "$(q "select count(*) from audit where kind = 'command_event' and body ->> 'id' = '$1' and body ->> 'event' = '$2'")" = 1 ]; }
@@ -32,7 +34,7 @@ hold() {
 }
 
 @test "a hold ends by itself: one Null, on record, and the radar's table says so" {
-    id=$(hold 8s) # so that what is held is seen in its slot before it ends
+    id=$(hold 15s) # so that what is held is seen in its slot before it ends
     [ "$(held)" = 1 ]
     until_true has_event "$id" released
     [ "$(q "select count(*) from overrides where point_id = $value and priority = 8")" = 0 ] # from that moment on
@@ -44,7 +46,7 @@ hold() {
 }
 
 @test "what somebody else wrote to the slot is left, and said" {
-    id=$(hold 8s)
+    id=$(hold 15s)
     faults "1002:holds=8@15.5"
     until_true has_event "$id" left
     came 1 1002 analog-value,1
@@ -68,7 +70,7 @@ hold() {
 
 @test "two holds on one point end apart" {
     first=$(hold 4s 14.5 8)
-    second=$(hold 12s 13.5 9)
+    second=$(hold 20s 13.5 9)
     until_true has_event "$first" released
     is_released 8
     [ "$(slot 1002 analog-value,1 9)" = 13.5 ]
@@ -87,9 +89,9 @@ hold() {
     came 2 1002 analog-value,1
     grep -q 'its last 33 octets are torn' "$LOGS/collect"
     # And one whose time is over while there is no collector.
-    id=$(hold 7s)
+    id=$(hold 12s)
     end collect KILL
-    sleep 7
+    until_over
     [ "$(slot 1002 analog-value,1 8)" = 14.5 ]
     begin_collect
     until_true has_event "$id" released
@@ -120,7 +122,7 @@ hold() {
 
 @test "a hold that ends before the database has heard of its command leaves no row behind" {
     faults "1002:late-answers=700ms"
-    id=$(ask "$value" 14.5 "release_after='3s'")
+    id=$(ask "$value" 14.5 "release_after='8s'")
     until_true came 1 1002 analog-value,1 # before it, nothing would be written
     database_away
     until_true grep -q '"k":"hold"' "$BACPIPES_DATA/control/holds"
@@ -136,7 +138,7 @@ hold() {
 }
 
 @test "with the device away it is released when that is back" {
-    id=$(hold 7s)
+    id=$(hold 12s)
     faults "1002:silent"
     until_sql "tries > 0 from hold where point_id = $value"
     sleep 3
@@ -163,9 +165,9 @@ hold() {
 }
 
 @test "a collector that is stopped over the end releases when it goes on" {
-    id=$(hold 7s)
+    id=$(hold 12s)
     kill -STOP "${pids[collect]}"
-    sleep 7
+    until_over
     [ "$(slot 1002 analog-value,1 8)" = 14.5 ]
     kill -CONT "${pids[collect]}"
     until_true has_event "$id" released
@@ -174,9 +176,10 @@ hold() {
 }
 
 @test "frozen nothing is released, stopped it is" {
-    id=$(hold 10s)
+    id=$(hold 15s)
     q "insert into setting (site_id, name, value) values ('demo', 'control.mode', 'freeze')"
-    sleep 11
+    until_over
+    sleep 1 # for whoever would let go
     [ "$(slot 1002 analog-value,1 8)" = 14.5 ]
     q "update setting set value = 'stop' where name = 'control.mode'"
     until_true has_event "$id" released
@@ -197,11 +200,11 @@ hold() {
 }
 
 @test "a file that is lost, or a database that was put back, is a new life: nothing from before is carried out" {
-    id=$(hold 20s)
-    waits=$(ask "$value" 18 "execute_at=now() + interval '5 s'" "release_after='1h'")
+    id=$(hold 25s)
+    waits=$(ask "$value" 18 "execute_at=now() + interval '10 s'" "release_after='1h'")
     end collect KILL
     rm "$BACPIPES_DATA/control/holds"
-    sleep 5
+    until_sql "clock_timestamp() > execute_at from write_commands where id = '$waits'"
     begin_collect
     until_sql "status = 'failed' and verdict = 'unknown' from write_commands where id = '$waits'"
     grep -q 'the file of commands is gone' "$LOGS/collect"
