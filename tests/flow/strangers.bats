@@ -24,6 +24,7 @@ run_site() {
     "$bacpipes" up --simulate --no-past --data "$data" --points 60 "$@" >"$folder/out" 2>&1 3>&- &
     up=$!
     until_true "grep -q ' stored, newest' $folder/out" 90
+    until_true '[ "$(sql "select count(*) from point")" -ge 60 ]' 90 # its first device may have been read before the others were found
 }
 
 until_true() {
@@ -70,7 +71,8 @@ for i in range(int(sys.argv[1])):
     ! grep -q 'found at 127.9.9.9' "$data/log/collect.log"
     # Nobody went silent, nobody was late, and there is nobody else.
     [ "$(sql "select count(*) from sensor_readings where time > '$began' and reason = 'timeout'")" -eq 0 ]
-    [ "$(sql "select count(*) from device_status where state <> 'online'")" -eq 0 ]
+    until_true '[ "$(sql "select count(*) from device_status where state <> '"'online'"'")" -eq 0 ]' 90 # the new one is asked before long
+    ! grep 'stopped answering' "$data/log/collect.log"
     [ "$(sql "select string_agg(device_id || ' ' || address || ' ' || instance, ',' order by device_id) from device where instance <> 5001")" = "$before" ]
     # Lines of one kind: 30 a minute.
     [ "$(grep -c 'is behind the router 127.9.9.9' "$data/log/collect.log")" -le 60 ]
@@ -91,8 +93,8 @@ for i in range(int(sys.argv[1])):
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port 127.79.0.2:$port')"
     until_true '[ "$(sql "select count(*) from device where instance in (5001, 5002)")" -eq 2 ]' 90
     until_true "grep -q 'points are left out: site.max_points allows for $room in all' $data/log/collect.log" 90
-    [ "$(sql "select count(*) from point")" -eq "$room" ]
-    grep -q "device 5001 .*: 3 objects beyond $most points are left out" "$data/log/collect.log"
+    until_true '[ "$(sql "select count(*) from point")" -eq "$room" ]' 90
+    until_true 'grep -q "device 5001 .*: 3 objects beyond $most points are left out" "$data/log/collect.log"' 90
     until_true '[ "$(sql "select sum((learned ->> '"'points_left_out'"')::integer) from device_status")" -eq $((two - 2)) ]' 90
 }
 
