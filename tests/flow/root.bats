@@ -141,8 +141,15 @@ refused() {
         sleep 0.1
     done
     cat "$FOLDER/out"
-    children=$(pgrep -P "$up")
-    [ "$(wc -l <<<"$children")" -eq 6 ] # PostgreSQL, Mosquitto, sim, ingest, collect, web
+    # PostgreSQL, Mosquitto, sim, ingest, collect, web; each is itself once its words are no longer those of `up`.
+    started() {
+        local pid
+        children=$(pgrep -P "$up")
+        [ "$(wc -l <<<"$children")" -eq 6 ] || return
+        for pid in $children; do ! cmp -s "/proc/$pid/cmdline" "/proc/$up/cmdline" || return; done
+    }
+    for _ in $(seq 900); do ! started || break; sleep 0.1; done
+    started
     uid=$(id -u "$SERVICE") gid=$(id -g "$SERVICE")
     for pid in $up $children; do
         grep -E '^(Name|Uid|Gid|Groups|Cap)' "/proc/$pid/status"
