@@ -197,11 +197,11 @@ each() {
     [[ $stderr != *SERVICE_HOST* ]]
 }
 
-# wrong MODE: a device that answers wrongly, at 127.0.9.2; tools ask it from 127.0.9.1.
+# wrong MODE [TIMEOUT]: a device that answers wrongly, at 127.0.9.2; tools ask it from 127.0.9.1, and wait so long for an answer.
 wrong() {
     begin_server wrong.log "$root/tests/flow/wrong_device.py" "$1" 127.0.9.2 $port 1001
     device=$!
-    net="--address 127.0.9.1 --broadcast 127.255.255.255 --port $port --timeout 100ms"
+    net="--address 127.0.9.1 --broadcast 127.255.255.255 --port $port --timeout ${2:-1s}"
 }
 
 @test "an answer that is none is told with whose it is, and has the exit code that --help says" {
@@ -224,7 +224,7 @@ wrong() {
 @test "where a device says nothing of its alarms it is not said that nothing is wrong" {
     wrong silent
     # shellcheck disable=SC2086
-    fails 69 alarms --wait 500ms $net
+    fails 69 alarms --wait 3s $net
     [[ $stderr == *"1 of 1 devices did not say: their alarms are not known"* && $stderr != *"all is acknowledged"* ]]
     # shellcheck disable=SC2086
     run --separate-stderr bacpipes alarms --watch 200ms $net
@@ -233,7 +233,7 @@ wrong() {
 }
 
 @test "all questions together take as long as --within says" {
-    wrong late
+    wrong late 100ms
     began=$(date +%s)
     # shellcheck disable=SC2086
     fails 69 read 1001 device all ai,1 all ai,2 all ai,3 all --within 2s $net
