@@ -5,6 +5,11 @@
 load central
 
 setup() { members_folder; }
+
+until_true() {
+    local until=$((SECONDS + 120))
+    until "$@"; do [ $SECONDS -lt $until ] || { echo "not within 120 s: $*"; return 1; }; sleep 0.1; done
+}
 teardown() { end_all; }
 
 # says CODE WORDS OPTION...: `up` with these options ends at once so, and has made no folder.
@@ -47,7 +52,7 @@ says() {
     begin_central --set web.listen=127.0.0.1:8099
     run at_central "select string_agg(site_id || is_remote, ' ') from site"
     [ "$output" = centralfalse ]
-    curl --silent --fail http://127.0.0.1:8099/api/v1/ready
+    until_true curl --silent --fail http://127.0.0.1:8099/api/v1/ready
     for role in collect ingest mosquitto sim sync; do ! part_of central $role; done
     part_of central web
     # Room for its sites: three connections each, beside those of its own programs.
@@ -64,7 +69,7 @@ says() {
     was=$(head -1 "$MEMBERS/central/postgresql/postmaster.pid")
     kill -KILL "$was"
     back() { [ "$(head -1 "$MEMBERS/central/postgresql/postmaster.pid")" != "$was" ] && [ "$(at_central 'select 1' 2>/dev/null)" = 1 ]; }
-    local until=$((SECONDS + 60))
+    local until=$((SECONDS + 120))
     until back; do [ $SECONDS -lt $until ] || { tail -5 "$MEMBERS/central.out"; return 1; }; sleep 0.2; done
     grep 'of its processes had gone on: they are ended' "$MEMBERS/central.out"
     # What it is, it stays: a start that says nothing else knows.
@@ -93,7 +98,7 @@ says() {
 }
 
 @test "another port where its own is taken on the loopback; elsewhere it is as told, or said why not" {
-    perl -e 'use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 1, ReuseAddr => 1) or die; sleep 100' "$CENTRAL_PORT" 3>&- &
+    perl -e 'use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 1, ReuseAddr => 1) or die; sleep 600' "$CENTRAL_PORT" 3>&- &
     squatter=$!
     until (exec 5<>"/dev/tcp/127.0.0.1/$CENTRAL_PORT") 2>/dev/null; do sleep 0.05; done
     begin_central
@@ -109,7 +114,6 @@ says() {
 @test "a site that joins runs sync from then on, gives it up with its link, and starts it again when it dies" {
     begin_central
     begin_member macau
-    until_true() { local until=$((SECONDS + 60)); until "$@"; do [ $SECONDS -lt $until ] || { echo "not within 60 s: $*"; return 1; }; sleep 0.1; done; }
     until_true part_of macau sync
     grep -q 'this site has joined a central: what it records goes there' "$MEMBERS/macau.out"
     run "$BACPIPES" doctor --data "$MEMBERS/macau" --wait 100ms
@@ -136,9 +140,8 @@ says() {
     until_true grep -q 'join ended with code 64 .*it is not tried again' "$MEMBERS/klcc.out"
     no_file() { [ ! -e "$MEMBERS/klcc/join.file" ]; }
     until_true no_file
-    run "$BACPIPES" status --data "$MEMBERS/klcc"
-    echo "$output"
-    [ "$status" -ge 1 ] && [[ "$output" == *"central"*"warning  the site was to join one"*", and has not: "*'the join file is for site "macau"'* ]]
+    is_not_joined() { run "$BACPIPES" status --data "$MEMBERS/klcc"; [ "$status" -ge 1 ] && [[ "$output" == *"central"*"warning  the site was to join one"*", and has not: "*'the join file is for site "macau"'* ]]; }
+    until_true is_not_joined
     end_member klcc
     # A new one that nobody named is the one of its file, and stays it.
     as_members "$BACPIPES" site add taipa --data "$MEMBERS/central" --output "$MEMBERS/central/taipa.join"
@@ -164,9 +167,8 @@ says() {
     run_up macau --simulate --no-past --site macau --set web.listen=127.0.0.1:8082
     until_true part_of macau sync
     until_true grep -q "central at 127.0.0.1 port $CENTRAL_PORT: the connection is refused: either central does not run" "$MEMBERS/macau/log/sync.log"
-    run "$BACPIPES" status --data "$MEMBERS/macau"
-    echo "$output"
-    [[ "$output" == *"central "*"port $CENTRAL_PORT"*"is not reached"* ]]
+    is_not_reached() { run "$BACPIPES" status --data "$MEMBERS/macau"; [[ "$output" == *"central "*"port $CENTRAL_PORT"*"is not reached"* ]]; }
+    until_true is_not_reached
     run "$BACPIPES" doctor --data "$MEMBERS/macau" --wait 100ms
     echo "$output"
     [[ "$output" == *"WRONG  central    127.0.0.1 port $CENTRAL_PORT: the connection is refused: either central does not run"*"what is recorded meanwhile waits here"* ]]
