@@ -19,6 +19,11 @@ setup_file() {
         kill -0 "$up" || { cat "$folder/out"; return 1; }
         sleep 0.1
     done
+    # All of its devices are found: readings of the first come before the last is.
+    until [ "$(sql 'select count(*) from point')" -ge 120 ]; do
+        kill -0 "$up" || { cat "$folder/out"; return 1; }
+        sleep 0.1
+    done
 }
 
 teardown_file() {
@@ -33,7 +38,7 @@ sql() {
 
 # As `run`, with standard output and error apart.
 try() {
-    run --separate-stderr timeout 60 "$BACPIPES" "$@"
+    run --separate-stderr timeout 120 "$BACPIPES" "$@"
 }
 
 # code N: the last try ended so.
