@@ -316,6 +316,7 @@ opened() {
     run as_site 1 -c 'select 1'
     [ "$status" != 0 ] && [[ $output == *'too many connections for role "site_1"'* ]]
     sql -c "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'site_1'" >/dev/null
+    ended # or the next test's would be too many
 }
 
 @test "who sends notices is cut off, and let in again ten minutes later" {
