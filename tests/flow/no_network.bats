@@ -32,7 +32,7 @@ until_true() {
 }
 run_site() {
     BACPIPES_CONFIG=$BATS_TEST_TMPDIR/conf
-    printf 'site = near\nbacnet.address = 10.9.1.50\npoll.interval = 1s\npoll.backoff_max = 2s\nbacnet.timeout = 500ms\nbacnet.retries = 1\n%s\n' "$1" >"$BACPIPES_CONFIG"
+    printf 'site = near\nbacnet.address = 10.9.1.50\npoll.interval = 1s\npoll.backoff_max = 2s\nbacnet.timeout = 500ms\nbacnet.retries = 5\n%s\n' "$1" >"$BACPIPES_CONFIG"
     ip netns exec "$tag-near" "$BACPIPES" up --data "$data" >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
     pids+=($!)
     until_true '[ -f "$data/log/collect.log" ] && grep -q "ready: " "$data/log/collect.log"' 90
