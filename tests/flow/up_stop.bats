@@ -38,6 +38,8 @@ processes() {
 begin() {
     setsid env --default-signal=HUP,INT "$bacpipes" up --simulate --no-past --data "$data" --points 60 "$@" >>"$folder/out" 2>&1 3>&- &
     up=$!
+    # From then on it hears every signal: a shell has its children in the background ignore SIGINT.
+    until_true '[ "$(readlink "/proc/$up/exe")" = "$bacpipes" ] || ! kill -0 $up' 30
 }
 
 # all_up: until readings are stored.
@@ -128,11 +130,11 @@ listen() {
 @test "while PostgreSQL does not come up, Ctrl-C acts at once, and the message says what is wrong" {
     break_database
     begin
-    until_true 'grep -q "postgresql ended with code 1" "$folder/out"' 30
+    until_true 'grep -q "postgresql ended with code 1" "$folder/out"' 90
     grep -q 'ended with code 1 (FATAL:  configuration file "[^"]*auto.conf" contains errors' "$folder/out"
     : >"$folder/out"
     kill -INT -- "-$up"
-    ended 20 # PostgreSQL would have a minute to come up
+    ended 40 # PostgreSQL would have a minute to come up
     cat "$folder/out"
     [ "$code" = 0 ]
     says_not "starting it again"
@@ -177,7 +179,7 @@ listen() {
 @test "--for counts from the beginning, and --json prints its object on failure, too" {
     break_database
     begin --for 3s --json
-    ended 30 # and not after the minute that PostgreSQL would have
+    ended 50 # and not after the minute that PostgreSQL would have
     cat "$folder/out"
     [ "$code" = 70 ]
     tail -1 "$folder/out" | grep -q '"readings_stored":0,.*"error":"no reading was stored'
