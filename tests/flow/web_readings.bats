@@ -191,7 +191,9 @@ web_rss_kb() {
     done
     after=$(web_rss_kb)
     # No statement is under way for it, so that no day that is to be dropped waits for it
-    [ "$(sql "select count(*) from pg_stat_activity where usename = 'bacpipes_web' and state <> 'idle'")" = 0 ]
+    local until=$((SECONDS + 60)) # what others ask for is soon told
+    until [ "$(sql "select count(*) from pg_stat_activity where usename = 'bacpipes_web' and state <> 'idle'")" = 0 ]; do [ $SECONDS -lt $until ]; sleep 0.2; done
+    kill -0 "$slow"
     kill "$slow"
     wait "$slow" || true
     [ $((after - before)) -lt 8000 ]
