@@ -23,6 +23,16 @@ begin_site() {
         sleep 0.1
     done
     export BACPIPES_DATA=$data
+    # All of its devices are found: readings of the first come before the last is.
+    local points=60
+    while [ $# -gt 0 ]; do
+        [ "$1" != --points ] || points=$2
+        shift
+    done
+    until [ "$(sql 'select count(*) from point' 2>/dev/null)" -ge "$points" ] 2>/dev/null; do
+        kill -0 "$up" || { cat "$folder/out"; return 1; }
+        sleep 0.1
+    done
     until curl --silent --fail --max-time 5 "$at/api/v1/ready" >"$folder/ready"; do
         kill -0 "$up" || { cat "$folder/out"; return 1; }
         sleep 0.1
