@@ -1,10 +1,19 @@
 /* The frame: by keyboard alone, in every language, and with the connection away. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { addUser, end, isThere, PATIENCE_MS, password, settled, siteOf, visit } from './harness.ts'
 
 before(() => addUser('kim', 'admin'))
 after(end)
+
+/* The palette, once letters go there. */
+const palette = (page: Page) => page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'combobox')
+
+/* What one chooses is seen at once, and on the server a little later: who leaves before has chosen nothing. */
+async function kept(page: Page, choose: () => Promise<void>): Promise<void> {
+    await Promise.all([page.waitForResponse((answer) => answer.url().endsWith('/api/v1/me') && answer.request().method() === 'PATCH' && answer.ok()), choose()])
+}
 
 test('all is reached by keyboard alone: login, palette, screens', async () => {
     const { page, complaints, close } = await visit()
@@ -20,6 +29,7 @@ test('all is reached by keyboard alone: login, palette, screens', async () => {
     await page.keyboard.press('Control+k')
     const field = page.getByRole('combobox', { name: 'Find a point or a screen' })
     await isThere(field)
+    await palette(page)
     await page.keyboard.type('settin')
     await isThere(page.getByRole('option', { name: 'Settings' }))
     await page.keyboard.press('Enter')
@@ -28,6 +38,7 @@ test('all is reached by keyboard alone: login, palette, screens', async () => {
     // A point is found by a few letters and opened by Enter.
     await page.keyboard.press('Control+k')
     await isThere(field)
+    await palette(page)
     await page.keyboard.type('zn-t')
     await isThere(page.getByRole('option', { name: /ZN-T/i }))
     await page.keyboard.press('Enter')
@@ -134,13 +145,13 @@ test('a person’s language and colours come with them to another browser', asyn
     const first = await visit({ as: 'kim' })
     await first.page.goto('/me')
     await settled(first.page)
-    await first.page.getByText('Dark', { exact: true }).click()
+    await kept(first.page, () => first.page.getByText('Dark', { exact: true }).click())
     await first.page
         .getByRole('textbox', { name: 'Language' })
         .or(first.page.getByRole('combobox', { name: 'Language' }))
         .first()
         .click()
-    await first.page.getByRole('option', { name: 'Português' }).click()
+    await kept(first.page, () => first.page.getByRole('option', { name: 'Português' }).click())
     await isThere(first.page.getByRole('heading', { name: 'A minha conta' }))
     await first.close()
 
@@ -149,13 +160,13 @@ test('a person’s language and colours come with them to another browser', asyn
     await isThere(second.page.getByRole('heading', { name: 'A minha conta' }))
     assert.equal(await second.page.evaluate(() => document.documentElement.dataset.mantineColorScheme), 'dark')
     assert.equal(await second.page.evaluate(() => document.documentElement.lang), 'pt-PT')
-    await second.page.getByText('Como o sistema', { exact: true }).first().click()
+    await kept(second.page, () => second.page.getByText('Como o sistema', { exact: true }).first().click())
     await second.page
         .getByRole('textbox', { name: 'Língua' })
         .or(second.page.getByRole('combobox', { name: 'Língua' }))
         .first()
         .click()
-    await second.page.getByRole('option', { name: 'English' }).click()
+    await kept(second.page, () => second.page.getByRole('option', { name: 'English' }).click())
     await isThere(second.page.getByRole('heading', { name: 'My account' }))
     assert.deepEqual(second.complaints, [])
     await second.close()

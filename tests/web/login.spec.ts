@@ -54,9 +54,13 @@ test('a wrong password is said, and a right one leads to where one wanted to go'
     await isThere(page.getByRole('alert').filter({ hasText: 'Name or password is wrong' }))
     // Another try waits a little, and longer each time: it is asked for until it is let in.
     const until = Date.now() + PATIENCE_MS
-    while (page.url().includes('/login') && Date.now() < until) {
+    for (;;) {
         await page.getByLabel('Password', { exact: true }).fill(password)
-        await page.getByRole('button', { name: 'Log in' }).click()
+        const [answer] = await Promise.all([
+            page.waitForResponse((one) => one.url().endsWith('/api/v1/session') && one.request().method() === 'POST'),
+            page.getByRole('button', { name: 'Log in' }).click(),
+        ])
+        if (answer.ok() || Date.now() > until) break
         await page.waitForTimeout(1000)
     }
     await page.waitForURL(/\/me$/)
