@@ -73,7 +73,8 @@ test('overrides: found, one is let go of by its point, many by their ticks, all 
     await page.keyboard.press('Enter')
     await isThere(page.getByRole('dialog', { name: /^Release \d+ overrides/ }))
     await shoot(page, 'overrides.release')
-    await page.keyboard.press('Tab') // the focus is on Cancel
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel')
+    await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await ours.first().waitFor({ state: 'detached', timeout: PATIENCE_MS })
     assert.deepEqual(complaints, [])

@@ -146,6 +146,7 @@ test('states have names, and it is all done by keys', async () => {
     const dialog = dialogOf(page)
     await isThere(dialog.getByText('State', { exact: true }))
     // The first state has the focus; arrows choose another.
+    await page.waitForFunction(() => document.activeElement?.matches('[role="dialog"] input[type="radio"]'))
     await keys('ArrowRight')
     await keys('Tab')
     await keys('Tab')
