@@ -93,7 +93,7 @@ test('a list goes to its top when something else is asked for', async () => {
     await page.getByRole('button', { name: 'Value', exact: true }).click()
     await page.waitForURL(/sort=value/)
     await isThere(page.locator('[role="row"][data-index="0"]'))
-    assert.equal(await table.evaluate((element) => element.scrollTop), 0)
+    await becomes(() => table.evaluate((element) => element.scrollTop), 0)
     await close()
 })
 
@@ -175,7 +175,7 @@ test('two people edit one point: the slower one sees both and chooses, and nothi
     await isThere(conflict.getByText('Somebody has changed this point meanwhile'))
     await isThere(conflict.getByText('Theirs: By Pat'))
     await isThere(conflict.getByText('Yours: By Max'))
-    assert.equal((await read()).description, 'By Pat', 'nothing is overwritten before it was chosen')
+    await becomes(async () => (await read()).description, 'By Pat') // nothing is overwritten before it was chosen
 
     // Theirs for what both changed; mine for what only I did.
     await conflict.getByText('Theirs: By Pat').click()
