@@ -110,7 +110,9 @@ export async function isThere(locator: Locator): Promise<void> {
         await locator.first().waitFor({ state: 'visible', timeout: PATIENCE_MS })
     } catch (error) {
         const page = locator.page()
-        const shown = await page.locator('body').ariaSnapshot({ timeout: 5000 }).catch(String)
+        // A dialog stands behind all else in the document, and would be cut off.
+        const dialog = page.getByRole('dialog').last()
+        const shown = await ((await dialog.count()) > 0 ? dialog : page.locator('body')).ariaSnapshot({ timeout: 5000 }).catch(String)
         throw new Error(`${error instanceof Error ? error.message : String(error)}\n${page.url()} shows: ${shown.slice(0, 2000)}`, { cause: error })
     }
 }
