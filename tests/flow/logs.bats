@@ -68,7 +68,7 @@ numbers() {
 @test "each line has its time and level, and PostgreSQL says little" {
     begin
     kill -KILL "$(head -n 1 "$data/postgresql/postmaster.pid")"
-    until_true 'grep -q "postgresql was ended by signal 9" "$folder/out"' 30
+    until_true 'grep -q "postgresql was ended by signal 9" "$folder/out"' 90
     until_true '[ "$(grep -c "ready to accept connections" "$data/log/postgresql.log")" = 2 ]' 90
     psql -X -h "$data/run" -p "$(cat "$data/postgresql.port")" -U bacpipes -c 'checkpoint' bacpipes
     stopped_by INT
@@ -91,7 +91,7 @@ numbers() {
     JOURNAL_STREAM=$(stat -c %d:%i "$folder/out")
     begin
     kill -KILL "$(pgrep -P "$up" mosquitto)"
-    until_true 'grep -q "^<4>up: mosquitto was ended by signal 9" "$folder/out"' 30
+    until_true 'grep -q "^<4>up: mosquitto was ended by signal 9" "$folder/out"' 90
     stopped_by INT
     grep -q '^<6>up: stopping: asked to by SIGINT' "$folder/out"
     if grep -v '^<[0-7]>up: ' "$folder/out"; then return 1; fi
