@@ -51,7 +51,7 @@ pid_of() { # a child of `up`
 }
 until_true '[ "$(q "select count(*) from sensor_readings")" -gt 500 ]' 120
 reached() { curl --silent --max-time 5 --cacert "$FOLDER/data/web/authority.crt" --output /dev/null https://10.9.7.5:8443/api/v1/health; }
-reached
+until_true reached 90
 postgres=$(pid_of postgres) mosquitto=$(pid_of mosquitto) nginx=$(pid_of nginx) collect=$(pid_of_role collect)
 for program in "$bin/postgres" /usr/sbin/mosquitto /usr/sbin/nginx; do
     cp "$program" "$program.new"
