@@ -333,9 +333,9 @@ pid_of() {
     [ "$(status_of "$at/api/v1/health")" = 200 ]
     # Killed, with its workers left behind: there again. And the web behind it.
     kill -KILL "$(pid_of 'nginx: master process nginx')"
-    until_true '[ "$(grep -c "nginx was ended by signal 9" "$folder/out")" = 1 ] && [ -n "$(pid_of "nginx: master process nginx")" ]' 20
+    until_true '[ "$(grep -c "nginx was ended by signal 9" "$folder/out")" = 1 ] && [ -n "$(pid_of "nginx: master process nginx")" ]' 90
     until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 90
-    [ "$(ip netns pids "$tag" | xargs -I{} cat /proc/{}/comm 2>/dev/null | grep -c nginx)" = 3 ]
+    until_true '[ "$(ip netns pids "$tag" | xargs -I{} cat /proc/{}/comm 2>/dev/null | grep -c nginx)" = 3 ]' 90
     kill -KILL "$(pid_of web)"
     until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 90
     # The same authority the next time, that nobody has to trust anew; another name takes another one.
@@ -370,7 +370,7 @@ pid_of() {
     make_certificate given 5
     ca=$folder/given.crt
     until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 90
-    grep -q 'given.crt ends at .*have it renewed' "$folder/out"
+    until_true "grep -q 'given.crt ends at .*have it renewed' $folder/out" 90
 }
 
 @test "port 443 is for nginx alone to take; an address that is not there yet is waited for" {
