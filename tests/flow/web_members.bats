@@ -46,8 +46,7 @@ wait_for() {
     command=$(told .id)
     wait_for "/sites/klcc/commands/$command" '.status == "completed" and .verdict == "held" and .handed_over_at != null and .shown_value == 17.5'
     wait_for "/sites/klcc/values?points=$point" '.items[0].value == 17.5'
-    run as ed GET /sites
-    [ "$(told '[.items[] | select(.is_remote) | "\(.id) \(.link.link)"] | sort | join(",")')" = "klcc online,macau online" ] || { echo "$output"; false; }
+    wait_for /sites '([.items[] | select(.is_remote) | "\(.id) \(.link.link)"] | sort | join(",")) == "klcc online,macau online"'
 }
 
 @test "devices of another building are as they are there" {
