@@ -33,11 +33,11 @@ teardown_file() {
     end_site
 }
 
-# until_told FILTER NAME PATH: asks until it is true, for a minute
+# until_told FILTER NAME PATH: asks until it is true, for two minutes
 until_told() {
-    local until=$((SECONDS + 60))
+    local until=$((SECONDS + 120))
     while run as "$2" GET "$3"; [ "$(told "$1" 2>/dev/null)" != true ]; do
-        [ $SECONDS -lt $until ] || { echo "not within a minute: $1 of $3"; echo "$output"; return 1; }
+        [ $SECONDS -lt $until ] || { echo "not within two minutes: $1 of $3"; echo "$output"; return 1; }
         sleep 0.1
     done
 }
@@ -273,7 +273,7 @@ EOT
     kill -QUIT "$(head -1 "$data/postgresql/postmaster.pid")"
     run as olga POST $commands "{\"point\": $point, \"value\": 22, \"release_after_s\": 600}" -H 'Idempotency-Key: through-the-storm'
     [[ "$(tail -1 <<<"$output")" =~ ^(202|503)$ ]]
-    local until=$((SECONDS + 60))
+    local until=$((SECONDS + 120))
     until run as olga POST $commands "{\"point\": $point, \"value\": 22, \"release_after_s\": 600}" -H 'Idempotency-Key: through-the-storm' && [ "$(tail -1 <<<"$output")" = 202 ]; do
         [ $SECONDS -lt $until ] || { echo "$output"; return 1; }
         sleep 0.3

@@ -26,7 +26,7 @@ teardown_file() {
 
 # wait_for PATH FILTER: asks until the filter says true
 wait_for() {
-    local until=$((SECONDS + 60))
+    local until=$((SECONDS + 120))
     until as ed GET "$1" | head -n -1 | jq -e "$2" >/dev/null; do
         [ $SECONDS -lt $until ] || { as ed GET "$1"; return 1; }
         sleep 0.1

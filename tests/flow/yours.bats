@@ -21,9 +21,9 @@ finish() {
 }
 trap finish EXIT
 until_true() {
-    local until=$((SECONDS + 60))
+    local until=$((SECONDS + 120))
     until eval "$1"; do
-        [ $SECONDS -lt $until ] && { [ -z "$up" ] || kill -0 "$up"; } || { echo "not within 60 s: $1"; return 1; }
+        [ $SECONDS -lt $until ] && { [ -z "$up" ] || kill -0 "$up"; } || { echo "not within 120 s: $1"; return 1; }
         sleep 0.1
     done
 }
