@@ -45,9 +45,12 @@ fill() {
 }
 # store WHEN: as ingest does
 store() {
-    q -U bacpipes_ingest -c "select readings_ensure_days($1, $1)" \
-        -c "insert into sensor_readings (time, site_id, point_id, value, quality) values ($1, 'demo', 1, 1, 'good')" >/dev/null
+    local at
+    at=$(q -c "select $1") # once: a day may begin meanwhile
+    q -U bacpipes_ingest -c "select readings_ensure_days('$at', '$at')" \
+        -c "insert into sensor_readings (time, site_id, point_id, value, quality) values ('$at', 'demo', 1, 1, 'good')" >/dev/null
 }
+old=$(date -u -d '9 days ago' +%F) # the same day all the while
 # What ingest's maintenance sends until a day is gone or nothing is to be done: prints what it says.
 retain() {
     local statement said
@@ -89,15 +92,15 @@ EOF
     cat >>"$SCRIPT" <<'EOF'
 "$BACPIPES" migrate --set history.engine=native >/dev/null
 fill
-store "now() - interval '9 days'"
+store "timestamptz '$old 12:00Z'"
 store "now()"
 q -c 'set client_min_messages = error' -c 'create extension timescaledb'
 store "now() + interval '36 hours'" # as it will be
-is "$(retain)" "dropped $(date -u -d '9 days ago' +%F)"
+is "$(retain)" "dropped $old"
 says 'engine                           native' "$BACPIPES" migrate
 store "now() + interval '60 hours'"
-store "now() - interval '9 days'"
-is "$(retain)" "dropped $(date -u -d '9 days ago' +%F)"
+store "timestamptz '$old 12:00Z'"
+is "$(retain)" "dropped $old"
 is "$(q -c 'select count(*), readings_engine() from sensor_readings')" '3|native'
 EOF
     on_timescaledb "$root/tests/with-postgres"
@@ -111,9 +114,9 @@ grep -q '^engine .*timescaledb .*, not compressed$' "$SCRIPT.said"
 says ', not compressed' "$BACPIPES" migrate
 is "$(grep -c licence "$SCRIPT.said" || true)" 0
 fill
-store "now() - interval '9 days'"
+store "timestamptz '$old 12:00Z'"
 store "now()"
-is "$(retain)" "dropped $(date -u -d '9 days ago' +%F)"
+is "$(retain)" "dropped $old"
 is "$(q -c "select count(*), readings_engine() from sensor_readings")" '1|timescaledb'
 EOF
     on_timescaledb "$root/tests/with-postgres"
