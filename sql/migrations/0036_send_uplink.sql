@@ -183,11 +183,12 @@ begin
             insert into journal_pending (site_id, kind, body)
             select $1, %L, convert_to((jsonb_build_object('v', 1, 'op', 'state', 'table', %L, 'rows', coalesce(c.rows, '[]'))
                                        || case when c.is_last then '{"complete": true}' else '{}'::jsonb end)::text, 'UTF8')
-              from (select jsonb_agg(n.row order by n.place) filter (where n.row is not null) as rows, lead(n.chunk) over (order by n.chunk) is null as is_last, n.chunk
-                      from (select to_jsonb(t) - '{site_id, learned}'::text[] as row, row_number() over (order by t.%s) as place, (row_number() over (order by t.%s) - 1) / 100 as chunk
-                              from %I t where t.site_id = $1 and %s
-                             union all select null, 0, 0) as n group by n.chunk) as c order by c.chunk $f$,
-            part.kind, part.name, part.key, part.key, part.name, part.wanted) using of_site;
+              from (select jsonb_agg(n.row order by n.place) filter (where n.row is not null) as rows, lead(n.chunk) over (order by n.chunk, n.piece) is null as is_last, n.chunk, n.piece
+                      -- Parts of 100, and fewer where their texts are long: central takes 1 MiB of an entry.
+                      from (select r.row, r.place, (r.place - 1) / 100 as chunk, sum(octet_length(r.row::text)) over (order by r.place) / 200000 as piece
+                              from (select to_jsonb(t) - '{site_id, learned}'::text[] as row, row_number() over (order by t.%s) as place from %I t where t.site_id = $1 and %s) as r
+                             union all select null, 0, 0, 0) as n group by n.chunk, n.piece) as c order by c.chunk, c.piece $f$,
+            part.kind, part.name, part.key, part.name, part.wanted) using of_site;
     end loop;
     perform journal_due_now();
 end

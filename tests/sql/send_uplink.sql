@@ -1,6 +1,6 @@
 -- At a site: what is sent to central, what is filed again, and what central asks for.
 begin;
-select plan(45);
+select plan(49);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('s1', 'One');
 create or replace function downlink_carry_out(of_site text, of_kind text, said jsonb, life_left interval) returns void language plpgsql as $$
@@ -114,4 +114,15 @@ select is(carry(2, :'first', '{"id": 2, "breaks": "there is no such point"}'), 2
 select number_now();
 select is((select string_agg(body ->> 'event' || (body ->> 'id'), ' ' order by seq) from audit where body ->> 'event' in ('carried', 'not_carried_out')), 'carried1 not_carried_out2', 'and told back');
 select is(link_carry('s1', 6, 1, 'command', '2026-01-01Z', '{}', journal_digest(:'zero', 's1', 6, 1, 'command', '2026-01-01Z', '{}'), null), 1::bigint, 'another epoch begins with its first');
+
+-- Central takes 1 MiB of an entry: what stands here is told in as many as that needs.
+insert into point (site_id, point_id, device_id, object_type, object_instance, tags) select 's1', 100000 + n, 1, 'analog-value', 100000 + n, jsonb_build_object('a', repeat('é', 7900)) from generate_series(1, 250) n;
+select number_now();
+delete from journal_pending where site_id = 's1';
+select journal_snapshot('s1');
+create temporary view told as select octet_length(body) as size, convert_from(body, 'UTF8')::jsonb as body from journal_pending where site_id = 's1' and kind = 'point' and convert_from(body, 'UTF8')::jsonb ->> 'op' = 'state';
+select cmp_ok((select max(size) from told), '<', 262144, 'a part of a telling is no larger than central takes, or the web shows, however long texts are');
+select cmp_ok((select max(jsonb_array_length(body -> 'rows')) from told), '<=', 100, 'and has 100 rows at most');
+select is((select count(distinct r ->> 'point_id') from told, jsonb_array_elements(body -> 'rows') as r), (select count(*) from point where site_id = 's1'), 'each is told');
+select is((select count(*) from told where (body ->> 'complete')::boolean), 1::bigint, 'and one part is the last');
 select * from finish();
