@@ -4,7 +4,9 @@
 alter table uplink_applied
     add newest_at timestamptz,
     add given_up bigint not null default 0,
-    add state_at timestamptz;
+    add state_at timestamptz,
+    add cut bigint not null default 0,
+    add cut_at timestamptz;
 comment on column uplink_applied.newest_at is 'Of the newest reading that was applied';
 comment on column uplink_applied.given_up is 'Frames that the site could not keep until central had them: their readings are not here';
 alter table uplink_quarantine
@@ -12,6 +14,7 @@ alter table uplink_quarantine
     add wants_retry boolean not null default false;
 comment on column uplink_quarantine.is_newer is 'Nothing is wrong with it: a newer site sent what this version does not know';
 comment on column uplink_quarantine.wants_retry is '`bacpipes central` tries it again soon';
+comment on column uplink_applied.cut is 'Texts of the site that were longer than central keeps, and end with … here';
 -- It is here, and not in remote_site, whose row a session of the site can hold: who applies waits for nothing that a site holds.
 comment on column uplink_applied.state_at is 'When all of the site''s devices, points and settings were last told in this life; before the first time, in any, what is not known here is passed over';
 
@@ -445,8 +448,136 @@ begin
 end
 $$;
 
+-- ---- texts that are too long ----
+
+-- Letters of a text of that name that central keeps, at least as many as people and our programs can write at a site (point_set_problem, texts_are_short, setting_kind);
+-- a device may say more of itself. Of lists and objects it is what they are as JSON. Null: nobody bounds it here.
+create function uplink_letters(of_kind text, field text) returns integer language sql immutable as $$
+    select case when of_kind = 'setting' and field = 'value' then 16000
+                when of_kind = 'setting' and field = 'name' or field = 'key' then 250
+                when field in ('tags', 'states', 'services', 'slots', 'answer', 'device_says') then 8000
+                when field in ('object_type', 'property', 'segmentation', 'address', 'severity', 'status', 'verdict', 'command_type', 'origin', 'rule') then 64
+                when field in ('units', 'source_ip') then 100
+                when field in ('source', 'created_by', 'created_by_claim', 'idempotency_key', 'state', 'state_text', 'updated_by') then 200
+                when of_kind = 'device' and field in ('location', 'vendor_name', 'model_name', 'firmware_revision', 'application_software_version') then 250
+                when field = 'result' then null -- of a job that was asked for here
+                else 1000 end
+$$;
+comment on function uplink_letters is 'How long a text that a site tells may be at central: what is longer is cut, and ends with ….';
+
+-- What is told of a name that is cut goes on to be told of that one.
+create function uplink_text_cut(said text, letters integer, is_name boolean default false) returns text language sql immutable as $$
+    select case when length(said) <= letters then said when is_name then left(said, letters - 33) || '…' || md5(said) else left(said, letters - 1) || '…' end
+$$;
+
+-- A field as central keeps it. Of lists and objects the first ones are kept; a tag of the name … is none that people can give, so nobody writes what is left over the whole.
+create function uplink_field_cut(of_kind text, field text, given jsonb) returns jsonb language plpgsql immutable as $$
+declare
+    letters constant integer := uplink_letters(of_kind, field);
+    kept    jsonb;
+begin
+    if field = 'device_says' and jsonb_typeof(given) = 'object' then
+        return (select coalesce(jsonb_object_agg(f.key, uplink_field_cut(of_kind, f.key, f.value)), '{}') from (select * from jsonb_each(given) limit 4) as f);
+    elsif jsonb_typeof(given) = 'string' then
+        return to_jsonb(uplink_text_cut(given #>> '{}', letters, field = 'key' or of_kind = 'setting' and field = 'name'));
+    elsif jsonb_typeof(given) = 'array' and field in ('states', 'services') then
+        -- More than so many do not fit: each has two quotes, and a comma and a blank before the next.
+        select jsonb_agg(to_jsonb(uplink_text_cut(e.value #>> '{}', 200)) order by e.ordinality) into kept from jsonb_array_elements(given) with ordinality as e where e.ordinality <= letters / 4 + 1;
+        if length(kept::text) > letters then
+            select jsonb_agg(e.value order by e.ordinality) filter (where e.size < letters - 6) || '["…"]' into kept
+              from (select n.*, sum(length(n.value::text) + 2) over (order by n.ordinality) as size from jsonb_array_elements(kept) with ordinality as n) as e;
+        end if;
+        return kept;
+    elsif length(given::text) <= letters then
+        return given;
+    elsif field = 'tags' then
+        return (select coalesce(jsonb_object_agg(t.key, t.value) filter (where t.size < letters - 12), '{}') || '{"…": "m:"}'
+                  from (select e.*, sum(length(to_jsonb(e.key)::text) + length(e.value::text) + 4) over (order by e.ordinality) as size
+                          from jsonb_each(case when jsonb_typeof(given) = 'object' then given else '{}' end) with ordinality as e where e.ordinality <= letters / 8) as t);
+    elsif field = 'answer' then
+        return jsonb_build_object('change', case when jsonb_typeof(given -> 'change') = 'number' then given -> 'change' end);
+    end if;
+    return null;
+end
+$$;
+
+create function uplink_row_cut(of_kind text, given jsonb, out kept jsonb, out cut bigint) language sql immutable as $$
+    -- The shortest of them all is 64 letters: what is no longer as JSON need not be looked at.
+    with short as materialized (select f.key, f.value, uplink_field_cut(of_kind, f.key, f.value) as kept
+                     from jsonb_each(case when jsonb_typeof(given) = 'object' then given else '{}' end) as f
+                    where length(f.value::text) > 64 and f.key not in ('new', 'old', 'rows', 'who') and uplink_letters(of_kind, f.key) is not null)
+    select given || coalesce(jsonb_object_agg(s.key, coalesce(s.kept, 'null')) filter (where s.kept is distinct from s.value), '{}'),
+           count(*) filter (where s.kept is distinct from s.value) from short s
+$$;
+
+create function uplink_cut(of_kind text, body jsonb, out kept jsonb, out cut bigint) language plpgsql immutable as $$
+declare
+    more bigint;
+    row  jsonb;
+    rows jsonb;
+begin
+    select c.kept, c.cut into kept, cut from uplink_row_cut(of_kind, body) as c;
+    if jsonb_typeof(body -> 'new') = 'object' then
+        select c.kept, c.cut into row, more from uplink_row_cut(of_kind, body -> 'new') as c;
+        if more > 0 then
+            kept := kept || jsonb_build_object('new', row);
+            cut := cut + more;
+        end if;
+    end if;
+    if jsonb_typeof(body -> 'rows') = 'array' then
+        select jsonb_agg(c.kept order by r.ordinality), sum(c.cut) into rows, more from jsonb_array_elements(body -> 'rows') with ordinality as r cross join lateral uplink_row_cut(of_kind, r.value) as c;
+        if more > 0 then
+            kept := kept || jsonb_build_object('rows', rows);
+            cut := cut + more;
+        end if;
+    end if;
+end
+$$;
+comment on function uplink_cut is 'A record of a site with its texts as long as central keeps them, and how many it had to cut: a site that is broken, or not who it was, fills nobody''s memory and no answer of the web.';
+
+-- It goes on for a day after the last of them (central_keep).
+create function uplink_cut_note(of_site text, of_epoch bigint, more bigint) returns void language plpgsql as $$
+declare
+    of_key constant text := 'uplink.cut.' || of_site;
+    so_far bigint;
+    said   text;
+begin
+    update uplink_applied a set cut = a.cut + more, cut_at = clock_timestamp() where a.site_id = of_site and a.epoch = of_epoch returning a.cut into so_far;
+    said := format('site "%s" has sent %s texts that are longer than central keeps: they are cut here, and end with …', of_site, coalesce(so_far, more));
+    if not alarm_raise('central', of_key, 'warning', said) then
+        update alarm a set text = said where a.site_id = 'central' and a.key = of_key and a.returned_at is null;
+    end if;
+end
+$$;
+comment on function uplink_cut_note is 'Texts of a site were cut: they are counted, and an alarm of central says so.';
+
+-- Of an object the texts, cut, and what is short; of the list `rows` how many it has.
+create function record_short(said jsonb, letters integer) returns jsonb language plpgsql immutable as $$
+begin
+    return (select coalesce(jsonb_object_agg(e.key, case when jsonb_typeof(e.value) = 'string' then to_jsonb(uplink_text_cut(e.value #>> '{}', letters))
+                                                         when length(e.value::text) <= letters then e.value
+                                                         when e.key in ('old', 'new', 'who') and jsonb_typeof(e.value) = 'object' and letters > 200 then record_short(e.value, 200)
+                                                         when e.key = 'rows' and jsonb_typeof(e.value) = 'array' then (select jsonb_agg('{}'::jsonb) from generate_series(1, least(1000, jsonb_array_length(e.value)))) end), '{}')
+              from (select * from jsonb_each(said) where length(key) <= 64 limit 40) as e);
+end
+$$;
+
+-- An entry of the record as people are shown it. What is longer than any that a site of ours writes is not even read: an answer has a thousand of them, and looks at more.
+create function record_shown(body bytea) returns jsonb language plpgsql immutable as $$
+declare
+    said jsonb;
+begin
+    if octet_length(body) > 262144 then
+        return jsonb_build_object('v', 1, 'event', format('an entry of %s, which is too long to be shown', pg_size_pretty(octet_length(body)::bigint)));
+    end if;
+    said := convert_from(body, 'UTF8')::jsonb;
+    return case when octet_length(body) > 16384 and jsonb_typeof(said) = 'object' then record_short(said, 1000) else said end;
+end
+$$;
+comment on function record_shown is 'An entry of the record as the web shows it: of a very long one what fits a line of a list.';
+
 -- One record. `told`: who is to hear of it. reason: it cannot be applied, and why. of_seq: it is tried again, and stands there.
-create function uplink_record_apply(of_site text, of_kind text, of_body bytea, received timestamptz, is_told boolean, of_life integer, of_seq bigint, out told text, out reason text, out is_newer boolean) language plpgsql as $$
+create function uplink_record_apply(of_site text, of_kind text, of_body bytea, received timestamptz, is_told boolean, of_life integer, of_seq bigint, out told text, out reason text, out is_newer boolean, out cut bigint) language plpgsql as $$
 declare
     is_late constant boolean := of_seq is not null;
     is_state boolean := true; -- as long as nobody knows
@@ -455,6 +586,7 @@ declare
     body jsonb;
 begin
     is_newer := false;
+    cut := 0;
     said := convert_from(of_body, 'UTF8');
     -- No site writes exponents: a few octets of them become megabytes where they go into columns.
     if said ~ '[0-9][eE][+-]?[0-9]{3}' and regexp_replace(said, '"(?:\\.|[^"\\])*"', '""', 'g') ~ '[0-9][eE][+-]?[0-9]{3}' then
@@ -480,6 +612,7 @@ begin
         end if;
         return;
     end if;
+    select c.kept, c.cut into body, cut from uplink_cut(of_kind, body) as c;
     case of_kind
         when 'device', 'point', 'setting' then
             told := of_kind;
@@ -588,6 +721,7 @@ declare
     is_told boolean;
     words   text[];
     changed_at timestamptz;
+    cut bigint;
 begin
     perform uplink_gate(array(select w.site from jsonb_to_recordset(work) as w (site text, has_records boolean) where w.has_records order by w.site));
     for part in select w.* from jsonb_to_recordset(work) as w (site text, epoch bigint, after bigint, "to" bigint, key bigint, newest timestamptz, given_up bigint, has_records boolean, hours jsonb, buckets jsonb, aside jsonb)
@@ -606,6 +740,7 @@ begin
         perform set_config('bacpipes.applying', part.site, true);
         words := case when part.newest is null then '{}' else '{values}'::text[] end;
         put_aside := 0;
+        cut := 0;
         changed_at := null;
         -- What is missing or was refused by the database may have been a part of a telling.
         insert into uplink_named (site_id, what, key)
@@ -618,6 +753,8 @@ begin
                 if made.reason is not null then
                     perform uplink_put_aside(part.site, part.epoch, entry.seq, entry.kind, made.reason, made.is_newer);
                     put_aside := put_aside + 1;
+                else
+                    cut := cut + made.cut;
                 end if;
                 if made.told is not null and made.told <> all (words) then
                     words := words || made.told;
@@ -636,6 +773,9 @@ begin
             put_aside := put_aside + 1;
         end loop;
         perform set_config('bacpipes.applying', '', true);
+        if cut > 0 then
+            perform uplink_cut_note(part.site, part.epoch, cut);
+        end if;
         insert into site_hour as h (site_id, hour, good, count)
         select part.site, to_timestamp((c ->> 0)::double precision), (c ->> 1)::bigint, (c ->> 2)::bigint from jsonb_array_elements(part.hours) as c
             on conflict on constraint site_hour_pkey do update set good = h.good + excluded.good, count = h.count + excluded.count;
@@ -669,6 +809,9 @@ begin
         if made.reason is null then
             delete from uplink_quarantine q where q.site_id = of_site and q.epoch = entry.epoch and q.seq = entry.seq;
             applied := applied + 1;
+            if made.cut > 0 then
+                perform uplink_cut_note(of_site, entry.epoch, made.cut);
+            end if;
             if entry.kind = 'command' then -- what became of it came when it was not known here
                 for later in select u.kind, u.body, u.received_at from uplink_cursor c join uplink_applied a using (site_id, epoch) join uplink_record u using (site_id, epoch)
                               where c.site_id = of_site and c.life >= entry.life and u.kind in ('command', 'command_event') and u.seq <= a.applied_seq and (c.life > entry.life or u.seq > entry.seq)
@@ -898,6 +1041,10 @@ begin
     -- A session that was ended is seen for an hour.
     perform alarm_return('central', a.key) from alarm a
       where a.site_id = 'central' and a.key like 'site.session.%' and a.returned_at is null and a.raised_at < now - interval '1 hour';
+
+    perform alarm_return('central', a.key) from alarm a
+      where a.site_id = 'central' and a.key like 'uplink.cut.%' and a.returned_at is null
+        and not exists (select from uplink_applied s where s.site_id = substr(a.key, 12) and s.cut_at > now - interval '1 day');
 
     with over as (
         update remote_site r set wait_until = (date_trunc('day', now at time zone 'UTC') + interval '1 day') at time zone 'UTC',

@@ -241,6 +241,11 @@ insert into expected values
     ('bacpipes_central',  'current_value',          'INSERT SELECT UPDATE'),
     ('bacpipes_central',  'site_hour',              'INSERT SELECT UPDATE'),
     ('bacpipes_journal',  'uplink_edit(text,jsonb,boolean,boolean)', 'EXECUTE'),
+    ('bacpipes_journal',  'record_short(jsonb,integer)', 'EXECUTE'),
+    ('bacpipes_web',      'record_short(jsonb,integer)', 'EXECUTE'),
+    ('bacpipes_journal',  'record_shown(bytea)', 'EXECUTE'),
+    ('bacpipes_web',      'record_shown(bytea)', 'EXECUTE'),
+    ('bacpipes_web',      'uplink_text_cut(text,integer,boolean)', 'EXECUTE'), -- of record_shown
     ('bacpipes_journal',  'uplink_status(text,jsonb)', 'EXECUTE'),
     ('bacpipes_journal',  'uplink_key(text)', 'EXECUTE'),
     ('bacpipes_owner',    'central_retry(text)',    'EXECUTE');
@@ -255,7 +260,7 @@ insert into expected values ('bacpipes_owner', 'uplink_named', 'DELETE INSERT RE
 create temporary table owned (role text, thing text);
 insert into owned
 select 'bacpipes_journal', thing
-  from unnest(array['uplink_named', 'uplink_saved', 'uplink_pruned', 'uplink_tidied', 'uplink_is_needed(text,bigint,bigint)', 'uplink_frames_drop(text,timestamp with time zone,timestamp with time zone)', 'central_tidy(timestamp with time zone)', 'uplink_frames_tidy(timestamp with time zone)', 'point_interval', 'site_rate', 'site_hour', 'central_status', 'central_size', 'uplink_concluded(text,bigint,bigint,text)', 'central_keep(bigint,bigint,bigint,jsonb)', 'successor_noted()', 'uplink_alarm(text,jsonb,boolean)', 'uplink_alarms_going(text,integer)', 'uplink_later(text,integer,bigint,text)', 'uplink_since(text,jsonb,text)', 'uplink_alarm_over(jsonb,text,timestamp with time zone)', 'uplink_late(text,integer,bigint,text,jsonb)', 'uplink_state_lost(text,text,boolean)', 'poll_intervals_note(text,timestamp with time zone)',
+  from unnest(array['uplink_named', 'uplink_saved', 'uplink_pruned', 'uplink_tidied', 'uplink_is_needed(text,bigint,bigint)', 'uplink_frames_drop(text,timestamp with time zone,timestamp with time zone)', 'central_tidy(timestamp with time zone)', 'uplink_frames_tidy(timestamp with time zone)', 'point_interval', 'site_rate', 'site_hour', 'central_status', 'central_size', 'uplink_concluded(text,bigint,bigint,text)', 'central_keep(bigint,bigint,bigint,jsonb)', 'successor_noted()', 'uplink_alarm(text,jsonb,boolean)', 'uplink_alarms_going(text,integer)', 'uplink_later(text,integer,bigint,text)', 'uplink_since(text,jsonb,text)', 'uplink_alarm_over(jsonb,text,timestamp with time zone)', 'uplink_late(text,integer,bigint,text,jsonb)', 'uplink_state_lost(text,text,boolean)', 'uplink_letters(text,text)', 'uplink_text_cut(text,integer,boolean)', 'uplink_field_cut(text,text,jsonb)', 'uplink_row_cut(text,jsonb)', 'uplink_cut(text,jsonb)', 'uplink_cut_note(text,bigint,bigint)', 'poll_intervals_note(text,timestamp with time zone)',
                     'uplink_record_apply(text,text,bytea,timestamp with time zone,boolean,integer,bigint)', 'uplink_put_aside(text,bigint,bigint,text,text,boolean)', 'uplink_is_told(text)', 'uplink_gate(text[])', 'uplink_apply(jsonb)', 'uplink_retry(text,interval)', 'central_retry(text)']) as thing
  union all
 select 'bacpipes_owner', thing

@@ -1,7 +1,7 @@
 -- At most $10 records of the journal of site $1, the newest first, from $2 to before $3 (nulls: any), of kinds $4 or events $4 of kind audit, about point $5, of person $6 (nulls: any), behind
 -- the record $7 (when), $8 (epoch), $9 (seq). Of $11 records it looks at no more: the first row says how many it has looked at, and which was the last.
 with scanned as materialized (
-    select epoch, seq, kind, at, convert_from(body, 'UTF8')::jsonb as j from uplink_record
+    select epoch, seq, kind, at, record_shown(body) as j from uplink_record
      where site_id = $1 and ($2::timestamptz is null or at >= $2) and ($3::timestamptz is null or at < $3) and ($4::text[] is null or kind = any ($4) or kind = 'audit')
        and ($7::timestamptz is null or (at, epoch, seq) < ($7, $8::bigint, $9::bigint))
      order by at desc, epoch desc, seq desc limit $11),
