@@ -14,6 +14,8 @@ enum {
     JSON_OCTETS_MAX = 16 * 1024 * 1024,
     ASIDE_OCTETS_MAX = 1024 * 1024,
     SPANS_LOOKED_BACK = 16,
+    REASON_OCTETS_MAX = 1000, /* of a reading, as the collector writes them and some more; the rest is cut */
+    WORD_OCTETS_MAX = 100,    /* of its units and type */
 };
 static const int64_t BUCKET_US = 5 * BP_MINUTE;
 /* Instants further from now are no readings of a building, but where they are kept for longer: a day's
@@ -113,6 +115,15 @@ static void put_aside(PortionSite *part, int64_t seq, const char *kind, const ch
 
 /* ---- frames ---- */
 
+/* As much of it as is kept here, whole characters: a frame can say 64 kB for each of its readings. */
+static BpStr kept(BpStr text, size_t most)
+{
+    size_t size = text.size < most ? text.size : most;
+    while (size && size < text.size && ((uint8_t)text.data[size] & 0xC0) == 0x80)
+        size--;
+    return (BpStr){text.data, size};
+}
+
 static void take_reading(void *context, const JournalReading *reading)
 {
     Portion *portion = context;
@@ -123,7 +134,11 @@ static void take_reading(void *context, const JournalReading *reading)
         if (!portion->readings_of_frame)
             abort();
     }
-    portion->readings_of_frame[portion->frame_count++] = *reading;
+    JournalReading *taken = &portion->readings_of_frame[portion->frame_count++];
+    *taken = *reading;
+    taken->reason = kept(reading->reason, REASON_OCTETS_MAX);
+    taken->units = kept(reading->units, WORD_OCTETS_MAX);
+    taken->object_type = kept(reading->object_type, WORD_OCTETS_MAX);
 }
 
 static int64_t begin_of(int64_t at_us, int64_t span_us)
