@@ -346,3 +346,51 @@ JS
     expect 403 not-allowed
     [ "$(at_central "select state from remote_site where site_id = 'far004'")" = joined ]
 }
+
+# What a central that believed all of it would answer with 500, or with a gigabyte.
+@test "a site whose every text is 900 kB, and whose points are as long as can be, has its lists shown, and those of all" {
+    local path next items pages web stream until
+    [ "$(psql -qAtX -v ON_ERROR_STOP=1 -v points=1000 -h "$(cat "$data/run.folder" 2>/dev/null || echo "$data/run")" -p "$(cat "$data/postgresql.port")" -U bacpipes bacpipes -f "$BATS_TEST_DIRNAME/hostile.sql" | head -1)" = 0 ]
+    [ "$(at_central "select count(*) from point where site_id = 'hostile'")" = 1000 ]
+    [ "$(at_central "select count(*) from alarm where site_id = 'central' and key = 'uplink.cut.hostile' and returned_at is null")" = 1 ]
+    wait_for ed '/points?site=hostile&limit=1' '.total == 1000'
+    # All of them, page after page, by way of a file: they are long.
+    for path in /points?site=hostile\&limit=1000 /sites/hostile/points?limit=1000; do
+        next='' items='' pages=0
+        until [ "$next" = null ]; do
+            as ed GET "$path${next:+&after=$next}" | head -n -1 >"$folder/page"
+            items+=$(jq -r '.items[].id' "$folder/page")$'\n'
+            next=$(jq -r .next "$folder/page")
+            pages=$((pages + 1))
+        done
+        [ "$(sort -nu <<<"$items" | grep -c .)" = 1000 ]
+        [ "$pages" -gt 1 ] # which is more than by their number
+    done
+    as ed GET /sites/hostile/points.csv | head -n -1 >"$folder/hostile.csv"
+    [ "$(grep -c '^[0-9]*,' "$folder/hostile.csv")" = 1000 ]
+    get ed GET '/points?search=hostile+77&limit=10'
+    [ "$(told '[.items[].id] | index(77) != null')" = true ]
+    get ed GET /sites
+    [ "$(told '.items[] | select(.id == "hostile") | .mode')" = unknown ]
+    [ ${#output} -lt 100000 ]
+    get ed GET /sites/hostile/devices
+    [ "$(told '.items | length')" = 11 ]
+    [ "$(told '[.items[] | .name, .description, .location, .vendor, .model, .firmware, .reason | length] | max')" = 1000 ]
+    for path in summary commands overrides settings audit changes values?points=1,2 points/1 points/1/slots; do
+        get ed GET "/sites/hostile/$path"
+        [ ${#output} -lt 2000000 ] || { echo "$path: ${#output}"; return 1; }
+    done
+    get ed GET '/sites/hostile/audit?limit=1000'
+    [ "$(told '.items | length')" -gt 100 ]
+    as ed GET /sites/hostile/audit.csv | head -n -1 >"$folder/audit.csv"
+    [ "$(wc -l <"$folder/audit.csv")" -gt 100 ]
+    curl -sN -m 60 -b "$folder/ed.jar" "$at/api/v1/sites/hostile/values/stream?points=1" >"$folder/stream" &
+    stream=$! until=$((SECONDS + 50))
+    until grep -q '"quality":"bad"' "$folder/stream"; do [ $SECONDS -lt $until ]; sleep 0.1; done
+    kill "$stream"
+    members[central]=$up # in a process of its own, which knows it no more
+    web=$(part_of central web)
+    echo "# web: $(grep -E 'VmHWM|VmRSS' "/proc/$web/status" | xargs)"
+    [ "$(awk '/VmHWM/ {print $2}' "/proc/$web/status")" -lt 600000 ]
+    wait_for otto /sites '[.items[].id] == ["far003"]'
+}

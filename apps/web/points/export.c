@@ -6,7 +6,8 @@
 
 #include <math.h>
 
-enum { PAGE = 250, PAGE_OCTETS_MAX = 4 * 1024 * 1024, QUEUE_OCTETS = 512 * 1024 };
+/* A page that is long ends there, so that it finds room in the queue whatever texts points have. */
+enum { PAGE = 250, PAGE_OCTETS = 256 * 1024, PAGE_OCTETS_MAX = 4 * 1024 * 1024, QUEUE_OCTETS = 512 * 1024 };
 
 typedef struct Export {
     Call *call;
@@ -83,8 +84,13 @@ static bool send_page(Export *job)
             &out,
             bp_str("id,path,name,device,description,type,instance,units,value,text,quality,reason,at,enabled,"
                    "poll_interval_s,writable,write_min,write_max,tags\r\n"));
-    for (size_t i = 0; i < page.count; i++)
+    for (size_t i = 0; i < page.count; i++) {
         add_point(&out, page.items[i]);
+        if (i + 1 < page.count && out.size > PAGE_OCTETS) {
+            page.count = i + 1;
+            search_mark(&job->query, site, page.items[i], page.next);
+        }
+    }
     const bool is_failed = out.failed,
                is_taken = !is_failed && (!out.size || httpd_stream_send(job->stream, bp_buf_text(&out)));
     bp_buf_done(&out);

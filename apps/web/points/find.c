@@ -27,6 +27,10 @@ void web_list_points(Call *call)
     for (size_t i = 0; i < page.count; i++) {
         bp_buf_str(&body, bp_str(i ? "," : ""));
         point_json_write(&body, page.items[i]);
+        if (i + 1 < page.count && body.size > POINTS_PAGE_OCTETS) {
+            page.count = i + 1; /* the others are of the next page */
+            search_mark(&query, site, page.items[i], page.next);
+        }
     }
     bp_buf_printf(&body, "],\"total\":%zu,\"next\":%s%s%s}", page.total, *page.next ? "\"" : "",
                   *page.next ? page.next : "null", *page.next ? "\"" : "");

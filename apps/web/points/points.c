@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { ANSWER_MAX = 32 * 1024 * 1024 }; /* 1,000 points with the longest of texts */
+enum { ANSWER_MAX = POINTS_PAGE_OCTETS + 8 * 1024 * 1024 }; /* with the longest of points */
 
 static bool has_site(const Web *web, const char *site)
 {

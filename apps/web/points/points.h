@@ -42,7 +42,9 @@ void web_remove_view(Call *call);
  * operation knows, closed by NULL. False: one is wrong, and it was answered. */
 bool points_read_query(Call *call, const char *const *more, SearchQuery *ret_query) BP_CHECKED;
 
-/* A text that grows as a page of points may, for one answer. */
+/* A text that grows as a page of points may, for one answer. Whoever writes points ends the page where it has
+ * so many octets: of whatever length their texts are, there is an answer. */
+enum { POINTS_PAGE_OCTETS = 24 * 1024 * 1024 };
 BpBuf points_buf(void);
 /* Answers with it, and gives it back; `tagged`: who has the same already is told so (304). */
 void points_reply(Call *call, BpBuf *body);

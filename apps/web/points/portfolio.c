@@ -126,6 +126,10 @@ void web_find_points(Call *call)
     for (size_t i = 0; i < portfolio.count; i++) {
         bp_buf_str(&body, bp_str(i ? "," : ""));
         write_item(&body, &portfolio.found[i]);
+        if (i + 1 < portfolio.count && body.size > POINTS_PAGE_OCTETS) {
+            portfolio.count = i + 1; /* the others are of the next page */
+            portfolio.has_more = true;
+        }
     }
     char next[SEARCH_CURSOR_MAX];
     bp_buf_printf(&body, "],\"total\":%zu,\"next\":", portfolio.total);

@@ -1648,7 +1648,7 @@ export interface components {
             is_simulated: boolean;
             /** @description At a central: a building elsewhere, whose edits, commands and jobs wait for it */
             is_remote: boolean;
-            /** @description Of setting control.mode: whether the collector may write at all */
+            /** @description Of setting control.mode: whether the collector may write at all; `unknown`: a site elsewhere says what this version does not know */
             mode: string;
             devices: {
                 total: number;
@@ -2844,7 +2844,7 @@ export interface components {
         After: string;
         /** @description So many of the answer come before the page; for who jumps, instead of `after` */
         Skip: number;
-        /** @description How many at most */
+        /** @description How many at most; where their texts are very long, a page of points has fewer, and `next` says that there are more */
         Limit: number;
         /**
          * @description Words to find in name, description, device and tags
@@ -3934,7 +3934,7 @@ export interface operations {
                 sort?: components["parameters"]["Sort"];
                 /** @description `next` of the page before */
                 after?: components["parameters"]["After"];
-                /** @description How many at most */
+                /** @description How many at most; where their texts are very long, a page of points has fewer, and `next` says that there are more */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -4000,7 +4000,7 @@ export interface operations {
                 after?: components["parameters"]["After"];
                 /** @description So many of the answer come before the page; for who jumps, instead of `after` */
                 skip?: components["parameters"]["Skip"];
-                /** @description How many at most */
+                /** @description How many at most; where their texts are very long, a page of points has fewer, and `next` says that there are more */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -4298,7 +4298,7 @@ export interface operations {
             query?: {
                 /** @description Only those that have not ended */
                 open?: boolean;
-                /** @description How many at most */
+                /** @description How many at most; where their texts are very long, a page of points has fewer, and `next` says that there are more */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -4759,7 +4759,7 @@ export interface operations {
                 person?: string;
                 /** @description `next` of the page before */
                 after?: components["parameters"]["After"];
-                /** @description How many at most */
+                /** @description How many at most; where their texts are very long, a page of points has fewer, and `next` says that there are more */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -5184,7 +5184,7 @@ export interface operations {
                 to?: string;
                 /** @description `next` of the page before */
                 after?: components["parameters"]["After"];
-                /** @description How many at most */
+                /** @description How many at most; where their texts are very long, a page of points has fewer, and `next` says that there are more */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
