@@ -83,12 +83,16 @@ static void who_is_slow_has_a_turn_of_his_own(void **state)
     assert_true(b->is_busy);
     assert_ptr_equal(sites_next_slow(sites, 0), c);
     assert_null(sites_next_slow(sites, 0));
+    site_release(a);
+    assert_null(sites_next_slow(sites, 0)); /* the others' are others' */
     site_release(c);
     assert_ptr_equal(sites_next_slow(sites, 0), c);
     site_release(b);
     site_release(c);
     assert_ptr_equal(sites_next_slow(sites, 0), b); /* whose turn is longest ago */
     site_release(b);
+    assert_ptr_equal(sites_next_slow(sites, 0), c);
+    site_release(c);
     b->not_before_us = c->not_before_us = 100;
     assert_null(sites_next_slow(sites, 99));
     assert_non_null(sites_next_slow(sites, 100));
