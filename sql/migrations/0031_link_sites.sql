@@ -6,6 +6,16 @@
 alter table site add is_remote boolean not null default false;
 comment on column site.is_remote is 'At central: a building elsewhere, whose rows come from its own journal and are never journalled here';
 
+-- "Building 9" before "Building 10". Lists of sites are short and whole: no index is of this order, so another version of ICU spoils none.
+do $$
+begin
+    create collation natural_order (provider = icu, locale = 'und-u-kn-true');
+exception when feature_not_supported or invalid_object_definition then -- a PostgreSQL without ICU, or a database whose encoding ICU does not have
+    create collation natural_order from "C";
+end
+$$;
+comment on collation natural_order is 'Numbers in names by their size: for lists of sites';
+
 create function site_stays() returns trigger language plpgsql as $$
 begin
     raise feature_not_supported using message = format('site "%s" is %s and stays so: its journal is kept %s', old.site_id, case when old.is_remote then 'elsewhere' else 'here' end,

@@ -278,6 +278,15 @@ JS
     [ "$(told '.link | .state, .link' | paste -sd,)" = "joined,online" ] || { echo "$output"; false; }
 }
 
+@test "of equals Building 4 stands before Building 10, in the API and the tool, whatever their ids are" {
+    at_central "update remote_site set seen_at = now() where state = 'joined' and number % 10 <> 7"
+    at_central "update site set name = 'Building 4' where site_id = 'far014'; update site set name = 'Building 14' where site_id = 'far004'"
+    wait_for ed /sites '[.items[] | select(.id == "far001" or .id == "far004" or .id == "far010" or .id == "far014").id] | join(",") == "far001,far014,far010,far004"'
+    [ "$("$bacpipes" sites --json | jq -r '[.[].site_id | select(. == "far001" or . == "far004" or . == "far010" or . == "far014")] | join(",")')" = far001,far014,far010,far004 ] ||
+        { "$bacpipes" sites; false; }
+    at_central "update site set name = 'Building 4' where site_id = 'far004'; update site set name = 'Building 14' where site_id = 'far014'"
+}
+
 @test "sites are put into groups, and roles are given there" {
     local user
     run as uma PATCH /sites/far002 '{"groups": ["Mine"]}'

@@ -6,4 +6,4 @@ select site_id, jsonb_build_object('state', state, 'link', link, 'lag_s', lag_s,
   from sites
  where $1::text is null or site_id = $1
  order by case when state in ('revoked', 'retired') then 5 when state = 'invited' then 4 when link = 'silent' then 0 when link = 'waiting' then 1 when link = 'late' then 2 else 3 end,
-          case when link = 'silent' then seen_at end nulls last, put_aside > 0 desc, alarms desc, failing_points desc, overrides desc, name, site_id;
+          case when link = 'silent' then seen_at end nulls last, put_aside > 0 desc, alarms desc, failing_points desc, overrides desc, name collate natural_order, site_id;
