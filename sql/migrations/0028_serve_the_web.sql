@@ -259,6 +259,7 @@ create table job (
 );
 create index job_open on job (site_id, number) where status in ('pending', 'executing');
 create unique index job_under_way on job (site_id, kind, md5(request::text)) where status in ('pending', 'executing');
+create index job_newest on job (site_id, kind, number); -- of lists
 create index job_age on job (ended_at);
 comment on table job is 'What is asked of the site: to read something at its devices, or to do what takes long. Whoever does it takes it up, tells how far it is, and what came of it. Nothing that changes anything in the building is a job: that is a command.';
 comment on column job.request is 'By kind: {"points": [1, 2]}; of discover {}, {"low": 1, "high": 99} or {"device": 3}';

@@ -119,6 +119,43 @@ ask() {
     until_told '.status == "completed" and (.result.findings | length) > 0 and .result.findings[0].grade' vera "/sites/demo/jobs/$job"
 }
 
+@test "jobs are listed, those under way and those that ended, to who may ask for them" {
+    local kind needs first second
+    while IFS='|' read -r kind needs; do
+        run as vera GET "/sites/demo/jobs?kind=$kind"
+        if [ "$needs" = view ]; then expect 200; else expect 403 not-allowed; fi
+        run as emil GET "/sites/demo/jobs?kind=$kind"
+        expect 200
+    done < <(sql "select kind, needs from job_kind")
+    for query in kind=dance kind= open=perhaps limit=0 limit=1001 after=x nonsense=1; do
+        run as emil GET "/sites/demo/jobs?$query"
+        expect 400 bad-request
+    done
+    run as emil POST /sites/demo/jobs '{"kind": "discover", "low": 0, "high": 4194302}'
+    expect 202
+    first=$(told .id)
+    run as emil GET '/sites/demo/jobs?kind=discover&open=true'
+    [ "$(told '.items | length == 1 and (.[0] | has("result") | not)')" = true ] && [ "$(told '.items[0].id')" = "$first" ]
+    [ "$(told '.items[0].request | "\(.low) \(.high)"')" = "0 4194302" ]
+    until_told '.ended_at != null' emil "/sites/demo/jobs/$first"
+    run as emil GET '/sites/demo/jobs?kind=discover&open=true'
+    [ "$(told '.items | length')" = 0 ]
+    run as emil POST /sites/demo/jobs "{\"kind\": \"read-slots\", \"points\": [$point]}"
+    second=$(told .id)
+    until_told '.ended_at != null' emil "/sites/demo/jobs/$second"
+
+    # the newest first, page by page, each once, with those of other kinds between
+    run as emil GET '/sites/demo/jobs?open=false&limit=1'
+    [ "$(told '.items[0].id')" = "$second" ]
+    run as emil GET "/sites/demo/jobs?open=false&limit=1&after=$(told .next)"
+    [ "$(told '.items[0].id')" = "$first" ]
+    run as emil GET '/sites/demo/jobs?limit=1000'
+    [ "$(told '.next')" = null ] && [ "$(told '.items | map(.id) | length == (unique | length)')" = true ]
+    [ "$(told '.items | map(.created_at) | . == (sort | reverse)')" = true ]
+    run as vera GET '/sites/demo/jobs?limit=1000'
+    [ "$(told '.items | map(.kind) | unique | join(",")')" = read-slots ] || [ "$(told '.items | map(.kind) | unique | join(",")')" = read-point,read-slots ]
+}
+
 @test "the gate's words, the role's limits, and what would be allowed" {
     run as olga POST $commands "{\"point\": $point, \"value\": 1e9, \"release_after_s\": 60}"
     expect 422 refused

@@ -1,6 +1,6 @@
 -- Jobs: asked once, taken once, told, ended, expired, forgotten.
 begin;
-select plan(67);
+select plan(69);
 insert into site (site_id, name) values ('here', 'Here'), ('there', 'There');
 insert into device (site_id, device_id, address, instance, name) values ('here', 1, '10.1.2.9', 1001, 'AHU-1');
 insert into point (site_id, point_id, device_id, object_type, object_instance, name) values ('here', 1, 1, 'analog-value', 1, 'A'), ('here', 2, 1, 'analog-value', 2, 'B'), ('here', 3, 1, 'analog-value', 3, 'C');
@@ -89,6 +89,15 @@ delete from job;
 insert into point (site_id, point_id, device_id, object_type, object_instance, name) select 'here', i, 1, 'analog-value', i, 'P' || i from generate_series(10, 40) as i;
 select is((select count(asks('read-point', jsonb_build_object('points', array[i]), 'noor')) from generate_series(10, 40) as i), 20::bigint, 'a person has 20 at once');
 select isnt(asks('read-point', '{"points": [40]}', 'ines'), null, 'and others have theirs');
+
+-- Lists of them, a page at a time, read no more than their page.
+insert into job (site_id, kind, request, asked_by, expires_at, status, ended_at) select 'here', 'discover', '{}', 'ines', now(), 'completed', now() from generate_series(1, 3000);
+analyze job;
+create function plan_of(statement text) returns setof text language plpgsql as $$ begin return query execute 'explain (costs off) ' || statement; end $$;
+select ok(exists (select from plan_of($$ select * from job where site_id = 'here' and kind = 'discover' and number < 4000 order by number desc limit 101 $$) as line where line like '%Index Scan Backward using job_newest%'), 'the newest jobs of a kind are found by an index');
+set local role bacpipes_web;
+select is((select count(*) from (select from job where site_id = 'here' and kind = 'discover' order by number desc limit 7) as page), 7::bigint, 'and the web may read them');
+reset role;
 
 select * from finish();
 rollback;

@@ -359,6 +359,10 @@ async function commands() {
         if (asked.json.status !== 'completed') wrong.push(`job ${asked.json.kind} is ${asked.json.status}: ${asked.json.text}`)
     }
     await ask('get_job', {}, 404, 'not-found')
+    const jobs = await ask('list_jobs', { query: { limit: 1 } }, 200)
+    await ask('list_jobs', { query: { limit: 1, after: jobs.json.next } }, 200)
+    await ask('list_jobs', { query: { kind: 'discover', open: 'false' } }, 200)
+    await ask('list_jobs', { query: { kind: 'dance' } }, 400, 'bad-request')
     if (has('cancel_job'))
         await ask('cancel_job', { path: { job: (await ask('ask_job', { body: { kind: 'read-point', points: [point] } }, 202)).json.id } }, [200, 204, 409])
     await ask('list_overrides', {}, 200)

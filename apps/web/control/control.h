@@ -23,6 +23,7 @@ void web_get_slots(Call *call);
 void web_list_overrides(Call *call);
 void web_release_overrides(Call *call);
 void web_ask_job(Call *call);
+void web_list_jobs(Call *call);
 void web_get_job(Call *call);
 void web_cancel_job(Call *call);
 void web_list_changes(Call *call);

@@ -1116,7 +1116,11 @@ export interface paths {
             };
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Jobs, newest first
+         * @description Those under way, and those that ended in the last hour, of the kinds that whoever asks may ask for. What came of one, `GET` of it says.
+         */
+        get: operations["list_jobs"];
         put?: never;
         /**
          * Have the collector look
@@ -2376,7 +2380,7 @@ export interface components {
             high?: number;
             device?: components["schemas"]["Number"];
         };
-        Job: {
+        JobItem: {
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["JobKind"];
@@ -2398,12 +2402,18 @@ export interface components {
              * @description At a central: when the site got it; null: it waits for it
              */
             handed_over_at?: string | null;
-            /** @description Of points: one for each, as they come. Of discover: how far it is; of doctor: what was found. Of prove-audit: an AuditProof */
-            result: null | components["schemas"]["PointRead"][] | components["schemas"]["AuditProof"] | components["schemas"]["DevicesFound"] | components["schemas"]["DoctorSays"];
             /** @description What else was asked for: of discover low and high, or device */
             request?: {
                 [key: string]: number;
             };
+        };
+        Job: components["schemas"]["JobItem"] & {
+            /** @description Of points: one for each, as they come. Of discover: how far it is; of doctor: what was found. Of prove-audit: an AuditProof */
+            result: null | components["schemas"]["PointRead"][] | components["schemas"]["AuditProof"] | components["schemas"]["DevicesFound"] | components["schemas"]["DoctorSays"];
+        };
+        JobPage: {
+            items: components["schemas"]["JobItem"][];
+            next: components["schemas"]["Next"];
         };
         /** @description Who answered, and what was read out. From a site elsewhere the devices come at the end. */
         DevicesFound: {
@@ -4981,6 +4991,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Slots"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only of this kind
+                 * @example discover
+                 */
+                kind?: components["schemas"]["JobKind"];
+                /** @description Only those that have not ended, or that have */
+                open?: boolean;
+                /** @description `next` of the page before */
+                after?: components["parameters"]["After"];
+                /** @description How many at most; where their texts are very long, a page of points has fewer, and `next` says that there are more */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The site's site_id
+                 * @example demo
+                 */
+                site: components["parameters"]["Site"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
                 };
             };
             default: components["responses"]["Problem"];
