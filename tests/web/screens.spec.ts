@@ -32,7 +32,7 @@ async function screensOf(page: Page): Promise<Screen[]> {
             `/sites/${site}/building`,
             async (at) => {
                 await at.keyboard.press('Control+k')
-                await at.getByRole('combobox').fill('zn')
+                await at.getByRole('dialog').getByRole('combobox').fill('zn')
                 await at.getByRole('option').first().waitFor()
                 await at.waitForTimeout(300)
             },
