@@ -21,6 +21,11 @@ after(end)
 
 const tooWide = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)
 
+const MANY = 300
+
+/* Runs in the page: how many sites are in the list, of which the cards on the screen are drawn. */
+const inTheList = () => Number(document.querySelector('main li')?.getAttribute('aria-setsize') ?? 0)
+
 test('empty: it says what would be here, and what brings it', async () => {
     const { page, complaints, close } = await visit({ as: 'cora' })
     await page.waitForURL((at) => at.pathname === '/sites')
@@ -38,7 +43,7 @@ test('sites: the worst stands first, and says why in words', async () => {
     const first = page.locator('[data-site]').first()
     await isThere(first)
     assert.match((await first.textContent()) ?? '', /Silent/)
-    assert.equal(await page.locator('[data-site]').count(), 20)
+    assert.equal(await page.evaluate(inTheList), 20)
     await shoot(page, 'sites.light')
     assert.deepEqual(await serious(page), [])
     // A site is found by its name, a point by its own, of whichever site.
@@ -64,14 +69,14 @@ test('sites: another one by keys alone, and points of all by the palette', async
     await page.goto('/sites/far001/building')
     await settled(page)
     await page.keyboard.press('Control+j')
-    await page.getByRole('combobox').fill('building 14')
+    await page.getByRole('dialog').getByRole('combobox').fill('building 14')
     await isThere(page.getByRole('option', { name: 'Building 14' }))
     await shoot(page, 'sites.switcher')
     assert.deepEqual(await serious(page), [])
     await page.keyboard.press('Enter')
     await page.waitForURL((at) => at.pathname === '/sites/far014/building')
     await page.keyboard.press('Control+k')
-    await page.getByRole('combobox').fill('sat-c-3')
+    await page.getByRole('dialog').getByRole('combobox').fill('sat-c-3')
     await isThere(page.getByRole('option', { name: /SAT-C-3.*Building/ }))
     await page.keyboard.press('Escape')
     assert.deepEqual(complaints, [])
@@ -100,7 +105,10 @@ test('sites: one that is silent says since when, and an edit waits for it until 
 test('sites: of many those are shown that one asks for, in the order that one wants, and groups are made', async () => {
     const { page, complaints, close } = await visit({ as: 'cora' })
     await settled(page)
-    const shown = (count: number) => page.waitForFunction((wanted) => document.querySelectorAll('[data-site]').length === wanted, count)
+    const shown = async (count: number) => {
+        await page.waitForFunction((wanted) => document.querySelector('main li')?.getAttribute('aria-setsize') === String(wanted), count)
+        assert.equal(await page.evaluate(inTheList), count)
+    }
     const choose = async (field: string, option: RegExp) => {
         await page
             .getByRole('combobox', { name: field, exact: true })
@@ -135,6 +143,67 @@ test('sites: of many those are shown that one asks for, in the order that one wa
     await settled(page)
     await page.getByRole('button', { name: 'Show all sites' }).click()
     await shown(20)
+    assert.deepEqual(complaints, [])
+    await close()
+})
+
+test('sites: of hundreds the cards on the screen are drawn alone, and each comes into sight', async () => {
+    const { page, complaints, close } = await visit({ as: 'cora' })
+    await page.route('**/api/v1/sites', async (route) => {
+        const answer = await route.fetch()
+        const body = (await answer.json()) as { items: { id: string; is_remote: boolean; name: string }[] }
+        const one = body.items.find((site) => site.id === 'far001')
+        body.items = Array.from({ length: MANY }, (_, i) => ({ ...one, id: `many${i + 1}`, name: `Tower ${i + 1}`, is_remote: true }))
+        await route.fulfill({ response: answer, json: body })
+    })
+    for (const [width, columns] of [
+        [1280, 3],
+        [390, 1],
+    ] as const) {
+        await page.setViewportSize({ width, height: 800 })
+        await page.goto('/sites?by=name')
+        await settled(page)
+        await page.waitForFunction(
+            (wanted) => getComputedStyle(document.querySelector('main ul') as Element).gridTemplateColumns.split(' ').length === wanted,
+            columns,
+        )
+        const seen = await page.evaluate(async () => {
+            const main = document.querySelector('main') as HTMLElement
+            const seen = new Set<string>()
+            let most = 0
+            let nodes = 0
+            const frame = () => new Promise(requestAnimationFrame)
+            main.scrollTop = 0
+            for (let last = -1; main.scrollTop !== last; ) {
+                last = main.scrollTop
+                await frame()
+                await frame()
+                const box = main.getBoundingClientRect()
+                const cards = [...main.querySelectorAll('[data-site]')]
+                for (const card of cards) {
+                    const at = card.getBoundingClientRect()
+                    const id = card.getAttribute('data-site') ?? ''
+                    if (at.bottom > box.top && at.top < box.bottom) seen.add(id)
+                }
+                most = Math.max(most, cards.length)
+                nodes = Math.max(nodes, main.querySelectorAll('*').length)
+                main.scrollTop += 500
+            }
+            return { seen: [...seen], most, nodes }
+        })
+        assert.deepEqual(
+            seen.seen,
+            Array.from({ length: MANY }, (_, i) => `many${i + 1}`),
+        )
+        assert.ok(seen.most <= 14 * columns, `${seen.most} cards are drawn at once`)
+        assert.ok(seen.nodes < 2500, `${seen.nodes} elements are there at once`)
+    }
+    // The last of them stays where it is while the list is asked for again, and the keys go from card to card.
+    await page.locator('[data-site="many300"]').focus()
+    const before = await page.locator('[data-site="many300"]').boundingBox()
+    await page.waitForResponse((answer) => answer.url().endsWith('/api/v1/sites'))
+    await page.waitForFunction(() => document.activeElement?.getAttribute('data-site') === 'many300')
+    assert.deepEqual(await page.locator('[data-site="many300"]').boundingBox(), before)
     assert.deepEqual(complaints, [])
     await close()
 })
@@ -222,7 +291,7 @@ test('sites: an admin has a join file made, and shuts a site out; who may not is
     await shoot(page, 'sites.given')
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
     await page.getByRole('dialog', { name: 'Let a site join' }).waitFor({ state: 'detached' })
-    await page.goto('/sites')
+    await page.goto('/sites?search=lisboa')
     await settled(page)
     await isThere(page.locator('[data-site="lisboa"]'))
     await page.getByRole('button', { name: 'Manage Lisboa' }).click()

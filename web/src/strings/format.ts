@@ -61,6 +61,7 @@ function make(language: Language, zone: string): Format {
         }
         return one.format(value)
     }
+    const inUnits = new Map<string, Intl.NumberFormat>() // to make one takes longer than all that it is used for
     const times = (options: Intl.DateTimeFormatOptions) => {
         const one = new Intl.DateTimeFormat(locale, { timeZone: zone, hourCycle: 'h23', ...options })
         return (instant: string | number) => one.format(new Date(instant))
@@ -112,7 +113,14 @@ function make(language: Language, zone: string): Format {
         octets(size) {
             const step = size >= 1e9 ? ['gigabyte', 1e9] : size >= 1e6 ? ['megabyte', 1e6] : size >= 1e3 ? ['kilobyte', 1e3] : ['byte', 1]
             const value = size / Number(step[1])
-            return new Intl.NumberFormat(locale, { style: 'unit', unit: String(step[0]), maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
+            const unit = String(step[0])
+            const digits = value < 10 ? 1 : 0
+            let one = inUnits.get(`${unit} ${digits}`)
+            if (!one) {
+                one = new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: digits })
+                inUnits.set(`${unit} ${digits}`, one)
+            }
+            return one.format(value)
         },
     }
 }

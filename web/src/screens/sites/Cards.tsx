@@ -9,7 +9,7 @@ import classes from './sites.module.css'
 const WIDTH = 272
 const GAP = 16
 /* Of a card with all that a site that is well says: a line that has been drawn is measured. */
-const HEIGHT = 290
+const HEIGHT = 248
 
 export function Cards({ sites, onManage }: { sites: Site[]; onManage?: (site: string) => void }) {
     const list = useRef<HTMLUListElement>(null)

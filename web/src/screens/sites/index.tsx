@@ -3,7 +3,7 @@ import { Button, Group, Select, Stack, Text, TextInput, Title } from '@mantine/c
 import { useDebouncedValue } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import { api } from '../../api/client'
 import type { FoundPoint, Site } from '../../api/shapes'
 import { CENTRAL, sitesQuery, useSession } from '../../app/session'
@@ -16,7 +16,7 @@ import { PageHeader } from '../../parts/PageHeader'
 import { Value } from '../../parts/Value'
 import { useFormat, useStrings } from '../../strings'
 import { common } from '../../strings/common'
-import { Card } from './Card'
+import { Cards } from './Cards'
 import { countBy, hasJoined, inOrder, nameHas, needsALook, type Order, orders, words as states, type Word, wordOf } from './judge'
 import { Invite, Manage } from './Manage'
 import classes from './sites.module.css'
@@ -24,18 +24,18 @@ import { strings } from './strings'
 
 const ASK_EVERY_MS = 10_000
 const PAGE = 50
-const CARDS = 48
+
+const remote = (sites: Site[]) => sites.filter((site) => site.is_remote)
 
 export function Screen() {
     const t = useStrings(strings)
     const title = useStrings(app).sites
-    const query = useQuery({ ...sitesQuery, refetchInterval: ASK_EVERY_MS })
+    const query = useQuery({ ...sitesQuery, select: remote, refetchInterval: ASK_EVERY_MS })
     const mayManage = useMayManage()
     const [isInviting, setInviting] = useState(false)
     return (
         <Loaded query={query} rows={8}>
-            {(all) => {
-                const sites = all.filter((site) => site.is_remote)
+            {(sites) => {
                 const bad = sites.filter(needsALook).length
                 const joined = sites.filter(hasJoined).length
                 return (
@@ -92,14 +92,17 @@ function Sites({ sites }: { sites: Site[] }) {
     const mayManage = useMayManage()
     const setManaged = useCallback((site?: string) => void navigate({ to: '/sites', search: (was) => ({ ...was, manage: site }), replace: true }), [navigate])
     const managedSite = mayManage ? sites.find((site) => site.id === manage) : undefined
-    const isMeant = (site: Site) =>
-        nameHas(site, asked) &&
-        (!asks.is || (site.link && wordOf(site.link) === asks.is)) &&
-        (!asks.group || site.link?.groups.includes(asks.group)) &&
-        (!asks.zone || site.timezone === asks.zone)
-    const shown = inOrder(sites.filter(isMeant), asks.by)
+    const { is, group, zone, by } = asks
+    const shown = useMemo(() => {
+        const isMeant = (site: Site) =>
+            nameHas(site, asked) &&
+            (!is || (site.link && wordOf(site.link) === is)) &&
+            (!group || site.link?.groups.includes(group)) &&
+            (!zone || site.timezone === zone)
+        return inOrder(sites.filter(isMeant), by)
+    }, [sites, asked, is, group, zone, by])
     const groups = countBy(sites, (site) => site.link?.groups ?? [])
-    const isNarrowed = asks.is !== undefined || asks.group !== undefined || asks.zone !== undefined
+    const isNarrowed = is !== undefined || group !== undefined || zone !== undefined
     return (
         <Stack gap="lg">
             <TextInput
@@ -135,41 +138,10 @@ function Sites({ sites }: { sites: Site[] }) {
                     }
                 />
             )}
-            {shown.length > 0 && (
-                <Cards key={`${asks.is} ${asks.group} ${asks.zone} ${asks.by}`} sites={shown} {...(mayManage ? { onManage: setManaged } : {})} />
-            )}
+            {shown.length > 0 && <Cards sites={shown} {...(mayManage ? { onManage: setManaged } : {})} />}
             {managedSite && <Manage key={managedSite.id} site={managedSite} known={groups.map(([group]) => group)} onClose={() => setManaged()} />}
             {asked !== '' && <Found words={asked} sites={sites} hasSites={shown.length > 0} />}
         </Stack>
-    )
-}
-
-/* A thousand of them take a second to draw: more are drawn as the end of those that are comes near. */
-function Cards({ sites, onManage }: { sites: Site[]; onManage?: (site: string) => void }) {
-    const [most, setMost] = useState(CARDS)
-    const end = useRef<HTMLLIElement>(null)
-    const isCut = sites.length > most
-    // biome-ignore lint/correctness/useExhaustiveDependencies: with more cards the end is elsewhere, and may still be near
-    useEffect(() => {
-        if (!end.current) return
-        const watch = new IntersectionObserver(
-            (seen) => {
-                if (seen.some((one) => one.isIntersecting)) setMost((was) => was + CARDS)
-            },
-            { root: end.current.closest('main'), rootMargin: '1000px' },
-        )
-        watch.observe(end.current)
-        return () => watch.disconnect()
-    }, [most, isCut])
-    return (
-        <ul className={classes.cards}>
-            {sites.slice(0, most).map((site) => (
-                <li key={site.id}>
-                    <Card site={site} {...(onManage ? { onManage } : {})} />
-                </li>
-            ))}
-            {isCut && <li key={`end ${most}`} ref={end} className={classes.end} aria-hidden />}
-        </ul>
     )
 }
 
