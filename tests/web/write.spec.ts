@@ -96,6 +96,15 @@ test('a higher slot in the way is told in words, before and after', async () => 
     await emil.close()
 
     const olga = await visit({ as: 'olga' })
+    // Her page knows who holds the point.
+    const until = Date.now() + PATIENCE_MS
+    const address = `/api/v1/sites/${site}/points/${await pointOf(olga.page, site, 'VAV-1-05/CLG-SP')}`
+    for (;;) {
+        const { overridden } = (await (await olga.page.request.get(address)).json()) as { overridden: { priority: number } | null }
+        if (overridden?.priority === 5) break
+        assert.ok(Date.now() < until, 'slot 5 is told')
+        await olga.page.waitForTimeout(200)
+    }
     const dialog = await openWrite(olga.page, site, 'VAV-1-05/CLG-SP')
     await dialog.getByLabel('Value').fill('25')
     await isThere(dialog.getByText(/Priority 5 holds 27 °C/))
@@ -104,7 +113,9 @@ test('a higher slot in the way is told in words, before and after', async () => 
     await isThere(verdict(dialog).getByText(/5/))
     await shoot(olga.page, 'write.masked')
 
+    // What she has written, and not what is in its way.
     await dialog.getByRole('button', { name: 'Release now' }).click()
+    await isThere(dialog.getByText(/What is in slot 8 goes/))
     await dialog.getByRole('button', { name: 'Release', exact: true }).click()
     await isThere(verdict(dialog))
     bacpipes('write', '--direct', instance, object, 'null', '--priority', '5')

@@ -35,6 +35,7 @@ export default function Dialog({ point, release, onClose }: Props) {
     const t = useStrings(strings)
     const [asked, setAsked] = useState<{ command: Command; isRelease: boolean }>()
     const [mode, setMode] = useState<'write' | 'release'>(release === undefined ? 'write' : 'release')
+    const [slot, setSlot] = useState(release ?? point.overridden?.priority ?? 8)
     const site = useSite().id
     const live = useLiveValue(site, point.id)
     // What was read back is newer than what was read before it; the next reading comes in its turn.
@@ -69,17 +70,13 @@ export default function Dialog({ point, release, onClose }: Props) {
                             setAsked(undefined)
                         }}
                         onRelease={() => {
+                            setSlot(asked.command.priority) // what was written just now, and not what is in its way
                             setMode('release')
                             setAsked(undefined)
                         }}
                     />
                 ) : mode === 'release' ? (
-                    <ReleaseForm
-                        point={point}
-                        priority={release ?? point.overridden?.priority ?? 8}
-                        onClose={onClose}
-                        onAsked={(command) => setAsked({ command, isRelease: true })}
-                    />
+                    <ReleaseForm point={point} priority={slot} onClose={onClose} onAsked={(command) => setAsked({ command, isRelease: true })} />
                 ) : (
                     <WriteForm point={point} onClose={onClose} onAsked={(command) => setAsked({ command, isRelease: false })} />
                 )}
