@@ -206,12 +206,12 @@ ask() {
     expect 400 bad-request
     run as olga POST $commands "$body" -H "Idempotency-Key: $(head -c 151 /dev/zero | tr '\0' x)"
     expect 400 bad-request
-    # two at once, of different values: each is carried out, the later one stands
+    # two at once, of different values: each is carried out, and the one that was last (which need not have the higher number) stands
     as olga POST $commands "{\"point\": $point, \"value\": 21.5, \"release_after_s\": 600}" >/dev/null &
     as emil POST $commands "{\"point\": $point, \"value\": 22.5, \"release_after_s\": 600}" >/dev/null &
     wait
     until_told '[.items[].status] | all(. == "completed")' vera "$commands?point=$point"
-    [ "$(sql "select value = (select value from write_commands where point_id = $point order by number desc limit 1) from hold where point_id = $point")" = t ]
+    [ "$(sql "select value = (select value from write_commands where point_id = $point order by executed_at desc limit 1) from hold where point_id = $point")" = t ]
 }
 
 @test "the plan's address is another door to the same" {
