@@ -49,15 +49,18 @@ own() {
 @test "an own PostgreSQL becomes a central by the lines that central init says" {
     run own central init --data central
     echo "$output"
-    [ "$status" = 69 ] && [[ $output == *"bacpipes migrate"* ]]
+    [ "$status" = 69 ]
+    [[ $output == *"bacpipes migrate"* ]]
     own migrate --data central >/dev/null
     run own central init --data central --name Lisbon
     echo "$output"
-    [ "$status" = 1 ] && [[ $output == *"include '"*"/postgresql.conf'"* && $output == *"hostssl bacpipes +bacpipes_sites all cert clientcert=verify-full"* ]]
+    [ "$status" = 1 ]
+    [[ $output == *"include '"*"/postgresql.conf'"* && $output == *"hostssl bacpipes +bacpipes_sites all cert clientcert=verify-full"* ]]
     grep -o "include '.*'" <<<"$output" | sed 's/include/include =/' >own.conf
     grep -o 'hostssl .*' <<<"$output" >lines
     [ "$(wc -l <lines)" = 2 ]
-    cat lines hba >hba.new && cat hba.new >hba
+    cat lines hba >hba.new
+    cat hba.new >hba
     $PG_CTL reload
     local until=$((SECONDS + 90))
     until run own central init --data central && [ "$status" = 0 ]; do [ $SECONDS -lt $until ] || { echo "$output"; return 1; }; sleep 0.2; done
@@ -80,14 +83,16 @@ own() {
     own site sign --keep-on --data central 3>&- &
     signer=$!
     own site add macau --data central --output central/macau.join
-    createdb other && own migrate --set database.name=other --data site >/dev/null
+    createdb other
+    own migrate --set database.name=other --data site >/dev/null
     psql -qX -d other -c "insert into site (site_id, name) values ('macau', 'macau')"
     own site join central/macau.join --data site --set site=macau --set database.name=other
     run own site renew --data site --set site=macau
     echo "$output"
     pkill -TERM -P "$signer" || kill "$signer" || true
     wait "$signer" || true
-    [ "$status" = 0 ] && [[ $output == *"another certificate"* ]]
+    [ "$status" = 0 ]
+    [[ $output == *"another certificate"* ]]
     [ "$(jq -r .central site/link/link.json)" = Lisbon ]
 }
 
@@ -115,20 +120,23 @@ own() {
     run own site add toomany --data central --output central/toomany.join
     psql -qX -v ON_ERROR_STOP=1 -c "delete from remote_site where number > 100"
     echo "$output"
-    [ "$status" = 1 ] && [[ $output == *"there is room for $room sites"* && ! -e central/toomany.join ]]
+    [ "$status" = 1 ]
+    [[ $output == *"there is room for $room sites"* && ! -e central/toomany.join ]]
 }
 
 @test "what cannot be signed now is signed by site sign, and who asked is told so" {
     run own site sign --data site
     echo "$output"
-    [ "$status" = 1 ] && [[ $output == *"there is no authority"* ]]
+    [ "$status" = 1 ]
+    [[ $output == *"there is no authority"* ]]
     [ "$(psql -qAtXc "select count(*) from site_request where ended_at is null")" = 0 ]
     own site revoke macau --yes --data central >revoked 2>&1 3>&- &
     local revoking=$! until=$((SECONDS + 90))
     until [ "$(psql -qAtXc "select state from remote_site where site_id = 'macau'")" = revoked ]; do [ $SECONDS -lt $until ] || return 1; sleep 0.1; done
     run own site sign --data central
     echo "$output"
-    [ "$status" = 0 ] && [[ $output == *"Nothing waits to be signed"* ]]
+    [ "$status" = 0 ]
+    [[ $output == *"Nothing waits to be signed"* ]]
     wait "$revoking"
     grep -q "is shut out" revoked
     openssl crl -in central/central/sites.crl -noout -text | grep -qi "$(serial_of site/link/site.crt)"
