@@ -52,7 +52,8 @@ server() {
 make_site
 q "update command_source set rate_per_minute = 100000;
    insert into write_commands (site_id, point_id, command_type, value) select 'demo', n, 'write_value', n from generate_series(1, 100) as n, generate_series(1, 3)"
-q "create table claimed (id uuid, by integer)" && q "grant insert on claimed to bacpipes_collect"
+q "create table claimed (id uuid, by integer)"
+q "grant insert on claimed to bacpipes_collect"
 for claimer in 1 2 3 4; do
     as bacpipes_collect "do \$\$ declare due record; begin
         for due in select id from write_commands order by case when $claimer < 3 then number else -number end loop
@@ -157,7 +158,8 @@ EOF
 
 @test "where one account does all, commands pass the same gate" {
     cat >>"$SCRIPT" <<'EOF'
-q "create role site_7 login" && q "create database seven owner site_7"
+q "create role site_7 login"
+q "create database seven owner site_7"
 export PGDATABASE=seven PGUSER=site_7 BACPIPES_DATABASE_NAME=seven BACPIPES_DATABASE_USER=site_7
 make_site
 [ "$(q "$plan returning status, source, created_by, created_by_claim")" = "pending|sql|site_7|alice" ]
