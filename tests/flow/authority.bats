@@ -99,7 +99,8 @@ end_sync() {
     # Who was away all the time is told what it is, and what to do.
     run at_site away site renew
     echo "$output"
-    [ "$status" = 1 ] && [[ $output == *'not the central that this site knows'* ]]
+    [ "$status" = 1 ]
+    [[ $output == *'not the central that this site knows'* ]]
     central site add away --output "$MEMBERS/central/away.again" >/dev/null
     at_site away site join "$MEMBERS/central/away.again"
     begin_sync away
