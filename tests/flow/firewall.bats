@@ -51,7 +51,8 @@ rules() {
     ! reaches far 54320 || false
     ! reaches near 443 || false
     reaches far 443
-    reaches near 9999 && reaches far 9999
+    reaches near 9999
+    reaches far 9999
     in_ns site python3 -c 'import socket; socket.create_connection(("127.0.0.1", 54320), 1); socket.create_connection(("127.0.0.1", 443), 1)'
     in_ns site nft list chain inet bacpipes_central link | grep -E 'ip saddr != @sites counter packets [1-9]'
 }
@@ -74,7 +75,8 @@ try: socket.create_connection(("10.9.1.1", 54320), 0.5).recv(1)
 except OSError: refused = 1
 print("refused", refused)'
     echo "$output"
-    [ "$status" = 0 ] && [[ $output == *"refused 1"* ]]
+    [ "$status" = 0 ]
+    [[ $output == *"refused 1"* ]]
     reaches far 54320
     in_ns site nft list chain inet bacpipes_central link | grep -E 'burst 200 packets } counter packets [1-9]'
 }
