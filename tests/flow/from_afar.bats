@@ -53,7 +53,8 @@ stands() { at_central "select concat_ws(' ', status, verdict) from write_command
 @test "a command from central is carried out by the site once, and its verdict comes back" {
     central_tool write "$point" "$value" --site macau --for 1h --reason 'from afar' --json
     echo "$output" "$stderr"
-    [ "$status" -eq 0 ] && [ "$(jq -r '.status, .verdict, .step' <<<"$output" | paste -sd' ')" = "completed held answered by the site" ]
+    [ "$status" -eq 0 ]
+    [ "$(jq -r '.status, .verdict, .step' <<<"$output" | paste -sd' ')" = "completed held answered by the site" ]
     local id
     id=$(jq -r .id <<<"$output")
     [ "$(at_member macau "select concat_ws(' ', source, origin, status, verdict, reason) from write_commands where id = '$id'")" = "central central completed held from afar" ]
@@ -71,7 +72,8 @@ stands() { at_central "select concat_ws(' ', status, verdict) from write_command
     at_member macau "update command_source set highest_priority = 10 where name = 'central'"
     central_tool write "$point" "$value" --site macau
     at_member macau "update command_source set highest_priority = 8 where name = 'central'"
-    [ "$status" -eq 77 ] && [[ "$output" == *'source "central" may write at priority 10 to 16: 8 is above.' ]]
+    [ "$status" -eq 77 ]
+    [[ "$output" == *'source "central" may write at priority 10 to 16: 8 is above.' ]]
     local id
     id=$(at_member macau "insert into write_commands (site_id, point_id, command_type, value, priority, created_by, release_after) values ('macau', $point, 'write_value', $value, 16, 'x', '1 s') returning id")
     until_central "exists (select from write_commands where id = '$id' and origin = 'site' and source = 'sql' and verdict is not null)"
@@ -83,7 +85,8 @@ stands() { at_central "select concat_ws(' ', status, verdict) from write_command
     central_tool write "$point" "$value" --site macau --no-wait --json
     id=$(jq -r .id <<<"$output")
     central_tool commands --site macau --cancel "$id"
-    [ "$status" -eq 0 ] && [ "$(stands "$id")" = cancelled ]
+    [ "$status" -eq 0 ]
+    [ "$(stands "$id")" = cancelled ]
     go_on
     central_tool write "$point" "$value" --site macau --at +1h --json
     local later
@@ -91,7 +94,8 @@ stands() { at_central "select concat_ws(' ', status, verdict) from write_command
     until_central "exists (select from write_commands where id = '$later' and arrived_at is not null)"
     [ "$(at_member macau "select count(*) from write_commands where id = '$id'")" = 0 ]
     central_tool commands --site macau --cancel "$later" --reason 'not any more'
-    [ "$status" -eq 0 ] && [[ "$output" == *"the site is asked to take it back." ]]
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"the site is asked to take it back." ]]
     until_central "exists (select from write_commands where id = '$later' and status = 'cancelled' and ended_told_at is not null)"
     [[ "$(at_member macau "select error_message from write_commands where id = '$later'")" == "cancelled by "*": not any more" ]]
 }
@@ -112,11 +116,13 @@ stands() { at_central "select concat_ws(' ', status, verdict) from write_command
 @test "an edit waits for the site's word, and a job's answer comes back" {
     central_tool points set --site macau --interval 7s --point "$point"
     echo "$output" "$stderr"
-    [ "$status" -eq 0 ] && [[ "$output" == *"Site macau: it is so now." ]]
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"Site macau: it is so now." ]]
     until_central "(select poll_interval_ms = 7000 from point where site_id = 'macau' and point_id = $point)"
     [ "$(at_member macau "select poll_interval_ms from point where point_id = $point")" = 7000 ]
     central_tool points set --site macau --writable yes --all
-    [ "$status" -eq 77 ] && [[ "$output" == *"Site macau: the site refuses: central may narrow what is written at this site, and not widen it"* ]]
+    [ "$status" -eq 77 ]
+    [[ "$output" == *"Site macau: the site refuses: central may narrow what is written at this site, and not widen it"* ]]
     local job
     job=$(at_central "select id from job_ask('macau', 'read-point', '{\"points\": [$point]}')")
     until_central "(select status = 'completed' from job where id = '$job')"
@@ -131,9 +137,11 @@ stands() { at_central "select concat_ws(' ', status, verdict) from write_command
     [ "$(at_central "select result ->> 'answered' from job where id = '$job'")" = "$devices" ]
     central_tool job discover --site macau --device "$(at_member macau "select min(instance) from device")" --json
     echo "$output" "$stderr"
-    [ "$status" -eq 0 ] && [ "$(jq -r '.status, .result.read_out' <<<"$output" | paste -sd,)" = completed,1 ]
+    [ "$status" -eq 0 ]
+    [ "$(jq -r '.status, .result.read_out' <<<"$output" | paste -sd,)" = completed,1 ]
     central_tool job doctor --site macau --json
-    [ "$status" -le 1 ] && [ "$(jq '.result.findings | length > 0' <<<"$output")" = true ]
+    [ "$status" -le 1 ]
+    [ "$(jq '.result.findings | length > 0' <<<"$output")" = true ]
 }
 
 @test "none of this made the site look hostile to central" {
