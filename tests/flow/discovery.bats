@@ -143,7 +143,8 @@ learned() {
     begin_server "$folder/sim" "$bacpipes" sim --address 127.80.0.1 --port $port --points 9 --instance 6001 --network 2001
     pids+=($!)
     until_true '[ "$(state_at 127.80.0.1:)" = online ]' 90
-    kill -INT "$up" && wait "$up"
+    kill -INT "$up"
+    wait "$up"
     run_site
     until_true "grep -q 'device 6001 (127.80.0.1:.*) read out: 9 points, 0 new, [0-9]* changed, 3 gone' $data/log/collect.log" 90
     until_true "grep -q 'device 6001 (127.80.0.1:.*) has these points no more, which are kept: ' $data/log/collect.log" 90
@@ -160,7 +161,8 @@ learned() {
     until_true '[ "$(learned 7001 read_multiple)" = false ]' 90
     # Of another one it is only said: were it forgotten, the collector would say otherwise at once.
     sql "update device_status set learned = learned || '{\"read_multiple\": false, \"answer_octets\": 333}' where device_id = (select device_id from device where instance = 1001)"
-    kill -INT "$up" && wait "$up"
+    kill -INT "$up"
+    wait "$up"
     run_site
     until_true '[ "$(readings 7001 4)" -gt 0 ] && [ "$(readings 1001 4)" -gt 0 ]' 90
     [ "$(learned 7001 read_multiple)" = false ]
