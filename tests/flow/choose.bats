@@ -107,7 +107,8 @@ found() {
     "$bacpipes" rule apply --yes >/dev/null
     chosen=$(jq .polled_later "$folder/apply.json")
     [ "$(sql "select count(*) from point where enabled")" = "$chosen" ]
-    [ "$chosen" -gt 30 ] && [ "$chosen" -lt "$points" ]
+    [ "$chosen" -gt 30 ]
+    [ "$chosen" -lt "$points" ]
 
     # One round of each device with a point asks for requests_per_round in all.
     until_true '[ "$(counters points | cut -f1)" = "$chosen" ]' 90
