@@ -119,7 +119,8 @@ found() { q "select concat_ws(' ', result ->> 'answered', result ->> 'new', resu
             select max(id::text) from asked having count(distinct id) = 1")
     [ -n "$id" ]
     run q "select job_ask('demo', 'discover', '{}'); select job_ask('demo', 'discover', '{\"low\": 1, \"high\": 2}')"
-    [ "$status" -ne 0 ] && [[ $output == *"discover is under way"* ]]
+    [ "$status" -ne 0 ]
+    [[ $output == *"discover is under way"* ]]
     [ "$(over "$id")" = completed ]
     [ "$(found "$id")" = "$many 1 0 1 0 $points $points" ]
     [ "$(q "select result #>> '{devices,0,instance}' || ' ' || (result #>> '{devices,0,is_new}') || ' ' || progress from job where id = '$id'")" = "1002 true 1" ]
@@ -172,16 +173,20 @@ found() { q "select concat_ws(' ', result ->> 'answered', result ->> 'new', resu
     is_said "${lines[0]}" "1 device answers: 0 new, 0 changed. 1 read out, with 3 points."
     is_said "${lines[1]}" "  1003 at 127.66.0.3:$PORT: 3 points, 0 new, 0 changed, 0 gone"
     run --separate-stderr "$BACPIPES" job discover --low 1001 --high 1002 --json
-    [ "$status" -eq 0 ] && [ "$(jq -r '.status, .result.answered' <<<"$output" | paste -sd,)" = completed,2 ]
+    [ "$status" -eq 0 ]
+    [ "$(jq -r '.status, .result.answered' <<<"$output" | paste -sd,)" = completed,2 ]
     [ "$(jq -c 'has("step"), .step' <<<"$output" | paste -sd,)" = true,null ]
     run --separate-stderr "$BACPIPES" job discover --device 77
-    [ "$status" -eq 1 ] && [[ $stderr == *'has no device 77'* ]]
+    [ "$status" -eq 1 ]
+    [[ $stderr == *'has no device 77'* ]]
     run --separate-stderr "$BACPIPES" job discover --low 9
     [ "$status" -eq 64 ]
     run --separate-stderr "$BACPIPES" job doctor --json
-    [ "$status" -le 1 ] && [ "$(jq '.result.findings | length > 0' <<<"$output")" = true ]
+    [ "$status" -le 1 ]
+    [ "$(jq '.result.findings | length > 0' <<<"$output")" = true ]
     run --separate-stderr "$BACPIPES" job list --json
-    [ "$status" -eq 0 ] && [ "$(jq -r '[.[] | .kind] | unique | join(",")' <<<"$output")" = discover,doctor ]
+    [ "$status" -eq 0 ]
+    [ "$(jq -r '[.[] | .kind] | unique | join(",")' <<<"$output")" = discover,doctor ]
     [ "$(jq -c '[.[] | has("step"), .step] | unique' <<<"$output")" = '[null,true]' ]
     "$BACPIPES" job list | grep -q "discover .*completed"
     # For whom it waits is in both, in the same words.
