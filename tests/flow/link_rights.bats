@@ -10,8 +10,10 @@ setup_file() {
     LINK=$(mktemp -d /tmp/bacpipes-link.XXXXXX) # PostgreSQL may be another user's
     export LINK
     cd "$LINK"
-    chmod 755 . && mkdir -m 755 keys
-    make_authority keys && make_authority keys other
+    chmod 755 .
+    mkdir -m 755 keys
+    make_authority keys
+    make_authority keys other
     make_certificate keys server central 30 IP:127.0.0.1
     for site in 1 2; do make_certificate keys site_$site site_$site 30; done
     make_certificate keys foreign site_1 30 '' other
@@ -93,13 +95,15 @@ refused() {
 
 @test "a site is known by its certificate, whole and its own" {
     run as_site 1 -c "$hello"
-    [ "$status" = 0 ] && [[ $output == *'"name": "Macau Tower"'* ]]
+    [ "$status" = 0 ]
+    [[ $output == *'"name": "Macau Tower"'* ]]
     CERTIFICATE=site_2 run as_site 1 -c "$hello"
     [ "$status" != 0 ]
     CERTIFICATE=foreign run as_site 1 -c "$hello"
     [ "$status" != 0 ]
     CERTIFICATE=over run as_site 1 -c "$hello"
-    [ "$status" != 0 ] && [[ $output == *expired* ]]
+    [ "$status" != 0 ]
+    [[ $output == *expired* ]]
     CERTIFICATE=none run as_site 1 -c "$hello"
     [ "$status" != 0 ]
     PROTOCOL=TLSv1.2 run as_site 1 -c "$hello"
@@ -110,7 +114,8 @@ refused() {
     [ "$status" != 0 ]
     # Signed by us, and for this name, but replaced since
     CERTIFICATE=former run as_site 1 -c "$hello"
-    [ "$status" != 0 ] && [[ $output == *"certificate $(serial_of keys/former.crt) is none of those that site_1 has now"* ]]
+    [ "$status" != 0 ]
+    [[ $output == *"certificate $(serial_of keys/former.crt) is none of those that site_1 has now"* ]]
 }
 
 @test "every table, view, sequence and function is refused, but those of schema sync that are a site's" {
@@ -126,7 +131,8 @@ refused() {
         select format('select %s(%s) from (select 1 offset 0) as o (x);', oid::regproc, (select string_agg(format('(case when x = 1 then null end)::%s', a::regtype), ', ') from unnest(proargtypes) as a))
           from pg_proc p where pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) and prokind = 'f' and prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
            and not exists (select from aclexplode(p.proacl) as a where a.grantee = 'bacpipes_sites'::regrole)" >functions
-    [ "$(wc -l <tables)" -gt 800 ] && [ "$(wc -l <functions)" -gt 200 ]
+    [ "$(wc -l <tables)" -gt 800 ]
+    [ "$(wc -l <functions)" -gt 200 ]
     refused tables >left
     refused functions >>left
     cat left
@@ -314,7 +320,8 @@ opened() {
     done
     until_sql "select count(*) = 3 from pg_stat_activity where usename = 'site_1'"
     run as_site 1 -c 'select 1'
-    [ "$status" != 0 ] && [[ $output == *'too many connections for role "site_1"'* ]]
+    [ "$status" != 0 ]
+    [[ $output == *'too many connections for role "site_1"'* ]]
     sql -c "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'site_1'" >/dev/null
     ended # or the next test's would be too many
 }
@@ -328,7 +335,8 @@ opened() {
     [ "$output" = 'site_1 it sends notices, which no site does true' ]
     ended
     run as_site 1 -c "$hello"
-    [ "$status" != 0 ] && [[ $output == *'role "site_1" is not permitted to log in'* ]]
+    [ "$status" != 0 ]
+    [[ $output == *'role "site_1" is not permitted to log in'* ]]
     [ "$(sql -c "select shut_why from site_strike where number = 1 and shut_until between now() + interval '8 minutes' and now() + interval '10 minutes'")" = 'it sends notices, which no site does' ]
     run as_site 2 -c "${hello/macau/klcc}" # another is not
     [ "$status" = 0 ]
@@ -394,7 +402,8 @@ opened() {
     # It fills no disk by sorting: the limit on that is none of its own
     run as_site 1 -c "set work_mem = '64kB'" -c "select count(*) from (select i from generate_series(1, 20000000) as i order by random()) as x"
     echo "$output"
-    [ "$status" != 0 ] && [[ $output == *temp_file_limit* ]]
+    [ "$status" != 0 ]
+    [[ $output == *temp_file_limit* ]]
 }
 
 @test "who holds what belongs to him is ended, whatever waits for it" {
@@ -416,7 +425,8 @@ opened() {
     [ "$output" = 'site_1 it was over 1 s in one transaction true' ]
     ended
     run as_site 1 -c "$hello"
-    [ "$status" != 0 ] && [[ $output == *'not permitted to log in'* ]]
+    [ "$status" != 0 ]
+    [[ $output == *'not permitted to log in'* ]]
     opened
     # Others wait for it no longer than it takes to end it
     holds
@@ -430,6 +440,7 @@ opened() {
     sql -c "select site_rename('macau', 'Macau')" -c "select site_revoke('macau', 'it means harm')" >/dev/null
     ended
     run as_site 1 -c "$hello"
-    [ "$status" != 0 ] && [[ $output == *'not permitted to log in'* ]]
+    [ "$status" != 0 ]
+    [[ $output == *'not permitted to log in'* ]]
     [ "$(sql -c "select state || ' ' || cardinality(serials) from remote_site where number = 1")" = 'revoked 0' ]
 }
