@@ -99,7 +99,8 @@ wrong() {
     [ "$(jq '[.findings[] | select(.what | contains("device 2101 is replaced: another one has its address 127.83.0.1"))
               | select(.mend | contains("device replace 2101 --by 2108"))] | length' <<<"$output")" -eq 1 ]
     # A new run finds it so, and the old one where it is now.
-    kill -INT "$up" && wait "$up"
+    kill -INT "$up"
+    wait "$up"
     run_site
     until_true '[ "$(good "$(id_of 2108)" "r.time > now() - interval '"'3 s'"'")" -gt 0 ]' 90
     [ "$(wrong "$one" 1000)" -eq 0 ]
@@ -126,7 +127,8 @@ wrong() {
     [ "$(wrong "$four" 4000)" -eq 0 ]
     [ "$(wrong "$five" 5000)" -eq 0 ]
     [ "$(sql "select count(*) from point where device_id in ($four, $five)")" -eq 16 ]
-    kill -INT "$up" && wait "$up"
+    kill -INT "$up"
+    wait "$up"
     stop 4
     stop 5
     start 4 2104 --base 4000 --name four
