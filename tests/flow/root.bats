@@ -215,7 +215,8 @@ refused() {
 }
 
 @test "root's own folder is given to the user when it is empty, and left alone when not" {
-    mkdir "$FOLDER/full" && touch "$FOLDER/full/file"
+    mkdir "$FOLDER/full"
+    touch "$FOLDER/full/file"
     run_up --data "$FOLDER/full"
     refused
     [[ "$output" == *"root's and not empty"*"choose another folder with --data"* && "$output" != *chown* ]]
