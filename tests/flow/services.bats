@@ -34,7 +34,8 @@ simulate() {
     # The device lives in March: --since is converted to its clock.
     run "$bacpipes" trend 1001 tl,1 --since 1h "${net[@]}"
     echo "$output"
-    [ "${#lines[@]}" -ge 5 ] && [ "${#lines[@]}" -le 6 ]
+    [ "${#lines[@]}" -ge 5 ]
+    [ "${#lines[@]}" -le 6 ]
     run "$bacpipes" trend 1001 tl,1 --since 3h --until 2h --csv "${net[@]}"
     [ "${#lines[@]}" -eq 5 ]
 }
