@@ -116,7 +116,7 @@ each() {
             bacpipes "$role" $part --help | grep -q -- ' --json ' || continue
             found=false
             for tool in "${tools[@]}"; do
-                [[ "$tool " == "$role${part:+ $part}"[\ \|]* ]] && found=true
+                if [[ "$tool " == "$role${part:+ $part}"[\ \|]* ]]; then found=true; fi
             done
             echo "$role $part: in the table: $found"
             $found
@@ -238,6 +238,7 @@ wrong() {
     # shellcheck disable=SC2086
     fails 69 read 1001 device all ai,1 all ai,2 all ai,3 all --within 2s $net
     took=$(($(date +%s) - began))
-    [ $took -ge 2 ] && [ $took -lt 30 ]
+    [ $took -ge 2 ]
+    [ $took -lt 30 ]
     [[ $stderr == *"127.0.9.2"*" has not answered all questions within 2 s: --within gives it longer"* ]]
 }
