@@ -19,7 +19,7 @@ simulate() {
     [ "$(head -1 days.csv | tr , '\n' | tail -n +2 | sort)" = "$("$bacpipes" sim --points 60 --list --json | jq -r '.[].objects[].name' | sort)" ]
     [ "$(head -1 days.csv | cut -d, -f1)" = time ]
     [ "$(tail -n +2 days.csv | cut -d, -f1 | sort -u | wc -l)" -eq $((1 + 2 * 288)) ]
-    ! tail -n +2 days.csv | cut -d, -f2- | tr , '\n' | grep -vE '^-?[0-9]+(\.[0-9]+)?$' | grep -vx nan
+    ! tail -n +2 days.csv | cut -d, -f2- | tr , '\n' | grep -vE '^-?[0-9]+(\.[0-9]+)?$' | grep -vx nan || false
     grep -q '2 days in' summary
     grep -q '^chiller  ' summary
 }
@@ -31,7 +31,7 @@ simulate() {
     simulate --days 1 --csv --seed 2 d.csv
     cmp a.csv b.csv
     cmp a.csv c.csv
-    ! cmp -s a.csv d.csv
+    ! cmp -s a.csv d.csv || false
 }
 
 @test "less than a week begins on a working Tuesday, more on the first of January, unless told otherwise" {
