@@ -27,20 +27,24 @@ teardown() {
 @test "a site joins by a file that central made, with a key that never left it" {
     begin_site macau
     run central site add macau --name 'Macau tower' --output "$MEMBERS/central/macau.join"
-    [ "$status" = 0 ] && [[ $output == *"bacpipes site join"* && $output == *"number 1"* && $output == *"127.0.0.1 is this machine alone: a site elsewhere does not reach central there"* ]]
+    [ "$status" = 0 ]
+    [[ $output == *"bacpipes site join"* && $output == *"number 1"* && $output == *"127.0.0.1 is this machine alone: a site elsewhere does not reach central there"* ]]
     [ "$(stat -c %a "$MEMBERS/central/macau.join")" = 600 ]
     [ "$(central site list --json | jq -r '.[0] | .site_id, .state, .certificate_until')" = $'macau\ninvited\nnull' ]
     run at_site macau site join "$MEMBERS/central/macau.join"
     echo "$output"
-    [ "$status" = 0 ] && [[ $output == *"site_1"* ]]
+    [ "$status" = 0 ]
+    [[ $output == *"site_1"* ]]
     [ "$(hello macau)" = "Macau tower" ]
     [ "$(stat -c %a "$MEMBERS/macau/link" "$MEMBERS/macau/link/site.key")" = $'700\n600' ]
-    [ ! -e "$MEMBERS/macau/link.next" ] && [ ! -e "$MEMBERS/macau/link/join.pem" ]
+    [ ! -e "$MEMBERS/macau/link.next" ]
+    [ ! -e "$MEMBERS/macau/link/join.pem" ]
     [ "$(db_of macau 'select number, host, port from central_link')" = "1|127.0.0.1|$CENTRAL_PORT" ]
     [ "$(central site list --json | jq -r '.[0].state')" = joined ]
     # Two years, dated back a day; its name is its number; its serial is drawn.
     run openssl x509 -in "$MEMBERS/macau/link/site.crt" -noout -subject -checkend $((729 * 86400)) -serial
-    [ "$status" = 0 ] && [[ $output == *"CN = site_1"* ]]
+    [ "$status" = 0 ]
+    [[ $output == *"CN = site_1"* ]]
     run openssl x509 -in "$MEMBERS/macau/link/site.crt" -noout -checkend $((731 * 86400))
     [ "$status" = 1 ]
     # On record at central and at the site, without a secret.
@@ -204,23 +208,28 @@ on_terminal() {
     [[ $output == *"The join file of before, which was good until "*", counts no more"* ]]
     run at_site once site join "$MEMBERS/central/once.1"
     echo "$output"
-    [ "$status" = 1 ] && [[ $output == *"a newer join file was made"* ]]
+    [ "$status" = 1 ]
+    [[ $output == *"a newer join file was made"* ]]
     # For another site, over: said here, without a word to central.
     run at_site macau site join "$MEMBERS/central/once.2"
-    [ "$status" = 64 ] && [[ $output == *'for site "once", and this is site "macau"'* ]]
+    [ "$status" = 64 ]
+    [[ $output == *'for site "once", and this is site "macau"'* ]]
     AHEAD=8 run at_site once site join "$MEMBERS/central/once.2"
     echo "$output"
-    [ "$status" = 64 ] && [[ $output == *"was good until"*"by this machine's clock"* ]]
+    [ "$status" = 64 ]
+    [[ $output == *"was good until"*"by this machine's clock"* ]]
     AHEAD=-365 run at_site once site join "$MEMBERS/central/once.2"
     echo "$output"
-    [ "$status" = 69 ] && [[ $output == *"was not made yet: set the clock right"* ]]
+    [ "$status" = 69 ]
+    [[ $output == *"was not made yet: set the clock right"* ]]
     [ ! -e "$MEMBERS/once/link" ]
     at_site once site join "$MEMBERS/central/once.2"
     # Another machine with the same file, and another key.
     data_folder "$MEMBERS/thief"
     run as_members "$BACPIPES" site join "$MEMBERS/central/once.2" --data "$MEMBERS/thief" --set site=once --set "database.host=$MEMBERS/central/run" --set "database.port=$CENTRAL_PORT" --set database.name=db_once
     echo "$output"
-    [ "$status" = 1 ] && [[ $output == *"has been used"* ]]
+    [ "$status" = 1 ]
+    [[ $output == *"has been used"* ]]
     [ ! -e "$MEMBERS/thief/link" ]
     [ "$(hello once)" = once ]
 }
@@ -275,29 +284,34 @@ TABLE
         tried=$((tried + 1))
     done < <(damaged_files)
     [ "$tried" = 26 ]
-    [ ! -e "$MEMBERS/lost/link" ] && [ "$(db_of lost 'select count(*) from central_link')" = 0 ]
+    [ ! -e "$MEMBERS/lost/link" ]
+    [ "$(db_of lost 'select count(*) from central_link')" = 0 ]
     at_site lost site join "$MEMBERS/central/lost.join"
 }
 
 @test "a join file that is run again says what is so: the site is in, is shut out, or central is not there" {
     join_site again
     run at_site again site join "$MEMBERS/central/again.join"
-    [ "$status" = 0 ] && [[ $output == *"has joined"* ]]
+    [ "$status" = 0 ]
+    [[ $output == *"has joined"* ]]
     sed "s/\"port\": *$CENTRAL_PORT/\"port\": 1/" -i "$MEMBERS/again/link/link.json"
     run at_site again site join "$MEMBERS/central/again.join"
     echo "$output"
-    [ "$status" = 69 ] && [[ $output == *"this site has joined by this file already: central at 127.0.0.1 port 1: the connection is refused"* ]]
+    [ "$status" = 69 ]
+    [[ $output == *"this site has joined by this file already: central at 127.0.0.1 port 1: the connection is refused"* ]]
     sed "s/\"port\": *1\b/\"port\": $CENTRAL_PORT/" -i "$MEMBERS/again/link/link.json"
     central site revoke again --yes
     run at_site again site join "$MEMBERS/central/again.join"
     echo "$output"
-    [ "$status" = 1 ] && [[ $output == *"it has shut this site out"*"have a new join file made by \`bacpipes site add again\`"* ]]
+    [ "$status" = 1 ]
+    [[ $output == *"it has shut this site out"*"have a new join file made by \`bacpipes site add again\`"* ]]
     central site add again --output "$MEMBERS/central/again.new" >/dev/null
     at_site again site join "$MEMBERS/central/again.new"
     [ "$(hello again)" = again ]
     run at_site again site join "$MEMBERS/central/again.join"
     echo "$output"
-    [ "$status" = 1 ] && [[ $output == *"revoked this join file"* ]]
+    [ "$status" = 1 ]
+    [[ $output == *"revoked this join file"* ]]
 }
 
 @test "a join file is made whole or not at all, whoever is killed" {
@@ -315,11 +329,13 @@ TABLE
     kill -CONT "$signer"
     rm "$BATS_TEST_TMPDIR/stopped"
     central site add made --output "$here/made.join"
-    [ "$(ls -A "$here")" = made.join ] && [ "$(jq -r .site_id "$here/made.join")" = made ]
+    [ "$(ls -A "$here")" = made.join ]
+    [ "$(jq -r .site_id "$here/made.join")" = made ]
     # What cannot be written behind all that is told, and asked for again.
     run bash -c 'exec "$@" >/dev/full' add "$BACPIPES" site add made --output - --data "$MEMBERS/central"
     echo "$output"
-    [ "$status" = 69 ] && [[ $output == *"run the same again"* ]]
+    [ "$status" = 69 ]
+    [[ $output == *"run the same again"* ]]
 }
 
 @test "where a join file has no room, nobody is invited" {
@@ -328,7 +344,8 @@ TABLE
     # shellcheck disable=SC2016
     run unshare --mount sh -c 'mount -t tmpfs -o size=4096,mode=777 none "$1" && "$2" site add full --output "$1/full.join" --data "$3"; code=$?; ls -A "$1"; exit $code' full "$MEMBERS/full" "$BACPIPES" "$MEMBERS/central"
     echo "$output"
-    [ "$status" = 64 ] && [[ $output == *"full.join cannot be made: No space left on device" ]]
+    [ "$status" = 64 ]
+    [[ $output == *"full.join cannot be made: No space left on device" ]]
     [ "$(at_central "select count(*) from remote_site where site_id = 'full'")" = 0 ]
 }
 
@@ -436,10 +453,12 @@ TABLE
     cat "$ours/over.key" >"$MEMBERS/late/link/site.key"
     run at_site late site renew
     echo "$output"
-    [ "$status" != 0 ] && [[ $output == *"expired"* ]]
+    [ "$status" != 0 ]
+    [[ $output == *"expired"* ]]
     central site add late --output "$MEMBERS/central/late.again" >/dev/null
     at_site late site join "$MEMBERS/central/late.again"
-    [ "$(number_of late)" = "$number" ] && [ "$(hello late)" = late ]
+    [ "$(number_of late)" = "$number" ]
+    [ "$(hello late)" = late ]
     [ "$(db_of late 'select down_epoch, down_seq from central_link')" = "5|17" ]
 }
 
@@ -470,7 +489,8 @@ TABLE
     # With another key it may come again.
     central site add gone --output "$MEMBERS/central/gone.again" >/dev/null
     at_site gone site join "$MEMBERS/central/gone.again"
-    [ "$(hello gone)" = gone ] && [ "$(number_of gone)" = "$number" ]
+    [ "$(hello gone)" = gone ]
+    [ "$(number_of gone)" = "$number" ]
 }
 
 @test "a database of before a site's certificate was renewed lets it in by the one that it has" {
@@ -511,29 +531,35 @@ TABLE
     for name in central "${long}12" Macau 'a b' ''; do
         run central site add "$name" --output "$MEMBERS/central/never"
         echo "$output"
-        [ "$status" != 0 ] && [ ! -e "$MEMBERS/central/never" ]
+        [ "$status" != 0 ]
+        [ ! -e "$MEMBERS/central/never" ]
     done
     run central site add called --output "$MEMBERS/central/one"
-    [ "$status" = 64 ] && [[ $output == *"is there already"* ]]
+    [ "$status" = 64 ]
+    [[ $output == *"is there already"* ]]
 }
 
 @test "a site that is retired is out for good" {
     join_site over
     run central site retire nobody </dev/null
-    [ "$status" = 1 ] && [[ $output == *'no site "nobody"'* ]]
+    [ "$status" = 1 ]
+    [[ $output == *'no site "nobody"'* ]]
     run central site retire over </dev/null
-    [ "$status" = 64 ] && [[ $output == *"Site over would be shut out for good. Nobody is here to be asked"* ]]
+    [ "$status" = 64 ]
+    [[ $output == *"Site over would be shut out for good. Nobody is here to be asked"* ]]
     [ "$(state_of over)" = joined ]
     central site retire over --yes
     [ "$(state_of over)" = retired ]
     [[ $(hello over) != over ]]
     run central site add over --output "$MEMBERS/central/over.again"
     echo "$output"
-    [ "$status" = 1 ] && [[ $output == *"is retired"* ]]
+    [ "$status" = 1 ]
+    [[ $output == *"is retired"* ]]
     run central site revoke over --yes
     [ "$status" = 1 ]
     run central site revoke nobody --yes
-    [ "$status" = 1 ] && [[ $output == *'no site "nobody"'* ]]
+    [ "$status" = 1 ]
+    [[ $output == *'no site "nobody"'* ]]
 }
 
 @test "central init says what is done, and makes nothing twice" {
@@ -541,7 +567,8 @@ TABLE
     before=$(cat "$MEMBERS/central/ca/ca.crt" "$MEMBERS/central/central/"*)
     run central central init --name Lisbon
     echo "$output"
-    [ "$status" = 0 ] && [[ $output == *"lets sites in"* && $output == *"127.0.0.1, which is this machine alone"* && $output == *"Kept central's certificate"* ]]
+    [ "$status" = 0 ]
+    [[ $output == *"lets sites in"* && $output == *"127.0.0.1, which is this machine alone"* && $output == *"Kept central's certificate"* ]]
     [ "$(cat "$MEMBERS/central/ca/ca.crt" "$MEMBERS/central/central/"*)" = "$before" ]
     # The authority's key is for its owner alone, and what is open to others is not used.
     [ "$(stat -c %a "$MEMBERS/central/ca" "$MEMBERS/central/ca/ca.key")" = $'700\n600' ]
@@ -549,9 +576,11 @@ TABLE
     run central central init --files
     chmod 600 "$MEMBERS/central/ca/ca.key"
     echo "$output"
-    [ "$status" = 70 ] && [[ $output == *"may be read by others"* ]]
+    [ "$status" = 70 ]
+    [[ $output == *"may be read by others"* ]]
     run central central init --files --set central.listen=0.0.0.0:54320
-    [ "$status" = 78 ] && [[ $output == *"wants central.names"* ]]
+    [ "$status" = 78 ]
+    [[ $output == *"wants central.names"* ]]
 }
 
 # Each ```sh of docs/sites.md is a line `PLACE<TAB>COMMAND`.
@@ -580,5 +609,6 @@ documented() {
         *"site join taipa.again"*) [ "$(hello taipa)" = 'Taipa ferry terminal, east' ] ;;
         esac
     done < <(documented)
-    [ "$tried" = 10 ] && [ "$(state_of taipa)" = retired ]
+    [ "$tried" = 10 ]
+    [ "$(state_of taipa)" = retired ]
 }
