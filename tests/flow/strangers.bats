@@ -68,11 +68,11 @@ for i in range(int(sys.argv[1])):
     pids+=($!)
     sql "insert into setting (site_id, name, value) values ('demo', 'discovery.targets', '127.79.0.1:$port')"
     until_true '[ "$(sql "select count(*) from point join device using (device_id) where instance = 5001")" -eq 5 ]' 90
-    ! grep -q 'found at 127.9.9.9' "$data/log/collect.log"
+    ! grep -q 'found at 127.9.9.9' "$data/log/collect.log" || false
     # Nobody went silent, nobody was late, and there is nobody else.
     [ "$(sql "select count(*) from sensor_readings where time > '$began' and reason = 'timeout'")" -eq 0 ]
     until_true '[ "$(sql "select count(*) from device_status where state <> '"'online'"'")" -eq 0 ]' 90 # the new one is asked before long
-    if grep 'stopped answering' "$data/log/collect.log"; then return 1; fi
+    ! grep 'stopped answering' "$data/log/collect.log" || false
     [ "$(sql "select string_agg(device_id || ' ' || address || ' ' || instance, ',' order by device_id) from device where instance <> 5001")" = "$before" ]
     # Lines of one kind: 30 a minute.
     [ "$(grep -c 'is behind the router 127.9.9.9' "$data/log/collect.log")" -le 60 ]
