@@ -112,7 +112,7 @@ needs_node() {
     "$BACPIPES" ack 1005 ai,1 "${options[@]}" >/dev/null
     "$BACPIPES" write --direct 1004 av,1 22.5 --priority 8 "${options[@]}" >/dev/null
     "$BACPIPES" release --direct 1004 av,1 --priority 8 "${options[@]}" >/dev/null
-    ! "$BACPIPES" read 1004 ai,4000 present-value "${options[@]}" >/dev/null 2>&1
+    ! "$BACPIPES" read 1004 ai,4000 present-value "${options[@]}" >/dev/null 2>&1 || false
     sleep 1
     kill "${pids[-1]}"; wait "${pids[-1]}" || true
     decode=(tshark -r "$pcap" -d "udp.port==$port,bvlc")
