@@ -93,7 +93,9 @@ named() { at_central "select count(*) || ' ' || count(distinct body ->> 'name') 
     until_site "(select count(*) = 1 from alarm where key = 'journal.new_life' and returned_at is null)"
     [ "$(present)" != "$former" ]
     expect_equal "epoch = $(present)"
-    [ "$(named a)" = "30 30" ] && [ "$(named b)" = "20 20" ] && [ "$(named c)" = "40 40" ]
+    [ "$(named a)" = "30 30" ]
+    [ "$(named b)" = "20 20" ]
+    [ "$(named c)" = "40 40" ]
     [ "$(at_site "select last_device_id >= 700 and last_point_id >= 800 from site")" = t ] || at_site "select last_device_id, last_point_id from site"
     [ "$(at_central "select string_agg(life || '', ' ' order by life) from uplink_cursor")" = "1 2" ]
     # And once more, to the end of what central had, where nothing is to be found but that central has a later life.
@@ -104,7 +106,10 @@ named() { at_central "select count(*) || ' ' || count(distinct body ->> 'name') 
     until_site "(select count(*) = 1 from alarm where key = 'journal.new_life' and returned_at is null)"
     append_named d 3
     expect_equal "epoch = $(present)"
-    [ "$(named a)" = "30 30" ] && [ "$(named b)" = "20 20" ] && [ "$(named c)" = "40 40" ] && [ "$(named d)" = "3 3" ]
+    [ "$(named a)" = "30 30" ]
+    [ "$(named b)" = "20 20" ]
+    [ "$(named c)" = "40 40" ]
+    [ "$(named d)" = "3 3" ]
 }
 
 @test "a copy of the site that sends beside it is found at once" {
@@ -123,7 +128,9 @@ named() { at_central "select count(*) || ' ' || count(distinct body ->> 'name') 
     until_site "(select count(*) = 1 from alarm where key = 'journal.new_life' and returned_at is null)"
     expect_equal "epoch = $(present)"
     kill -KILL "$first" 2>/dev/null || true
-    [ "$(named a)" = "10 10" ] && [ "$(named b)" = "5 5" ] && [ "$(named c)" = "5 5" ]
+    [ "$(named a)" = "10 10" ]
+    [ "$(named b)" = "5 5" ]
+    [ "$(named c)" = "5 5" ]
 }
 
 @test "what central asks for is carried out once and in order, and what cannot be is told back" {
