@@ -64,8 +64,10 @@ append_no_more() {
     read -r _ up _ _ _ down _ <<<"$(wire line count | tr '\n' ' ')"
     read -r sent received <<<"$(at_site "select sum(sent) || ' ' || sum(received) from link_octets")"
     echo "# sync counted $sent octets up and $received down, the line $up and $down" >&3
-    [ "$sent" -gt $((up * 9 / 10)) ] && [ "$sent" -lt $((up * 11 / 10)) ]
-    [ "$received" -gt $((down * 3 / 4)) ] && [ "$received" -lt $((down * 11 / 10)) ]
+    [ "$sent" -gt $((up * 9 / 10)) ]
+    [ "$sent" -lt $((up * 11 / 10)) ]
+    [ "$received" -gt $((down * 3 / 4)) ]
+    [ "$received" -lt $((down * 11 / 10)) ]
 }
 
 @test "cut for a while, again and again: it goes on where it was" {
