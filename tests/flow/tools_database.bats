@@ -336,11 +336,14 @@ SQL
     [ "$(sql -c 'select count(*) from device')" -eq 3 ]
     # Refused.
     try device replace 1002 --by 1009
-    [ "$status" -eq 1 ] && [[ "$stderr" == *"device 1002 at 10.1.2.1/2001:0a still answers"* ]]
+    [ "$status" -eq 1 ]
+    [[ "$stderr" == *"device 1002 at 10.1.2.1/2001:0a still answers"* ]]
     try device replace 10.1.2.9 --by 1009
-    [ "$status" -eq 64 ] && [[ "$stderr" == *'"10.1.2.9" may be id:1 (AHU-1, instance 1001'*"id:4 (AHU-1 new"*"say id:NUMBER"* ]]
+    [ "$status" -eq 64 ]
+    [[ "$stderr" == *'"10.1.2.9" may be id:1 (AHU-1, instance 1001'*"id:4 (AHU-1 new"*"say id:NUMBER"* ]]
     try device replace AHU-1
-    [ "$status" -eq 64 ] && [[ "$stderr" == *"--by NEW"* ]]
+    [ "$status" -eq 64 ]
+    [[ "$stderr" == *"--by NEW"* ]]
     try device replace AHU-1 --by AHU-1
     [ "$status" -eq 64 ]
     try device replace nobody --by 1009
