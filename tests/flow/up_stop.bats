@@ -204,7 +204,7 @@ listen() {
     kill -INT "$up"
     ended 60
     # Takes the port as soon as the configuration is written, before PostgreSQL can.
-    cat >"$folder/taker" <<'EOF'
+    cat >"$folder/taker.py" <<'EOF'
 import os, socket, sys, time
 path, port, until = sys.argv[1], int(sys.argv[2]), time.monotonic() + 60
 taker = socket.socket()
@@ -221,7 +221,7 @@ EOF
     for try in 1 2 3 4 5; do # on a busy machine the taker may come too late
         : >"$folder/out"
         : >"$folder/taken"
-        /usr/bin/python3 "$folder/taker" "$data/postgresql/postgresql.conf" "$before" >"$folder/taken" 2>&1 3>&- &
+        /usr/bin/python3 "$folder/taker.py" "$data/postgresql/postgresql.conf" "$before" >"$folder/taken" 2>&1 3>&- &
         helpers+=($!)
         sleep 0.5
         begin
