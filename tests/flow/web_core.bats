@@ -125,7 +125,9 @@ expect() {
     # Beyond the loopback it is nginx that listens, and this program has a socket for it.
     mkdir -p "$folder/data/run"
     begin_server "$folder/log2" "$bacpipes" web --data "$folder/data" --set web.listen=10.2.0.5:8443
-    grep -q "ready: .*/run/web.sock, for nginx in front of it" "$folder/log2" && kill $! && wait $!
+    grep -q "ready: .*/run/web.sock, for nginx in front of it" "$folder/log2"
+    kill $!
+    wait $!
     [ ! -e "$folder/data/run/web.sock" ] || [ -S "$folder/data/run/web.sock" ]
     for listen in nonsense 127.0.0.1 127.0.0.1:99999 "" ; do
         run "$bacpipes" web --data "$folder/data" --set "web.listen=$listen"
