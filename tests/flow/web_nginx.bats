@@ -130,7 +130,7 @@ END
     [ "$(grep -c '^x-forwarded-for: ' <<<"$headers")" = 1 ]
     grep -qx "x-forwarded-for: $address" <<<"$headers"
     grep -qx "x-forwarded-proto: https" <<<"$headers"
-    ! grep -q '^forwarded\|^x-real-ip\|^x-forwarded-host\|^te:\|^x_forwarded\|^upgrade' <<<"$headers"
+    ! grep -q '^forwarded\|^x-real-ip\|^x-forwarded-host\|^te:\|^x_forwarded\|^upgrade' <<<"$headers" || false
     # Connections to the web are kept for the next request.
     for _ in $(seq 20); do ask "$at/many" >/dev/null; done
     [ "$(seen 'select(.line | startswith("GET /many")) | .connection' | sort -u | wc -l)" -le 4 ]
@@ -227,10 +227,12 @@ END
 @test "limits: heads, bodies, slow clients, logins; and what is live goes on" {
     begin_nginx
     printf 'X: %020000d' 1 >"$folder/head"
-    refused=$(status_of --http1.1 -H @"$folder/head" "$at/long-head") && [ "$refused" = 400 ]
-    refused=$(status_of --http1.1 "$at/$(printf '%020000d' 1)") && [ "$refused" = 414 ]
+    refused=$(status_of --http1.1 -H @"$folder/head" "$at/long-head")
+    [ "$refused" = 400 ]
+    refused=$(status_of --http1.1 "$at/$(printf '%020000d' 1)")
+    [ "$refused" = 414 ]
     # By HTTP/2 the connection ends.
-    ! status_of -H @"$folder/head" "$at/long-head"
+    ! status_of -H @"$folder/head" "$at/long-head" || false
     [ -z "$(seen 'select(.line | contains("long-head"))')" ]
     head -c 1048577 /dev/zero >"$folder/large"
     run ask --data-binary @"$folder/large" --write-out '\n%{http_code} %{content_type}' "$at/large"
@@ -339,12 +341,14 @@ pid_of() {
     kill -KILL "$(pid_of web)"
     until_true '[ "$(status_of "$at/api/v1/health")" = 200 ]' 90
     # The same authority the next time, that nobody has to trust anew; another name takes another one.
-    kill -INT "$up" && wait "$up"
+    kill -INT "$up"
+    wait "$up"
     [ -z "$(ip netns pids "$tag" | xargs -I{} cat /proc/{}/comm 2>/dev/null | grep nginx)" ]
     begin_site
     [ "$(status_of "$at/api/v1/health")" = 200 ]
-    ! grep -q 'an authority for the certificate of the web was made' "$folder/out"
-    kill -INT "$up" && wait "$up"
+    ! grep -q 'an authority for the certificate of the web was made' "$folder/out" || false
+    kill -INT "$up"
+    wait "$up"
     begin_site --set web.names=other.example.org
     grep -q 'an authority for the certificate of the web was made' "$folder/out"
     [ "$(status_of "$at/api/v1/health")" = 000 ]
@@ -378,7 +382,7 @@ pid_of() {
     ip -n "$tag" addr del $address/32 dev lo
     begin_site
     grep -q "$address, port 443: this machine has no such address: other machines do not reach the web until that is mended" "$folder/out"
-    ! grep -q ' open http' "$folder/out"
+    ! grep -q ' open http' "$folder/out" || false
     run in_ns "$bacpipes" status --data "$data"
     [ "$status" -eq 2 ]
     [[ $output == *"nginx does not listen there"* ]]
