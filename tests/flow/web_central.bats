@@ -25,7 +25,7 @@ setup_file() {
 }
 
 teardown_file() {
-    kill -INT "$up" && while kill -0 "$up" 2>/dev/null; do sleep 0.1; done
+    if kill -INT "$up"; then while kill -0 "$up" 2>/dev/null; do sleep 0.1; done; fi
     rm -rf "$MEMBERS"
 }
 
