@@ -135,7 +135,8 @@ ask() {
     expect 202
     first=$(told .id)
     run as emil GET '/sites/demo/jobs?kind=discover&open=true'
-    [ "$(told '.items | length == 1 and (.[0] | has("result") | not)')" = true ] && [ "$(told '.items[0].id')" = "$first" ]
+    [ "$(told '.items | length == 1 and (.[0] | has("result") | not)')" = true ]
+    [ "$(told '.items[0].id')" = "$first" ]
     [ "$(told '.items[0].request | "\(.low) \(.high)"')" = "0 4194302" ]
     until_told '.ended_at != null' emil "/sites/demo/jobs/$first"
     run as emil GET '/sites/demo/jobs?kind=discover&open=true'
@@ -150,7 +151,8 @@ ask() {
     run as emil GET "/sites/demo/jobs?open=false&limit=1&after=$(told .next)"
     [ "$(told '.items[0].id')" = "$first" ]
     run as emil GET '/sites/demo/jobs?limit=1000'
-    [ "$(told '.next')" = null ] && [ "$(told '.items | map(.id) | length == (unique | length)')" = true ]
+    [ "$(told '.next')" = null ]
+    [ "$(told '.items | map(.id) | length == (unique | length)')" = true ]
     [ "$(told '.items | map(.created_at) | . == (sort | reverse)')" = true ]
     run as vera GET '/sites/demo/jobs?limit=1000'
     [ "$(told '.items | map(.kind) | unique | join(",")')" = read-slots ] || [ "$(told '.items | map(.kind) | unique | join(",")')" = read-point,read-slots ]
