@@ -140,3 +140,17 @@ is_content() {
     finds check-docs 'ARCHITECTURE.md:1: no path ends in ase/str.c'
     [ "${#lines[@]}" -eq 1 ]
 }
+
+@test "tests: a check that cannot fail, whose first part or whose negation the shell does not end at" {
+    put tests/flow/a.bats 'is_there() {' '    [ -e "$1" ] && [ -s "$1" ]' '}' '@test "all of these can fail" {' '    is_there file' '    [[ $a && $b ]]' \
+        '    ! grep -q a b || false' '    [ $a = 1 ] || return' '    for a in 1 2; do [ $a = 1 ] && continue; done' '    (cd / && ls)' \
+        '    if [ $a = 1 ] && ! b; then c; fi' '    until_true "a && b"' "    python3 - <<'EOF'" 'a && b' 'EOF' '    [ -z "$a" ] || { b && c; } || true' '}'
+    is_content check-tests
+    put tests/flow/a.bats '@test "none of these can" {' '    [ $a = 1 ] && [[ $b = "c && d" ]]' '    ! grep -q a b | wc -l' '    for a in 1 2; do' \
+        '        b "$(c)" && c' '    done' "    cat >script <<'END'" '! grep -q a b' 'END' '    if a; then (b; ! c; d); fi' '    a &&' '        b' '}'
+    finds check-tests 'tests/flow/a.bats:2: `A && B` is no check' 'tests/flow/a.bats:3: `! A` is no check' 'tests/flow/a.bats:5: `A && B` is' \
+        'tests/flow/a.bats:8: `! A` is' 'tests/flow/a.bats:10: `! A` is' 'tests/flow/a.bats:11: `A && B` is'
+    [ "${#lines[@]}" -eq 6 ]
+    put tests/flow/a.bats '@test "cut short" {' '    if a; then'
+    finds check-tests 'tests/flow/a.bats:1: is not understood: its end is not expected'
+}
