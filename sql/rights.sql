@@ -513,7 +513,6 @@ insert into right_on_function values
     ('uplink_letters',          'bacpipes_journal',  false, '{}'),
     ('uplink_text_cut',         'bacpipes_journal',  false, '{bacpipes_web}'),
     ('uplink_field_cut',        'bacpipes_journal',  false, '{}'),
-    ('uplink_row_cut',          'bacpipes_journal',  false, '{}'),
     ('uplink_cut',              'bacpipes_journal',  false, '{}'),
     ('uplink_cut_note',         'bacpipes_journal',  false, '{}'),
     ('record_short',            'bacpipes_journal',  false, '{bacpipes_web}'),

@@ -501,36 +501,37 @@ begin
 end
 $$;
 
-create function uplink_row_cut(of_kind text, given jsonb, out kept jsonb, out cut bigint) language sql immutable as $$
-    -- The shortest of them all is 64 letters: what is no longer as JSON need not be looked at.
-    with short as materialized (select f.key, f.value, uplink_field_cut(of_kind, f.key, f.value) as kept
-                     from jsonb_each(case when jsonb_typeof(given) = 'object' then given else '{}' end) as f
-                    where length(f.value::text) > 64 and f.key not in ('new', 'old', 'rows', 'who') and uplink_letters(of_kind, f.key) is not null)
-    select given || coalesce(jsonb_object_agg(s.key, coalesce(s.kept, 'null')) filter (where s.kept is distinct from s.value), '{}'),
-           count(*) filter (where s.kept is distinct from s.value) from short s
-$$;
-
 create function uplink_cut(of_kind text, body jsonb, out kept jsonb, out cut bigint) language plpgsql immutable as $$
 declare
-    more bigint;
-    row  jsonb;
-    rows jsonb;
+    shorter record;
 begin
-    select c.kept, c.cut into kept, cut from uplink_row_cut(of_kind, body) as c;
-    if jsonb_typeof(body -> 'new') = 'object' then
-        select c.kept, c.cut into row, more from uplink_row_cut(of_kind, body -> 'new') as c;
-        if more > 0 then
-            kept := kept || jsonb_build_object('new', row);
-            cut := cut + more;
-        end if;
+    kept := body;
+    cut := 0;
+    -- The least bound is 64 letters: an entry that is no longer is not looked at, nor is a field; and where nothing is cut, nothing is put together anew.
+    if length(body::text) <= 64 then
+        return;
     end if;
-    if jsonb_typeof(body -> 'rows') = 'array' then
-        select jsonb_agg(c.kept order by r.ordinality), sum(c.cut) into rows, more from jsonb_array_elements(body -> 'rows') with ordinality as r cross join lateral uplink_row_cut(of_kind, r.value) as c;
-        if more > 0 then
-            kept := kept || jsonb_build_object('rows', rows);
-            cut := cut + more;
-        end if;
-    end if;
+    for shorter in
+        select c.part, jsonb_object_agg(c.number, c.fields) as rows, sum(c.many) as many
+          from (select l.part, l.number, jsonb_object_agg(l.key, coalesce(l.kept, 'null')) as fields, count(*) as many
+                  from (select f.part, f.number, f.key, f.value, uplink_field_cut(of_kind, f.key, f.value) as kept
+                          from (select o.part, o.number, e.key, e.value
+                                  from (select 'whole' as part, 1 as number, body as fields union all
+                                        select 'new', 1, body -> 'new' union all
+                                        select 'rows', r.ordinality, r.value
+                                          from jsonb_array_elements(case when jsonb_typeof(body -> 'rows') = 'array' then body -> 'rows' else '[]' end) with ordinality as r) as o,
+                                       jsonb_each(case when jsonb_typeof(o.fields) = 'object' then o.fields else '{}' end) as e
+                                 where e.key not in ('new', 'old', 'rows', 'who') and length(e.value::text) > 64 offset 0) as f
+                         where uplink_letters(of_kind, f.key) is not null offset 0) as l
+                 where l.kept is distinct from l.value group by l.part, l.number) as c
+         group by c.part loop
+        cut := cut + shorter.many;
+        kept := kept || case shorter.part
+            when 'whole' then shorter.rows -> '1'
+            when 'new' then jsonb_build_object('new', body -> 'new' || (shorter.rows -> '1'))
+            else jsonb_build_object('rows', (select jsonb_agg(case when shorter.rows ? r.ordinality::text then r.value || (shorter.rows -> r.ordinality::text) else r.value end order by r.ordinality)
+                                               from jsonb_array_elements(body -> 'rows') with ordinality as r)) end;
+    end loop;
 end
 $$;
 comment on function uplink_cut is 'A record of a site with its texts as long as central keeps them, and how many it had to cut: a site that is broken, or not who it was, fills nobody''s memory and no answer of the web.';
