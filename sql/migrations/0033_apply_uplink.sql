@@ -995,6 +995,8 @@ comment on function central_tidy is 'Once a day: what sites have carried out, an
 create function central_keep(free bigint, floor_octets bigint, quota bigint, counters jsonb) returns text language plpgsql as $$
 declare
     for_disk  constant text := 'central''s disk is nearly full';
+    aside_max constant bigint := 100000;
+    for_aside constant text := format('more than %s of its entries stand aside (bacpipes central aside)', aside_max);
     now       constant timestamptz := clock_timestamp();
     was_low   constant boolean := coalesce((select s.is_low from central_status s), false);
     -- Once it was low, a tenth more has to be free: or it would be one and the other in turn.
@@ -1004,6 +1006,7 @@ declare
     growth    double precision;
     said      text[] := '{}';
     names     text;
+    full_of   record;
 begin
     if not exists (select from central_size c where c.hour >= date_trunc('day', now)) then
         perform central_tidy(now - interval '32 days');
@@ -1059,10 +1062,33 @@ begin
     update remote_site r set wait_until = null, wait_why = null
      where r.site_id in (select u.site_id from remote_site u where u.wait_why like 'it has sent more than %' and u.wait_until > now and (quota = 0 or u.day_octets <= quota)
                                                                 or u.wait_why = for_disk and not low for update skip locked);
+
+    -- What stands aside is kept until it can be applied: so a site does not go on for ever with what cannot. The alarm says who waits: a tenth has to be gone before one does no more.
+    for full_of in
+        select r.site_id, waits.already, aside.many > case when waits.already then aside_max * 9 / 10 else aside_max end as is_full
+          from remote_site r,
+               lateral (select exists (select from alarm a where a.site_id = 'central' and a.key = 'uplink.aside.' || r.site_id and a.returned_at is null) as already) as waits,
+               lateral (select count(*) as many from (select from uplink_quarantine q where r.state = 'joined' and q.site_id = r.site_id limit aside_max + 1) as q) as aside
+         order by r.site_id loop
+        if full_of.is_full then
+            update remote_site r set wait_until = now + interval '2 minutes', wait_why = for_aside
+             where r.site_id in (select u.site_id from remote_site u where u.site_id = full_of.site_id and coalesce(u.wait_until < now + interval '1 minute', true) for update skip locked);
+            if not full_of.already then
+                perform alarm_raise('central', 'uplink.aside.' || full_of.site_id, 'warning',
+                    format('site "%s" waits: more than %s entries of it stand aside, as they could not be applied. `bacpipes central aside` lists them, `bacpipes central retry` tries them again', full_of.site_id, aside_max));
+                said := said || format('more than %s entries of %s stand aside: it is told to wait until fewer do', aside_max, full_of.site_id);
+            end if;
+        elsif full_of.already then
+            update remote_site r set wait_until = null, wait_why = null
+             where r.site_id in (select u.site_id from remote_site u where u.site_id = full_of.site_id and u.wait_why = for_aside for update skip locked);
+            perform alarm_return('central', 'uplink.aside.' || full_of.site_id);
+            said := said || format('fewer entries of %s stand aside: it sends', full_of.site_id);
+        end if;
+    end loop;
     return nullif(array_to_string(said, '; '), '');
 end
 $$;
-comment on function central_keep is 'For `bacpipes central`: has sites wait where the disk is nearly full, or they have sent more than their share today; or no more. Nothing is dropped.';
+comment on function central_keep is 'For `bacpipes central`: has sites wait where the disk is nearly full, they have sent more than their share today, or much of them stands aside; or no more. Nothing is dropped.';
 
 -- ---- how sites are ----
 
