@@ -902,13 +902,14 @@ declare
 begin
     delete from uplink_frames_default d
      using (select f.site_id, f.epoch, f.seq, f.kind, f.at from uplink_frames_default f
-             where f.received_at < at_time - interval '7 days' and f.at < at_time and not uplink_is_needed(f.site_id, f.epoch, f.seq) limit 5000) as old
+             where (f.received_at < at_time - interval '7 days' or f.received_at is null and f.at < at_time - interval '7 days' and journal_is_at_central(f.site_id, f.epoch, f.seq))
+               and f.at < at_time and not uplink_is_needed(f.site_id, f.epoch, f.seq) limit 5000) as old
      where (d.site_id, d.epoch, d.seq, d.kind, d.at) = (old.site_id, old.epoch, old.seq, old.kind, old.at);
     get diagnostics gone = row_count;
     return gone;
 end
 $$;
-comment on function uplink_frames_tidy is 'Frames of sites elsewhere go a week after they came, also those of days that have no table of their own.';
+comment on function uplink_frames_tidy is 'Frames of days that have no table of their own go, too: of sites elsewhere a week after they came, those that were made here when they are a week old and at central.';
 
 -- ---- current values ----
 

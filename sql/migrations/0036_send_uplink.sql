@@ -278,14 +278,23 @@ end
 $$;
 comment on function journal_hold is 'Until this transaction ends nobody else reads or appends records (record), or frames (frames).';
 
--- As 0021 made it, but for that.
+-- As 0021 made it, but for that. What others have dated into that time is moved while all wait, and a site may send as much of it as it likes: where it is much, it stays
+-- where it is, and so does all that comes of that month, or day. There it goes some at once, as all that has no table of its own (uplink_records_tidy, uplink_frames_tidy).
 create or replace function journal_ensure(of_class text, at_time timestamptz) returns boolean language plpgsql
     set lock_timeout = '200ms' set timezone = 'UTC' set datestyle = 'ISO' as $$
 declare
-    part record;
+    moved_max  constant bigint := 10000; -- while others wait
+    octets_max constant bigint := 67108864;
+    part  record;
+    moves record;
 begin
     select * into part from journal_partition(of_class, at_time);
     if to_regclass('journal.' || part.name) is not null then
+        return false;
+    end if;
+    execute format('select count(*) as entries, sum(octet_length(m.body)) as octets from (select u.body from public.uplink_%s_default u where u.at >= %L and u.at < %L limit %s) as m',
+                   of_class, part.first, part.beyond, moved_max + 1) into moves;
+    if moves.entries > moved_max or moves.octets > octets_max then
         return false;
     end if;
     perform journal_hold(of_class);
@@ -299,6 +308,7 @@ begin
     return true;
 end
 $$;
+comment on function journal_ensure is 'The month of records, or day of frames, that has that instant has a table. True: it was made; false: it was there, or too much would have to be moved.';
 
 -- ---- what may be forgotten ----
 

@@ -1,7 +1,7 @@
 -- Records at central go when they are a year old, those of months that had gone by when they came, too. What is newer among them, since a site's clock leapt, and
 -- what is not applied stays, and keeps no other site's. What is left of a chain goes on from what is noted.
 begin;
-select plan(30);
+select plan(40);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true), ('jp', 'Tokyo', true);
@@ -110,5 +110,39 @@ select is(left_of('demo', 5), '{1,2,3,4}', 'what a clock that nobody had set has
 select keep(now() + interval '26 months') \g /dev/null
 select is(left_of('demo', 5), '{4}', 'until what is behind it is a year old');
 select is((select string_agg(convert_from(body, 'UTF8')::jsonb ->> 'seq', ' ') from journal_pending where site_id = 'demo' and convert_from(body, 'UTF8')::jsonb ->> 'epoch' = '5'), '3', 'and an entry says so');
+
+-- What a site has dated into a month, or day, that has no table yet is moved into that when it is made, while all wait: only if it is not much.
+create function later(class text, n integer) returns timestamptz language sql as $$ select now() + case class when 'record' then make_interval(months => n) else make_interval(days => n) end $$;
+create function counts(class text, n integer) returns text language plpgsql as $$
+declare
+    name  constant text := (select p.name from journal_partition(class, later(class, n)) as p);
+    there bigint := 0;
+    found bigint;
+begin
+    if to_regclass('journal.' || name) is not null then
+        execute format('select count(*) from journal.%I', name) into there;
+    end if;
+    execute format('select count(*) from uplink_%s_default where site_id = %L and epoch = %s', class, 'us', n) into found;
+    return format('%s there, %s not', there, found);
+end
+$$;
+create function dated(class text, n integer, many bigint, of_body bytea default '') returns void language sql as $$
+    insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+    select 'us', n, i, case class when 'record' then 'audit' else 'readings' end, later(class, n), of_body, sha256('x'), now() from generate_series(1, many) as i
+$$;
+insert into site (site_id, name, is_remote) values ('us', 'Boston', true);
+insert into remote_site (site_id, number, state, joined_at) values ('us', 6, 'joined', now());
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest) select 'us', e, e, 1, 10001, 0, sha256('x') from generate_series(31, 36) as e;
+insert into uplink_applied (site_id, epoch, applied_seq) select 'us', e, 10001 from generate_series(31, 36) as e;
+select dated('record', 31, 10000), dated('record', 32, 10001), dated('record', 33, 65, decode(repeat('00', 1048576), 'hex')),
+       dated('frames', 34, 10000), dated('frames', 35, 10001), dated('frames', 36, 65, decode(repeat('00', 1048576), 'hex')) \g /dev/null
+select ok(journal_ensure(class, later(class, n)), format('%s that came before their time are moved to their table when it is made', class)) from (values ('record', 31), ('frames', 34)) as v (class, n);
+select is(counts('record', 31), '10000 there, 0 not', 'all records of that month');
+select is(counts('frames', 34), '10000 there, 0 not', 'all frames of that day');
+select ok(not journal_ensure(class, later(class, n)), format('where more %s would have to be moved there is no table', class)) from (values ('record', 32), ('frames', 35)) as v (class, n);
+select ok(not journal_ensure(class, later(class, n)), format('nor where %s are few and long', class)) from (values ('record', 33), ('frames', 36)) as v (class, n);
+select is(format('%s; %s; %s; %s', counts('record', 32), counts('record', 33), counts('frames', 35), counts('frames', 36)), '0 there, 10001 not; 0 there, 65 not; 0 there, 10001 not; 0 there, 65 not', 'they stay where they are');
+select keep(now() + interval '14 months') \g /dev/null
+select is((select count(*) from uplink where site_id = 'us' and epoch in (32, 33, 35, 36)), 0::bigint, 'and go all the same: records when their year is over, frames when their week is');
 select * from finish();
 rollback;
