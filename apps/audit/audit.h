@@ -42,6 +42,11 @@ typedef struct AuditLine {
 } AuditLine;
 void audit_line_print(const JournalEntry *entry, const AuditLine *line);
 
+/* What a central has forgotten of a life that came to it stands in no entry: a line in front of them says so.
+ * It is read as an entry of this kind, which no journal has. */
+#define AUDIT_PRUNED "pruned"
+void audit_pruned_print(const char *site, const JournalPosition *behind);
+
 /* The same for a file. BP_INVALID: a line is no entry; the sentence says which. A file that ends with an
  * error's line was not written to its end. "-" is standard input. Each entry's site is in it. */
 BpStatus audit_file_walk(const char *path, void *owner, void (*each)(void *owner, const JournalEntry *entry),

@@ -54,6 +54,21 @@ void audit_line_print(const JournalEntry *entry, const AuditLine *line)
     say_json_print_line(json);
 }
 
+void audit_pruned_print(const char *site, const JournalPosition *behind)
+{
+    char digest[2 * SIGN_DIGEST_SIZE + 1];
+    json_t *json = json_object();
+    json_object_set_new(json, "site_id", say_json_text(bp_str(site)));
+    json_object_set_new(json, "epoch", json_integer(behind->epoch));
+    json_object_set_new(json, "seq", json_integer(behind->seq));
+    add_text(json, "kind", AUDIT_PRUNED);
+    add_text(json, "text", "what was up to here is not at this central any more");
+    json_object_set_new(json, "at_us", json_integer(0)); /* nobody has written down when */
+    add_text(json, "body", "");
+    add_text(json, "digest", sign_hex(behind->digest, SIGN_DIGEST_SIZE, digest));
+    say_json_print_line(json);
+}
+
 /* ---- reading ---- */
 
 static BpStr string_of(const json_t *json, const char *name)

@@ -90,6 +90,12 @@ static bool is_wanted_kind(const List *list, BpStr kind)
     return false;
 }
 
+/* Not all that is in an epoch. */
+static bool is_chosen(void)
+{
+    return point || device || source || who || kinds.count || until || since;
+}
+
 static bool is_wanted(const List *list, const JournalEntry *entry, const RecordAbout *about)
 {
     return is_wanted_kind(list, entry->kind) && (!list->point_id || list->point_id == about->point_id) &&
@@ -162,6 +168,16 @@ static void take(void *owner, const JournalEntry *entry)
                      .point = named ? name : NULL,
                      .point_id = about.point_id});
     list->count++;
+}
+
+/* What verifies it elsewhere has to know. */
+static void take_life(void *context, const PgRows *rows, size_t row)
+{
+    const List *list = context;
+    JournalPosition behind = {.epoch = pg_get_integer(rows, row, 0), .seq = pg_get_integer(rows, row, 3) - 1};
+    if (behind.seq > 0 && (!list->walk.epoch || list->walk.epoch == behind.epoch) &&
+        sign_from_hex(pg_get_text(rows, row, 4), behind.digest, SIGN_DIGEST_SIZE))
+        audit_pruned_print(list->walk.site, &behind);
 }
 
 /* ---- following ---- */
@@ -246,6 +262,9 @@ static BpStatus show(List *list, SiteDatabase *database, const Cfg *cfg, BpArena
     list->speaker = record_speaker_new(&list->names);
     if (csv)
         printf("time,epoch,seq,kind,who,source,point,text\n");
+    const PgValue of_site = pg_text(bp_str(list->walk.site));
+    if (list->json && !is_chosen())
+        BP_TRY(site_database_ask(database, SQL_SELECT_JOURNAL_LIVES, &of_site, 1, take_life, list, err));
     BP_TRY(audit_walk(database, &list->walk, err));
     say_progress_end();
     return follow ? follow_on(list, database, err) : BP_OK;
@@ -253,7 +272,7 @@ static BpStatus show(List *list, SiteDatabase *database, const Cfg *cfg, BpArena
 
 static void tell_nothing(const List *list)
 {
-    const bool is_filtered = point || device || source || who || kinds.count || until || epoch || since;
+    const bool is_filtered = is_chosen() || epoch;
     if (list->json || csv)
         return;
     if (!is_filtered)

@@ -82,6 +82,7 @@ typedef struct Verify {
     int64_t frames, about; /* -1: not counted */
     Finding findings[TOLD_MAX];
     size_t found, foreign; /* found: all of them; of other sites in the file */
+    size_t claimed;        /* lives of which the file says that a central has forgotten their beginning */
     JournalVerified verified;
     int64_t taken;
 } Verify;
@@ -131,6 +132,13 @@ static void take(void *owner, const JournalEntry *entry)
     if (!bp_str_equal(entry->site, bp_str(verify->site))) {
         if (verify->foreign++ == 0)
             on_finding(verify, entry->epoch, entry->seq, "it is of another site: verify each by itself");
+        return;
+    }
+    if (from_file && bp_str_equal(entry->kind, bp_str(AUDIT_PRUNED))) {
+        JournalPosition behind = {.epoch = entry->epoch, .seq = entry->seq};
+        memcpy(behind.digest, entry->digest, sizeof behind.digest);
+        journal_verifier_pruned(verify->verifier, &behind);
+        verify->claimed++;
         return;
     }
     journal_verifier_take(verify->verifier, entry);
@@ -310,16 +318,16 @@ static void tell_json(const Verify *verify)
 {
     const JournalVerified *verified = &verify->verified;
     say_json_print(json_pack(
-        "{s:b, s:s?, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:b, s:o, s:o, s:I, s:o}",
+        "{s:b, s:s?, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:b, s:o, s:o, s:I, s:o}",
         "is_whole", verify->found == 0, "site_id", verify->site, "entries", (json_int_t)verified->records,
         "epochs", (json_int_t)verified->epochs, "checkpoints", (json_int_t)verified->checkpoints, "oldest",
         time_json(verified->oldest_us), "newest", time_json(verified->newest_us), "epoch",
         (json_int_t)verified->epoch, "last_seq", (json_int_t)verified->last_seq, "signed_seq",
         (json_int_t)verified->signed_seq, "unsigned", (json_int_t)verified->unsigned_records,
         "unsigned_since", time_json(verified->unsigned_records ? verified->unsigned_since_us : 0),
-        "pruned_seq", (json_int_t)verified->pruned_seq, "is_compared_outside",
-        verify->is_witnessed || verify->kept.seq, "keys", keys_json(verify), "forgotten",
-        forgotten_json(verify), "findings_count", (json_int_t)verify->found, "findings",
+        "pruned_seq", (json_int_t)verified->pruned_seq, "pruned_epochs_unproven", (json_int_t)verify->claimed,
+        "is_compared_outside", verify->is_witnessed || verify->kept.seq, "keys", keys_json(verify),
+        "forgotten", forgotten_json(verify), "findings_count", (json_int_t)verify->found, "findings",
         findings_json(verify)));
 }
 
@@ -419,7 +427,12 @@ static void tell_signed(const Verify *verify)
 static void tell_rest(const Verify *verify)
 {
     const JournalVerified *verified = &verify->verified;
-    if (verified->pruned_seq)
+    if (verify->claimed)
+        printf("The file says of %zu epoch%s that the central where it was written has forgotten the "
+               "beginning, or "
+               "all: no entry says so, and no signature. `bacpipes audit verify --site %s` there does.\n",
+               verify->claimed, verify->claimed == 1 ? "" : "s", verify->site);
+    else if (verified->pruned_seq)
         printf("It begins behind seq %" PRId64 ": what was before had been pruned, as an entry says.\n",
                verified->pruned_seq);
     if (verified->gaps && verify->frames >= 0)
@@ -501,7 +514,7 @@ static BpStatus carry_out(Verify *verify, SiteDatabase *database, BpError *err)
         BP_TRY(audit_file_walk(from_file, verify, take, err));
     else
         BP_TRY(verify_database(verify, database, err));
-    if (!verify->verifier)
+    if (!verify->verifier || (from_file && !verify->taken && !verify->found))
         return bp_fail(err, BP_INVALID, "%s has no entries: `bacpipes audit --json` writes them", from_file);
     journal_verifier_end(verify->verifier, &verify->verified);
     look_at_signatures(verify);

@@ -25,11 +25,7 @@ void journal_verifier_life(JournalVerifier *verifier, const JournalLife *life)
     if (copied->previous.epoch == 0)
         copied->previous.epoch = life->previous;
     journal_verifier_know(verifier, &life->received, 0, "central received it");
-    if (life->begins.seq && verifier->anchor_count < ANCHORS_MAX) {
-        verifier->anchors = bp_arena_grow(&verifier->arena, verifier->anchors, verifier->anchor_count,
-                                          &verifier->anchor_capacity, sizeof *verifier->anchors);
-        verifier->anchors[verifier->anchor_count++] = life->begins;
-    }
+    journal_verifier_pruned(verifier, &life->begins);
 }
 
 static JournalCopied *copied_of(const JournalVerifier *verifier, int64_t epoch)

@@ -168,12 +168,10 @@ static void take_audit(JournalVerifier *verifier, const JournalEntry *entry)
 {
     json_auto_t *body = json_loadb(entry->body.data, entry->body.size, 0, NULL);
     const char *event = json_string_value(json_object_get(body, "event"));
-    if (!event || strcmp(event, "pruned") != 0 || verifier->anchor_count == ANCHORS_MAX)
+    if (!event || strcmp(event, "pruned") != 0)
         return;
     const JournalPosition anchor = read_position(body);
-    verifier->anchors = bp_arena_grow(&verifier->arena, verifier->anchors, verifier->anchor_count,
-                                      &verifier->anchor_capacity, sizeof *verifier->anchors);
-    verifier->anchors[verifier->anchor_count++] = anchor;
+    journal_verifier_pruned(verifier, &anchor);
 }
 
 void journal_take_meaning(JournalVerifier *verifier, JournalEpoch *epoch, const JournalEntry *entry)

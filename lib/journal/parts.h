@@ -69,7 +69,7 @@ struct JournalVerifier {
     BpArena arena;
     JournalEpoch *epochs; /* the last of them is the one that records are taken of */
     size_t epoch_count, epoch_capacity;
-    JournalPosition *anchors; /* behind what was pruned, as entries say */
+    JournalPosition *anchors; /* behind what was pruned, as entries say, or who knows */
     size_t anchor_count, anchor_capacity;
     JournalKnown known[JOURNAL_KNOWN_MAX];
     size_t known_count;

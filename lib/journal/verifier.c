@@ -36,6 +36,15 @@ void journal_verifier_know(JournalVerifier *verifier, const JournalPosition *pos
         (JournalKnown){.position = *position, .at_us = at_us, .whose = whose};
 }
 
+void journal_verifier_pruned(JournalVerifier *verifier, const JournalPosition *position)
+{
+    if (verifier->anchor_count == ANCHORS_MAX || position->seq == 0)
+        return;
+    verifier->anchors = bp_arena_grow(&verifier->arena, verifier->anchors, verifier->anchor_count,
+                                      &verifier->anchor_capacity, sizeof *verifier->anchors);
+    verifier->anchors[verifier->anchor_count++] = *position;
+}
+
 void journal_find(JournalVerifier *verifier, int64_t epoch, int64_t seq, const char *format, ...)
 {
     char text[BP_ERROR_TEXT_MAX];

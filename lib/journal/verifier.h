@@ -64,6 +64,10 @@ enum { JOURNAL_KNOWN_MAX = 1024 };
 void journal_verifier_know(JournalVerifier *verifier, const JournalPosition *position, int64_t at_us,
                            const char *whose);
 
+/* What is known from elsewhere to have been forgotten, rightly: a life up to that position. Whoever says it
+ * is to be believed: the chain shows only that what is behind it goes on from there. At most 4096. */
+void journal_verifier_pruned(JournalVerifier *verifier, const JournalPosition *position);
+
 /* At a central, before the first record: a life as it came from its site, in the order in which they began
  * here. Where these are told, the journal is a copy: what its site knows no more may be in it, if it was here
  * before the next life began; and what did not come from the site may not. */

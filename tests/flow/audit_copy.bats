@@ -259,6 +259,53 @@ handed() {
     finds "epoch 7 seq 16: the epoch is missing as a whole" "epoch 8 seq 2: the entries before it (1 to 1) were cut off"
 }
 
+@test "an export of what central has forgotten in part says so, and is verified elsewhere" {
+    calls "select sync.begin_epoch(7, null, 1, decode(repeat('00', 32), 'hex')); select sends(7, 'epoch', '{\"v\": 1, \"reason\": \"new\", \"previous\": null}'); select sends(7, 'setting', '{\"v\": 1}') from generate_series(1, 9)"
+    begins 8 7
+    sends 8 epoch "{\"v\": 1, \"reason\": \"forked\", \"previous\": {\"epoch\": 7, \"seq\": 10, \"digest\": \"$(sql -c "select digest_of('$site', 7, 10)")\"}}"
+    sends 8 setting '{"v": 1}' 4
+    checkpoint ours 8 5
+    forgets() { sql -c "insert into uplink_applied as a (site_id, epoch, applied_seq) values ('$site', $1, $2) on conflict (site_id, epoch) do update set applied_seq = $2" -c "do 'begin for i in 1 .. 3 loop perform journal_keep(now() + interval ''14 months'', false); end loop; end'"; }
+    elsewhere() { verify --from-file "$1" --key ours.pub --json; }
+    exported() { "$BACPIPES" audit --json --site "$site" >"$1"; }
+    whole() { # ENTRIES UNPROVEN
+        [ "$status" -eq 0 ]
+        [ "$(jq -r '[.is_whole, .entries, .pruned_epochs_unproven, .signed_seq] | join(" ")' <<<"$output")" = "true $1 $2 5" ]
+    }
+    exported all.json
+    [ "$(jq -rs 'length' all.json)" = 16 ]
+    elsewhere all.json
+    whole 16 0
+    forgets 7 4 # a part of a life
+    exported part.json
+    [ "$(jq -rs 'map(select(.kind == "pruned") | "\(.epoch) \(.seq)") | join(", ")' part.json)" = "7 4" ]
+    elsewhere part.json
+    whole 12 1
+    verify --from-file part.json --key ours.pub
+    [[ $output == *"The file says of 1 epoch that the central where it was written has forgotten the beginning"* ]]
+    # Who cuts out more, or makes another of it, is found.
+    jq -c 'select(.epoch != 7 or .seq != 5)' part.json >cut.json
+    elsewhere cut.json
+    [ "$status" -eq 1 ]
+    [[ $output == *"the entries before it (1 to 5) were cut off"* ]]
+    jq -c 'select(.kind != "pruned")' part.json >untold.json
+    elsewhere untold.json
+    [ "$status" -eq 1 ]
+    [[ $output == *"the entries before it (1 to 4) were cut off"* ]]
+    jq -c 'select(.kind == "pruned")' part.json >nothing.json
+    elsewhere nothing.json
+    [ "$status" -ne 0 ]
+    [[ $stderr == *"has no entries"* ]]
+    "$BACPIPES" audit --json --site "$site" --kind setting >chosen.json
+    [ "$(jq -rs 'map(.kind) | unique | join(" ")' chosen.json)" = setting ]
+    forgets 7 10 # all of it, and the beginning of the next
+    forgets 8 2
+    exported rest.json
+    [ "$(jq -rs 'map("\(.epoch) \(.seq) \(.kind)") | join(", ")' rest.json)" = "7 10 pruned, 8 2 pruned, 8 3 setting, 8 4 setting, 8 5 setting, 8 6 checkpoint" ]
+    elsewhere rest.json
+    whole 4 2
+}
+
 @test "a site's key is its first; another one is believed when the former has signed for it, or the site has joined anew, and else an alarm is raised" {
     put_back
     local name
