@@ -420,6 +420,7 @@ insert into right_on_function values
     ('journal_partitions',      'bacpipes_journal',  false, '{}'),
     ('journal_take_turns',      'bacpipes_journal',  false, '{}'),
     ('journal_hold',            'bacpipes_journal',  false, '{}'),
+    ('journal_make_way',        'bacpipes_logins',   true,  '{bacpipes_journal}'),
     ('journal_ensure',          'bacpipes_journal',  false, '{}'),
     ('journal_day_is_over',     'bacpipes_journal',  false, '{}'),
     ('record_dated',            'bacpipes_journal',  false, '{}'),

@@ -188,6 +188,13 @@ static void on_days(void *context, BpStatus status, const PgRows *rows, const Bp
 
 /* ---- the journal ---- */
 
+/* As journal_keep says it. */
+static bool is_not_done(BpStr told)
+{
+    static const char mark[] = "not done: ";
+    return told.size >= strlen(mark) && memcmp(told.data, mark, strlen(mark)) == 0;
+}
+
 static void on_journal(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Maintenance *maintenance = context;
@@ -195,9 +202,14 @@ static void on_journal(void *context, BpStatus status, const PgRows *rows, const
         complain(maintenance, &maintenance->journal, "keeping the journal in shape: %s", err->text);
         return;
     }
+    const BpStr told = pg_is_null(rows, 0, 0) ? (BpStr){0} : pg_get_text(rows, 0, 0);
+    if (is_not_done(told)) {
+        complain(maintenance, &maintenance->journal, "journal: %.*s", BP_STR_ARGS(told));
+        return;
+    }
     maintenance->journal.said_at_us = 0;
-    if (!pg_is_null(rows, 0, 0))
-        bp_log(BP_LOG_NOTICE, "journal: %.*s", BP_STR_ARGS(pg_get_text(rows, 0, 0)));
+    if (told.size)
+        bp_log(BP_LOG_NOTICE, "journal: %.*s", BP_STR_ARGS(told));
 }
 
 /* Of a database on another machine nobody here knows the disk. Central has its sites wait instead. */

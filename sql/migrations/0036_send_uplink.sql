@@ -270,10 +270,39 @@ comment on function journal_refile is 'Begins another life of the journal, in wh
 
 -- Who plans a statement looks which partitions there are, and only then waits for each: where entries move between them meanwhile, it sees none of
 -- those, and what it appends is refused. So who moves any, or makes or drops a partition, has their parent for itself: all others wait before they look.
+-- A session of a site may keep its transaction open, and with it what its call has looked at, for as long as it is let; two that relieve each other do so without end.
+create function journal_make_way(longest interval) returns bigint language plpgsql as $$
+declare
+    holding bigint;
+begin
+    perform pg_stat_clear_snapshot();
+    -- All are told before any is waited for: who comes anew waits behind who asked for this.
+    select count(*) into holding
+      from (select case when a.xact_start < clock_timestamp() - longest then pg_terminate_backend(a.pid) end
+              from pg_stat_activity a
+             where a.usesysid in (select m.member from pg_auth_members m where m.roleid = to_regrole('bacpipes_sites'))
+               and a.pid in (select l.pid from pg_locks l where l.granted and l.relation in ('uplink_record'::regclass, 'uplink_frames'::regclass, 'journal_turn'::regclass)
+                                                            and l.database = (select d.oid from pg_database d where d.datname = current_database()))
+            offset 0) as told;
+    return holding;
+end
+$$;
+comment on function journal_make_way is 'Ends the sessions of sites that hold the journal and were at it for longer. How many hold it.';
+
 create function journal_hold(of_class text) returns void language plpgsql set lock_timeout = '200ms' as $$
 begin
-    perform journal_take_turns();
-    execute format('lock table only public.uplink_%1$s, only public.uplink_%1$s_default in access exclusive mode', of_class);
+    for turn in 1 .. 20 loop
+        begin
+            perform journal_take_turns();
+            execute format('lock table only public.uplink_%1$s, only public.uplink_%1$s_default in access exclusive mode', of_class);
+            return;
+        exception when lock_not_available then
+            -- What a call takes is waited for; from then on whoever of them is in the way ends, and comes again.
+            if turn = 20 or journal_make_way(case when turn <= 5 then interval '2 seconds' else interval '0' end) = 0 then
+                raise;
+            end if;
+        end;
+    end loop;
 end
 $$;
 comment on function journal_hold is 'Until this transaction ends nobody else reads or appends records (record), or frames (frames).';
@@ -520,39 +549,57 @@ comment on function uplink_frames_drop is 'A day of frames goes, but for what is
 create or replace function journal_keep(at_time timestamptz, is_disk_low boolean) returns text language plpgsql
     set timezone = 'UTC' set datestyle = 'ISO' as $$
 declare
-    part  record;
-    ahead interval;
-    made  boolean := false;
+    part   record;
+    made   boolean := false;
+    failed text    := ''; -- class of what could not be made or dropped: nothing else waits for that
+    said   text;
 begin
-    foreach ahead in array '{0, 1 day, 2 days}'::interval[] loop
-        made := journal_ensure('frames', at_time + ahead) or made;
+    for part in select w.class, at_time + w.ahead as at
+                  from (values ('frames', interval '0'), ('frames', '1 day'), ('frames', '2 days'), ('record', '0'), ('record', '7 days')) as w (class, ahead) loop
+        continue when part.class = failed;
+        begin
+            made := journal_ensure(part.class, part.at) or made;
+        exception when others then
+            failed := part.class;
+            said := concat_ws('; ', said, format('not done: %s for %s: %s', case part.class when 'record' then 'a month of records' else 'a day of frames' end, part.at::date, sqlerrm));
+        end;
     end loop;
-    made := journal_ensure('record', at_time) or made;
-    made := journal_ensure('record', at_time + interval '7 days') or made;
     if made then -- the rest is for the next time: others wait
-        return null;
+        return said;
     elsif is_disk_low and exists (select from uplink_frames) then
-        return journal_give_up();
+        return nullif(concat_ws('; ', journal_give_up(), said), '');
     end if;
     if exists (select from retention_clock where hold is not null) then
-        return null;
+        return said;
     end if;
     perform commands_retain(site_id) from site order by site_id;
     -- Central may be put back, too: what it has is kept for a week.
     perform uplink_frames_tidy(at_time);
     for part in select * from journal_partitions('frames') where beyond < at_time - interval '7 days' order by first loop
-        if journal_day_is_over(part.first, part.beyond) and uplink_frames_drop(part.name, part.first, part.beyond) then
-            return null; -- of a site that makes no frames it is empty each day: nothing to tell
-        end if;
+        begin
+            if journal_day_is_over(part.first, part.beyond) and uplink_frames_drop(part.name, part.first, part.beyond) then
+                return said; -- of a site that makes no frames it is empty each day: nothing to tell
+            end if;
+        exception when others then
+            said := concat_ws('; ', said, format('not done: frames from before %s go: %s', part.beyond::date, sqlerrm));
+            exit;
+        end;
     end loop;
     perform uplink_records_tidy(at_time, (select p.first from journal_partition('record', at_time - interval '1 year') as p));
     for part in select * from journal_partitions('record') where beyond < at_time - interval '1 year' order by first loop
-        continue when not uplink_records_drop(part.name, part.first, part.beyond, at_time); -- of an empty one there is nothing to tell
-        return format('records of the journal from before %s are dropped: they are a year old', part.beyond::date);
+        begin
+            continue when not uplink_records_drop(part.name, part.first, part.beyond, at_time); -- of an empty one there is nothing to tell
+            return concat_ws('; ', format('records of the journal from before %s are dropped: they are a year old', part.beyond::date), said);
+        exception when others then
+            said := concat_ws('; ', said, format('not done: records from before %s go: %s', part.beyond::date, sqlerrm));
+            exit;
+        end;
     end loop;
-    return null;
+    return said;
 end
 $$;
+comment on function journal_keep is 'One step of keeping the journal in shape: days and months ahead of time, what may be forgotten, and where the disk is nearly full frames that
+were not sent. Returns what there is to tell, null: nothing; what could not be done comes last, and begins with "not done: ".';
 
 -- ---- what central asks for ----
 

@@ -406,6 +406,28 @@ opened() {
     [[ $output == *temp_file_limit* ]]
 }
 
+@test "sessions that relieve each other in holding the journal keep no day and no month from being made, or dropped" {
+    sql -c "insert into retention_clock (seen_at) values (now()) on conflict do nothing" -c "update retention_clock set hold = null" \
+        -c "select journal_keep(now(), false) from generate_series(1, 3)" -c "select journal_ensure(class, now() - interval '2 years') from unnest('{record, frames}'::text[]) as class" >/dev/null
+    echo "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0; begin; select count(*) from sync.digests(7, '{1, 2}');" >held
+    as_site 2 -c 'select 1' -f <(tail -f /dev/null --pid=$$) >/dev/null 2>&1 3>&- &
+    sessions+=($!)
+    local others="select string_agg(pid::text, ' ') from pg_stat_activity where usename = 'site_2' and state = 'idle'"
+    until_sql "select ($others) is not null"
+    local other
+    other=$(sql -c "$others")
+    for i in 1 2; do # where one is ended, it comes again at once
+        (while :; do as_site 1 -f held -f <(tail -f /dev/null --pid=$$); done) >/dev/null 2>&1 3>&- &
+        sessions+=($!)
+    done
+    until_sql "select count(distinct a.pid) = 2 from pg_stat_activity a join pg_locks l using (pid) where a.usename = 'site_1' and l.relation = 'uplink_record'::regclass"
+    for class in record frames; do
+        until_sql "select journal_keep(now() + interval '40 days', false) is null and to_regclass('journal.' || (select name from journal_partition('$class', now() + interval '40 days'))) is not null"
+    done
+    until_sql "select journal_keep(now() + interval '40 days', false) is null and not exists (select from unnest('{record, frames}'::text[]) as class, lateral journal_partition(class, now() - interval '2 years') as p where to_regclass('journal.' || p.name) is not null)"
+    [ "$(sql -c "$others")" = "$other" ] # who holds nothing of it is left alone
+}
+
 @test "who holds what belongs to him is ended, whatever waits for it" {
     local held="set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set lock_timeout = 0; begin; $hello; alter role site_1 password 'x';"
     holds() {

@@ -205,6 +205,8 @@ insert into expected values
     ('bacpipes_logins',   'site_login_settle(text)', 'EXECUTE'),
     ('bacpipes_logins',   'site_make_way(integer)', 'EXECUTE'),
     ('bacpipes_journal',  'site_make_way(integer)', 'EXECUTE'),
+    ('bacpipes_logins',   'journal_make_way(interval)', 'EXECUTE'),
+    ('bacpipes_journal',  'journal_make_way(interval)', 'EXECUTE'),
     ('bacpipes_reader',   'site_strike',            'SELECT'),
     ('bacpipes_owner',    'site_strike',            'SELECT'),
     ('bacpipes_ingest',   'central_link',           'SELECT');
@@ -436,7 +438,7 @@ select is_empty($$ select oid::regprocedure from pg_proc where pronamespace in (
                       and not coalesce(prosqlbody is not null or 'search_path=public, pg_temp' = any (proconfig), false) $$, 'what a function names does not depend on who calls it');
 select is_empty($$ select oid::regprocedure from pg_proc where pronamespace in ('public'::regnamespace, 'sync'::regnamespace) and prosecdef and ours('pg_proc', oid)
                       and proname not in ('site_login', 'site_invite', 'site_invited', 'site_invited_until', 'site_rename', 'site_revoke', 'site_retire', 'site_is_listed', 'site_requests', 'site_signed', 'site_refused', 'site_revocations', 'site_revocation_listed', 'site_authorities_tell', 'sites_mend', 'central_link_store', 'join', 'renew', 'authorities',
-                                          'downlink_tidy', 'site_struck', 'sites_shut', 'site_opened', 'site_make_way', 'sync_guard', 'site_sessions',
+                                          'downlink_tidy', 'site_struck', 'sites_shut', 'site_opened', 'site_make_way', 'journal_make_way', 'sync_guard', 'site_sessions',
                                            'note_choice', 'check_setting', 'point_version', 'link_noted', 'source_is_kept', 'source_is_there', 'downlink_begin', 'downlink_begin_again',
                                            'hello', 'begin_epoch', 'append', 'fetch', 'journal_person', 'journal_who', 'points_change', 'points_undo',
                                            'views_noted', 'view_store', 'view_remove', 'job_ask', 'job_cancel', 'job_end', 'job_tell', 'jobs_begin', 'jobs_take',

@@ -1,6 +1,6 @@
 -- Frames at central go a week after they came, but for those from which a site that was silent goes on, and those that stand aside with what they go on from.
 begin;
-select plan(9);
+select plan(12);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -41,6 +41,14 @@ values ('li', 7, 1, 1, 100, 0, sha256('x')), ('li', 8, 2, 1, 5, 0, sha256('x')),
 insert into uplink_applied (site_id, epoch, applied_seq, key_seq) values ('li', 7, 98, 95), ('li', 8, 0, null), ('jp', 7, 98, null);
 select is((select string_agg(s || ':' || n, ' ' order by s, n) from unnest('{li,jp}'::text[]) as s, generate_series(94, 101) as n where uplink_is_needed(s, 7, n)), 'jp:99 jp:100 jp:101 li:99 li:100 li:101', 'what is not applied is needed, in whatever life');
 select is((select string_agg(n::text, ' ' order by n) from generate_series(1, 2) as n where uplink_is_needed('li', 8, n)), '1 2', 'also all of a life of which nothing is');
+
+-- A day that cannot be made.
+select set_config('test.day', (select name from journal_partition('frames', now() + interval '20 days')), true) as day \gset
+create type journal.:day as enum ();
+select is(journal_keep(now() + interval '20 days', false), format('not done: a day of frames for %s: type "%s" already exists', ((now() + interval '20 days') at time zone 'UTC')::date, :'day'), 'it is told');
+select is(to_regclass('journal.' || (select name from journal_partition('record', now() + interval '27 days')))::text, 'journal.' || (select name from journal_partition('record', now() + interval '27 days')), 'months are made all the same');
+select is((select string_agg(journal_keep(now() + interval '20 days', false), ' ') from generate_series(1, 9)) is not null and not exists (select from journal_partitions('frames') where beyond < now() + interval '13 days'),
+          true, 'and what may be forgotten is');
 
 select finish();
 rollback;
