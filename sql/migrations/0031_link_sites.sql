@@ -824,7 +824,7 @@ create function site_sessions(of_turn bigint) returns setof integer language sql
 $$;
 comment on function site_sessions is 'Processes of sessions of sites and of who joins: those that do something, and of the others every tenth, in turn.';
 
-create function sync_guard(too_large integer[] default '{}', longest interval default '30 seconds', noticing integer[] default '{}') returns table (login text, pid integer, why text, is_shut boolean) language plpgsql
+create function sync_guard(too_large integer[] default '{}', longest interval default '30 seconds', noticing integer[] default '{}', idle interval default '5 seconds') returns table (login text, pid integer, why text, is_shut boolean) language plpgsql
     set lock_timeout = '200ms' as $$
 declare
     session record;
@@ -844,6 +844,9 @@ begin
                                    select true, 'it takes too much memory' where a.pid = any (too_large)
                                     union all
                                    select false, format('it was over %s s in one transaction', extract(epoch from longest)::integer) where a.xact_start < clock_timestamp() - longest
+                                    union all -- each call of a site is a transaction of its own
+                                   select false, format('it left a transaction open for over %s s', extract(epoch from idle)::integer)
+                                    where a.state like 'idle in transaction%' and a.xact_start < clock_timestamp() - idle
                                     union all -- ten may join at a time, which is a matter of seconds
                                    select false, format('it had %s s to join', extract(epoch from 4 * longest)::integer) where a.usename = 'bacpipes_join' and a.backend_start < clock_timestamp() - 4 * longest
                                     limit 1) as sin (is_hostile, why) loop

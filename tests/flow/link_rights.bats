@@ -389,7 +389,7 @@ opened() {
         as_site 1 -f $held -f <(tail -f /dev/null --pid=$$) >/dev/null 2>&1 3>&- &
         sessions+=($!)
         until_sql "select exists (select from pg_stat_activity where usename = 'site_1' and clock_timestamp() - xact_start > interval '1 second')"
-        [ -z "$(guard)" ] # 30 s are none's to take, and these are no 30 s
+        [ -z "$(guard "idle => '30 seconds'")" ] # 30 s are none's to take, and these are no 30 s
         run guard "longest => interval '1 second'"
         echo "$held: $output"
         [[ $output == 'site_1 it was over 1 s in one transaction '* ]]
@@ -404,6 +404,25 @@ opened() {
     echo "$output"
     [ "$status" != 0 ]
     [[ $output == *temp_file_limit* ]]
+}
+
+@test "who leaves a transaction open is ended, and shut out the third time, though its statements are short" {
+    for turn in 1 2 3; do
+        as_site 1 -f <(echo "begin; $hello;"; while kill -0 $$; do echo 'select 1;'; sleep 0.1; done) >/dev/null 2>&1 3>&- &
+        sessions+=($!)
+        until_sql "select exists (select from pg_stat_activity where usename = 'site_1' and query = 'select 1;' and clock_timestamp() - xact_start > interval '1 second')"
+        local said until=$((SECONDS + 120)) shut=false
+        until said=$(guard "longest => '1 hour', idle => '1 second'") && [ -n "$said" ]; do # while a statement runs it is not idle
+            [ $SECONDS -lt $until ]
+            sleep 0.1
+        done
+        [ $turn != 3 ] || shut=true
+        [ "$said" = "site_1 it left a transaction open for over 1 s $shut" ]
+        ended
+    done
+    run as_site 1 -c "$hello"
+    [ "$status" != 0 ]
+    opened
 }
 
 @test "sessions that relieve each other in holding the journal keep no day and no month from being made, or dropped" {
