@@ -87,6 +87,11 @@ begin
     if (select count(distinct uplink_columns(of_table, r)) from jsonb_array_elements(rows) as r) > 16 then
         raise data_exception using message = 'its rows have more than 16 different sets of columns';
     end if;
+    -- Of such an instant no answer of the web can be made.
+    if exists (select from pg_attribute a, jsonb_array_elements(rows) as r
+                where a.attrelid = ('public.' || of_table)::regclass and a.attnum > 0 and a.atttypid = 'timestamptz'::regtype and r ->> a.attname ~* 'infinity') then
+        raise datetime_field_overflow using message = 'an instant of it is infinite';
+    end if;
     for names, part in select alike.names, alike.rows from (select uplink_columns(of_table, r) as names, jsonb_agg(r) as rows from jsonb_array_elements(rows) as r group by 1) as alike loop
         execute format('insert into public.%1$I (site_id, %2$s) select $1, %2$s from jsonb_populate_recordset(null::public.%1$I, $2) on conflict (site_id, %3$I) do update set (%2$s) = row(%4$s)', of_table,
                        (select string_agg(quote_ident(n), ', ' order by i) from unnest(names) with ordinality as u (n, i)), uplink_key(of_table),

@@ -1,6 +1,6 @@
 -- What central makes of entries: each once, in their order, with the place where it stands; what cannot be applied stands aside, and the rest goes on.
 begin;
-select plan(84);
+select plan(85);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -273,6 +273,12 @@ select cmp_ok(pg_temp.looked_at() - :before, '<', 50000::bigint, 'each of very m
 select count(uplink_alarm('mo', pg_temp.alarms(n, null))) from generate_series(11, 19) as n \g /dev/null
 select is((uplink_record_apply('mo', 'alarm', convert_to(pg_temp.alarms(21, null)::text, 'UTF8'), now(), true, null, null)).reason, null, 'a site may have ten thousand that are not over');
 select is((uplink_record_apply('mo', 'alarm', convert_to(pg_temp.alarms(22, null)::text, 'UTF8'), now(), true, null, null)).reason, 'the site has more than 10000 alarms that are not over', 'and more are put aside');
+
+-- ---- instants that are none ----
+select is((select count(*) from unnest('{infinity, -Infinity}'::text[]) as instant,
+                  lateral uplink_record_apply('mo', 'setting', convert_to(jsonb_build_object('v', 1, 'table', 'setting', 'op', 'insert', 'key', 'poll.interval',
+                          'new', jsonb_build_object('name', 'poll.interval', 'value', '30s', 'updated_at', instant, 'updated_by', 'anna'))::text, 'UTF8'), now(), true, null, null) as made
+            where made.reason = 'an instant of it is infinite'), 2::bigint, 'what is dated without end is put aside');
 
 select finish();
 rollback;
