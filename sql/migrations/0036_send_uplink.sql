@@ -517,6 +517,14 @@ begin
           from (select u.seq, u.digest, record_dated(u.at, u.received_at) as dated from uplink_record u
                  where u.site_id = life.site_id and u.epoch = life.epoch and (stays is null or u.seq < stays) order by u.seq limit records_max) as h
          where h.dated < beyond order by h.seq desc limit 1;
+        -- So much of that may lie before all else that it is all of these: then they go if the first that is behind them and says when that was is old enough.
+        if last.seq is null and stays is null then
+            select h.seq, h.digest into last
+              from (select u.seq, u.digest from uplink_record u where u.site_id = life.site_id and u.epoch = life.epoch order by u.seq limit records_max) as h
+             where (select record_dated(u.at, u.received_at) from uplink_record u
+                     where u.site_id = life.site_id and u.epoch = life.epoch and record_dated(u.at, u.received_at) <= at_time order by u.seq limit 1) < beyond
+             order by h.seq desc limit 1;
+        end if;
         continue when last.seq is null;
         delete from uplink_record u where u.site_id = life.site_id and u.epoch = life.epoch and u.seq <= last.seq;
         get diagnostics taken = row_count;

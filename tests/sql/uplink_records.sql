@@ -1,7 +1,7 @@
 -- Records at central go when they are a year old, those of months that had gone by when they came, too. What is newer among them, since a site's clock leapt, and
 -- what is not applied stays, and keeps no other site's. What is left of a chain goes on from what is noted.
 begin;
-select plan(40);
+select plan(45);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true), ('jp', 'Tokyo', true);
@@ -144,5 +144,18 @@ select ok(not journal_ensure(class, later(class, n)), format('nor where %s are f
 select is(format('%s; %s; %s; %s', counts('record', 32), counts('record', 33), counts('frames', 35), counts('frames', 36)), '0 there, 10001 not; 0 there, 65 not; 0 there, 10001 not; 0 there, 65 not', 'they stay where they are');
 select keep(now() + interval '14 months') \g /dev/null
 select is((select count(*) from uplink where site_id = 'us' and epoch in (32, 33, 35, 36)), 0::bigint, 'and go all the same: records when their year is over, frames when their week is');
+
+-- However much of that there is: some thousands at once.
+select keep() \g /dev/null
+insert into uplink (site_id, epoch, seq, kind, at, body, digest)
+select 'demo', 6, n, 'audit', case when n <= 10001 then at else now() + case when n > 10003 then interval '25 months' else interval '0' end end, '{}'::bytea, sha256(n::text::bytea) from generate_series(1, 10005) as n, (values ('1970-01-01Z'::timestamptz)) as r (at)
+ union all
+select 'demo', 7, n, 'audit', case when n <= 10001 then at else now() end, '{}'::bytea, sha256(n::text::bytea) from generate_series(1, 10003) as n, (values (now() + interval '40 years')) as r (at);
+select keep() \g /dev/null
+select is(cardinality(left_of('demo', e)), n, format('life %s: what a clock has dated at which nobody can look stays', e)) from (values (6, 10005), (7, 10003)) as v (e, n);
+select keep(now() + interval '26 months') \g /dev/null
+select is(left_of('demo', 6), '{10004,10005}', 'until the first behind it that says when it was is a year old');
+select is(left_of('demo', 7), null, 'so does what was dated ahead');
+select is((select string_agg(convert_from(body, 'UTF8')::jsonb ->> 'seq', ' ' order by number) from journal_pending where site_id = 'demo' and convert_from(body, 'UTF8')::jsonb ->> 'epoch' = '6'), '5000 10000 10003', 'some thousands at once');
 select * from finish();
 rollback;
