@@ -703,7 +703,7 @@ declare
     ended constant text[] := '{completed, failed, expired, cancelled, refused}';
 begin
     if body ->> 'op' = 'state' then -- what is open there
-        perform uplink_apply_command(of_site, 'command', r.entry, received) from jsonb_array_elements(body -> 'rows') as r (entry);
+        perform uplink_apply_command(of_site, 'command', r.entry - 'op', received) from jsonb_array_elements(body -> 'rows') as r (entry); -- a row of a telling is no telling
         return;
     elsif of_kind = 'command_event' then
         if event <> 'executing' and event <> all (ended) then

@@ -150,17 +150,17 @@ declare
     gone  jsonb;
     said  text;
     against text[] := '{}';
-    taken jsonb := '[]';
+    taken jsonb[] := '{}'; -- jsonb would be copied for each row
 begin
     for given in select value from jsonb_array_elements(body -> 'rows') loop
         said := uplink_stranger(of_what, of_site, given);
         if said is null then
-            taken := taken || given;
+            taken := array_append(taken, given);
         else
-            against := against || said;
+            against := array_append(against, said);
         end if;
     end loop;
-    perform uplink_put(of_what, of_site, taken);
+    perform uplink_put(of_what, of_site, to_jsonb(taken));
     if not is_late then
         insert into uplink_named (site_id, what, key)
         select of_site, of_what, r ->> uplink_key(of_what) from jsonb_array_elements(body -> 'rows') as r on conflict do nothing;
@@ -411,7 +411,7 @@ declare
     later jsonb;
     since record;
     given jsonb;
-    rows  jsonb := '[]';
+    rows  jsonb[] := '{}';
 begin
     if of_kind not in ('device', 'point', 'setting', 'device_status', 'hold', 'override', 'alarm') or op = 'succeed' then
         return body; -- those look themselves
@@ -419,17 +419,19 @@ begin
     later := uplink_later(of_site, of_life, of_seq, of_kind);
     if of_kind = 'alarm' then
         for given in select value from jsonb_array_elements(case when op = 'state' then body -> 'rows' else jsonb_build_array(body) end) loop
-            rows := rows || (given || case when op = 'state' or given ->> 'event' = 'raised' then
+            rows := array_append(rows, given || case when op = 'state' or given ->> 'event' = 'raised' then
                         jsonb_build_object('returned_at', coalesce(given ->> 'returned_at', to_jsonb(uplink_alarm_over(later, given ->> 'key', (given ->> 'raised_at')::timestamptz)) #>> '{}')) else '{}' end);
         end loop;
-        return case when op = 'state' then body || jsonb_build_object('rows', rows) else rows -> 0 end;
+        return case when op = 'state' then body || jsonb_build_object('rows', rows) else rows[1] end;
     elsif (select count(*) from jsonb_array_elements(later) as l where l -> 'body' ->> 'op' = 'state' and (l -> 'body' ->> 'complete')::boolean)
           > (op = 'state' and not coalesce((body ->> 'complete')::boolean, false))::integer then -- its own telling's end is no other
         return null; -- all has been told since
     elsif op = 'state' or of_kind in ('device_status', 'hold', 'override') then
         for given in select value from jsonb_array_elements(body -> 'rows') loop
             since := uplink_since(of_kind, later, uplink_row_key(of_kind, given));
-            rows := case when since.is_whole then rows else rows || (given || since.fresh) end;
+            if not since.is_whole then
+                rows := array_append(rows, given || since.fresh);
+            end if;
         end loop;
         return body || jsonb_build_object('rows', rows) || case when of_kind in ('device_status', 'hold', 'override') and op = 'state' then '{"op": "set"}' else '{}'::jsonb end;
     end if;
@@ -482,7 +484,10 @@ declare
     kept    jsonb;
 begin
     if field = 'device_says' and jsonb_typeof(given) = 'object' then
-        return (select coalesce(jsonb_object_agg(f.key, uplink_field_cut(of_kind, f.key, f.value)), '{}') from (select * from jsonb_each(given) limit 4) as f);
+        -- Texts alone: what is nested goes by its length, and is not looked into, however deep it is.
+        return (select coalesce(jsonb_object_agg(f.key, case when jsonb_typeof(f.value) = 'string' then to_jsonb(uplink_text_cut(f.value #>> '{}', uplink_letters(of_kind, f.key)))
+                                                             when length(f.value::text) <= 64 then f.value end), '{}')
+                  from (select * from jsonb_each(given) where length(key) <= 64 limit 4) as f);
     elsif jsonb_typeof(given) = 'string' then
         return to_jsonb(uplink_text_cut(given #>> '{}', letters, field = 'key' or of_kind = 'setting' and field = 'name'));
     elsif jsonb_typeof(given) = 'array' and field in ('states', 'services') then
@@ -500,7 +505,7 @@ begin
                   from (select e.*, sum(length(to_jsonb(e.key)::text) + length(e.value::text) + 4) over (order by e.ordinality) as size
                           from jsonb_each(case when jsonb_typeof(given) = 'object' then given else '{}' end) with ordinality as e where e.ordinality <= letters / 8) as t);
     elsif field = 'answer' then
-        return jsonb_build_object('change', case when jsonb_typeof(given -> 'change') = 'number' then given -> 'change' end);
+        return jsonb_build_object('change', case when jsonb_typeof(given -> 'change') = 'number' and length(given ->> 'change') <= 64 then given -> 'change' end);
     end if;
     return null;
 end
@@ -585,10 +590,12 @@ comment on function record_shown is 'An entry of the record as the web shows it:
 -- One record. `told`: who is to hear of it. reason: it cannot be applied, and why. of_seq: it is tried again, and stands there.
 create function uplink_record_apply(of_site text, of_kind text, of_body bytea, received timestamptz, is_told boolean, of_life integer, of_seq bigint, out told text, out reason text, out is_newer boolean, out cut bigint) language plpgsql as $$
 declare
-    is_late constant boolean := of_seq is not null;
+    is_late   constant boolean := of_seq is not null;
+    parts_max constant integer := 50000;
     is_state boolean := true; -- as long as nobody knows
     is_last  boolean := false;
     said text;
+    bare text; -- without what is in its texts
     body jsonb;
 begin
     is_newer := false;
@@ -597,6 +604,13 @@ begin
     -- No site writes exponents: a few octets of them become megabytes where they go into columns.
     if said ~ '[0-9][eE][+-]?[0-9]{3}' and regexp_replace(said, '"(?:\\.|[^"\\])*"', '""', 'g') ~ '[0-9][eE][+-]?[0-9]{3}' then
         raise data_exception using message = 'it has a number with an exponent of three digits or more';
+    end if;
+    -- Nor so many lists, objects and short exponents: two octets of an empty list become hundreds while it is read. (The e of true and false is one as well.)
+    if octet_length(of_body) > parts_max * 2 and length(said) - length(translate(said, '[{eE', '')) > parts_max then
+        bare := regexp_replace(said, '"(?:\\.|[^"\\])*"', '""', 'g');
+        if length(bare) - length(translate(bare, '[{eE', '')) > parts_max then
+            raise data_exception using message = format('it has more than %s lists, objects and exponents', parts_max);
+        end if;
     end if;
     body := said::jsonb; -- here, where what is no JSON is caught
     if jsonb_typeof(body -> 'rows') = 'array' and jsonb_array_length(body -> 'rows') > 1000 then

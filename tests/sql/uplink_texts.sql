@@ -62,6 +62,14 @@ select is(uplink_field_cut('point', 'states', jsonb_build_array(repeat('s', 201)
 select is((select cut from uplink_cut('point', pg_temp.told('point', pg_temp.point(1)))), 0::bigint, 'of a point as they are nothing is cut');
 select is((select kept from uplink_cut('point', pg_temp.told('point', pg_temp.point(1)))), pg_temp.told('point', pg_temp.point(1)), 'and it is the same');
 
+-- ---- what is nested ----
+
+select is(uplink_field_cut('point', 'device_says', (repeat('{"device_says": ', 600) || jsonb_build_object('name', repeat('x', 500)) || repeat('}', 600))::jsonb), '{"device_says": null}', 'of what a device says texts alone are looked into, however deep the rest is');
+select is(uplink_field_cut('point', 'device_says', jsonb_build_object('name', jsonb_build_array(repeat('x', 100)), 'units', jsonb_build_object('a', 'b'), 'description', repeat('d', 1001))),
+          jsonb_build_object('name', null, 'units', jsonb_build_object('a', 'b'), 'description', repeat('d', 999) || '…'), 'what is no text is kept where it is short');
+select is(uplink_field_cut('point', 'device_says', jsonb_build_object(repeat('k', 65), 'x', 'name', 'y')), '{"name": "y"}', 'and under no long name');
+select is(uplink_field_cut('audit', 'answer', jsonb_build_object('change', repeat('1', 9000)::numeric)), '{"change": null}', 'nor is a number that is long');
+
 -- ---- a site that tells 900 kB of everything ----
 
 create temporary table long as select repeat('x', 900000) as text;
@@ -119,6 +127,23 @@ select is((select count(*) from alarm where site_id = 'central' and key = 'uplin
 update uplink_applied set cut_at = now() - interval '25 hours' where site_id = 'mo';
 select isnt(central_keep(null, 0, 0, '{}'), 'x', 'another one');
 select is((select count(*) from alarm where site_id = 'central' and key = 'uplink.cut.mo' and returned_at is null), 0::bigint, 'and is over when none came in a day');
+
+-- ---- what is too much to be read ----
+
+-- What is told of commands that are open are commands: a telling among them is none, and nobody looks into it.
+select pg_temp.came(33, 'command', jsonb_build_object('op', 'state', 'rows', jsonb_build_array(jsonb_build_object('op', 'state', 'rows', jsonb_build_array(jsonb_build_object('id', '00000000-0000-4000-8000-000000000033', 'point_id', 1,
+        'command_type', 'write_value', 'value', 1, 'source', 'x', 'created_at', now(), 'expires_at', now() + interval '1 h', 'reason', text)))))) from long;
+select is(pg_temp.apply(32, 33), 1::bigint, 'a telling of commands within one is put aside');
+select is((select count(*) from write_commands where id = '00000000-0000-4000-8000-000000000033'), 0::bigint, 'and nothing of it is taken');
+
+-- A megabyte of empty lists takes hundreds to be read.
+select pg_temp.came(34, 'audit', jsonb_build_object('event', 'x', 'text', repeat('[{\"e', 15000)));
+select pg_temp.came(35, 'audit', jsonb_build_object('event', 'x', 'parts', ('[' || repeat('[],', 49998) || '[]]')::jsonb));
+select is(pg_temp.apply(33, 35), 1::bigint, 'what has too many lists is put aside, texts may have whatever they like');
+insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) select 'mo', 7, 36, 'audit', now(), convert_to('{"v": 1, "event": "x", "parts": [' || repeat('1e99,', 50000) || '0]}', 'UTF8'), sha256('x'), now();
+select is(pg_temp.apply(35, 36), 1::bigint, 'so is what has too many exponents');
+select results_eq($$ select seq, reason from uplink_quarantine where site_id = 'mo' and seq > 33 order by seq $$,
+                  $$ values (35::bigint, 'it has more than 50000 lists, objects and exponents'), (36, 'it has more than 50000 lists, objects and exponents') $$, 'and it is said why');
 
 -- ---- what the record shows ----
 
