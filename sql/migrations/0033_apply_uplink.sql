@@ -372,17 +372,34 @@ comment on function poll_intervals_note is 'How often points are read has change
 
 -- ---- what came late ----
 
--- What has been applied of the records of a kind behind a place: [{"at", "body"}] in their order. What stands aside itself is not among it.
-create function uplink_later(of_site text, of_life integer, of_seq bigint, of_kind text) returns jsonb language sql stable as $$
-    select coalesce(jsonb_agg(jsonb_build_object('at', l.at, 'body', convert_from(l.body, 'UTF8')::jsonb) order by l.life, l.seq), '[]')
-      from (select c.life, u.seq, u.at, u.body from uplink_cursor c join uplink_applied a using (site_id, epoch) join uplink_record u using (site_id, epoch)
-             where c.site_id = of_site and c.life >= of_life and u.kind = of_kind and u.seq <= a.applied_seq and (c.life > of_life or u.seq > of_seq)
-               and not exists (select from uplink_quarantine q where q.site_id = u.site_id and q.epoch = u.epoch and q.seq = u.seq) offset 0) as l
-$$;
-
 -- What a row of a telling is known by.
 create function uplink_row_key(of_kind text, given jsonb) returns text language sql immutable as $$
     select case when of_kind in ('hold', 'override') then concat(given ->> 'point_id', ':', given ->> 'priority') when of_kind = 'device_status' then given ->> 'device_id' else given ->> uplink_key(of_kind) end
+$$;
+
+-- What has been applied of the records of a kind behind a place, and is of one of these things or ends a telling of all: [{"at", "body"}] in their order. What stands aside itself is
+-- not among it. A site may have sent as much as it likes: it is read one by one, and what is kept of it is bounded.
+create function uplink_later(of_site text, of_life integer, of_seq bigint, of_kind text, of_keys text[]) returns jsonb language plpgsql stable as $$
+declare
+    octets_max constant bigint := 16777216;
+    later  jsonb;
+    is_all boolean;
+begin
+    select coalesce(jsonb_agg(jsonb_build_object('at', s.at, 'body', s.body) order by s.life, s.seq) filter (where s.size <= octets_max), '[]'), coalesce(max(s.size), 0) <= octets_max into later, is_all
+      from (select o.*, sum(pg_column_size(o.body)) over (order by o.life, o.seq) as size
+              from (select l.life, l.seq, l.at, case when l.body ? 'rows' then l.body || jsonb_build_object('rows', coalesce(l.rows, '[]')) else l.body end as body
+                      from (select e.*, (select jsonb_agg(r) from jsonb_array_elements(case when jsonb_typeof(e.body -> 'rows') = 'array' then e.body -> 'rows' else '[]' end) as r
+                                          where uplink_row_key(of_kind, r) = any (of_keys)) as rows
+                              from (select c.life, u.seq, u.at, convert_from(u.body, 'UTF8')::jsonb as body
+                                      from uplink_cursor c join uplink_applied a using (site_id, epoch) join uplink_record u using (site_id, epoch)
+                                     where c.site_id = of_site and c.life >= of_life and u.kind = of_kind and u.seq <= a.applied_seq and (c.life > of_life or u.seq > of_seq)
+                                       and not exists (select from uplink_quarantine q where q.site_id = u.site_id and q.epoch = u.epoch and q.seq = u.seq) offset 0) as e offset 0) as l
+                     where l.rows is not null or l.body ->> 'key' = any (of_keys) or l.body ->> 'op' = 'state' and (l.body ->> 'complete')::boolean offset 0) as o) as s;
+    if not is_all then
+        raise data_exception using message = format('what came behind it of the same is more than %s', pg_size_pretty(octets_max));
+    end if;
+    return later;
+end
 $$;
 
 -- What those say of one thing: is_whole: all of it (or that it is no more); fresh: what changed of it.
@@ -416,7 +433,9 @@ begin
     if of_kind not in ('device', 'point', 'setting', 'device_status', 'hold', 'override', 'alarm') or op = 'succeed' then
         return body; -- those look themselves
     end if;
-    later := uplink_later(of_site, of_life, of_seq, of_kind);
+    later := uplink_later(of_site, of_life, of_seq, of_kind,
+                          (select array_agg(case when of_kind = 'alarm' then r ->> 'key' else uplink_row_key(of_kind, r) end)
+                             from jsonb_array_elements(case when jsonb_typeof(body -> 'rows') = 'array' then body -> 'rows' else '[]' end) as r) || (body ->> 'key'));
     if of_kind = 'alarm' then
         for given in select value from jsonb_array_elements(case when op = 'state' then body -> 'rows' else jsonb_build_array(body) end) loop
             rows := array_append(rows, given || case when op = 'state' or given ->> 'event' = 'raised' then

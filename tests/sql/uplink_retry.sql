@@ -1,6 +1,6 @@
 -- What stood aside and is tried again takes nothing from what came behind it, and deletes nothing that other parts of a telling named.
 begin;
-select plan(30);
+select plan(34);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -120,6 +120,23 @@ select uplink_put_aside('kl', 7, n, 'device', 'wrong', false) from generate_seri
 update uplink_quarantine set wants_retry = true where site_id = 'kl';
 select results_eq($$ select applied, left_over from uplink_retry('kl', '0') $$, $$ values (1::bigint, 2::bigint) $$, 'when the time is over one has been tried');
 select is((select string_agg(seq::text, ' ' order by seq) from uplink_quarantine where site_id = 'kl' and wants_retry), '2 3', 'and the others'' turn comes');
+
+-- ---- however much has come since ----
+delete from uplink_quarantine;
+create function pg_temp.many(after bigint, of_key text) returns void language sql as $$
+    select pg_temp.came('kl', after + n, 'setting', jsonb_build_object('table', 'setting', 'op', 'update', 'key', of_key, 'new', jsonb_build_object('of_a_newer_version', repeat('x', 900000)))) from generate_series(1, 20) as n
+$$;
+select pg_temp.came('kl', 8, 'setting', jsonb_build_object('table', 'setting', 'op', 'insert', 'key', 'poll.interval', 'new', jsonb_build_object('name', 'poll.interval', 'value', '30s', 'updated_at', now(), 'updated_by', 'anna')));
+select pg_temp.many(8, 'control.mode'), uplink_put_aside('kl', 7, 8, 'setting', 'wrong', false) \g /dev/null
+update uplink_applied set applied_seq = 28 where site_id = 'kl';
+update uplink_quarantine set wants_retry = true where site_id = 'kl';
+select results_eq($$ select applied, left_over from uplink_retry('kl') $$, $$ values (1::bigint, 0::bigint) $$, 'of all that came since nothing stands against a setting of another name');
+select is((select value from setting where site_id = 'kl' and name = 'poll.interval'), '30s', 'which is as it was told');
+select pg_temp.many(28, 'poll.interval'), uplink_put_aside('kl', 7, 8, 'setting', 'wrong', false) \g /dev/null
+update uplink_applied set applied_seq = 48 where site_id = 'kl';
+update uplink_quarantine set wants_retry = true where site_id = 'kl';
+select results_eq($$ select applied, left_over from uplink_retry('kl') $$, $$ values (0::bigint, 1::bigint) $$, 'where more of its own came than anybody should read at once it stays aside');
+select is((select reason from uplink_quarantine where site_id = 'kl'), 'what came behind it of the same is more than 16 MB', 'and it is said why');
 
 select finish();
 rollback;
