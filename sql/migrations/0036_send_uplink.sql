@@ -433,10 +433,10 @@ create function journal_month_ends(first timestamptz, beyond timestamptz, at_tim
            lateral (select least((select u.seq from uplink_record u where u.site_id = l.site_id and u.epoch = l.epoch and (u.at < first or u.at >= beyond) order by u.seq limit 1),
                                  (select min(u.seq) from uplink_record u where u.site_id = l.site_id and u.epoch = l.epoch and u.at >= first and u.at < least(beyond, at_time - interval '2 years')
                                                                            and record_dated(u.at, u.received_at) >= beyond), -- what is believed otherwise than that it came has to be so old
-                                 record_unapplied(l.site_id, l.epoch)) as seq) as stays,
+                                 record_unapplied(l.site_id, l.epoch)) as seq offset 0) as stays, -- once, and not for each that stays
            lateral (select u.seq from uplink_record u where u.site_id = l.site_id and u.epoch = l.epoch and u.at >= first and u.at < beyond order by u.seq desc limit 1) as last
       left join lateral (select u.seq, u.digest from uplink_record u
-                          where u.site_id = l.site_id and u.epoch = l.epoch and u.at >= first and u.at < beyond and (stays.seq is null or u.seq < stays.seq) order by u.seq desc limit 1) as gone on true
+                          where u.site_id = l.site_id and u.epoch = l.epoch and u.at >= first and u.at < beyond and u.seq < coalesce(stays.seq, 9223372036854775807) order by u.seq desc limit 1) as gone on true
 $$;
 comment on function journal_month_ends is 'The lives that have records in a month: up to where those may go (null: none may), and the last of them.';
 
@@ -447,6 +447,7 @@ declare
     gone_max    constant bigint := 50000;
     life  record;
     stays record;
+    last  record;
     taken bigint;
     total bigint  := 0;
     gone  boolean := false;
@@ -456,10 +457,13 @@ begin
              where e.seq is distinct from e.last_seq and u.at >= first and u.at < beyond limit records_max + 1) as s;
     if stays.records > records_max or stays.octets > octets_max then
         for life in select * from journal_month_ends(first, beyond, at_time) as e where e.seq is not null loop
-            delete from uplink_record u where u.site_id = life.site_id and u.epoch = life.epoch and u.seq <= life.seq and u.at >= first and u.at < beyond;
+            select h.seq, h.digest into last
+              from (select u.seq, u.digest from uplink_record u where u.site_id = life.site_id and u.epoch = life.epoch and u.seq <= life.seq and u.at >= first and u.at < beyond order by u.seq limit gone_max - total) as h
+             order by h.seq desc limit 1;
+            delete from uplink_record u where u.site_id = life.site_id and u.epoch = life.epoch and u.seq <= last.seq and u.at >= first and u.at < beyond;
             get diagnostics taken = row_count;
             total := total + taken;
-            perform journal_pruned(life.site_id, life.epoch, life.seq, life.digest);
+            perform journal_pruned(life.site_id, life.epoch, last.seq, last.digest);
             exit when total >= gone_max;
         end loop;
         return false;

@@ -1,7 +1,7 @@
 -- Records at central go when they are a year old, those of months that had gone by when they came, too. What is newer among them, since a site's clock leapt, and
 -- what is not applied stays, and keeps no other site's. What is left of a chain goes on from what is noted.
 begin;
-select plan(45);
+select plan(49);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true), ('jp', 'Tokyo', true);
@@ -157,5 +157,23 @@ select keep(now() + interval '26 months') \g /dev/null
 select is(left_of('demo', 6), '{10004,10005}', 'until the first behind it that says when it was is a year old');
 select is(left_of('demo', 7), null, 'so does what was dated ahead');
 select is((select string_agg(convert_from(body, 'UTF8')::jsonb ->> 'seq', ' ' order by number) from journal_pending where site_id = 'demo' and convert_from(body, 'UTF8')::jsonb ->> 'epoch' = '6'), '5000 10000 10003', 'some thousands at once');
+
+-- Where much of an old month stays it is not looked at one by one, and what goes of one life goes in steps.
+insert into site (site_id, name, is_remote) values ('hk', 'Hong Kong', true);
+insert into remote_site (site_id, number, state, joined_at) values ('hk', 7, 'joined', now());
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest) select 'hk', e, e, 1, 60000, 0, sha256('x') from generate_series(7, 8) as e;
+insert into uplink_applied (site_id, epoch, applied_seq) values ('hk', 7, 0), ('hk', 8, 60000);
+select journal_ensure('record', now() - interval '14 months') \g /dev/null
+insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+select 'hk', e, n, 'audit', now() - interval '14 months', '', sha256(n::text::bytea), now() - interval '14 months' from (values (7, 10001), (8, 60000)) as l (e, many), generate_series(1, l.many) as n;
+set local track_functions = 'all';
+create function drop_old() returns void language sql as
+    $$ select uplink_records_drop(p.name, p.first, p.beyond, now()) from journal_partition('record', now() - interval '14 months') as p $$;
+select drop_old() \g /dev/null
+select cmp_ok(pg_stat_get_xact_function_calls('record_unapplied(text, bigint)'::regprocedure), '<', 100::bigint, 'what is applied is asked of each life, not of each record');
+select is(cardinality(left_of('hk', 8)), 10000, 'of one life no more goes at once than of many');
+select is((select (seq, digest) from uplink_pruned where site_id = 'hk' and epoch = 8), (50000::bigint, sha256('50000')), 'and what is left goes on from the last of it');
+select drop_old() \g /dev/null
+select is(format('%s %s', cardinality(left_of('hk', 7)), left_of('hk', 8)), '10001 ', 'then the rest goes, and what stays stays');
 select * from finish();
 rollback;
