@@ -14,7 +14,7 @@ alter table uplink_quarantine
     add wants_retry boolean not null default false;
 comment on column uplink_quarantine.is_newer is 'Nothing is wrong with it: a newer site sent what this version does not know';
 comment on column uplink_quarantine.wants_retry is '`bacpipes central` tries it again soon';
-comment on column uplink_applied.cut is 'Texts of the site that were longer than central keeps, and end with … here';
+comment on column uplink_applied.cut is 'Texts of the site that were longer than central keeps, and end with … here, since the last day in which none came';
 -- It is here, and not in remote_site, whose row a session of the site can hold: who applies waits for nothing that a site holds.
 comment on column uplink_applied.state_at is 'When all of the site''s devices, points and settings were last told in this life; before the first time, in any, what is not known here is passed over';
 
@@ -572,7 +572,11 @@ declare
     so_far bigint;
     said   text;
 begin
-    update uplink_applied a set cut = a.cut + more, cut_at = clock_timestamp() where a.site_id = of_site and a.epoch = of_epoch returning a.cut into so_far;
+    if not exists (select from alarm a where a.site_id = 'central' and a.key = of_key and a.returned_at is null) then
+        update uplink_applied a set cut = 0 where a.site_id = of_site and a.cut > 0; -- those were told
+    end if;
+    update uplink_applied a set cut = a.cut + more, cut_at = clock_timestamp() where a.site_id = of_site and a.epoch = of_epoch;
+    select nullif(sum(a.cut), 0) into so_far from uplink_applied a where a.site_id = of_site;
     said := format('site "%s" has sent %s texts that are longer than central keeps: they are cut here, and end with …', of_site, coalesce(so_far, more));
     if not alarm_raise('central', of_key, 'warning', said) then
         update alarm a set text = said where a.site_id = 'central' and a.key = of_key and a.returned_at is null;

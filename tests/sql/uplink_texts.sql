@@ -145,6 +145,12 @@ select is(pg_temp.apply(35, 36), 1::bigint, 'so is what has too many exponents')
 select results_eq($$ select seq, reason from uplink_quarantine where site_id = 'mo' and seq > 33 order by seq $$,
                   $$ values (35::bigint, 'it has more than 50000 lists, objects and exponents'), (36, 'it has more than 50000 lists, objects and exponents') $$, 'and it is said why');
 
+-- Those of before the day without one are told: it counts anew, over all lives. One has come since, above.
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest) values ('mo', 8, 2, 1, 0, 0, decode(repeat('00', 32), 'hex'));
+insert into uplink_applied (site_id, epoch, applied_seq) values ('mo', 8, 0);
+select uplink_cut_note('mo', 7, 2), uplink_cut_note('mo', 8, 3);
+select is((select text from alarm where site_id = 'central' and key = 'uplink.cut.mo' and returned_at is null), 'site "mo" has sent 6 texts that are longer than central keeps: they are cut here, and end with …', 'after a day without one it counts anew, in whichever life');
+
 -- ---- what the record shows ----
 
 select is(record_shown(convert_to('{"v": 1, "event": "x", "new": {"name": "y"}}', 'UTF8')), '{"v": 1, "event": "x", "new": {"name": "y"}}', 'an entry is shown as it is');
