@@ -1,7 +1,7 @@
 -- Records at central go when they are a year old, those of months that had gone by when they came, too. What is newer among them, since a site's clock leapt, and
 -- what is not applied stays, and keeps no other site's. What is left of a chain goes on from what is noted.
 begin;
-select plan(49);
+select plan(52);
 set local client_min_messages = warning;
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true), ('jp', 'Tokyo', true);
@@ -175,5 +175,14 @@ select is(cardinality(left_of('hk', 8)), 10000, 'of one life no more goes at onc
 select is((select (seq, digest) from uplink_pruned where site_id = 'hk' and epoch = 8), (50000::bigint, sha256('50000')), 'and what is left goes on from the last of it');
 select drop_old() \g /dev/null
 select is(format('%s %s', cardinality(left_of('hk', 7)), left_of('hk', 8)), '10001 ', 'then the rest goes, and what stays stays');
+
+-- At a place without a month as well: what is dated ahead of now keeps nothing, what is not old is none of what goes, and so many at once are enough.
+insert into uplink (site_id, epoch, seq, kind, at, body, digest)
+select 'demo', e, n, 'audit', case when n = many + 1 then now() + interval '20 years' when n = many + 3 then now() + interval '25 months' else now() end, '', sha256(n::text::bytea)
+  from (values (11, 3), (12, 5000), (13, 3)) as l (e, many), generate_series(1, l.many + 3) as n;
+update uplink_tidied set site_id = 'demo', epoch = 10;
+select cmp_ok(uplink_records_tidy(now() + interval '26 months', now() + interval '14 months'), '=', 5005::bigint, 'when many have gone the other lives'' turn comes later');
+select is(left_of('demo', 11), '{6}', 'what is dated ahead goes with what is behind it, and what is new stays');
+select is(cardinality(left_of('demo', 13)), 6, 'that of the third life is for the next time');
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- What stood aside and is tried again takes nothing from what came behind it, and deletes nothing that other parts of a telling named.
 begin;
-select plan(34);
+select plan(36);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -137,6 +137,13 @@ update uplink_applied set applied_seq = 48 where site_id = 'kl';
 update uplink_quarantine set wants_retry = true where site_id = 'kl';
 select results_eq($$ select applied, left_over from uplink_retry('kl') $$, $$ values (0::bigint, 1::bigint) $$, 'where more of its own came than anybody should read at once it stays aside');
 select is((select reason from uplink_quarantine where site_id = 'kl'), 'what came behind it of the same is more than 16 MB', 'and it is said why');
+
+select pg_temp.came('kl', 49, 'device', jsonb_build_object('table', 'device', 'op', 'insert', 'key', 9, 'new', pg_temp.device(9) || jsonb_build_object('name', repeat('n', 1001))));
+select uplink_put_aside('kl', 7, 49, 'device', 'wrong', false) \g /dev/null
+update uplink_applied set applied_seq = 49 where site_id = 'kl';
+update uplink_quarantine set wants_retry = seq = 49 where site_id = 'kl';
+select results_eq($$ select applied from uplink_retry('kl') $$, $$ values (1::bigint) $$, 'a text that is too long is cut as well');
+select is((select cut from uplink_applied where site_id = 'kl'), 1::bigint, 'and counted');
 
 select finish();
 rollback;
