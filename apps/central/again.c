@@ -111,7 +111,7 @@ static bool on_entry(void *owner, const PgRows *rows)
 {
     Again *again = owner;
     (void)portion_take(&again->portion, 0, pg_get_integer(rows, 0, 1), pg_get_text(rows, 0, 2),
-                       pg_get_text(rows, 0, 3));
+                       pg_get_text(rows, 0, 3), (size_t)pg_get_integer(rows, 0, 4));
     return true;
 }
 

@@ -76,7 +76,7 @@ static void on_wanted(void *context, BpStatus status, const PgRows *rows, const 
 static json_t *slow_sites(const Central *central)
 {
     const Site *slow[SLOW_TOLD_MAX];
-    const size_t count = sites_slow(central->sites, slow, SLOW_TOLD_MAX);
+    const size_t count = sites_slow(central->sites, loop_now_us(central->loop), slow, SLOW_TOLD_MAX);
     json_t *ids = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(ids, json_string(slow[i]->id));

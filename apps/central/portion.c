@@ -49,7 +49,7 @@ void portion_begin(Portion *portion, Site *const *sites, size_t count, int64_t n
 {
     assert(count <= PORTION_SITES_MAX);
     portion->count = count;
-    portion->readings = portion->day_count = 0;
+    portion->readings = portion->record_octets = portion->day_count = 0;
     portion->now_us = now_us;
     portion->oldest_us = now_us - (kept_us > FAR_US ? kept_us : FAR_US);
     current_clear(&portion->current);
@@ -316,14 +316,18 @@ static void note_missing(PortionSite *part, int64_t from, int64_t to)
     put_aside(part, from, "missing", reason, false);
 }
 
-bool portion_take(Portion *portion, size_t n, int64_t seq, BpStr kind, BpStr body)
+bool portion_take(Portion *portion, size_t n, int64_t seq, BpStr kind, BpStr body, size_t octets)
 {
     PortionSite *part = &portion->sites[n];
     Site *site = part->site;
-    const bool is_new = seq > part->after;
+    const bool is_new = seq > part->after, is_frame = bp_str_equal(kind, bp_str("readings"));
     const size_t aside_before = part->aside.size;
     if (is_new && (part->is_over || portion->readings >= PORTION_ROWS_ENOUGH))
         return false;
+    if (is_new && !is_frame && portion->record_octets >= PORTION_RECORDS_ENOUGH) {
+        part->is_over = true;
+        return false;
+    }
     if (is_new && seq > part->to + 1)
         note_missing(part, part->to + 1, seq - 1);
     if (!site->decoder || site->decoder_epoch != part->epoch) {
@@ -331,8 +335,9 @@ bool portion_take(Portion *portion, size_t n, int64_t seq, BpStr kind, BpStr bod
         site->decoder = journal_frame_decoder_new();
         site->decoder_epoch = part->epoch;
     }
-    if (!bp_str_equal(kind, bp_str("readings"))) {
+    if (!is_frame) {
         part->has_records = part->has_records || is_new;
+        portion->record_octets += is_new ? RECORD_OCTETS + octets : 0;
     } else if (!take_frame(portion, n, seq, body, is_new)) {
         bp_buf_rewind(&part->aside, aside_before);
         return false;
@@ -346,7 +351,7 @@ void portion_refuse(Portion *portion, const char *reason)
 {
     PortionSite *part = &portion->sites[0];
     assert(portion->count == 1);
-    portion->readings = portion->day_count = 0;
+    portion->readings = portion->record_octets = portion->day_count = 0;
     part->hour_count = part->bucket_count = 0;
     part->newest_us = INT64_MIN;
     bp_buf_clear(&part->aside);

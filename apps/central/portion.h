@@ -10,7 +10,9 @@
 
 enum {
     PORTION_SITES_MAX = 64,
-    PORTION_ROWS_ENOUGH = 20000,    /* then no more entries are taken */
+    PORTION_ROWS_ENOUGH = 20000,         /* then no more entries are taken */
+    PORTION_RECORDS_ENOUGH = 256 * 1024, /* then no more records are: octets, with RECORD_OCTETS of each */
+    RECORD_OCTETS = 1024,                /* what a record weighs beside what it says */
     PORTION_ENTRIES = SITE_ENTRIES, /* of a site at most, and all sites together have about as many frames */
     PORTION_DAYS_MAX = 400,         /* that have to be there */
     FRAME_DAYS_MAX = 40,            /* of one frame: more are put aside. A spool holds some days */
@@ -43,7 +45,8 @@ typedef struct Portion {
     PortionSite sites[PORTION_SITES_MAX];
     size_t count;
     size_t readings;
-    BpBuf rows; /* a COPY of sensor_readings */
+    size_t record_octets; /* what its records weigh */
+    BpBuf rows;           /* a COPY of sensor_readings */
     int32_t days[PORTION_DAYS_MAX];
     size_t day_count;
     Current current;
@@ -66,9 +69,10 @@ BpStr portion_places(Portion *portion);
 /* How many entries of each. */
 int64_t portion_entries(const Portion *portion);
 
-/* The next entry of the n-th site; `body` is a frame's alone. What it says of an entry that cannot be applied
- * goes with it. False: there is enough, and it was not taken, as none of its site that follows is. */
-bool portion_take(Portion *portion, size_t n, int64_t seq, BpStr kind, BpStr body);
+/* The next entry of the n-th site, of so many octets; `body` is a frame's alone. What it says of an entry
+ * that cannot be applied goes with it. False: there is enough, and it was not taken, as none of its site that
+ * follows is. */
+bool portion_take(Portion *portion, size_t n, int64_t seq, BpStr kind, BpStr body, size_t octets);
 
 /* The n-th site's one entry is refused by the database: it is put aside, and nothing else is in here. */
 void portion_refuse(Portion *portion, const char *reason);

@@ -130,6 +130,17 @@ static bool comes_alone(const Site *site, int64_t now_us)
            now_us < site->alone_until_us;
 }
 
+static void serve(Site *site, int64_t turn)
+{
+    site->served_before = site->served;
+    site->served = turn;
+}
+
+bool site_is_slow(const Site *site, int64_t now_us)
+{
+    return now_us < site->slow_until_us;
+}
+
 size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites, size_t max)
 {
     size_t due = 0, taken = 0;
@@ -137,7 +148,7 @@ size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites,
     if (!waiting)
         abort();
     for (size_t i = 0; i < sites->count; i++)
-        if (is_due(sites->items[i], now_us) && !sites->items[i]->is_slow)
+        if (is_due(sites->items[i], now_us) && !site_is_slow(sites->items[i], now_us))
             waiting[due++] = sites->items[i];
     qsort(waiting, due, sizeof(Site *), by_turn);
     const size_t share = (due + shares - 1) / (shares ? shares : 1);
@@ -147,7 +158,7 @@ size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites,
         if (is_alone && taken > 0)
             continue;
         site_hold(waiting[i]);
-        waiting[i]->served = sites->turn;
+        serve(waiting[i], sites->turn);
         ret_sites[taken++] = waiting[i];
         if (is_alone)
             break;
@@ -161,21 +172,21 @@ Site *sites_next_slow(Sites *sites, int64_t now_us)
     Site *next = NULL;
     for (size_t i = 0; i < sites->count; i++) {
         Site *site = sites->items[i];
-        if (site->is_slow && is_due(site, now_us) && (!next || site->served < next->served))
+        if (site_is_slow(site, now_us) && is_due(site, now_us) && (!next || site->served < next->served))
             next = site;
     }
     if (next) {
         site_hold(next);
-        next->served = ++sites->turn;
+        serve(next, ++sites->turn);
     }
     return next;
 }
 
-size_t sites_slow(const Sites *sites, const Site **ret_sites, size_t max)
+size_t sites_slow(const Sites *sites, int64_t now_us, const Site **ret_sites, size_t max)
 {
     size_t count = 0;
     for (size_t i = 0; i < sites->count && count < max; i++)
-        if (sites->items[i]->is_slow)
+        if (site_is_slow(sites->items[i], now_us))
             ret_sites[count++] = sites->items[i];
     return count;
 }
@@ -184,16 +195,14 @@ size_t sites_slow(const Sites *sites, const Site **ret_sites, size_t max)
  * two. */
 bool site_note_time(Site *site, int64_t entries, int64_t took_us, int64_t long_us, int64_t now_us)
 {
-    const bool was_slow = site->is_slow;
+    const bool was_slow = site_is_slow(site, now_us);
     if (took_us > long_us) {
-        site->is_slow = true;
         site->slow_until_us = now_us + SLOW_US;
         site->few = entries > FEWER ? entries / FEWER : 1;
         return !was_slow;
     }
     if (took_us <= long_us / FEWER)
         site->few = site->few * 2 < SITE_ENTRIES ? site->few * 2 : 0;
-    site->is_slow = was_slow && now_us < site->slow_until_us;
     return false;
 }
 
@@ -207,6 +216,11 @@ void site_release(Site *site)
 {
     assert(site->is_busy);
     site->is_busy = false;
+}
+
+void site_keep_turn(Site *site)
+{
+    site->served = site->served_before;
 }
 
 void site_forget_decoder(Site *site)

@@ -37,11 +37,11 @@ typedef struct Site {
     int64_t alone_until_us;     /* a session of the site was in the way; monotonic */
     int64_t days_until_us;      /* the days that were made for it are made up for; monotonic */
     int failures;               /* since its entries were applied last */
-    bool is_slow;               /* what it sends takes long: it has a turn of its own, beside the others */
-    int64_t slow_until_us;      /* so it has until then at least; monotonic */
+    int64_t slow_until_us;      /* what it sent takes long: its turn is beside the others'; monotonic */
     int64_t few;                /* entries at once, since more took too long; 0: as many as a portion takes */
     uint64_t portions;          /* that all sites together had when it failed first */
     int64_t served;             /* the turn in which it was last served: the longest ago is next */
+    int64_t served_before;      /* and the one before */
 } Site;
 
 typedef struct Sites Sites;
@@ -64,8 +64,9 @@ size_t sites_next(Sites *sites, int64_t now_us, size_t shares, Site **ret_sites,
 
 /* Of those that are slow the one whose turn is next, busy from now on; NULL: none waits. */
 Site *sites_next_slow(Sites *sites, int64_t now_us);
+bool site_is_slow(const Site *site, int64_t now_us);
 /* Fills `ret_sites` with those that are slow, as many as there is room for. Returns how many. */
-size_t sites_slow(const Sites *sites, const Site **ret_sites, size_t max);
+size_t sites_slow(const Sites *sites, int64_t now_us, const Site **ret_sites, size_t max);
 
 /* How many wait for a turn; what they wait for, in entries. */
 size_t sites_waiting(const Sites *sites, int64_t *ret_entries);
@@ -74,9 +75,11 @@ size_t sites_count(const Sites *sites);
 /* The site is with a worker; and not any more. */
 void site_hold(Site *site);
 void site_release(Site *site);
+/* Nothing of it was taken, for want of room: its turn is as if it had not been. */
+void site_keep_turn(Site *site);
 
 /* So many entries of it alone took so long, applied or not. Where that is more than `long_us` it is slow, for
- * a minute at least, and fewer come at once. True: it was not slow before. */
+ * a minute, and fewer come at once. True: it was not slow before. */
 bool site_note_time(Site *site, int64_t entries, int64_t took_us, int64_t long_us, int64_t now_us);
 
 /* What was decoded beyond `applied` did not come to be: decoding begins again from a key frame. */

@@ -765,6 +765,7 @@ declare
     words   text[];
     changed_at timestamptz;
     cut bigint;
+    octets bigint := 0;
 begin
     perform uplink_gate(array(select w.site from jsonb_to_recordset(work) as w (site text, has_records boolean) where w.has_records order by w.site));
     for part in select w.* from jsonb_to_recordset(work) as w (site text, epoch bigint, after bigint, "to" bigint, key bigint, newest timestamptz, given_up bigint, has_records boolean, hours jsonb, buckets jsonb, aside jsonb)
@@ -802,6 +803,7 @@ begin
                 if made.told is not null and made.told <> all (words) then
                     words := words || made.told;
                 end if;
+                octets := octets + octet_length(entry.body);
                 if made.told in ('device', 'point', 'setting') then
                     changed_at := entry.at;
                     is_told := is_told or uplink_is_told(part.site);
@@ -829,6 +831,10 @@ begin
         told := array_to_string(words, ' ');
         return next;
     end loop;
+    -- What was planned while a table was empty looks at all points of the site for each that is told, until somebody analyzes it.
+    if octets > 100000 then
+        discard plans;
+    end if;
 end
 $$;
 comment on function uplink_apply is 'Applies entries of several sites: their records by this, and how far they are. Returns whom to tell of what, and how many entries were put aside.';
@@ -1192,7 +1198,7 @@ create view sites as
            coalesce((select rate.points from site_rate rate where rate.site_id = r.site_id order by rate.since desc limit 1), 0) as points,
            (select count(*) from alarm a where a.site_id = r.site_id and a.returned_at is null) as alarms,
            (select count(*) from uplink_quarantine q where q.site_id = r.site_id) as put_aside,
-           case when r.wait_until > now() then r.wait_why when status.counters -> 'slow_sites' ? r.site_id then 'what it sent takes long to apply: others go first' end as wait_why, r.seen_at, r.joined_at, r.clock_ahead_s, r.program
+           case when r.wait_until > now() then r.wait_why when status.counters -> 'slow_sites' ? r.site_id and status.seen_at > now() - interval '1 minute' then 'what it sent takes long to apply: others go first' end as wait_why, r.seen_at, r.joined_at, r.clock_ahead_s, r.program
       from remote_site r
       join site s using (site_id)
       left join site_lag lag on lag.site = r.site_id

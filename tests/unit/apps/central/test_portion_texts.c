@@ -38,7 +38,7 @@ static size_t kept_of(BpStr text)
     assert_int_equal(journal_frame_encode(encoder, &reading, 1, true, &frame, NULL), BP_OK);
     portion_init(&portion);
     portion_begin(&portion, sites, 1, NOW_US, BP_DAY);
-    assert_true(portion_take(&portion, 0, 11, bp_str("readings"), bp_buf_text(&frame)));
+    assert_true(portion_take(&portion, 0, 11, bp_str("readings"), bp_buf_text(&frame), frame.size));
     assert_int_equal(portion.readings, 1);
     const BpStr rows = portion_copy(&portion);
     const size_t count = count_of(rows, 'Q');

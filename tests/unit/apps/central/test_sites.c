@@ -15,12 +15,12 @@ static void what_takes_a_second_is_not_long_and_what_takes_more_is(void **state)
     (void)state;
     Site site = {.applied = 0};
     assert_false(site_note_time(&site, 64, LONG_US, LONG_US, NOW_US));
-    assert_false(site.is_slow);
+    assert_false(site_is_slow(&site, NOW_US));
     assert_int_equal(site.few, 0);
     assert_true(site_note_time(&site, 64, LONG_US + 1, LONG_US, NOW_US));
-    assert_true(site.is_slow);
+    assert_true(site_is_slow(&site, NOW_US));
     assert_false(site_note_time(&site, 64, LONG_US + 1, LONG_US, NOW_US)); /* which has been said */
-    assert_true(site.is_slow);
+    assert_true(site_is_slow(&site, NOW_US));
 }
 
 static void who_was_slow_is_so_for_a_minute_from_the_last_time(void **state)
@@ -29,12 +29,13 @@ static void who_was_slow_is_so_for_a_minute_from_the_last_time(void **state)
     Site site = {.applied = 0};
     (void)site_note_time(&site, 1, LONG_US + 1, LONG_US, NOW_US);
     (void)site_note_time(&site, 1, LONG_US + 1, LONG_US, NOW_US + BP_MINUTE / 2);
-    assert_false(site_note_time(&site, 1, 0, LONG_US, NOW_US + BP_MINUTE + BP_MINUTE / 2 - 1));
-    assert_true(site.is_slow);
-    assert_false(site_note_time(&site, 1, 0, LONG_US, NOW_US + BP_MINUTE + BP_MINUTE / 2));
-    assert_false(site.is_slow);
-    assert_false(site_note_time(&site, 1, 0, LONG_US, NOW_US)); /* it does not become so by being quick */
-    assert_false(site.is_slow);
+    const int64_t until_us = NOW_US + BP_MINUTE / 2 + BP_MINUTE;
+    assert_false(site_note_time(&site, 1, 0, LONG_US, until_us - 1));
+    assert_true(site_is_slow(&site, until_us - 1));
+    assert_false(site_is_slow(&site, until_us));                  /* though nothing of it came since */
+    assert_false(site_note_time(&site, 1, 0, LONG_US, until_us)); /* it does not become so by being quick */
+    assert_false(site_is_slow(&site, until_us));
+    assert_true(site_note_time(&site, 1, LONG_US + 1, LONG_US, until_us)); /* it is said again */
 }
 
 static void fewer_come_at_once_until_they_take_no_time(void **state)
@@ -72,13 +73,13 @@ static void who_is_slow_has_a_turn_of_his_own(void **state)
     Site *a = sites_get(sites, bp_str("a")), *b = sites_get(sites, bp_str("b"));
     Site *c = sites_get(sites, bp_str("c")), *d = sites_get(sites, bp_str("d"));
     a->received = b->received = c->received = 5;
-    b->is_slow = c->is_slow = d->is_slow = true; /* of d nothing has come */
+    b->slow_until_us = c->slow_until_us = d->slow_until_us = 200; /* of d nothing has come */
     assert_int_equal(sites_next(sites, 0, 1, got, 4), 1);
     assert_ptr_equal(got[0], a);
-    assert_int_equal(sites_slow(sites, slow, 4), 3);
+    assert_int_equal(sites_slow(sites, 199, slow, 4), 3);
     assert_ptr_equal(slow[0], b);
     assert_ptr_equal(slow[2], d);
-    assert_int_equal(sites_slow(sites, slow, 2), 2);
+    assert_int_equal(sites_slow(sites, 199, slow, 2), 2);
     assert_ptr_equal(sites_next_slow(sites, 0), b);
     assert_true(b->is_busy);
     assert_ptr_equal(sites_next_slow(sites, 0), c);
@@ -96,6 +97,36 @@ static void who_is_slow_has_a_turn_of_his_own(void **state)
     b->not_before_us = c->not_before_us = 100;
     assert_null(sites_next_slow(sites, 99));
     assert_non_null(sites_next_slow(sites, 100));
+    sites_free(sites);
+}
+
+static void whose_minute_is_over_is_one_of_the_others(void **state)
+{
+    (void)state;
+    Sites *sites = sites_new();
+    Site *got[1], *a = sites_get(sites, bp_str("a"));
+    const Site *slow[1];
+    a->received = 5;
+    a->slow_until_us = 200;
+    assert_int_equal(sites_next(sites, 199, 1, got, 1), 0);
+    assert_int_equal(sites_slow(sites, 200, slow, 1), 0);
+    assert_null(sites_next_slow(sites, 200));
+    assert_int_equal(sites_next(sites, 200, 1, got, 1), 1);
+    sites_free(sites);
+}
+
+static void of_whom_nothing_was_taken_is_next(void **state)
+{
+    (void)state;
+    Sites *sites = sites_new();
+    Site *got[2], *a = sites_get(sites, bp_str("a")), *b = sites_get(sites, bp_str("b"));
+    a->received = b->received = 5;
+    assert_int_equal(sites_next(sites, 0, 1, got, 2), 2);
+    site_keep_turn(b);
+    site_release(a);
+    site_release(b);
+    assert_int_equal(sites_next(sites, 0, 1, got, 2), 2);
+    assert_ptr_equal(got[0], b);
     sites_free(sites);
 }
 
@@ -145,6 +176,8 @@ int main(void)
         cmocka_unit_test(who_was_slow_is_so_for_a_minute_from_the_last_time),
         cmocka_unit_test(fewer_come_at_once_until_they_take_no_time),
         cmocka_unit_test(who_is_slow_has_a_turn_of_his_own),
+        cmocka_unit_test(whose_minute_is_over_is_one_of_the_others),
+        cmocka_unit_test(of_whom_nothing_was_taken_is_next),
         cmocka_unit_test(who_sends_fewer_at_once_comes_alone),
         cmocka_unit_test(so_many_are_asked_for_and_those_that_teach_the_decoder),
     };
