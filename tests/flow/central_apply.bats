@@ -288,6 +288,33 @@ until_is "select (counters ->> 'transactions_slow')::integer >= 1 and counters -
 END
 }
 
+@test "a site that tells thousands of points is not one whose entries take long: few of them come at once" {
+    run_script <<'END'
+"$FEED" fill 2 4 10 2 0
+start_central --set central.workers=1
+until_applied
+q "create table taken (entries bigint);
+   create function note_taken() returns trigger language plpgsql security definer set search_path = public as 'begin insert into taken values (new.applied_seq - old.applied_seq); return null; end';
+   create trigger note_taken after update on uplink_applied for each row when (new.site_id = 'feed1' and new.applied_seq > old.applied_seq) execute function note_taken()"
+q "begin;
+   insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+   select 'feed1', 7, c.received_seq + part - 9, 'point', now(), convert_to(jsonb_build_object('v', 1, 'table', 'point', 'op', 'state', 'rows', (
+       select jsonb_agg(jsonb_build_object('point_id', part * 100 + n, 'device_id', d.device_id, 'object_type', 'analog-value', 'object_instance', part * 100 + n, 'property', 'present-value',
+           'name', 'T' || n, 'description', 'Temperature of room ' || n, 'units', 'degrees-celsius', 'states', '[]'::jsonb, 'commandable', false, 'writable', false, 'enabled', true, 'tags', '{}'::jsonb,
+           'created_at', now(), 'updated_at', now())) from generate_series(1, 100) as n))::text, 'UTF8'), sha256('x'), now()
+     from uplink_cursor c, generate_series(10, 73) as part, (select min(device_id) as device_id from device where site_id = 'feed1') as d where c.site_id = 'feed1';
+   update uplink_cursor set received_seq = received_seq + 64 where site_id = 'feed1'; commit"
+until_applied
+[ "$(q "select count(*) from point where site_id = 'feed1' and point_id >= 1000")" = 6400 ]
+[ "$(q "select max(entries) <= 10 and sum(entries) = 64 from taken")" = t ]
+[ "$(q "select count(*) from uplink_quarantine")" = 0 ]
+until_is "select counters ->> 'entries_waiting' = '0' and (counters ->> 'transactions')::integer > 6 from central_status" t
+q "select counters from central_status"
+[ "$(q "select counters ->> 'transactions_slow' || ' ' || (counters ->> 'slow_sites') from central_status")" = '0 []' ]
+if grep 'takes long' "$SCRIPT.log"; then exit 1; fi
+END
+}
+
 @test "what is rolled back for taking long is there once, in fewer entries at once, also where central is killed meanwhile" {
     run_script <<'END'
 "$FEED" fill 3 20 30 2 0

@@ -1,6 +1,6 @@
 -- What central makes of entries: each once, in their order, with the place where it stands; what cannot be applied stands aside, and the rest goes on.
 begin;
-select plan(85);
+select plan(88);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -164,6 +164,13 @@ select is((select lag from site_lag where site = 'mo'), '2048 bytes', 'and so mu
 select is((select link from sites where site_id = 'mo'), case when now() - '2026-11-27 09:59:25+00'::timestamptz > interval '1 minute' then 'late' else 'online' end, 'which makes it late');
 update remote_site set wait_until = now() + interval '1 hour', wait_why = 'the disk' where site_id = 'mo';
 select results_eq($$ select link, wait_why from sites where site_id = 'mo' $$, $$ values ('waiting'::text, 'the disk'::text) $$, 'unless it was told to wait');
+update remote_site set wait_until = null, wait_why = null where site_id = 'mo';
+insert into central_status (seen_at, floor_octets, is_low, counters) values (now(), 0, false, '{"slow_sites": ["mo"]}')
+    on conflict (is_one) do update set seen_at = excluded.seen_at, counters = excluded.counters;
+select is((select wait_why from sites where site_id = 'mo'), 'what it sent takes long to apply: others go first', 'of whom what he sent takes long it is said');
+select is((select wait_why from sites where site_id = 'kl'), null, 'and of nobody else');
+update central_status set seen_at = now() - interval '1 minute';
+select is((select wait_why from sites where site_id = 'mo'), null, 'but not for ever by a central that is no more');
 insert into site (site_id, name, is_remote) values ('lx', 'Lisbon', true);
 insert into remote_site (site_id, number, state) values ('lx', 3, 'invited');
 select is((select availability from sites where site_id = 'lx'), null, 'a site of which nothing is expected is not available, nor is it not');

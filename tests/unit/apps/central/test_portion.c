@@ -351,36 +351,6 @@ static void a_record_that_is_refused_is_not_applied(void **state)
     assert_true(says(work, "\"seq\":11,\"kind\":\"record\",\"reason\":\"no\""));
 }
 
-static void begin_beside(Site *other)
-{
-    Site *sites[] = {&scene.site, other};
-    portion_begin(&scene.portion, sites, 2, NOW_US, BP_DAY);
-}
-
-/* A hundred points told are 54 kB: a portion of them stays short, and the others' readings go on in it. */
-static void of_records_that_say_much_fewer_are_taken(void **state)
-{
-    (void)state;
-    const size_t told = 54000, most = PORTION_RECORDS_ENOUGH / (told + RECORD_OCTETS) + 1;
-    Site other = {.id = "taipa", .epoch = 7, .applied = 10, .received = 20, .is_busy = true};
-    begin_beside(&other);
-    for (size_t i = 0; i < most; i++)
-        assert_true(portion_take(&scene.portion, 0, 11 + (int64_t)i, bp_str("point"), bp_str(""), told));
-    assert_int_equal(scene.portion.record_octets, most * (told + RECORD_OCTETS));
-    const int64_t next = 11 + (int64_t)most;
-    assert_false(portion_take(&scene.portion, 0, next, bp_str("point"), bp_str(""), told));
-    assert_false(take(next + 1, "readings", frame_at(NOW_US, true))); /* it is behind that */
-    assert_int_equal(scene.portion.sites[0].to, next - 1);
-    assert_true(portion_take(&scene.portion, 1, 11, bp_str("readings"), frame_at(NOW_US, true), 100));
-    assert_false(portion_take(&scene.portion, 1, 12, bp_str("alarm"), bp_str(""), 0));
-    assert_int_equal(scene.portion.sites[1].to, 11);
-    portion_begin(&scene.portion, scene.sites, 1, NOW_US, BP_DAY);
-    assert_int_equal(scene.portion.record_octets, 0);
-    assert_true(portion_take(&scene.portion, 0, 11, bp_str("point"), bp_str(""), 1000000)); /* alone */
-    assert_false(portion_take(&scene.portion, 0, 12, bp_str("alarm"), bp_str(""), 0));
-    site_forget_decoder(&other);
-}
-
 static void what_is_newer_is_told_from_what_is_damaged(void **state)
 {
     (void)state;
@@ -474,6 +444,12 @@ static void whose_turn_is_longest_ago_is_next_and_the_careful_come_alone(void **
     careful->not_before_us = 100;
     assert_int_equal(sites_next(sites, 99, 1, got, 4), 0);
     sites_free(sites);
+}
+
+static void begin_beside(Site *other)
+{
+    Site *sites[] = {&scene.site, other};
+    portion_begin(&scene.portion, sites, 2, NOW_US, BP_DAY);
 }
 
 static void days_far_from_now_come_alone_so_that_no_other_site_waits(void **state)
@@ -596,7 +572,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_read_and_not_applied_comes_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(where_it_has_to_be_careful_there_is_one_entry, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_record_that_is_refused_is_not_applied, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(of_records_that_say_much_fewer_are_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_newer_is_told_from_what_is_damaged, set_up, tear_down),
         cmocka_unit_test(the_careful_come_alone_also_where_they_are_first),
         cmocka_unit_test_setup_teardown(entries_that_are_not_there_are_said, set_up, tear_down),

@@ -169,6 +169,44 @@ static void so_many_are_asked_for_and_those_that_teach_the_decoder(void **state)
     portion_done(&portion);
 }
 
+static bool take(Portion *portion, size_t n, int64_t seq, const char *kind, size_t octets)
+{
+    return portion_take(portion, n, seq, bp_str(kind), bp_str(""), octets);
+}
+
+/* A hundred points told are 54 kB: a portion of them stays short, and the others' readings go on in it. */
+static void of_records_that_say_much_fewer_are_taken(void **state)
+{
+    (void)state;
+    Portion portion;
+    const size_t told = 54000, most = PORTION_RECORDS_ENOUGH / (told + RECORD_OCTETS) + 1;
+    const int64_t next = 11 + (int64_t)most;
+    Site site = {.id = "macau", .epoch = 7, .applied = 10, .received = 90, .is_busy = true};
+    Site other = {.id = "taipa", .epoch = 7, .applied = 10, .received = 90, .is_busy = true};
+    Site *sites[] = {&site, &other};
+    portion_init(&portion);
+    portion_begin(&portion, sites, 2, NOW_US, BP_DAY);
+    for (int64_t seq = 11; seq < next; seq++)
+        assert_true(take(&portion, 0, seq, "point", told));
+    assert_int_equal(portion.record_octets, most * (told + RECORD_OCTETS));
+    assert_false(take(&portion, 0, next, "point", told));
+    assert_false(take(&portion, 0, next + 1, "readings", 0)); /* it is behind that */
+    assert_int_equal(portion.sites[0].to, next - 1);
+    assert_true(take(&portion, 1, 11, "readings", 0));
+    assert_false(take(&portion, 1, 12, "alarm", 0));
+    assert_int_equal(portion.sites[1].to, 11);
+    portion_begin(&portion, sites, 1, NOW_US, BP_DAY);
+    assert_int_equal(portion.record_octets, 0);
+    assert_true(take(&portion, 0, 11, "point", 1000000)); /* whatever it says, it comes */
+    assert_false(take(&portion, 0, 12, "alarm", 0));
+    portion_begin(&portion, sites, 1, NOW_US, BP_DAY);
+    for (int64_t seq = 11; seq < 11 + SITE_ENTRIES; seq++)
+        assert_true(take(&portion, 0, seq, "alarm", 500)); /* as many as ever of short ones */
+    portion_done(&portion);
+    site_forget_decoder(&site);
+    site_forget_decoder(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +217,7 @@ int main(void)
         cmocka_unit_test(whose_minute_is_over_is_one_of_the_others),
         cmocka_unit_test(of_whom_nothing_was_taken_is_next),
         cmocka_unit_test(who_sends_fewer_at_once_comes_alone),
+        cmocka_unit_test(of_records_that_say_much_fewer_are_taken),
         cmocka_unit_test(so_many_are_asked_for_and_those_that_teach_the_decoder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
