@@ -525,6 +525,8 @@ insert into right_on_function values
     ('uplink_gate',             'bacpipes_journal',  false, '{}'),
     ('uplink_apply',            'bacpipes_journal',  true,  '{bacpipes_central}'),
     ('uplink_retry',            'bacpipes_journal',  true,  '{bacpipes_central}'),
+    ('uplink_retry_begin',      'bacpipes_journal',  true,  '{bacpipes_central}'),
+    ('uplink_retry_failed',     'bacpipes_journal',  true,  '{bacpipes_central}'),
     ('uplink_is_needed',        'bacpipes_journal',  false, '{}'),
     ('uplink_frames_drop',      'bacpipes_journal',  false, '{}'),
     ('uplink_frames_tidy',      'bacpipes_journal',  false, '{}'),

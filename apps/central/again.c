@@ -8,11 +8,15 @@
 #include <string.h>
 
 enum { STEPS = 3, VALUES = 4 };
+/* Of an entry, which fails by what may pass another time: then those behind it have their turn. */
+static const int64_t TRIES = 5;
 /* A frame is read from the key frame before it on, which is among as many entries before it: frames of hours.
  */
 static const int64_t FRAMES_BEFORE = 3000;
 /* What the site sends meanwhile waits: so the rest is for another time. */
 static const int64_t TURN_US = BP_SECOND;
+/* One try is over after that, as the first one of a slow site's portion is. */
+static const int64_t TRY_US = 30 * BP_SECOND;
 
 struct Again {
     Loop *loop;
@@ -21,17 +25,19 @@ struct Again {
     const Cfg *const *cfg;
     Pg *pg;
     Portion portion;
-    Site frame; /* a place of its own in the site's journal: just before the frame */
+    Site frame;                /* a place of its own in the site's journal: just before the frame */
+    int64_t epoch, seq, tries; /* the entry, and which of its tries this is; 0: none is under way */
+    int64_t due_us;            /* the end of the try; monotonic */
     bool is_busy;
     char site[SITE_ID_MAX];
     int64_t since_us; /* monotonic: when it began with the site */
     int64_t day;
     PgValue work, place[VALUES];
     PgStep steps[STEPS];
-    int64_t applied, left_over;
+    int64_t applied;
 };
 
-static void next_frame(Again *again);
+static void next_entry(Again *again);
 
 static void end(Again *again)
 {
@@ -42,11 +48,40 @@ static void end(Again *again)
     again->is_busy = false;
 }
 
-static void give_up(Again *again, const BpError *err)
+static void on_set_aside(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
-    bp_log(BP_LOG_WARNING, "site %s: what was put aside cannot be tried now: %s", again->site, err->text);
-    site_forget_decoder(&again->frame);
+    Again *again = context;
+    (void)rows;
+    if (status != BP_OK)
+        bp_log(BP_LOG_WARNING, "site %s: entry %lld, which was tried again: %s", again->site,
+               (long long)again->seq, err->text);
     end(again);
+}
+
+static void set_aside(Again *again, BpStr why)
+{
+    again->place[0] = pg_text(bp_str(again->site));
+    again->place[1] = pg_integer(again->epoch);
+    again->place[2] = pg_integer(again->seq);
+    again->place[3] = pg_text(why);
+    pg_request(again->pg, SQL_END_RETRY, again->place, VALUES, on_set_aside, again);
+}
+
+/* Nothing of the try has happened. What may pass is tried again, in its order, when the others have had their
+ * turn; but no entry keeps those behind it from theirs for ever. Who is held by a session of his own site
+ * (BP_TIMEOUT before the try's end) waits for that. */
+static void give_up(Again *again, BpStatus status, const BpError *err)
+{
+    const bool is_long = again->tries && status == BP_TIMEOUT && loop_now_us(again->loop) >= again->due_us;
+    site_forget_decoder(&again->frame);
+    bp_log(BP_LOG_WARNING, "site %s: what was put aside cannot be tried now: %s", again->site,
+           is_long ? "it takes too long to apply" : err->text);
+    if (is_long)
+        set_aside(again, bp_str("it takes too long to apply, each time"));
+    else if (again->tries >= TRIES && status != BP_TIMEOUT && pg_is_connected(again->pg))
+        set_aside(again, bp_str(err->text));
+    else
+        end(again);
 }
 
 /* ---- a frame ---- */
@@ -55,14 +90,14 @@ static void on_concluded(void *context, BpStatus status, const PgRows *rows, con
 {
     Again *again = context;
     if (status != BP_OK) {
-        give_up(again, err);
+        give_up(again, status, err);
         return;
     }
     if (pg_get_bool(rows, 0, 0)) {
         again->applied++;
         notices_told(again->notices, bp_str(again->site), bp_str("values"));
     }
-    next_frame(again);
+    next_entry(again);
 }
 
 /* What stands against the frame; empty: nothing. */
@@ -88,8 +123,9 @@ static void conclude(Again *again)
     again->steps[count++] = (PgStep){SQL_INSERT_UPLINK_STAGED, NULL, 0};
     again->steps[count++] = (PgStep){SQL_INSERT_UPLINK_DIRTY, &again->work, 1};
     again->steps[count++] = (PgStep){SQL_CONCLUDE_ASIDE, again->place, VALUES};
-    pg_copy(again->pg, SQL_COPY_READINGS_STAGE, portion_copy(&again->portion), again->steps, count,
-            on_concluded, again);
+    const PgTicket ticket = pg_copy(again->pg, SQL_COPY_READINGS_STAGE, portion_copy(&again->portion),
+                                    again->steps, count, on_concluded, again);
+    pg_set_deadline(again->pg, ticket, again->due_us);
 }
 
 static void on_day(void *context, BpStatus status, const PgRows *rows, const BpError *err)
@@ -97,11 +133,12 @@ static void on_day(void *context, BpStatus status, const PgRows *rows, const BpE
     Again *again = context;
     (void)rows;
     if (status != BP_OK) {
-        give_up(again, err);
+        give_up(again, status, err);
     } else if ((size_t)again->day < again->portion.day_count) {
         const int64_t at_us = again->portion.days[again->day++] * BP_DAY;
         const PgValue span[] = {pg_time(at_us), pg_time(at_us)};
-        pg_request(again->pg, SQL_ENSURE_DAYS, span, 2, on_day, again);
+        const PgTicket ticket = pg_request(again->pg, SQL_ENSURE_DAYS, span, 2, on_day, again);
+        pg_set_deadline(again->pg, ticket, again->due_us);
     } else {
         conclude(again);
     }
@@ -123,9 +160,10 @@ static void on_entries(void *owner, BpStatus status, const BpError *err)
 }
 
 /* Frames are tried in their order: where the one before was of the same life, its decoder goes on. */
-static void take_frame(Again *again, int64_t epoch, int64_t seq)
+static void try_frame(Again *again)
 {
     Site *place = &again->frame;
+    const int64_t epoch = again->epoch, seq = again->seq;
     if (place->epoch != epoch || place->decoded >= seq || place->decoded < seq - FRAMES_BEFORE ||
         strcmp(place->id, again->site) != 0)
         site_forget_decoder(place);
@@ -143,42 +181,62 @@ static void take_frame(Again *again, int64_t epoch, int64_t seq)
                                      .owner = again,
                                      .on_row = on_entry,
                                      .on_end = on_entries};
-    pg_stream_new(again->pg, &options);
+    pg_stream_set_deadline(pg_stream_new(again->pg, &options), again->due_us);
 }
 
-static void on_frame(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+/* ---- a record ---- */
+
+static void on_record(void *context, BpStatus status, const PgRows *rows, const BpError *err)
 {
     Again *again = context;
-    if (status != BP_OK)
-        give_up(again, err);
-    else if (pg_row_count(rows))
-        take_frame(again, pg_get_integer(rows, 0, 0), pg_get_integer(rows, 0, 1));
-    else
-        end(again);
+    if (status != BP_OK) {
+        give_up(again, status, err);
+        return;
+    }
+    again->applied += pg_get_integer(rows, 0, 1);
+    notices_told(again->notices, bp_str(again->site), pg_get_text(rows, 0, 0));
+    next_entry(again);
 }
 
-static void next_frame(Again *again)
+static void try_record(Again *again)
 {
-    const PgValue site = pg_text(bp_str(again->site));
+    const PgValue values[] = {pg_text(bp_str(again->site)), pg_integer(again->epoch), pg_integer(again->seq)};
+    const PgTicket ticket = pg_request(again->pg, SQL_RETRY_UPLINK, values, 3, on_record, again);
+    pg_set_deadline(again->pg, ticket, again->due_us);
+}
+
+/* ---- whose turn it is ---- */
+
+static void on_begun(void *context, BpStatus status, const PgRows *rows, const BpError *err)
+{
+    Again *again = context;
+    if (status != BP_OK) {
+        give_up(again, status, err);
+        return;
+    }
+    if (!pg_row_count(rows)) {
+        end(again);
+        return;
+    }
+    again->epoch = pg_get_integer(rows, 0, 0);
+    again->seq = pg_get_integer(rows, 0, 1);
+    again->tries = pg_get_integer(rows, 0, 3);
+    again->due_us = loop_now_us(again->loop) + TRY_US;
+    if (pg_get_bool(rows, 0, 2))
+        try_frame(again);
+    else
+        try_record(again);
+}
+
+static void next_entry(Again *again)
+{
+    const PgValue values[] = {pg_text(bp_str(again->site)), pg_integer(TRIES)};
+    again->tries = 0;
     if (loop_now_us(again->loop) - again->since_us > TURN_US) {
         end(again);
         return;
     }
-    pg_request(again->pg, SQL_SELECT_WANTED_FRAME, &site, 1, on_frame, again);
-}
-
-/* ---- records ---- */
-
-static void on_records(void *context, BpStatus status, const PgRows *rows, const BpError *err)
-{
-    Again *again = context;
-    if (status != BP_OK) {
-        give_up(again, err);
-        return;
-    }
-    again->applied = pg_get_integer(rows, 0, 1);
-    notices_told(again->notices, bp_str(again->site), pg_get_text(rows, 0, 0));
-    next_frame(again);
+    pg_request(again->pg, SQL_BEGIN_RETRY, values, 2, on_begun, again);
 }
 
 bool again_try(Again *again, BpStr site_id)
@@ -191,8 +249,7 @@ bool again_try(Again *again, BpStr site_id)
     again->is_busy = true;
     again->applied = 0;
     again->since_us = loop_now_us(again->loop);
-    const PgValue value = pg_text(bp_str(again->site));
-    pg_request(again->pg, SQL_RETRY_UPLINK, &value, 1, on_records, again);
+    next_entry(again);
     return true;
 }
 

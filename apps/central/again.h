@@ -1,6 +1,6 @@
 /* What was put aside is tried again: after an upgrade, since what is newer may be known by now, and when
- * somebody says so. On a connection of its own, a site at a time; records in their order, then each frame by
- * itself. */
+ * somebody says so. On a connection of its own, a site at a time; records in their order, then frames, each
+ * by itself and for so long: what fails, or takes long, keeps nobody else from being tried. */
 #ifndef CENTRAL_AGAIN_H
 #define CENTRAL_AGAIN_H
 

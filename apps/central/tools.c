@@ -83,15 +83,36 @@ static const CfgCommand retry_command = {
     .positionals = "[SITE]",
     .positionals_max = 1,
     .summary = "Has what could not be applied tried again, of this site or of all, by the central that runs.",
-    .details = "Each start of central does so, too: it may be newer by then.\n"
-               "Exit codes: 0 fine; 1 nothing is put aside, or no such site;\n" SAY_EXIT_OF_DATABASE,
+    .details = "Each start of central does so, too: it may be newer by then. What takes too long to apply is "
+               "tried again only where its site is named.\n"
+               "Exit codes: 0 fine; 1 there is nothing to try, or no such site;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes central retry\nbacpipes central retry macau",
 };
 
-static void keep_count(void *context, const PgRows *rows, size_t row)
+typedef struct Wanted {
+    int64_t count, left_out; /* only where their site is named */
+} Wanted;
+
+static void keep_wanted(void *context, const PgRows *rows, size_t row)
 {
-    int64_t *count = context;
-    *count = pg_get_integer(rows, row, 0);
+    Wanted *wanted = context;
+    wanted->count = pg_get_integer(rows, row, 0);
+    wanted->left_out = pg_get_integer(rows, row, 1);
+}
+
+static int tell_wanted(const Wanted *wanted)
+{
+    if (wanted->left_out)
+        printf("%" PRId64 " entries take too long to apply: `bacpipes central retry SITE` has those of a "
+               "site tried again.\n",
+               wanted->left_out);
+    if (wanted->count)
+        printf("%" PRId64
+               " entries are tried again within seconds: `bacpipes central aside` lists what is left.\n",
+               wanted->count);
+    else if (!wanted->left_out)
+        tell_nothing();
+    return wanted->count ? 0 : SAY_NOTHING;
 }
 
 static int run_retry(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
@@ -100,21 +121,16 @@ static int run_retry(const CfgArguments *arguments, const Cfg *cfg, BpArena *are
     const PgValue value = tool_text_or_any(site);
     SiteDatabase database;
     BpError err = {0};
-    int64_t count = 0;
+    Wanted wanted = {0};
     int code = 0;
     if (central_refuse_site(cfg, &err) != BP_OK)
         return say_fail(retry_command.name, &err);
     if (site_database_open(&database, cfg, arena, &err) != BP_OK ||
         site_database_check_site(&database, site, &err) != BP_OK ||
-        site_database_ask(&database, SQL_WANT_RETRY, &value, 1, keep_count, &count, &err) != BP_OK) {
+        site_database_ask(&database, SQL_WANT_RETRY, &value, 1, keep_wanted, &wanted, &err) != BP_OK) {
         code = say_fail(retry_command.name, &err);
-    } else if (!count) {
-        tell_nothing();
-        code = SAY_NOTHING;
     } else {
-        printf("%" PRId64
-               " entries are tried again within seconds: `bacpipes central aside` lists what is left.\n",
-               count);
+        code = tell_wanted(&wanted);
     }
     site_database_close(&database);
     return code;

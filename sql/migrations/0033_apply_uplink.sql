@@ -11,10 +11,14 @@ comment on column uplink_applied.newest_at is 'Of the newest reading that was ap
 comment on column uplink_applied.given_up is 'Frames that the site could not keep until central had them: their readings are not here';
 alter table uplink_quarantine
     add is_newer boolean not null default false,
-    add wants_retry boolean not null default false;
+    add wants_retry boolean not null default false,
+    add tries integer not null default 0,
+    add is_costly boolean not null generated always as (starts_with(reason, 'it takes too ')) stored;
 comment on column uplink_quarantine.is_newer is 'Nothing is wrong with it: a newer site sent what this version does not know';
 comment on column uplink_quarantine.wants_retry is '`bacpipes central` tries it again soon';
 comment on column uplink_applied.cut is 'Texts of the site that were longer than central keeps, and end with … here, since the last day in which none came';
+comment on column uplink_quarantine.tries is 'Since it was wanted; each is counted before it begins, so that one which ends the database is counted, too';
+comment on column uplink_quarantine.is_costly is 'It takes too long, or more than the database has: it is tried again where somebody asks for its site, and at no start of central';
 -- It is here, and not in remote_site, whose row a session of the site can hold: who applies waits for nothing that a site holds.
 comment on column uplink_applied.state_at is 'When all of the site''s devices, points and settings were last told in this life; before the first time, in any, what is not known here is passed over';
 
@@ -839,60 +843,86 @@ end
 $$;
 comment on function uplink_apply is 'Applies entries of several sites: their records by this, and how far they are. Returns whom to tell of what, and how many entries were put aside.';
 
--- Records that were put aside, tried again in their order, some at a time (each has all read that came behind it, and the site waits meanwhile): what has come behind them stays. Frames are for `bacpipes central` itself.
-create function uplink_retry(of_site text, longest interval default '1 second') returns table (told text, applied bigint, left_over bigint) language plpgsql set lock_timeout = '5s' as $$
+-- ---- what was put aside, again ----
+
+create function uplink_retry_failed(of_site text, of_epoch bigint, of_seq bigint, why text) returns void language plpgsql as $$
+begin
+    -- Where it was applied, though nobody heard of that, it is not here.
+    update uplink_quarantine q set reason = left(why, 1000), is_newer = false, wants_retry = false where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq;
+    if found then
+        perform alarm_raise('central', 'uplink.quarantine.' || of_site, 'warning', left(format('site "%s" sent what could not be applied: entry %s: %s. `bacpipes central aside` lists it', of_site, of_seq, why), 1000));
+    end if;
+end
+$$;
+comment on function uplink_retry_failed is 'An entry that was tried again stays aside, for this reason, until somebody asks for it: those behind it have their turn.';
+
+create function uplink_retry_begin(of_site text, most integer) returns table (epoch bigint, seq bigint, is_frame boolean, tries integer) language plpgsql set lock_timeout = '5s' as $$
+begin
+    perform uplink_gate(array[of_site]);
+    loop
+        select q.epoch, q.seq, q.kind = 'readings', q.tries + 1 into epoch, seq, is_frame, tries
+          from uplink_quarantine q join uplink_cursor c using (site_id, epoch)
+         where q.site_id = of_site and q.wants_retry order by q.kind = 'readings', c.life, q.seq limit 1;
+        exit when not found;
+        if tries <= most then
+            update uplink_quarantine q set tries = uplink_retry_begin.tries where q.site_id = of_site and q.epoch = uplink_retry_begin.epoch and q.seq = uplink_retry_begin.seq;
+            return next;
+            exit;
+        end if;
+        perform uplink_retry_failed(of_site, epoch, seq, format('it takes too much: none of %s tries came to its end', most));
+    end loop;
+end
+$$;
+comment on function uplink_retry_begin is 'The next entry of a site that is tried again, and the how manieth try this is: records in their order, then frames. What was tried so often without anybody hearing how that ended stays aside.';
+
+-- A record that was put aside: what has come behind it stays (uplink_late has all read that did, and the site waits meanwhile). Each by itself, so that what fails, or takes too long, undoes no other.
+create function uplink_retry(of_site text, of_epoch bigint, of_seq bigint) returns table (told text, applied bigint, left_over bigint) language plpgsql set lock_timeout = '5s' as $$
 declare
-    since constant timestamptz := clock_timestamp();
     entry record;
     later record;
     made  record;
-    words text[] := '{}';
 begin
     applied := 0;
     perform uplink_gate(array[of_site]);
     perform set_config('bacpipes.applying', of_site, true);
-    for entry in select q.epoch, c.life, q.seq, u.kind, u.at, u.body, u.received_at
-                   from uplink_quarantine q join uplink_cursor c using (site_id, epoch) join uplink_record u using (site_id, epoch, seq)
-                  where q.site_id = of_site and q.wants_retry and q.kind <> 'readings' order by c.life, q.seq limit 200 loop
-        select * into made from uplink_record_apply(of_site, entry.kind, entry.body, entry.received_at, true, entry.life, entry.seq);
+    select c.life, u.kind, u.body, u.received_at into entry
+      from uplink_quarantine q join uplink_cursor c using (site_id, epoch) join uplink_record u using (site_id, epoch, seq)
+     where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq and q.wants_retry and q.kind <> 'readings';
+    if found then
+        select * into made from uplink_record_apply(of_site, entry.kind, entry.body, entry.received_at, true, entry.life, of_seq);
         if made.reason is null then
-            delete from uplink_quarantine q where q.site_id = of_site and q.epoch = entry.epoch and q.seq = entry.seq;
-            applied := applied + 1;
+            delete from uplink_quarantine q where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq;
+            applied := 1;
             if made.cut > 0 then
-                perform uplink_cut_note(of_site, entry.epoch, made.cut);
+                perform uplink_cut_note(of_site, of_epoch, made.cut);
             end if;
             if entry.kind = 'command' then -- what became of it came when it was not known here
                 for later in select u.kind, u.body, u.received_at from uplink_cursor c join uplink_applied a using (site_id, epoch) join uplink_record u using (site_id, epoch)
-                              where c.site_id = of_site and c.life >= entry.life and u.kind in ('command', 'command_event') and u.seq <= a.applied_seq and (c.life > entry.life or u.seq > entry.seq)
+                              where c.site_id = of_site and c.life >= entry.life and u.kind in ('command', 'command_event') and u.seq <= a.applied_seq and (c.life > entry.life or u.seq > of_seq)
                                 and position(convert_to(coalesce(convert_from(entry.body, 'UTF8')::jsonb ->> 'id', 'none'), 'UTF8') in u.body) > 0
                                 and not exists (select from uplink_quarantine q where q.site_id = u.site_id and q.epoch = u.epoch and q.seq = u.seq) order by c.life, u.seq loop
                     perform uplink_record_apply(of_site, later.kind, later.body, later.received_at, true, null, null);
                 end loop;
             end if;
-            if made.told is not null and made.told <> all (words) then
-                words := words || made.told;
-            end if;
+            told := made.told;
         else
-            update uplink_quarantine q set reason = left(made.reason, 1000), is_newer = made.is_newer, wants_retry = false where q.site_id = of_site and q.epoch = entry.epoch and q.seq = entry.seq;
+            update uplink_quarantine q set reason = left(made.reason, 1000), is_newer = made.is_newer, wants_retry = false where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq;
         end if;
-        exit when clock_timestamp() - since >= longest;
-    end loop;
-    -- What is in uplink no more cannot be tried.
-    update uplink_quarantine q set wants_retry = false where q.site_id = of_site and q.kind <> 'readings' and q.wants_retry
-       and not exists (select from uplink_record u where u.site_id = q.site_id and u.epoch = q.epoch and u.seq = q.seq);
+    else -- what is in uplink no more cannot be tried
+        update uplink_quarantine q set wants_retry = false where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq;
+    end if;
     perform set_config('bacpipes.applying', '', true);
-    if applied > 0 then
+    if told in ('device', 'point', 'setting') then
         perform poll_intervals_note(of_site, clock_timestamp());
     end if;
     select count(*) into left_over from uplink_quarantine q where q.site_id = of_site and not q.is_newer;
     if left_over = 0 then
         perform alarm_return('central', 'uplink.quarantine.' || of_site);
     end if;
-    told := array_to_string(words, ' ');
     return next;
 end
 $$;
-comment on function uplink_retry is 'Tries the records of a site again that could not be applied: the first of them, and others for so long.';
+comment on function uplink_retry is 'Tries a record of a site again that could not be applied. Returns whom to tell of what, whether it is applied (1), and how many that are not newer stand aside still.';
 
 -- `against`: a part of JSON, as central writes down what it puts aside.
 create function uplink_concluded(of_site text, of_epoch bigint, of_seq bigint, against text) returns boolean language plpgsql as $$
@@ -917,12 +947,13 @@ create function central_retry(of_site text default null) returns bigint language
 declare
     wanted bigint;
 begin
-    update uplink_quarantine set wants_retry = true where of_site is null or site_id = of_site;
+    -- What is wanted already keeps its count: else one that ends the database would begin at none with each start that follows.
+    update uplink_quarantine set tries = case when wants_retry then tries else 0 end, wants_retry = true where site_id = of_site or of_site is null and not is_costly;
     get diagnostics wanted = row_count;
     return wanted;
 end
 $$;
-comment on function central_retry is 'What was put aside, of one site or of all, is tried again soon: by `bacpipes central retry`, and at each start of central.';
+comment on function central_retry is 'What was put aside, of one site or of all, is tried again soon: by `bacpipes central retry`, and at each start of central. What is costly only where its site is named.';
 
 -- ---- frames that are old ----
 

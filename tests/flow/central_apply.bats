@@ -353,6 +353,96 @@ until_applied
 END
 }
 
+# Puts settings of feed1 aside, by their names, and a good frame of feed2: as if a former central had not known them.
+aside_script() {
+    cat >>"$SCRIPT" <<'END'
+"$FEED" fill 2 4 10 2 0
+start_central
+until_applied
+end_central
+set_aside() { # NAME...
+    for name in "$@"; do
+        q "begin; insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) select 'feed1', 7, received_seq + 1, 'setting', now(), convert_to(jsonb_build_object('v', 1, 'table', 'setting', 'op', 'insert', 'key', '$name',
+             'new', jsonb_build_object('name', '$name', 'value', 'x', 'updated_at', now(), 'updated_by', 'anna'))::text, 'UTF8'), sha256('x'), now() from uplink_cursor where site_id = 'feed1';
+           insert into uplink_quarantine (site_id, epoch, seq, kind, reason) select 'feed1', 7, received_seq + 1, 'setting', 'x' from uplink_cursor where site_id = 'feed1';
+           update uplink_cursor set received_seq = received_seq + 1 where site_id = 'feed1'; update uplink_applied set applied_seq = applied_seq + 1 where site_id = 'feed1'; commit"
+    done
+}
+set_frame_aside() { q "insert into uplink_quarantine (site_id, epoch, seq, kind, reason) select 'feed2', 7, max(seq), 'readings', 'x' from uplink where site_id = 'feed2' and kind = 'readings'"; }
+settings="select string_agg(name, ' ' order by name) from setting where site_id = 'feed1' and name like 'x%'"
+END
+}
+
+@test "what takes too long is tried for half a minute where somebody asks for it, and keeps nobody else from being tried" {
+    aside_script
+    run_script <<'END'
+q "create function take_long() returns trigger language plpgsql as 'begin perform pg_sleep(3600); return new; end';
+   create trigger take_long before insert on setting for each row when (new.name = 'xa') execute function take_long()"
+set_aside xa xb
+start_central
+until_is "select reason || ': ' || wants_retry from uplink_quarantine where site_id = 'feed1'" 'it takes too long to apply, each time: false'
+until_is "$settings" xb
+set_frame_aside
+q "begin; insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at) select 'feed1', 7, received_seq + 1, 'checkpoint', now(), '{}', sha256('x'), now() from uplink_cursor where site_id = 'feed1';
+   update uplink_cursor set received_seq = received_seq + 1 where site_id = 'feed1'; commit"
+until_applied # its site goes on
+[ "$(q "select count(*) from alarm where key = 'uplink.quarantine.feed1' and returned_at is null")" = 1 ]
+end_central
+# A start tries what can be, and not that.
+start_central
+until_is "select count(*) from uplink_quarantine where site_id = 'feed2'" 0
+[ "$(q "select concat_ws(' ', wants_retry, tries) from uplink_quarantine")" = 'f 1' ]
+code=0
+"$BACPIPES" central retry >"$DATA/said" || code=$?
+[ $code = 1 ]
+grep -q '^1 entries take too long to apply: `bacpipes central retry SITE`' "$DATA/said"
+# Somebody asks for it, and it goes by now.
+q "drop trigger take_long on setting"
+"$BACPIPES" central retry feed1 | grep -q '1 entries are tried again'
+until_is "select count(*) from uplink_quarantine" 0
+[ "$(q "$settings")" = 'xa xb' ]
+[ "$(q "select count(*) from alarm where key = 'uplink.quarantine.feed1' and returned_at is null")" = 0 ]
+[ "$(q "$wrong")" = "0|160" ]
+end_central
+END
+}
+
+@test "what fails by what may pass is tried again five times, and then the others of its site are" {
+    aside_script
+    run_script <<'END'
+q "create function refuse_much() returns trigger language plpgsql as 'begin raise out_of_memory using message = ''out of memory''; end';
+   create trigger refuse_much before insert on setting for each row when (new.name = 'xb') execute function refuse_much()"
+set_aside xa xb xc
+set_frame_aside
+start_central
+until_is "select count(*) from uplink_quarantine where site_id = 'feed2'" 0
+until_is "$settings" 'xa xc'
+until_is "select string_agg(concat_ws(' ', reason, wants_retry, tries), ', ') from uplink_quarantine" 'out of memory f 5'
+q "drop trigger refuse_much on setting"
+"$BACPIPES" central retry | grep -q '1 entries are tried again'
+until_is "select count(*) from uplink_quarantine" 0
+[ "$(q "$settings")" = 'xa xb xc' ]
+[ "$(q "$wrong")" = "0|160" ]
+end_central
+END
+}
+
+@test "what ends the session that tries it, each time, does so five times, and then the others are tried" {
+    aside_script
+    run_script <<'END'
+# As where the system has no memory left: the session of whoever tries it is ended.
+q "create sequence ended; grant usage on sequence ended to public;
+   create function end_session() returns trigger language plpgsql security definer as 'begin perform nextval(''public.ended''); perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(1); return new; end';
+   create trigger end_session before insert on setting for each row when (new.name = 'xa') execute function end_session()"
+set_aside xa xb
+start_central
+until_is "$settings" xb
+[ "$(q "select concat_ws(' ', reason, wants_retry) from uplink_quarantine")" = 'it takes too much: none of 5 tries came to its end f' ]
+[ "$(q "select last_value from ended")" = 5 ]
+end_central
+END
+}
+
 @test "another one waits for its turn, and what was given to a site is not given again by a database that was put back" {
     run_script <<'END'
 "$FEED" fill 1 5 2 1 0

@@ -208,7 +208,7 @@ reads "$(query web/select_web_records "'demo'" $epoch 0 100)"
 reads "select count(*) from audit where site_id = 'demo'"
 reads "set session authorization site_1; select * from sync.digests(7, array(select generate_series(1, 40)))"
 changes "set session authorization site_1; select received_seq from sync.append(7, 41, '{readings, audit}', '{$instant, $instant}', '{a, b}', array[sha256('a'), '\\x$chained'], null)" 42
-changes "select applied from uplink_retry('afar')" 1
+changes "select applied from uplink_retry('afar', 7, 5)" 1
 changes "select put_aside from uplink_apply('[{\"site\": \"afar\", \"epoch\": 7, \"after\": 0, \"to\": 40, \"has_records\": true}]'); select count(*) from setting where site_id = 'afar'" "0
 20"
 # Those of when they came, and of now, where a day ends meanwhile.

@@ -1,6 +1,6 @@
 -- What stood aside and is tried again takes nothing from what came behind it, and deletes nothing that other parts of a telling named.
 begin;
-select plan(36);
+select plan(53);
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
 insert into site (site_id, name, is_remote) values ('mo', 'Macau', true), ('kl', 'KLCC', true);
@@ -27,6 +27,22 @@ create function pg_temp.point(n integer, of_device integer, enabled boolean defa
     select jsonb_strip_nulls(to_jsonb(p) - 'site_id') from (select * from jsonb_populate_record(null::public.point, jsonb_build_object('point_id', n, 'device_id', of_device, 'object_type', 'analog-input', 'object_instance', n, 'property', 'present-value',
         'name', 'T' || n, 'description', '', 'units', 'degrees-celsius', 'states', '[]'::jsonb, 'commandable', false, 'writable', false, 'enabled', enabled, 'tags', '{}'::jsonb, 'created_at', now(), 'updated_at', now(), 'chosen_at', '2026-11-01T00:00:00Z'))) as p
 $$;
+-- As `bacpipes central` tries them: one after the other, until none is wanted.
+create function pg_temp.retry(of_site text, out applied bigint, out left_over bigint) language plpgsql as $$
+declare
+    entry record;
+    made  record;
+begin
+    applied := 0;
+    loop
+        select * into entry from uplink_retry_begin(of_site, 5);
+        exit when not found;
+        select * into made from uplink_retry(of_site, entry.epoch, entry.seq);
+        applied := applied + made.applied;
+        left_over := made.left_over;
+    end loop;
+end
+$$;
 
 
 -- ---- a part of a telling ----
@@ -38,7 +54,7 @@ select pg_temp.came('mo', 5, 'point', jsonb_build_object('table', 'point', 'op',
 select pg_temp.came('mo', 6, 'point', jsonb_build_object('table', 'point', 'op', 'state', 'complete', true, 'rows', (select jsonb_agg(pg_temp.point(n, 1)) from generate_series(11, 24) as n) || jsonb_build_array(pg_temp.point(25, 1) || '{"object_instance": 777}')));
 select is((select sum(put_aside) from pg_temp.apply('mo', 0, 6)), 1::numeric, 'the last part has a point that is another here, and stands aside');
 select is(central_retry('mo'), 1::bigint, 'it is tried again');
-select results_eq($$ select applied, left_over from uplink_retry('mo') $$, $$ values (0::bigint, 1::bigint) $$, 'and stands aside again');
+select results_eq($$ select applied, left_over from pg_temp.retry('mo') $$, $$ values (0::bigint, 1::bigint) $$, 'and stands aside again');
 select is((select count(*) from point where site_id = 'mo'), 25::bigint, 'what the other parts named is there');
 
 -- ---- a part that could not be read ----
@@ -62,7 +78,7 @@ select is((select sum(put_aside) from pg_temp.apply('mo', 8, 16)), 4::numeric, '
 update uplink set body = convert_to(replace(convert_from(body, 'UTF8'), '"v": 2', '"v": 1'), 'UTF8') where site_id = 'mo' and kind in ('setting', 'point', 'hold');
 update uplink set body = convert_to(replace(convert_from(body, 'UTF8'), 'nonsense', 'warning'), 'UTF8') where site_id = 'mo' and kind = 'alarm';
 select central_retry('mo');
-select results_eq($$ select applied, left_over from uplink_retry('mo') $$, $$ values (5::bigint, 1::bigint) $$, 'all of it that is known by now is applied');
+select results_eq($$ select applied, left_over from pg_temp.retry('mo') $$, $$ values (5::bigint, 1::bigint) $$, 'all of it that is known by now is applied');
 select results_eq($$ select value, updated_by from setting where site_id = 'mo' $$, $$ values ('new'::text, 'berta'::text) $$, 'what came later stays as it is, and what only the older one said is there');
 select results_eq($$ select returned_at from alarm where site_id = 'mo' $$, $$ values ('2026-11-27 10:05:00+00'::timestamptz) $$, 'an alarm whose end is known is over');
 select is((select count(*) from hold where site_id = 'mo'), 0::bigint, 'a hold that is gone does not come back');
@@ -94,14 +110,14 @@ select is((select count(*) from alarm where key = 'uplink.quarantine.kl'), 0::bi
 select uplink_put_aside('kl', 7, 1, 'device', 'wrong', false), uplink_put_aside('kl', 7, 3, 'device', 'wrong', false);
 select is((select count(*) from alarm where key = 'uplink.quarantine.kl' and returned_at is null), 1::bigint, 'what is wrong is one');
 update uplink_quarantine set wants_retry = true where site_id = 'kl' and seq = 1;
-select results_eq($$ select applied, left_over from uplink_retry('kl') $$, $$ values (1::bigint, 1::bigint) $$, 'only what is wanted is tried');
+select results_eq($$ select applied, left_over from pg_temp.retry('kl') $$, $$ values (1::bigint, 1::bigint) $$, 'only what is wanted is tried');
 select is((select count(*) from alarm where key = 'uplink.quarantine.kl' and returned_at is null), 1::bigint, 'and the alarm stays while something stands aside');
 select uplink_put_aside('kl', 7, 3, 'device', 'wrong again', false);
 update uplink_quarantine set wants_retry = true where site_id = 'kl' and seq = 3;
 select uplink_put_aside('kl', 7, 3, 'device', 'wrong once more', false);
 select is((select wants_retry from uplink_quarantine where site_id = 'kl' and seq = 3), false, 'what stood aside again waits to be asked for');
 update uplink_quarantine set wants_retry = true where site_id = 'kl' and seq = 3;
-select results_eq($$ select applied, left_over from uplink_retry('kl') $$, $$ values (1::bigint, 0::bigint) $$, 'until all that was wrong is applied');
+select results_eq($$ select applied, left_over from pg_temp.retry('kl') $$, $$ values (1::bigint, 0::bigint) $$, 'until all that was wrong is applied');
 select is((select count(*) from alarm where key = 'uplink.quarantine.kl' and returned_at is null), 0::bigint, 'then the alarm is over, whatever is newer');
 
 -- ---- a command that was not understood, and what became of it ----
@@ -112,14 +128,37 @@ select pg_temp.came('kl', 7, 'command_event', '{"id": "00000000-0000-0000-0000-0
 select is((select sum(put_aside) from pg_temp.apply('kl', 3, 7)), 1::numeric, 'a command of a newer site stands aside');
 update uplink set body = convert_to(replace(convert_from(body, 'UTF8'), '"v": 2', '"v": 1'), 'UTF8') where site_id = 'kl' and kind = 'command';
 update uplink_quarantine set wants_retry = true where site_id = 'kl' and seq = 5;
-select results_eq($$ select applied from uplink_retry('kl') $$, $$ values (1::bigint) $$, 'and is applied when it is understood');
+select results_eq($$ select applied from pg_temp.retry('kl') $$, $$ values (1::bigint) $$, 'and is applied when it is understood');
 select is((select concat_ws(' ', status, verdict) from write_commands where site_id = 'kl'), 'completed held', 'with what became of it meanwhile');
 
--- ---- for a while ----
+-- ---- each by itself, and none for ever ----
+create function pg_temp.next(out word text) language sql as $$ select concat_ws(' ', b.seq, b.tries) from uplink_retry_begin('kl', 2) as b $$;
+create function pg_temp.refuse() returns trigger language plpgsql as $$ begin raise out_of_memory using message = 'out of memory'; end $$;
+create trigger refuse before insert or update on device for each row when (new.device_id = 2) execute function pg_temp.refuse();
 select uplink_put_aside('kl', 7, n, 'device', 'wrong', false) from generate_series(1, 3) as n \g /dev/null
-update uplink_quarantine set wants_retry = true where site_id = 'kl';
-select results_eq($$ select applied, left_over from uplink_retry('kl', '0') $$, $$ values (1::bigint, 2::bigint) $$, 'when the time is over one has been tried');
-select is((select string_agg(seq::text, ' ' order by seq) from uplink_quarantine where site_id = 'kl' and wants_retry), '2 3', 'and the others'' turn comes');
+select central_retry('kl');
+select is(pg_temp.next(), '1 1', 'the first comes first');
+select results_eq($$ select applied, left_over from uplink_retry('kl', 7, 1) $$, $$ values (1::bigint, 2::bigint) $$, 'and by itself');
+select is(pg_temp.next(), '2 1', 'then the second');
+select throws_ok($$ select * from uplink_retry('kl', 7, 2) $$, '53200', 'out of memory', 'which fails by what may pass another time');
+select is((select string_agg(seq || ' ' || wants_retry, ', ' order by seq) from uplink_quarantine where site_id = 'kl'), '2 true, 3 true', 'so it is wanted still');
+select is(pg_temp.next(), '2 2', 'and has its second try, before those behind it');
+select central_retry();
+select is(pg_temp.next(), '3 1', 'nobody heard how its tries ended, whoever started again meanwhile: the others have their turn');
+select results_eq($$ select reason, wants_retry, is_costly from uplink_quarantine where site_id = 'kl' and seq = 2 $$, $$ values ('it takes too much: none of 2 tries came to its end'::text, false, true) $$, 'it stays aside, and says why');
+select lives_ok($$ select uplink_retry_failed('kl', 7, 3, 'out of memory') $$, 'where it is heard of, it is said');
+select results_eq($$ select reason, wants_retry, is_costly from uplink_quarantine where site_id = 'kl' and seq = 3 $$, $$ values ('out of memory'::text, false, false) $$, 'as it is');
+select is(pg_temp.next(), null, 'none is wanted');
+select is((select count(*) from alarm where key = 'uplink.quarantine.kl' and returned_at is null), 1::bigint, 'the alarm says so');
+select uplink_put_aside('kl', 7, 2, 'device', 'it takes too long to apply, each time', false);
+select is(central_retry(), 2::bigint, 'a start tries again what it can');
+select is((select string_agg(seq::text, ' ') from uplink_quarantine where site_id = 'kl' and wants_retry), '3', 'and not what takes too long');
+select is(central_retry('kl'), 2::bigint, 'that is tried where somebody names the site');
+drop trigger refuse on device;
+select results_eq($$ select applied, left_over from pg_temp.retry('kl') $$, $$ values (2::bigint, 0::bigint) $$, 'and applied, when it can be');
+select is((select count(*) from device where site_id = 'kl' and device_id = 2), 1::bigint, 'all of it is there');
+select lives_ok($$ select uplink_retry_failed('kl', 7, 3, 'too late') $$, 'of what is applied nothing is put aside any more');
+select is((select count(*) from uplink_quarantine where site_id = 'kl'), 0::bigint, 'also where somebody thought that it had failed');
 
 -- ---- however much has come since ----
 delete from uplink_quarantine;
