@@ -22,6 +22,10 @@ comment on column uplink_quarantine.is_costly is 'It takes too long, or more tha
 -- It is here, and not in remote_site, whose row a session of the site can hold: who applies waits for nothing that a site holds.
 comment on column uplink_applied.state_at is 'When all of the site''s devices, points and settings were last told in this life; before the first time, in any, what is not known here is passed over';
 
+-- Its primary key alone begins with the site: of two that do the planner holds either for as good while nothing has been analyzed, and a site that told a central
+-- all it has was looked up among all its points for each of them.
+alter table point drop constraint point_site_id_device_id_object_type_object_instance_propert_key, add unique (device_id, site_id, object_type, object_instance, property);
+
 -- What the last telling of everything named so far, by table: what it has not named when it is complete is no more.
 create table uplink_named (
     site_id text not null,
@@ -769,7 +773,6 @@ declare
     words   text[];
     changed_at timestamptz;
     cut bigint;
-    octets bigint := 0;
 begin
     perform uplink_gate(array(select w.site from jsonb_to_recordset(work) as w (site text, has_records boolean) where w.has_records order by w.site));
     for part in select w.* from jsonb_to_recordset(work) as w (site text, epoch bigint, after bigint, "to" bigint, key bigint, newest timestamptz, given_up bigint, has_records boolean, hours jsonb, buckets jsonb, aside jsonb)
@@ -807,7 +810,6 @@ begin
                 if made.told is not null and made.told <> all (words) then
                     words := words || made.told;
                 end if;
-                octets := octets + octet_length(entry.body);
                 if made.told in ('device', 'point', 'setting') then
                     changed_at := entry.at;
                     is_told := is_told or uplink_is_told(part.site);
@@ -835,10 +837,6 @@ begin
         told := array_to_string(words, ' ');
         return next;
     end loop;
-    -- What was planned while a table was empty looks at all points of the site for each that is told, until somebody analyzes it.
-    if octets > 100000 then
-        discard plans;
-    end if;
 end
 $$;
 comment on function uplink_apply is 'Applies entries of several sites: their records by this, and how far they are. Returns whom to tell of what, and how many entries were put aside.';

@@ -169,19 +169,19 @@ select pg_temp.came('kl', 8, 'setting', jsonb_build_object('table', 'setting', '
 select pg_temp.many(8, 'control.mode'), uplink_put_aside('kl', 7, 8, 'setting', 'wrong', false) \g /dev/null
 update uplink_applied set applied_seq = 28 where site_id = 'kl';
 update uplink_quarantine set wants_retry = true where site_id = 'kl';
-select results_eq($$ select applied, left_over from uplink_retry('kl') $$, $$ values (1::bigint, 0::bigint) $$, 'of all that came since nothing stands against a setting of another name');
+select results_eq($$ select applied, left_over from pg_temp.retry('kl') $$, $$ values (1::bigint, 0::bigint) $$, 'of all that came since nothing stands against a setting of another name');
 select is((select value from setting where site_id = 'kl' and name = 'poll.interval'), '30s', 'which is as it was told');
 select pg_temp.many(28, 'poll.interval'), uplink_put_aside('kl', 7, 8, 'setting', 'wrong', false) \g /dev/null
 update uplink_applied set applied_seq = 48 where site_id = 'kl';
 update uplink_quarantine set wants_retry = true where site_id = 'kl';
-select results_eq($$ select applied, left_over from uplink_retry('kl') $$, $$ values (0::bigint, 1::bigint) $$, 'where more of its own came than anybody should read at once it stays aside');
+select results_eq($$ select applied, left_over from pg_temp.retry('kl') $$, $$ values (0::bigint, 1::bigint) $$, 'where more of its own came than anybody should read at once it stays aside');
 select is((select reason from uplink_quarantine where site_id = 'kl'), 'what came behind it of the same is more than 16 MB', 'and it is said why');
 
 select pg_temp.came('kl', 49, 'device', jsonb_build_object('table', 'device', 'op', 'insert', 'key', 9, 'new', pg_temp.device(9) || jsonb_build_object('name', repeat('n', 1001))));
 select uplink_put_aside('kl', 7, 49, 'device', 'wrong', false) \g /dev/null
 update uplink_applied set applied_seq = 49 where site_id = 'kl';
 update uplink_quarantine set wants_retry = seq = 49 where site_id = 'kl';
-select results_eq($$ select applied from uplink_retry('kl') $$, $$ values (1::bigint) $$, 'a text that is too long is cut as well');
+select results_eq($$ select applied from pg_temp.retry('kl') $$, $$ values (1::bigint) $$, 'a text that is too long is cut as well');
 select is((select cut from uplink_applied where site_id = 'kl'), 1::bigint, 'and counted');
 
 select finish();
