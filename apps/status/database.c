@@ -114,6 +114,8 @@ static void on_portfolio(void *context, const PgRows *rows, size_t row)
     portfolio->unapplied_s = pg_is_null(rows, row, 6) ? -1 : pg_get_double(rows, row, 6);
     portfolio->put_aside = pg_get_integer(rows, row, 7);
     portfolio->runs = pg_get_bool(rows, row, 8);
+    portfolio->is_reached = pg_get_text(rows, row, 9).size > 0;
+    portfolio->port = pg_get_integer(rows, row, 10);
 }
 
 /* Of a site whether it has a central, of a central how its sites are. */

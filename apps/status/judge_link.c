@@ -99,6 +99,12 @@ void status_judge_portfolio(const StatusFacts *facts, StatusReport *report)
         status_put(report, "central", STATUS_BROKEN,
                    "`bacpipes central` does not run: `bacpipes up` starts it, and log/central.log says why "
                    "it ended");
+    else if (!portfolio->is_reached)
+        status_put(report, "central", STATUS_WARNING,
+                   "no site reaches it: its PostgreSQL listens on its socket alone, for another program had "
+                   "port %" PRId64 "; sites keep what they record. Stop that program (`ss -ltnp` shows it), "
+                   "and start central anew",
+                   portfolio->port);
     else if (portfolio->unapplied_s > APPLIED_LATE_S)
         status_put(report, "central", STATUS_WARNING, "runs, and is %s behind what came",
                    span(portfolio->unapplied_s, age));
@@ -107,6 +113,8 @@ void status_judge_portfolio(const StatusFacts *facts, StatusReport *report)
                    "runs; %" PRId64 " entries of sites are put aside: `bacpipes central aside` says why",
                    portfolio->put_aside);
     else
-        status_put(report, "central", STATUS_OK, "runs; what came is applied, and nothing is put aside");
+        status_put(report, "central", STATUS_OK,
+                   "runs, sites reach it on port %" PRId64 "; what came is applied, and nothing is put aside",
+                   portfolio->port);
     judge_sites(facts, report);
 }

@@ -39,6 +39,8 @@ typedef struct StatusPortfolio {
     char silent_names[300], wait_why[BP_ERROR_TEXT_MAX];
     double unapplied_s; /* how long entries wait that came; -1: none does */
     bool runs;          /* `bacpipes central` */
+    bool is_reached;    /* its PostgreSQL listens to more than its socket */
+    int64_t port;       /* of that */
 } StatusPortfolio;
 
 typedef struct StatusDatabase {

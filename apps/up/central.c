@@ -3,6 +3,7 @@
 #include "apps/up/up.h"
 #include "base/parse.h"
 #include "base/time.h"
+#include "link/ledger.h"
 #include "model/topic.h"
 
 #include <arpa/inet.h>
@@ -33,21 +34,68 @@ BpStatus up_check_central(Up *up, BpError *err)
     return BP_OK;
 }
 
+static BpStatus keep_port(Up *up, int64_t port, BpError *err)
+{
+    char line[16];
+    snprintf(line, sizeof line, "%d\n", (int)port);
+    return up_write_file(up_path(up, "postgresql.port"), bp_str(line), err);
+}
+
+/* 0: at none that anybody was told of. Join files name the port, and sites know no other. */
+static BpStatus promised_port(Up *up, int64_t *ret_port, BpError *err)
+{
+    char text[16];
+    int64_t port = 0;
+    LinkLedger ledger;
+    BpStatus status = link_ledger_open(up_path(up, "ca"), &ledger, err);
+    const bool is_promised = status == BP_OK && link_ledger_counts(&ledger, bp_wall_us());
+    link_ledger_done(&ledger);
+    if (status != BP_OK)
+        return status;
+    if (is_promised && (up_read_line(up_path(up, "postgresql.port"), text, sizeof text, NULL) != BP_OK ||
+                        bp_parse_i64(bp_str(text), 1, UINT16_MAX, &port, NULL) != BP_OK))
+        port = up->central.first_port;
+    *ret_port = port;
+    return BP_OK;
+}
+
+/* Of the loopback alone another one is taken, and given back, while no site knows it. */
+static BpStatus choose_here(Up *up, int64_t *ret_port, BpError *err)
+{
+    int64_t promised, port;
+    const int64_t first = up->central.first_port;
+    BP_TRY(promised_port(up, &promised, err));
+    const char *problem = up_tcp_port_problem(LOOPBACK, promised ? promised : first);
+    if (promised && problem)
+        return bp_fail(err, BP_UNAVAILABLE,
+                       "port %d of %s: %s, and sites were told that central is there: they look for it "
+                       "nowhere else. Stop that program (`ss -ltnp` shows it), and start this again",
+                       (int)promised, LOOPBACK, problem);
+    if (promised) {
+        *ret_port = promised;
+        return BP_OK;
+    }
+    BP_TRY(up_free_port(first, &port, err));
+    if (port != first)
+        up_warn("central.listen = %s: %s; it is port %d as long as that is so and no site is invited",
+                up->wish.cfg.central_listen, problem, (int)port);
+    *ret_port = port;
+    return keep_port(up, port, err);
+}
+
 BpStatus up_choose_central_port(Up *up, int64_t *ret_port, BpError *err)
 {
     const char *address = up->central.address;
-    char line[16];
     const int64_t port = up->central.first_port;
     if (!address)
-        return up_choose_port(up, "postgresql", port, ret_port, err);
+        return choose_here(up, ret_port, err);
     const char *problem = up_tcp_port_problem(address, port);
     if (!problem)
         problem = up_tcp_port_problem(LOOPBACK, port);
     if (problem) /* its sites look for it there, and nowhere else */
         return bp_fail(err, BP_UNAVAILABLE, "central.listen = %s: %s", up->wish.cfg.central_listen, problem);
     *ret_port = port;
-    snprintf(line, sizeof line, "%d\n", (int)port);
-    return up_write_file(up_path(up, "postgresql.port"), bp_str(line), err);
+    return keep_port(up, port, err);
 }
 
 /* What `up` wrote down at its last start in this folder, if it ever ran there, is another site. */

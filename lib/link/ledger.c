@@ -151,6 +151,14 @@ int64_t link_ledger_last_number(const LinkLedger *ledger)
     return last;
 }
 
+bool link_ledger_counts(const LinkLedger *ledger, int64_t now_us)
+{
+    for (size_t i = 0; i < ledger->issued_count; i++)
+        if (ledger->issued[i].until_us > now_us && !is_revoked(ledger, ledger->issued[i].serial))
+            return true;
+    return false;
+}
+
 const char *link_ledger_owner(const LinkLedger *ledger, int64_t number)
 {
     for (size_t i = 0; i < ledger->issued_count; i++)

@@ -39,6 +39,8 @@ BpStatus link_ledger_issue(LinkLedger *ledger, const LinkEntry *entry, BpError *
 BpStatus link_ledger_revoke(LinkLedger *ledger, int64_t number, int64_t now_us, BpError *err) BP_CHECKED;
 
 int64_t link_ledger_last_number(const LinkLedger *ledger); /* 0: none was given */
+/* Whether anybody may come by what was issued: it has not ended, and was not revoked. */
+bool link_ledger_counts(const LinkLedger *ledger, int64_t now_us);
 /* The site_id that the number was given to; NULL: none. */
 const char *link_ledger_owner(const LinkLedger *ledger, int64_t number);
 

@@ -100,18 +100,52 @@ says() {
     [[ "$output" == *"Verification: OK"* || "$output" == *"Verify return code: 0"* ]]
 }
 
-@test "another port where its own is taken on the loopback; elsewhere it is as told, or said why not" {
-    perl -e 'use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 1, ReuseAddr => 1) or die; sleep 600' "$CENTRAL_PORT" 3>&- &
+# squat PORT: another program has it, until `kill $squatter`.
+squat() {
+    perl -e 'use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 1, ReuseAddr => 1) or die; sleep 600' "$1" 3>&- &
     squatter=$!
-    until (exec 5<>"/dev/tcp/127.0.0.1/$CENTRAL_PORT") 2>/dev/null; do sleep 0.05; done
+    until_true bash -c "exec 5<>/dev/tcp/127.0.0.1/$1" 2>/dev/null
+}
+
+@test "another port where its own is taken on the loopback, as long as nobody was told; elsewhere it is as told, or said why not" {
+    squat "$CENTRAL_PORT"
     begin_central
-    [ "$(cat "$MEMBERS/central/postgresql.port")" != "$CENTRAL_PORT" ]
+    other=$(cat "$MEMBERS/central/postgresql.port")
+    [ "$other" != "$CENTRAL_PORT" ]
+    grep "central.listen = 127.0.0.1:$CENTRAL_PORT: another program has that port; it is port $other as long as that is so and no site is invited" "$MEMBERS/central.out"
+    until_true as_status "sites reach it on port $other"
     end_central
     run timeout 60 "$BACPIPES" up --central --data "$MEMBERS/central" --for 1s --set "central.listen=127.0.0.2:$CENTRAL_PORT"
     echo "$output"
-    kill $squatter
     [ "$status" -ne 0 ]
     [[ "$output" == *"central.listen = 127.0.0.2:$CENTRAL_PORT: another program has that port"* ]]
+    kill $squatter
+    wait $squatter || true
+    begin_central
+    [ "$(cat "$MEMBERS/central/postgresql.port")" = "$CENTRAL_PORT" ]
+}
+
+as_status() { "$BACPIPES" status --data "$MEMBERS/central" | grep -F "$1"; }
+
+@test "the port that sites were told stays central's: where another program has it, that is said, and no other is taken" {
+    begin_central
+    as_members "$BACPIPES" site add macau --data "$MEMBERS/central" --output "$MEMBERS/central/macau.join"
+    # Killed, it goes on by its socket where somebody else was quicker, and status says that no site comes.
+    perl -e 'use IO::Socket::INET; my $s; until ($s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 1, ReuseAddr => 1)) { select undef, undef, undef, 0.01 } sleep 600' "$CENTRAL_PORT" 3>&- &
+    squatter=$!
+    kill -KILL "$(head -1 "$MEMBERS/central/postgresql/postmaster.pid")"
+    until_true as_status "no site reaches it: its PostgreSQL listens on its socket alone, for another program had port $CENTRAL_PORT"
+    end_central
+    run timeout 60 "$BACPIPES" up --central --data "$MEMBERS/central" --for 1s
+    echo "$output"
+    [ "$status" -eq 69 ]
+    [[ "$output" == *"port $CENTRAL_PORT of 127.0.0.1: another program has that port, and sites were told that central is there"* ]]
+    [ "$(cat "$MEMBERS/central/postgresql.port")" = "$CENTRAL_PORT" ]
+    kill $squatter
+    wait $squatter || true
+    begin_central
+    [ "$(cat "$MEMBERS/central/postgresql.port")" = "$CENTRAL_PORT" ]
+    [ "$(at_central "show listen_addresses")" = 127.0.0.1 ]
 }
 
 @test "a site that joins runs sync from then on, gives it up with its link, and starts it again when it dies" {

@@ -279,7 +279,8 @@ static void become_central(void)
 {
     cfg.site = "central";
     facts.broker = (StatusBroker){0};
-    facts.database.portfolio = (StatusPortfolio){.sites = 3, .joined = 2, .unapplied_s = -1, .runs = true};
+    facts.database.portfolio = (StatusPortfolio){
+        .sites = 3, .joined = 2, .unapplied_s = -1, .runs = true, .is_reached = true, .port = 54322};
 }
 
 static void a_central_has_sites_and_no_building(void **state)
@@ -299,6 +300,11 @@ static void a_central_has_sites_and_no_building(void **state)
     become_central();
     facts.database.portfolio.runs = false;
     finds(STATUS_BROKEN, "central", "`bacpipes central` does not run");
+    become_central();
+    facts.database.portfolio.is_reached = false;
+    finds(
+        STATUS_WARNING, "central",
+        "no site reaches it: its PostgreSQL listens on its socket alone, for another program had port 54322");
     become_central();
     facts.database.portfolio.waiting = 1;
     (void)strcpy(facts.database.portfolio.wait_why, "the disk is nearly full");

@@ -130,6 +130,22 @@ static void what_is_revoked_stays_so_and_is_written_once(void **state)
     link_ca_free(ca);
 }
 
+static void what_was_issued_counts_until_its_end_or_until_it_is_revoked(void **state)
+{
+    (void)state;
+    LinkCa *ca = open_at(NOW_US, LINK_CA_BEGUN);
+    const LinkLedger *ledger = link_ca_ledger(ca);
+    assert_false(link_ledger_counts(ledger, NOW_US));
+    (void)sign(ca, 7, "macau", NOW_US, BP_OK);
+    assert_true(link_ledger_counts(ledger, NOW_US));
+    assert_false(link_ledger_counts(ledger, NOW_US + LINK_SITE_DAYS * BP_DAY));
+    assert_int_equal(link_ca_revoke(ca, 7, NOW_US, NULL), BP_OK);
+    assert_false(link_ledger_counts(ledger, NOW_US));
+    (void)sign(ca, 8, "klcc", NOW_US, BP_OK);
+    assert_true(link_ledger_counts(ledger, NOW_US));
+    link_ca_free(ca);
+}
+
 static void a_line_that_was_cut_short_counts_for_nothing_and_harms_no_other(void **state)
 {
     (void)state;
@@ -230,6 +246,7 @@ int main(void)
         TEST(a_site_is_signed_for_two_years_and_written_down),
         TEST(a_number_that_was_another_sites_is_not_given_again),
         TEST(what_is_revoked_stays_so_and_is_written_once),
+        TEST(what_was_issued_counts_until_its_end_or_until_it_is_revoked),
         TEST(a_line_that_was_cut_short_counts_for_nothing_and_harms_no_other),
         TEST(a_new_authority_is_trusted_long_before_it_signs_and_the_old_one_long_after),
         TEST(a_succession_that_was_cut_short_is_finished),
