@@ -612,11 +612,18 @@ begin
     if octet_length(body) > 262144 then
         return jsonb_build_object('v', 1, 'event', format('an entry of %s, which is too long to be shown', pg_size_pretty(octet_length(body)::bigint)));
     end if;
-    said := convert_from(body, 'UTF8')::jsonb;
-    return case when octet_length(body) > 16384 and jsonb_typeof(said) = 'object' then record_short(said, 1000) else said end;
+    begin
+        said := convert_from(body, 'UTF8')::jsonb;
+    exception when data_exception or program_limit_exceeded then
+        said := null; -- a frame is kept as it came, whatever is in it
+    end;
+    if jsonb_typeof(said) is distinct from 'object' or coalesce(said ->> 'point_id', '0') !~ '^[0-9]{1,9}$' then
+        return '{"v": 1, "event": "an entry that cannot be read"}';
+    end if;
+    return case when octet_length(body) > 16384 then record_short(said, 1000) else said end;
 end
 $$;
-comment on function record_shown is 'An entry of the record as the web shows it: of a very long one what fits a line of a list.';
+comment on function record_shown is 'An entry of the record as the web shows it, an object whose point_id is a number where it has one: of a very long one what fits a line of a list, and of one that cannot be read that.';
 
 -- One record. `told`: who is to hear of it. reason: it cannot be applied, and why. of_seq: it is tried again, and stands there.
 create function uplink_record_apply(of_site text, of_kind text, of_body bytea, received timestamptz, is_told boolean, of_life integer, of_seq bigint, out told text, out reason text, out is_newer boolean, out cut bigint) language plpgsql as $$

@@ -1,4 +1,5 @@
 -- Texts that a site tells are as long at central as central keeps them, whoever the site is by now: what honest sites can hold fits, what is longer is cut, is seen to be, and is counted.
+\set select_audit `cat "$SQL_QUERIES/web/select_web_audit.sql"`
 begin;
 select no_plan();
 
@@ -161,6 +162,30 @@ select is(record_shown(convert_to(jsonb_build_object('op', 'state', 'rows', (sel
 select is(record_shown(convert_to(jsonb_build_object('op', 'update', 'new', jsonb_build_object('name', 'a', 'description', repeat('x', 20000)))::text, 'UTF8')),
           jsonb_build_object('op', 'update', 'new', jsonb_build_object('name', 'a', 'description', repeat('x', 199) || '…')), 'of a change what it was about');
 select cmp_ok(length(record_shown(convert_to((select jsonb_object_agg('k' || n, repeat('x', 1000)) from generate_series(1, 200) n)::text, 'UTF8'))::text), '<', 45000, 'however many fields it has');
+
+-- Entries are kept as they came: one that is none is told as that, and the others are shown.
+select is(record_shown(body), '{"v": 1, "event": "an entry that cannot be read"}', format('what cannot be read is told: %L', encode(body, 'escape')))
+  from unnest(array['no json', '', '{"event": "a\u0000b"}', '{"event": "x", "point_id": "abc"}', '{"event": "x", "point_id": 1.5}', '{"event": "x", "point_id": 12345678901}', '{"a": 1e999999}', '5', '[]']::text[]) as t (said),
+       lateral (select convert_to(said, 'UTF8')) as b (body);
+select is(record_shown('\xff'), '{"v": 1, "event": "an entry that cannot be read"}', 'and what is no text');
+select is(record_shown(convert_to(repeat('[', 100000), 'UTF8')), '{"v": 1, "event": "an entry that cannot be read"}', 'and what is too deep');
+select is(record_shown(convert_to('{"event": "x", "point_id": null}', 'UTF8')), '{"event": "x", "point_id": null}', 'a point that it has none of is none');
+insert into site (site_id, name, is_remote) values ('odd', 'Odd', true);
+insert into remote_site (site_id, number, state, joined_at) values ('odd', 2, 'joined', now());
+insert into uplink_cursor (site_id, epoch, life, first_seq, received_seq, record_seq, record_digest) values ('odd', 7, 1, 1, 0, 0, decode(repeat('00', 32), 'hex'));
+insert into uplink (site_id, epoch, seq, kind, at, body, digest, received_at)
+select 'odd', 7, n, kind, now() - interval '1 hour' + make_interval(secs => n), convert_to(said, 'UTF8'), sha256('x'), now()
+  from (values (1, 'audit', '{"event": "good"}'), (2, 'audit', 'no json'), (3, 'audit', '{"event": "x", "point_id": "abc"}'), (4, 'point', '{"op": "update", "key": "abc"}'), (5, 'device', '{"op": "update", "key": 1e30}'),
+               (6, 'audit', '{"event": "a\u0000b"}'), (7, 'point', '{"op": "update", "key": 4}')) as v (n, kind, said);
+prepare audit_of (text, timestamptz, timestamptz, text[], integer, text, timestamptz, bigint, bigint, bigint, bigint) as :select_audit
+create temp table shown (looked, last_at, last_epoch, last_seq, epoch, seq, kind, at, j, point_id, path, device_id, device_name)
+    as execute audit_of ('odd', null, null, null, null, null, null, null, null, 100, 1000);
+select is((select string_agg(seq || ' ' || coalesce(j ->> 'event', j ->> 'op'), ', ' order by seq) from shown),
+          '1 good, 2 an entry that cannot be read, 3 an entry that cannot be read, 4 update, 5 update, 6 an entry that cannot be read, 7 update', 'a list with such entries shows the others');
+select is((select string_agg(seq || ' ' || point_id, ', ' order by seq) from shown where point_id is not null or device_id is not null), '7 4', 'and what number is none names no point and no device');
+create temp table about_point (looked, last_at, last_epoch, last_seq, epoch, seq, kind, at, j, point_id, path, device_id, device_name)
+    as execute audit_of ('odd', null, null, null, 4, null, null, null, null, 100, 1000);
+select is((select array_agg(seq) from about_point), '{7}', 'also where one point is asked for');
 
 select * from finish();
 rollback;

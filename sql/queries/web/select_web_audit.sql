@@ -5,10 +5,11 @@ with scanned as materialized (
      where site_id = $1 and ($2::timestamptz is null or at >= $2) and ($3::timestamptz is null or at < $3) and ($4::text[] is null or kind = any ($4) or kind = 'audit')
        and ($7::timestamptz is null or (at, epoch, seq) < ($7, $8::bigint, $9::bigint))
      order by at desc, epoch desc, seq desc limit $11),
+     numbered as (select *, case when j ->> 'key' ~ '^[0-9]{1,9}$' then (j ->> 'key')::integer end as key from scanned),
      matching as (
-    select s.*, coalesce((j ->> 'point_id')::integer, case when kind = 'point' then (j ->> 'key')::integer end) as point_id, case when kind = 'device' then (j ->> 'key')::integer end as device_id from scanned s
+    select s.epoch, s.seq, s.kind, s.at, s.j, coalesce((j ->> 'point_id')::integer, case when kind = 'point' then key end) as point_id, case when kind = 'device' then key end as device_id from numbered s
      where ($4::text[] is null or kind = any ($4) or j ->> 'event' = any ($4))
-       and ($5::integer is null or coalesce((j ->> 'point_id')::integer, case when kind = 'point' then (j ->> 'key')::integer end) = $5)
+       and ($5::integer is null or coalesce((j ->> 'point_id')::integer, case when kind = 'point' then key end) = $5)
        and ($6::text is null or coalesce(j #>> '{who,person}', j ->> 'created_by', j #>> '{who,role}') = $6)
      order by at desc, epoch desc, seq desc limit $10),
      looked as (select count(*) as count, (array_agg(at order by at, epoch, seq))[1] as at, (array_agg(epoch order by at, epoch, seq))[1] as epoch, (array_agg(seq order by at, epoch, seq))[1] as seq from scanned)
