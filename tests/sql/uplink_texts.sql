@@ -1,5 +1,7 @@
 -- Texts that a site tells are as long at central as central keeps them, whoever the site is by now: what honest sites can hold fits, what is longer is cut, is seen to be, and is counted.
 \set select_audit `cat "$SQL_QUERIES/web/select_web_audit.sql"`
+\set select_links `cat "$SQL_QUERIES/web/select_web_links.sql"`
+\set select_sites `cat "$SQL_QUERIES/query/select_remote_sites.sql"`
 begin;
 select no_plan();
 
@@ -186,6 +188,19 @@ select is((select string_agg(seq || ' ' || point_id, ', ' order by seq) from sho
 create temp table about_point (looked, last_at, last_epoch, last_seq, epoch, seq, kind, at, j, point_id, path, device_id, device_name)
     as execute audit_of ('odd', null, null, null, 4, null, null, null, null, 100, 1000);
 select is((select array_agg(seq) from about_point), '{7}', 'also where one point is asked for');
+
+-- ---- the worst first ----
+
+insert into site (site_id, name, is_remote) select 's' || n, 'S' || n, true from generate_series(1, 8) n;
+insert into remote_site (site_id, number, state, joined_at, seen_at, wait_until)
+values ('s1', 11, 'joined', now(), now(), null), ('s2', 12, 'invited', null, null, null), ('s3', 13, 'joined', now(), null, null), ('s4', 14, 'joined', now(), now(), now() + interval '1 hour'),
+       ('s5', 15, 'revoked', now(), now(), null), ('s6', 16, 'joined', now(), now() - interval '1 hour', null), ('s7', 17, 'joined', now(), now(), null), ('s8', 18, 'retired', now(), now(), null);
+prepare listed as :select_sites
+prepare linked (text) as :select_links
+create temp table listed as execute listed;
+create temp table linked as execute linked (null);
+select is((select string_agg(site_id, ' ' order by ctid) from listed where site_id ~ '^s'), 's6 s3 s4 s1 s7 s2 s5', 'tools list who is silent, then who was never heard, before those that are well');
+select is((select string_agg(site_id, ' ' order by ctid) from linked where site_id ~ '^s'), 's6 s3 s4 s1 s7 s2 s5 s8', 'and so does the web');
 
 select * from finish();
 rollback;

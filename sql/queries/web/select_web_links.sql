@@ -5,5 +5,5 @@ select site_id, jsonb_build_object('state', state, 'link', link, 'lag_s', lag_s,
                                    'invited_until', (to_jsonb(site_invited_until(site_id) at time zone 'UTC') #>> '{}') || 'Z', 'clock_ahead_s', clock_ahead_s, 'program', program, 'groups', site_groups(site_id))::text
   from sites
  where $1::text is null or site_id = $1
- order by case when state in ('revoked', 'retired') then 5 when state = 'invited' then 4 when link = 'silent' then 0 when link = 'waiting' then 1 when link = 'late' then 2 else 3 end,
+ order by case when state in ('revoked', 'retired') then 6 when state = 'invited' then 5 when link = 'silent' then 0 when link = 'never' then 1 when link = 'waiting' then 2 when link = 'late' then 3 else 4 end,
           case when link = 'silent' then seen_at end nulls last, put_aside > 0 desc, alarms desc, failing_points desc, overrides desc, name collate natural_order, site_id;

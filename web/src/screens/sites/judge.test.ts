@@ -70,8 +70,10 @@ test('many are put in order, the worst of it first, by numbers in names where th
         site('c9', { link: 'silent' }),
         site('c2', { link: 'late' }),
         site('c0', { state: 'retired' }),
+        site('c3', { link: 'waiting' }),
+        site('c4', { link: 'never' }),
     ]
-    expect(names(inOrder(bad, undefined))).toBe('c9 c10 c2 c1 c0')
+    expect(names(inOrder(bad, undefined))).toBe('c9 c10 c4 c3 c2 c1 c0')
     expect(names(inOrder(all, 'name'))).toBe('b1 b2 b9 b10')
     expect(names(inOrder(all, 'lag'))).toBe('b2 b9 b10 b1')
     expect(names(inOrder(all, 'availability'))).toBe('b9 b2 b10 b1')

@@ -2,7 +2,7 @@
 import type { Site, SiteLink } from '../../api/shapes'
 
 export type Judged = 'good' | 'warn' | 'bad' | 'off'
-export const words = ['silent', 'waiting', 'late', 'never', 'online', 'invited', 'revoked', 'retired'] as const
+export const words = ['silent', 'never', 'waiting', 'late', 'online', 'invited', 'revoked', 'retired'] as const
 export type Word = (typeof words)[number]
 
 /* The word for how it is. */
@@ -37,7 +37,7 @@ type Sorted = Pick<Site, 'id' | 'name' | 'link'>
 export const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' }).compare
 
 /* The worst first, as the server has them, which knows nothing of numbers in names. */
-const ranks: Record<Word, number> = { silent: 0, waiting: 1, late: 2, never: 3, online: 3, invited: 4, revoked: 5, retired: 5 }
+const ranks: Record<Word, number> = { silent: 0, never: 1, waiting: 2, late: 3, online: 4, invited: 5, revoked: 6, retired: 6 }
 function worstFirst(one: SiteLink, other: SiteLink): number {
     const [a, b] = [wordOf(one), wordOf(other)]
     return (
