@@ -269,10 +269,11 @@ static void show(const LinkJoinFile *file, const char *path, const char *former_
 static json_t *make_json(const LinkJoinFile *file, const char *path, const char *former_until)
 {
     char when[BP_TIME_TEXT_MAX];
-    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:s*}", "site_id", file->site_id, "name",
+    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:b, s:s*}", "site_id", file->site_id, "name",
                      file->name, "number", (json_int_t)file->number, "file", path, "until",
                      bp_time_format(file->until_us, 0, when), "host", file->host, "port",
-                     (json_int_t)file->port, "former_until", *former_until ? former_until : NULL);
+                     (json_int_t)file->port, "this_machine_alone", cfg_is_loopback(file->host),
+                     "former_until", *former_until ? former_until : NULL);
 }
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)

@@ -176,6 +176,7 @@ on_terminal() {
     echo "$output"
     [ "$status" = 0 ]
     [ "$(jq -r .former_until <<<"$output")" != null ]
+    [ "$(jq -c '[.host, .this_machine_alone]' <<<"$output")" = '["127.0.0.1",true]' ]
     run at_site slow site join "$MEMBERS/central/slow.1"
     echo "$output"
     [ "$status" = 1 ]

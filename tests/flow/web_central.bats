@@ -331,6 +331,7 @@ JS
     expect 201
     [ "$(told '.file | fromjson | "\(.bacpipes) \(.site_id) \(.name)"')" = "join file newone A new one" ] || { echo "$output"; false; }
     [[ $(told '.file | fromjson | .key') == "-----BEGIN "* ]]
+    [ "$(told '[.host, .this_machine_alone, (.file | fromjson | .host)] | join(" ")')" = "127.0.0.1 true 127.0.0.1" ] || { echo "$output"; false; }
     [ "$(at_central "select count(*) from site_invitation where site_id = 'newone' and ended_at is null and serial is not null")" = 1 ]
     [ "$(at_central "select made_by ->> 'person' from site_invitation where site_id = 'newone'")" = ed ] || at_central "select made_by from site_invitation"
     wait_for ed /sites/newone '.link.state == "invited"'

@@ -288,6 +288,7 @@ test('sites: an admin has a join file made, and shuts a site out; who may not is
     const saved = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Download' }).click()
     assert.equal((await saved).suggestedFilename(), 'lisboa.join')
+    await isThere(page.getByText('127.0.0.1 is this machine alone: a site elsewhere does not reach central there.'))
     await shoot(page, 'sites.given')
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
     await page.getByRole('dialog', { name: 'Let a site join' }).waitFor({ state: 'detached' })

@@ -4,6 +4,7 @@
 #include "apps/web/points/load.h"
 #include "apps/web/points/store.h"
 #include "base/time.h"
+#include "config/hosts.h"
 #include "io/tls/request.h"
 #include "link/join_file.h"
 #include "link/link.h"
@@ -100,8 +101,9 @@ static void reply(Call *call, const Invite *invite, const json_t *invited)
     link_join_file_write(&file, &out);
     const BpStr contents = bp_buf_text(&out);
     call_reply(call, 201,
-               json_pack("{s:s, s:s, s:I, s:s, s:s, s:s%}", "site", file.site_id, "name", file.name, "number",
-                         (json_int_t)file.number, "until", text_of(invited, "until"), "central", file.central,
+               json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:b, s:s%}", "site", file.site_id, "name", file.name,
+                         "number", (json_int_t)file.number, "until", text_of(invited, "until"), "central",
+                         file.central, "host", file.host, "this_machine_alone", cfg_is_loopback(file.host),
                          "file", contents.data, contents.size));
 }
 

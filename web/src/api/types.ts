@@ -1690,6 +1690,10 @@ export interface components {
             number: number;
             until: components["schemas"]["Instant"];
             central: string;
+            /** @description Where the site looks for central */
+            host: string;
+            /** @description `host` is a loopback: a site elsewhere does not reach central there (settings `central.listen` and `central.names`) */
+            this_machine_alone: boolean;
             /** @description Its contents, for `bacpipes site join`: kept nowhere here */
             file: string;
         };

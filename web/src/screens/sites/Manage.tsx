@@ -1,5 +1,5 @@
 /* Sites join, are called otherwise, and are shut out: of who is admin of all of them. A join file is told once, and kept nowhere. */
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { api } from '../../api/client'
 import { queries } from '../../api/query'
@@ -112,6 +112,7 @@ function Given({ file, onClose }: { file: JoinFile; onClose: () => void }) {
             <Text ff="monospace" size="sm">
                 bacpipes site join {file.site}.join
             </Text>
+            {file.this_machine_alone && <Alert color="yellow">{t.hereAlone(file.host)}</Alert>}
             <Group justify="flex-end" gap="sm">
                 <Button variant="default" onClick={onClose}>
                     {c.close}

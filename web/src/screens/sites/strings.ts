@@ -60,6 +60,8 @@ export const strings = catalog({
         newFile: 'New join file',
         given: (name: string) => `${name} may join with this file, once, until`,
         givenAbout: 'There is a key in it: give it to nobody but the site. It is shown once; another one makes this one void.',
+        hereAlone: (host: string) =>
+            `${host} is this machine alone: a site elsewhere does not reach central there. Settings central.listen and central.names say where it does; then make another file.`,
         download: 'Download',
         againAbout: 'A new join file lets it come back where its certificate has ended or was revoked. Its record and its place stay.',
         revoke: 'Shut out',
@@ -128,6 +130,7 @@ export const strings = catalog({
         newFile: '新的加入檔案',
         given: (name) => `${name} 可憑此檔案加入一次，期限：`,
         givenAbout: '檔案內有金鑰：只可交給該場地。只顯示一次；另產生的檔案會使此檔失效。',
+        hereAlone: (host) => `${host} 只限本機：其他地方的場地無法在此連到中央。請在設定 central.listen 及 central.names 指明可連到之處，然後另產生檔案。`,
         download: '下載',
         againAbout: '若其憑證已到期或被撤銷，新的加入檔案可讓它重新加入，記錄與位置不變。',
         revoke: '撤銷',
@@ -196,6 +199,8 @@ export const strings = catalog({
         newFile: 'Novo ficheiro de adesão',
         given: (name) => `${name} pode aderir com este ficheiro, uma vez, até`,
         givenAbout: 'Contém uma chave: não o dê a ninguém senão ao local. Mostra-se uma vez; outro torna este inválido.',
+        hereAlone: (host) =>
+            `${host} é só esta máquina: um local noutro sítio não chega à central por aí. As definições central.listen e central.names dizem por onde chega; depois crie outro ficheiro.`,
         download: 'Descarregar',
         againAbout: 'Um novo ficheiro deixa-o voltar quando o certificado terminou ou foi revogado. O registo e o lugar ficam.',
         revoke: 'Excluir',
