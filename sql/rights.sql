@@ -133,6 +133,7 @@ insert into right_on_table values
     ('uplink_applied',           'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
     ('site_key',                 'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
     ('uplink_quarantine',        'bacpipes_journal',  null, null, null, 'select', null, 'all'),
+    ('uplink_aside',             'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('downlink',                 'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('downlink_head',            'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('link_epoch',               'bacpipes_journal',  null, null, null, 'select', null, 'all'),
@@ -515,6 +516,7 @@ insert into right_on_function values
     ('uplink_text_cut',         'bacpipes_journal',  false, '{bacpipes_web}'),
     ('uplink_field_cut',        'bacpipes_journal',  false, '{}'),
     ('uplink_cut',              'bacpipes_journal',  false, '{}'),
+    ('uplink_aside_count',      'bacpipes_journal',  true,  '{}'), -- of triggers
     ('uplink_cut_note',         'bacpipes_journal',  false, '{}'),
     ('record_short',            'bacpipes_journal',  false, '{bacpipes_web}'),
     ('record_shown',            'bacpipes_journal',  false, '{bacpipes_web}'),

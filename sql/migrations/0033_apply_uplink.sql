@@ -26,6 +26,26 @@ comment on column uplink_applied.state_at is 'When all of the site''s devices, p
 -- all it has was looked up among all its points for each of them.
 alter table point drop constraint point_site_id_device_id_object_type_object_instance_propert_key, add unique (device_id, site_id, object_type, object_instance, property);
 
+-- Counted where it changes: everybody's list of sites asks for it, of each of them.
+create table uplink_aside (
+    site_id text   primary key,
+    entries bigint not null
+) with (fillfactor = 50);
+comment on table uplink_aside is 'At central: how many entries of each site are in uplink_quarantine.';
+
+-- In the order of sites, as whoever applies entries of several does.
+create function uplink_aside_count() returns trigger language plpgsql as $$
+begin
+    insert into uplink_aside as a (site_id, entries)
+    select r.site_id, case tg_op when 'INSERT' then count(*) else -count(*) end from changed_rows r group by r.site_id order by r.site_id
+        on conflict (site_id) do update set entries = a.entries + excluded.entries;
+    return null;
+end
+$$;
+comment on function uplink_aside_count is 'Of triggers: entries stand aside, or do no more.';
+create trigger aside_insert after insert on uplink_quarantine referencing new table as changed_rows for each statement execute function uplink_aside_count();
+create trigger aside_delete after delete on uplink_quarantine referencing old table as changed_rows for each statement execute function uplink_aside_count();
+
 -- What the last telling of everything named so far, by table: what it has not named when it is complete is no more.
 create table uplink_named (
     site_id text not null,
@@ -1153,7 +1173,7 @@ begin
         select r.site_id, waits.already, aside.many > case when waits.already then aside_max * 9 / 10 else aside_max end as is_full
           from remote_site r,
                lateral (select exists (select from alarm a where a.site_id = 'central' and a.key = 'uplink.aside.' || r.site_id and a.returned_at is null) as already) as waits,
-               lateral (select count(*) as many from (select from uplink_quarantine q where r.state = 'joined' and q.site_id = r.site_id limit aside_max + 1) as q) as aside
+               lateral (select coalesce(sum(a.entries), 0) as many from uplink_aside a where r.state = 'joined' and a.site_id = r.site_id) as aside
          order by r.site_id loop
         if full_of.is_full then
             update remote_site r set wait_until = now + interval '2 minutes', wait_why = for_aside
@@ -1233,11 +1253,12 @@ create view sites as
            coalesce((r.health ->> 'points_failing')::bigint, (select count(*) from current_value v where v.site_id = r.site_id and v.quality <> 'good')) as failing_points,
            coalesce((select rate.points from site_rate rate where rate.site_id = r.site_id order by rate.since desc limit 1), 0) as points,
            (select count(*) from alarm a where a.site_id = r.site_id and a.returned_at is null) as alarms,
-           (select count(*) from uplink_quarantine q where q.site_id = r.site_id) as put_aside,
+           coalesce(aside.entries, 0) as put_aside,
            case when r.wait_until > now() then r.wait_why when status.counters -> 'slow_sites' ? r.site_id and status.seen_at > now() - interval '1 minute' then 'what it sent takes long to apply: others go first' end as wait_why, r.seen_at, r.joined_at, r.clock_ahead_s, r.program
       from remote_site r
       join site s using (site_id)
       left join site_lag lag on lag.site = r.site_id
+      left join uplink_aside aside on aside.site_id = r.site_id
       left join central_status status on true
       -- As availability_hours, of all whole hours of the last 24 at once: everybody's list of sites waits for it.
      cross join (select date_trunc('hour', now() - interval '24 hours' + interval '1 hour' - interval '1 microsecond', 'UTC') as began) as asked
