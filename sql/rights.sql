@@ -516,6 +516,7 @@ insert into right_on_function values
     ('uplink_text_cut',         'bacpipes_journal',  false, '{bacpipes_web}'),
     ('uplink_field_cut',        'bacpipes_journal',  false, '{}'),
     ('uplink_cut',              'bacpipes_journal',  false, '{}'),
+    ('uplink_instants_check',   'bacpipes_journal',  false, '{}'),
     ('uplink_aside_count',      'bacpipes_journal',  true,  '{}'), -- of triggers
     ('uplink_cut_note',         'bacpipes_journal',  false, '{}'),
     ('record_short',            'bacpipes_journal',  false, '{bacpipes_web}'),

@@ -115,11 +115,6 @@ begin
     if (select count(distinct uplink_columns(of_table, r)) from jsonb_array_elements(rows) as r) > 16 then
         raise data_exception using message = 'its rows have more than 16 different sets of columns';
     end if;
-    -- Of such an instant no answer of the web can be made.
-    if exists (select from pg_attribute a, jsonb_array_elements(rows) as r
-                where a.attrelid = ('public.' || of_table)::regclass and a.attnum > 0 and a.atttypid = 'timestamptz'::regtype and r ->> a.attname ~* 'infinity') then
-        raise datetime_field_overflow using message = 'an instant of it is infinite';
-    end if;
     for names, part in select alike.names, alike.rows from (select uplink_columns(of_table, r) as names, jsonb_agg(r) as rows from jsonb_array_elements(rows) as r group by 1) as alike loop
         execute format('insert into public.%1$I (site_id, %2$s) select $1, %2$s from jsonb_populate_recordset(null::public.%1$I, $2) on conflict (site_id, %3$I) do update set (%2$s) = row(%4$s)', of_table,
                        (select string_agg(quote_ident(n), ', ' order by i) from unnest(names) with ordinality as u (n, i)), uplink_key(of_table),
@@ -593,6 +588,29 @@ end
 $$;
 comment on function uplink_cut is 'A record of a site with its texts as long as central keeps them, and how many it had to cut: a site that is broken, or not who it was, fills nobody''s memory and no answer of the web.';
 
+-- Text may say "infinity", an instant may not: who shows it has no number for it, and what is reckoned from it is none either.
+create function uplink_instants_check(body jsonb) returns void language plpgsql stable as $$
+declare
+    endless record;
+begin
+    if body::text !~* 'infinity' then
+        return;
+    end if;
+    select e.key, e.value into endless
+      from (select body as fields union all
+            select body -> 'new' union all
+            select r.value from jsonb_array_elements(case when jsonb_typeof(body -> 'rows') = 'array' then body -> 'rows' else '[]' end) as r) as o,
+           jsonb_each_text(case when jsonb_typeof(o.fields) = 'object' then o.fields else '{}' end) as e
+     where e.value ~* 'infinity'
+       and e.key in (select c.attname from pg_attribute c where c.atttypid = 'timestamptz'::regtype and c.attnum > 0
+                        and c.attrelid = any ('{device, point, setting, device_status, alarm, write_commands, hold, override, uplink}'::regclass[])) limit 1;
+    if found then
+        raise data_exception using message = format('its %s is no instant: %s', endless.key, left(endless.value, 100));
+    end if;
+end
+$$;
+comment on function uplink_instants_check is 'Refuses a record of a site of which an instant, of whatever table, is not finite.';
+
 -- It goes on for a day after the last of them (central_keep).
 create function uplink_cut_note(of_site text, of_epoch bigint, more bigint) returns void language plpgsql as $$
 declare
@@ -691,6 +709,7 @@ begin
         return;
     end if;
     select c.kept, c.cut into body, cut from uplink_cut(of_kind, body) as c;
+    perform uplink_instants_check(body);
     case of_kind
         when 'device', 'point', 'setting' then
             told := of_kind;

@@ -263,7 +263,7 @@ create temporary table owned (role text, thing text);
 insert into owned
 select 'bacpipes_journal', thing
   from unnest(array['uplink_named', 'uplink_saved', 'uplink_pruned', 'uplink_tidied', 'uplink_is_needed(text,bigint,bigint)', 'uplink_frames_drop(text,timestamp with time zone,timestamp with time zone)', 'central_tidy(timestamp with time zone)', 'uplink_frames_tidy(timestamp with time zone)', 'point_interval', 'site_rate', 'site_hour', 'central_status', 'central_size', 'uplink_concluded(text,bigint,bigint,text)', 'central_keep(bigint,bigint,bigint,jsonb)', 'successor_noted()', 'uplink_alarm(text,jsonb,boolean)', 'uplink_alarms_going(text,integer)', 'uplink_later(text,integer,bigint,text,text[])', 'uplink_since(text,jsonb,text)', 'uplink_alarm_over(jsonb,text,timestamp with time zone)', 'uplink_late(text,integer,bigint,text,jsonb)', 'uplink_state_lost(text,text,boolean)', 'uplink_letters(text,text)', 'uplink_text_cut(text,integer,boolean)', 'uplink_field_cut(text,text,jsonb)', 'uplink_cut(text,jsonb)', 'uplink_cut_note(text,bigint,bigint)', 'poll_intervals_note(text,timestamp with time zone)',
-                    'uplink_aside', 'uplink_aside_count()',
+                    'uplink_aside', 'uplink_aside_count()', 'uplink_instants_check(jsonb)',
                     'uplink_record_apply(text,text,bytea,timestamp with time zone,boolean,integer,bigint)', 'uplink_put_aside(text,bigint,bigint,text,text,boolean)', 'uplink_is_told(text)', 'uplink_gate(text[])', 'uplink_apply(jsonb)', 'uplink_retry(text,bigint,bigint)', 'uplink_retry_begin(text,integer)', 'uplink_retry_failed(text,bigint,bigint,text)', 'central_retry(text)']) as thing
  union all
 select 'bacpipes_owner', thing
