@@ -134,6 +134,7 @@ insert into right_on_table values
     ('site_key',                 'bacpipes_journal',  null, null, null, 'select', 'select', 'all'),
     ('uplink_quarantine',        'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('uplink_aside',             'bacpipes_journal',  null, null, null, 'select', null, 'all'),
+    ('uplink_tried',             'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('downlink',                 'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('downlink_head',            'bacpipes_journal',  null, null, null, 'select', null, 'all'),
     ('link_epoch',               'bacpipes_journal',  null, null, null, 'select', null, 'all'),

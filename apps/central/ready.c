@@ -55,7 +55,9 @@ static void on_compared(void *owner)
     const PgValue all = pg_null();
     central->is_ready = true;
     central->is_looking = false;
-    pg_request(central->pg, SQL_WANT_RETRY, &all, 1, NULL, NULL); /* we may be newer than who put it aside */
+    /* We may be newer than who put it aside. */
+    const PgValue wanted[] = {pg_null(), pg_text(bp_str(BACPIPES_VERSION))};
+    pg_request(central->pg, SQL_WANT_RETRY, wanted, 2, NULL, NULL);
     pg_request(central->pg, SQL_FILL_CURRENT_VALUES, &all, 1, NULL, NULL);
     workers_allow(central->workers, true);
     central_look(central);

@@ -83,9 +83,11 @@ static const CfgCommand retry_command = {
     .positionals = "[SITE]",
     .positionals_max = 1,
     .summary = "Has what could not be applied tried again, of this site or of all, by the central that runs.",
-    .details = "Each start of central does so, too: it may be newer by then. What takes too long to apply is "
-               "tried again only where its site is named.\n"
-               "Exit codes: 0 fine; 1 there is nothing to try, or no such site;\n" SAY_EXIT_OF_DATABASE,
+    .details =
+        "Each start of central does so, too: it may be newer by then, and what a newer site sent waits for "
+        "that. What takes too long to apply is "
+        "tried again only where its site is named.\n"
+        "Exit codes: 0 fine; 1 there is nothing to try, or no such site;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes central retry\nbacpipes central retry macau",
 };
 
@@ -118,7 +120,7 @@ static int tell_wanted(const Wanted *wanted)
 static int run_retry(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
 {
     const char *site = arguments->positionals.count ? arguments->positionals.items[0] : NULL;
-    const PgValue value = tool_text_or_any(site);
+    const PgValue values[] = {tool_text_or_any(site), pg_null()};
     SiteDatabase database;
     BpError err = {0};
     Wanted wanted = {0};
@@ -127,7 +129,7 @@ static int run_retry(const CfgArguments *arguments, const Cfg *cfg, BpArena *are
         return say_fail(retry_command.name, &err);
     if (site_database_open(&database, cfg, arena, &err) != BP_OK ||
         site_database_check_site(&database, site, &err) != BP_OK ||
-        site_database_ask(&database, SQL_WANT_RETRY, &value, 1, keep_wanted, &wanted, &err) != BP_OK) {
+        site_database_ask(&database, SQL_WANT_RETRY, values, 2, keep_wanted, &wanted, &err) != BP_OK) {
         code = say_fail(retry_command.name, &err);
     } else {
         code = tell_wanted(&wanted);

@@ -987,17 +987,28 @@ end
 $$;
 comment on function uplink_concluded is 'What came of a frame that was tried again; null: its readings are stored.';
 
-create function central_retry(of_site text default null) returns bigint language plpgsql as $$
+create table uplink_tried (
+    is_one  boolean primary key default true check (is_one),
+    version text    not null
+);
+comment on table uplink_tried is 'At central: the version of `bacpipes central` at whose start all was wanted last that stood aside.';
+
+create function central_retry(of_site text default null, of_version text default null) returns bigint language plpgsql as $$
 declare
+    is_same constant boolean := of_version is not null and exists (select from uplink_tried t where t.version = of_version);
     wanted bigint;
 begin
+    if of_version is not null then
+        insert into uplink_tried as t (version) values (of_version) on conflict (is_one) do update set version = excluded.version where t.version <> excluded.version;
+    end if;
     -- What is wanted already keeps its count: else one that ends the database would begin at none with each start that follows.
-    update uplink_quarantine set tries = case when wants_retry then tries else 0 end, wants_retry = true where site_id = of_site or of_site is null and not is_costly;
+    update uplink_quarantine set tries = case when wants_retry then tries else 0 end, wants_retry = true
+     where site_id = of_site or of_site is null and not is_costly and not (is_same and is_newer);
     get diagnostics wanted = row_count;
     return wanted;
 end
 $$;
-comment on function central_retry is 'What was put aside, of one site or of all, is tried again soon: by `bacpipes central retry`, and at each start of central. What is costly only where its site is named.';
+comment on function central_retry is 'What was put aside, of one site or of all, is tried again soon: by `bacpipes central retry`, and at each start of central. What is costly only where its site is named; what is newer than of_version, which starts, not again at its next start.';
 
 -- ---- frames that are old ----
 

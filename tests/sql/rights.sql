@@ -250,21 +250,21 @@ insert into expected values
     ('bacpipes_web',      'uplink_text_cut(text,integer,boolean)', 'EXECUTE'), -- of record_shown
     ('bacpipes_journal',  'uplink_status(text,jsonb)', 'EXECUTE'),
     ('bacpipes_journal',  'uplink_key(text)', 'EXECUTE'),
-    ('bacpipes_owner',    'central_retry(text)',    'EXECUTE');
+    ('bacpipes_owner',    'central_retry(text,text)',    'EXECUTE');
 insert into expected select 'bacpipes_central', thing, 'EXECUTE'
-  from unnest(array['uplink_apply(jsonb)', 'uplink_retry(text,bigint,bigint)', 'uplink_retry_begin(text,integer)', 'uplink_retry_failed(text,bigint,bigint,text)', 'uplink_concluded(text,bigint,bigint,text)', 'central_keep(bigint,bigint,bigint,jsonb)', 'central_retry(text)', 'current_values_fill(text)', 'central_notify(jsonb)', 'alarm_raise(text,text,text,text)', 'alarm_return(text,text)',
+  from unnest(array['uplink_apply(jsonb)', 'uplink_retry(text,bigint,bigint)', 'uplink_retry_begin(text,integer)', 'uplink_retry_failed(text,bigint,bigint,text)', 'uplink_concluded(text,bigint,bigint,text)', 'central_keep(bigint,bigint,bigint,jsonb)', 'central_retry(text,text)', 'current_values_fill(text)', 'central_notify(jsonb)', 'alarm_raise(text,text,text,text)', 'alarm_return(text,text)',
                     'readings_ensure_days(timestamp with time zone,timestamp with time zone)']) as thing;
 insert into expected select role, thing, 'SELECT' from unnest('{bacpipes_owner, bacpipes_reader, bacpipes_web}'::text[]) as role, unnest('{point_interval, site_rate, site_hour, central_status}'::text[]) as thing;
 insert into expected select role, thing, 'SELECT' from unnest('{bacpipes_reader, bacpipes_web}'::text[]) as role, unnest('{site_lag, availability_hours, availability_points, sites}'::text[]) as thing;
-insert into expected values ('bacpipes_owner', 'central_size', 'SELECT'), ('bacpipes_owner', 'uplink_aside', 'SELECT'), ('bacpipes_owner', 'uplink_saved', 'SELECT'), ('bacpipes_owner', 'uplink_tidied', 'SELECT'), ('bacpipes_maintain', 'uplink_applied', 'SELECT');
+insert into expected values ('bacpipes_owner', 'central_size', 'SELECT'), ('bacpipes_owner', 'uplink_aside', 'SELECT'), ('bacpipes_owner', 'uplink_tried', 'SELECT'), ('bacpipes_owner', 'uplink_saved', 'SELECT'), ('bacpipes_owner', 'uplink_tidied', 'SELECT'), ('bacpipes_maintain', 'uplink_applied', 'SELECT');
 insert into expected values ('bacpipes_owner', 'uplink_named', 'DELETE INSERT REFERENCES SELECT TRIGGER TRUNCATE UPDATE');
 -- An owner may do all with what it owns.
 create temporary table owned (role text, thing text);
 insert into owned
 select 'bacpipes_journal', thing
   from unnest(array['uplink_named', 'uplink_saved', 'uplink_pruned', 'uplink_tidied', 'uplink_is_needed(text,bigint,bigint)', 'uplink_frames_drop(text,timestamp with time zone,timestamp with time zone)', 'central_tidy(timestamp with time zone)', 'uplink_frames_tidy(timestamp with time zone)', 'point_interval', 'site_rate', 'site_hour', 'central_status', 'central_size', 'uplink_concluded(text,bigint,bigint,text)', 'central_keep(bigint,bigint,bigint,jsonb)', 'successor_noted()', 'uplink_alarm(text,jsonb,boolean)', 'uplink_alarms_going(text,integer)', 'uplink_later(text,integer,bigint,text,text[])', 'uplink_since(text,jsonb,text)', 'uplink_alarm_over(jsonb,text,timestamp with time zone)', 'uplink_late(text,integer,bigint,text,jsonb)', 'uplink_state_lost(text,text,boolean)', 'uplink_letters(text,text)', 'uplink_text_cut(text,integer,boolean)', 'uplink_field_cut(text,text,jsonb)', 'uplink_cut(text,jsonb)', 'uplink_cut_note(text,bigint,bigint)', 'poll_intervals_note(text,timestamp with time zone)',
-                    'uplink_aside', 'uplink_aside_count()', 'uplink_instants_check(jsonb)',
-                    'uplink_record_apply(text,text,bytea,timestamp with time zone,boolean,integer,bigint)', 'uplink_put_aside(text,bigint,bigint,text,text,boolean)', 'uplink_is_told(text)', 'uplink_gate(text[])', 'uplink_apply(jsonb)', 'uplink_retry(text,bigint,bigint)', 'uplink_retry_begin(text,integer)', 'uplink_retry_failed(text,bigint,bigint,text)', 'central_retry(text)']) as thing
+                    'uplink_aside', 'uplink_tried', 'uplink_aside_count()', 'uplink_instants_check(jsonb)',
+                    'uplink_record_apply(text,text,bytea,timestamp with time zone,boolean,integer,bigint)', 'uplink_put_aside(text,bigint,bigint,text,text,boolean)', 'uplink_is_told(text)', 'uplink_gate(text[])', 'uplink_apply(jsonb)', 'uplink_retry(text,bigint,bigint)', 'uplink_retry_begin(text,integer)', 'uplink_retry_failed(text,bigint,bigint,text)', 'central_retry(text,text)']) as thing
  union all
 select 'bacpipes_owner', thing
   from unnest(array['site_lag', 'availability_hours', 'availability_points', 'sites', 'waiting', 'change_set(jsonb)', 'change_words(change)', 'waiting_take_back(text,text,uuid,text)', 'uplink_key(text)', 'uplink_columns(text,jsonb)', 'uplink_put(text,text,jsonb)', 'uplink_stranger(text,text,jsonb)', 'uplink_forget(text,text,jsonb)', 'uplink_state(text,jsonb,boolean)',

@@ -1,6 +1,6 @@
 -- A site of which very much stands aside waits until less does: nothing of that is dropped, and it does not grow without end.
 begin;
-select plan(31);
+select plan(39);
 set local client_min_messages = warning;
 
 insert into site (site_id, name) values ('central', 'Central') on conflict do nothing;
@@ -102,5 +102,23 @@ select ok(counted_right() and put_aside('kl') = 2, 'and stands aside, counted');
 select site_retire('kl');
 select ok(counted_right() and put_aside('kl') = 2, 'as that of a site that is no more');
 select ok(not exists (select from pg_roles, unnest('{insert,update,delete,truncate}'::text[]) as what where rolname in ('bacpipes_central', 'bacpipes_owner', 'bacpipes_web') and has_table_privilege(rolname, 'uplink_aside', what)), 'nobody else writes that number');
+
+-- ---- what waits for a newer central ----
+select uplink_put_aside('mo', 7, 9, 'device', 'wrong', false);
+create function wanted(of_site text, of_version text) returns bigint language plpgsql as $$
+begin
+    update uplink_quarantine set wants_retry = false;
+    perform central_retry(of_site, of_version);
+    return (select count(*) from uplink_quarantine where wants_retry);
+end
+$$;
+select is((select array_agg(is_newer order by site_id, seq) from uplink_quarantine), '{t,t,t,t,t,f}', 'much is newer, and one is wrong');
+select is(wanted(null, '1.0'), 6::bigint, 'a version that starts for the first time tries all');
+select is(wanted(null, '1.0'), 1::bigint, 'at its next start what is newer is as it was');
+select is(wanted(null, null), 6::bigint, 'who asks for all has all tried');
+select is(wanted('mo', null), 4::bigint, 'or all of a site');
+select is(wanted(null, '1.0'), 1::bigint, 'after which that version starts as before');
+select is(wanted(null, '1.1'), 6::bigint, 'and another one tries all');
+select is(wanted(null, '1.0'), 6::bigint, 'as does the former one, when it is put back');
 select * from finish();
 rollback;
