@@ -98,6 +98,15 @@ BpStatus up_choose_central_port(Up *up, int64_t *ret_port, BpError *err)
     return keep_port(up, port, err);
 }
 
+static BpStatus refuse_central(const Up *up, BpError *err)
+{
+    return bp_fail(
+        err, BP_INVALID,
+        "%s is the folder of a central, with what its sites recorded: --central goes on with it, and "
+        "a site has a folder of its own, as --data var.site",
+        up->folder.data);
+}
+
 /* What `up` wrote down at its last start in this folder, if it ever ran there, is another site. */
 static BpStatus check_former(Up *up, const char *former, BpError *err)
 {
@@ -109,6 +118,8 @@ static BpStatus check_former(Up *up, const char *former, BpError *err)
             "%s is the folder of site %s, with its database: a central has a folder of its own, as "
             "--data var/central",
             up->folder.data, former);
+    if (strcmp(former, MDL_SITE_CENTRAL) == 0)
+        return refuse_central(up, err);
     if (access(up_path(up, "link"), F_OK) == 0)
         return bp_fail(err, BP_INVALID,
                        "%s is the folder of site %s, which has joined a central, and not of site %s: --site "
@@ -127,7 +138,9 @@ BpStatus up_check_site_of_folder(Up *up, BpError *err)
     char line[256];
     BpError unused;
     FILE *file = up_read_file(up_path(up, "bacpipes.conf"), &unused);
-    BpStatus status = BP_OK;
+    /* Its authority may be all that there is of it yet. */
+    BpStatus status =
+        !up->wish.is_central && access(up_path(up, "ca/ca.key"), F_OK) == 0 ? refuse_central(up, err) : BP_OK;
     while (file && status == BP_OK && fgets(line, sizeof line, file)) {
         line[strcspn(line, "\n")] = 0;
         if (strncmp(line, name, strlen(name)) == 0)

@@ -368,7 +368,7 @@ void up_end_orphans(Up *up);
 /* central.c */
 /* Before anything is made: whether settings central.* are right. */
 BpStatus up_check_central(Up *up, BpError *err) BP_CHECKED;
-/* A site's folder becomes no central's, and one that has joined stays who it is. */
+/* A site's folder becomes no central's, nor a central's a site's, and one that has joined stays who it is. */
 BpStatus up_check_site_of_folder(Up *up, BpError *err) BP_CHECKED;
 /* The port of its PostgreSQL: before each start of it. */
 BpStatus up_choose_central_port(Up *up, int64_t *ret_port, BpError *err) BP_CHECKED;

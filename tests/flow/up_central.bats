@@ -49,6 +49,24 @@ says() {
     [[ "$output" != *"was the folder of"* ]]
 }
 
+@test "a central's folder becomes no site's, by whatever it is known" {
+    mkdir -p "$MEMBERS/was/ca"
+    [ "$(id -u)" != 0 ] || chown -R "$(as_members id -un)": "$MEMBERS/was"
+    local known option
+    for known in bacpipes.conf ca/ca.key; do
+        rm -f "$MEMBERS/was/bacpipes.conf" "$MEMBERS/was/ca/ca.key"
+        echo 'site = central' >"$MEMBERS/was/$known"
+        for option in --simulate "--site macau" --set=poll.interval=2s; do
+            # shellcheck disable=SC2086
+            run timeout 60 "$BACPIPES" up $option --data "$MEMBERS/was" --for 50s
+            echo "$output"
+            [ "$status" -eq 78 ]
+            [ "$(cat "$MEMBERS/was/$known")" = 'site = central' ]
+        done
+    done
+    [[ "$output" == *"$MEMBERS/was is the folder of a central, with what its sites recorded: --central goes on with it, and a site has a folder of its own, as --data var.site"* ]]
+}
+
 @test "a central has its database and web, no broker and no building, and ends without a trace" {
     begin_central --set web.listen=127.0.0.1:8099
     run at_central "select string_agg(site_id || is_remote, ' ') from site"
