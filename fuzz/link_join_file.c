@@ -17,8 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(*err.text);
     } else {
         BpBuf out = bp_buf_growing((size_t)8 * LINK_JOIN_FILE_MAX);
-        link_join_file_write(&file, &out);
-        if (out.size <= LINK_JOIN_FILE_MAX) {
+        if (link_join_file_write(&file, &out, &err) == BP_OK) {
             const BpStatus status = link_join_file_read(bp_buf_text(&out), &arena, &again, &err);
             assert(status == BP_OK && strcmp(file.site_id, again.site_id) == 0 &&
                    strcmp(file.key, again.key) == 0 && file.number == again.number &&

@@ -21,7 +21,9 @@ static const char *display_name;
 static const CfgOption options[] = {
     {"files", NULL, "Sees to the files alone, and asks no database: before PostgreSQL is started.",
      .flag = &files_only},
-    {"name", "TEXT", "What central is called at its sites: 'Lisbon'. Default: what it is called already.",
+    {"name", "TEXT",
+     "What central is called at its sites: 'Lisbon', 200 letters at most. Default: what it is called "
+     "already.",
      .text = &display_name},
     {0},
 };
@@ -39,7 +41,8 @@ static const CfgCommand command = {
                "In <data>/ca is the authority's key: keep a copy of the folder in a safe place, and nowhere "
                "else. In <data>/central is what\n"
                "PostgreSQL is told.\n"
-               "Exit codes: 0 done; 1 something is left to do; 64 wrong use; 69 the database is away, or a "
+               "Exit codes: 0 done; 1 something is left to do, or the database does not take the name; 64 "
+               "wrong use; 69 the database is away, or a "
                "file cannot be written; 70 the\n"
                "database refuses, or the authority is damaged; 78 a setting is wrong.\n",
     .examples = "bacpipes central init --set central.listen=0.0.0.0:54320 --set "

@@ -51,14 +51,15 @@ static const CfgCommand command = {
                "there and here: small letters, digits, _ and -.",
     .options = options,
     .offers_json = true,
-    .details = "The file has a key in it: give it to nobody but the site. A join file that was made before "
-               "counts no more, and that is said. While\n"
-               "somebody has used it and has not called yet, another is made by --again alone. A site whose "
-               "certificate has ended, or was revoked, comes\n"
-               "back in the same way, and goes on where it was.\n"
-               "Exit codes: 0 made; 1 the database refuses, or a site is waited for; 64 wrong use; 69 the "
-               "database is away, or nobody signs; 78 a setting is\n"
-               "wrong.\n",
+    .details =
+        "The file has a key in it: give it to nobody but the site. A join file that was made before "
+        "counts no more, and that is said. While\n"
+        "somebody has used it and has not called yet, another is made by --again alone. A site whose "
+        "certificate has ended, or was revoked, comes\n"
+        "back in the same way, and goes on where it was.\n"
+        "Exit codes: 0 made; 1 the database refuses, or a site is waited for; 64 wrong use; 69 the "
+        "database is away, or nobody signs; 70 the file would be larger than a site reads; 78 a setting is\n"
+        "wrong.\n",
     .examples =
         "bacpipes site add macau --name 'Macau tower'\nbacpipes site add klcc --output /media/usb/klcc.join",
 };
@@ -125,9 +126,9 @@ static BpStatus compose(const json_t *invited, const char *key, BpBuf *out, Link
                          .certificate = text_of(invited, "certificate"),
                          .key = key};
     BP_TRY(bp_time_parse(bp_str(text_of(invited, "until")), &file.until_us, err));
-    link_join_file_write(&file, out);
     *ret_file = file;
-    return BP_OK;
+    return link_join_file_write(&file, out, err) == BP_OK ? BP_OK
+                                                          : bp_within(err, "the join file was not made");
 }
 
 /* ---- the file ---- */

@@ -11,6 +11,7 @@
 #include "say/confirm.h"
 #include "say/exit.h"
 #include "say/json.h"
+#include "say/problem.h"
 #include "say/progress.h"
 #include "say/when.h"
 #include "site/database.h"
@@ -309,7 +310,7 @@ static BpStatus join(const Cfg *cfg, const LinkJoinFile *file, SiteDatabase *dat
     return store(database, cfg, ret_link, file, is_other_for_database, err);
 }
 
-static void show(const Link *link)
+static void show(const Link *link, BpArena *arena)
 {
     const bool is_called = *link->central && strcmp(link->central, link->host) != 0;
     printf("The site has joined central%s%s at %s, port %d: it is %s there. Its key and certificate are in "
@@ -317,7 +318,8 @@ static void show(const Link *link)
            "site alone.\n"
            "Next: `bacpipes up` sends what it records by itself; elsewhere `bacpipes sync` does. `bacpipes "
            "sync --status` says how far it is.\n",
-           is_called ? " " : "", is_called ? link->central : "", link->host, (int)link->port, link->user);
+           is_called ? " " : "", is_called ? say_plain(bp_arena_text(arena, bp_str(link->central))) : "",
+           link->host, (int)link->port, link->user);
 }
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
@@ -342,7 +344,7 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
         say_json_print(json_pack("{s:s, s:s, s:s, s:s, s:I}", "site_id", link.site_id, "user", link.user,
                                  "central", link.central, "host", link.host, "port", (json_int_t)link.port));
     else
-        show(&link);
+        show(&link, arena);
     return EX_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "apps/status/status.h"
 #include "base/time.h"
+#include "say/problem.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -22,10 +23,7 @@ void status_put(StatusReport *report, const char *thing, StatusLevel level, cons
     va_start(args, format);
     vsnprintf(line->text, sizeof line->text, format, args);
     va_end(args);
-    /* Others' words are in it, which are to be read and to move no cursor. */
-    for (char *c = line->text; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7F)
-            *c = '?';
+    say_plain(line->text); /* others' words are in it */
 }
 
 static StatusLevel worse(StatusLevel one, StatusLevel other)

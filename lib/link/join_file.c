@@ -13,9 +13,19 @@ static const char what[] = "join file";
 
 #define MEND "copy it anew, or have another made by `bacpipes site add` at central"
 
-void link_join_file_write(const LinkJoinFile *file, BpBuf *out)
+static BpStatus check_name(const char *name, const char *text, BpError *err)
+{
+    return strlen(text) <= NAME_MAX_OCTETS
+               ? BP_OK
+               : bp_fail(err, BP_FULL, "its \"%s\" has %zu octets, and a site reads %d at most", name,
+                         strlen(text), NAME_MAX_OCTETS);
+}
+
+BpStatus link_join_file_write(const LinkJoinFile *file, BpBuf *out, BpError *err)
 {
     char until[BP_TIME_TEXT_MAX];
+    BP_TRY(check_name("name", file->name, err));
+    BP_TRY(check_name("central", file->central, err));
     json_t *json =
         json_pack("{s:s, s:i, s:s, s:s, s:I, s:s, s:s, s:I, s:s, s:s, s:s, s:s}", "bacpipes", what, "v",
                   VERSION, "site_id", file->site_id, "name", file->name, "number", (json_int_t)file->number,
@@ -29,6 +39,10 @@ void link_join_file_write(const LinkJoinFile *file, BpBuf *out)
     bp_buf_u8(out, '\n');
     free(text);
     json_decref(json);
+    return !out->failed && out->size <= LINK_JOIN_FILE_MAX
+               ? BP_OK
+               : bp_fail(err, BP_FULL, "it would be larger than the %d octets that a site reads",
+                         LINK_JOIN_FILE_MAX);
 }
 
 typedef struct Reading {

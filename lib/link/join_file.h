@@ -21,7 +21,9 @@ typedef struct LinkJoinFile {
     const char *authorities, *certificate, *key; /* PEM */
 } LinkJoinFile;
 
-void link_join_file_write(const LinkJoinFile *file, BpBuf *out);
+/* BP_FULL: something in it is larger than a site reads, or `out` is too small for it; the sentence says
+ * which. */
+BpStatus link_join_file_write(const LinkJoinFile *file, BpBuf *out, BpError *err) BP_CHECKED;
 
 /* Texts are in `arena`. BP_INVALID: it is no join file, is cut short, or of a newer version; the sentence
  * says which. What its PEMs are, and that it has ended, is not looked at. */

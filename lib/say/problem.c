@@ -63,3 +63,13 @@ char *say_quote(BpStr text, char ret_text[SAY_QUOTE_MAX])
             *c = ' ';
     return ret_text;
 }
+
+char *say_plain(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c; c++)
+        if (*c < ' ' || *c == 0x7F)
+            *c = '?';
+        else if (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) /* U+0080 to U+009F */
+            c[0] = c[1] = '?';
+    return text;
+}

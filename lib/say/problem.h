@@ -34,4 +34,8 @@ BpStr say_problems_text(SayProblems *problems);
 enum { SAY_QUOTE_MAX = 64 };
 char *say_quote(BpStr text, char ret_text[SAY_QUOTE_MAX]);
 
+/* Others' words, which are to be read and to move no cursor: control characters become "?", in place. Returns
+ * `text`. */
+char *say_plain(char *text);
+
 #endif

@@ -518,6 +518,9 @@ begin
     if of_site is not null then
         raise feature_not_supported using message = format('this is the database of site "%s", which is no central: a central has a database and a data folder of its own', of_site);
     end if;
+    if of_name <> '' then
+        perform site_must_be_called(of_name);
+    end if;
     insert into site (site_id, name) values ('central', coalesce(nullif(of_name, ''), 'central'))
     on conflict (site_id) do update set name = excluded.name where of_name <> '' and site.name <> excluded.name;
     if to_regprocedure('public.central_close()') is not null then

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Sites join a central, stay its own, and are shut out: a real central, real TLS, clocks that are wrong. The sites' databases are beside central's, in the same
 # PostgreSQL: what is looked at here is who is let in. BUILD is the build's folder (default: build).
+bats_require_minimum_version 1.5.0
 load central
 load certificates
 load sites
@@ -265,6 +266,36 @@ damaged_files() {
 69|its name has no address now|jq '.host = "central.invalid"' "$1"
 1|is that of site "peer"|jq --slurpfile o "$2" '. + {certificate: $o[0].certificate, key: $o[0].key}' "$1"
 TABLE
+}
+
+@test "central is called what can be read in a line, and a join file that no site reads is not made" {
+    local name
+    for name in "$(printf 'z%.0s' {1..201})" $'Lis\nbon' $'Lis\e[31mbon' ' '; do
+        run central central init --name "$name"
+        echo "$output"
+        [ "$status" = 1 ]
+        [[ $output == *"in 200 letters at most"* ]]
+    done
+    # One that got there in another way.
+    at_central "update site set name = repeat('z', 70000) where site_id = 'central'; update central_authority set name = repeat('z', 70000)"
+    run central site add long --output "$MEMBERS/central/long.join"
+    at_central "update site set name = 'central' where site_id = 'central'; update central_authority set name = host"
+    echo "$output"
+    [ "$status" = 70 ]
+    [[ $output == *'the join file was not made: its "central" has 70000 octets, and a site reads 800 at most'* ]]
+    [ ! -e "$MEMBERS/central/long.join" ]
+}
+
+@test "what a central is called moves no cursor" {
+    begin_site shown
+    central site add shown --output "$MEMBERS/central/shown.join"
+    # Of a central that is not as ours.
+    at_central "update site set name = E'Lis\nbon\x1b[31m\u009b' where site_id = 'central'; update central_authority set name = (select name from site where site_id = 'central')"
+    run at_site shown site join "$MEMBERS/central/shown.join"
+    at_central "update site set name = 'central' where site_id = 'central'; update central_authority set name = host"
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ $output == *"has joined central Lis?bon?[31m?? at 127.0.0.1"* ]]
 }
 
 @test "a damaged join file, and one whose central is not there, are told so, each" {

@@ -98,7 +98,10 @@ static void reply(Call *call, const Invite *invite, const json_t *invited)
     }
     load_again(call_web(call)->load);
     BpBuf out = bp_buf(bp_arena_take(call_arena(call), LINK_JOIN_FILE_MAX), LINK_JOIN_FILE_MAX);
-    link_join_file_write(&file, &out);
+    if (link_join_file_write(&file, &out, &err) != BP_OK) {
+        call_problem(call, 409, "conflict", "the join file was not made: %s", err.text);
+        return;
+    }
     const BpStr contents = bp_buf_text(&out);
     call_reply(call, 201,
                json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:b, s:s%}", "site", file.site_id, "name", file.name,

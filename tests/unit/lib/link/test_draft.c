@@ -220,13 +220,30 @@ static void a_join_file_is_read_as_it_was_written(void **state)
     BpBuf out = bp_buf(memory, sizeof memory);
     LinkJoinFile file = example(), read;
     BpError err;
-    link_join_file_write(&file, &out);
+    assert_int_equal(link_join_file_write(&file, &out, &err), BP_OK);
     assert_int_equal(link_join_file_read(bp_buf_text(&out), &arena, &read, &err), BP_OK);
     assert_string_equal(read.name, file.name);
     assert_string_equal(read.key, "KEY");
     assert_true(read.until_us == file.until_us && read.number == 7 && read.port == 54320);
     for (size_t size = 0; size + 3 < out.size; size += 11) /* without its end */
         assert_int_equal(link_join_file_read((BpStr){memory, size}, &arena, &read, &err), BP_INVALID);
+}
+
+static void a_join_file_that_no_site_reads_is_not_written(void **state)
+{
+    (void)state;
+    char memory[PEM_SIZE], name[802];
+    BpBuf out = bp_buf(memory, sizeof memory), small = bp_buf(memory, 16);
+    LinkJoinFile file = example();
+    BpError err;
+    memset(name, 'z', sizeof name);
+    name[801] = '\0';
+    file.central = name;
+    assert_int_equal(link_join_file_write(&file, &out, &err), BP_FULL);
+    assert_non_null(strstr(err.text, "its \"central\" has 801 octets"));
+    name[800] = '\0';
+    assert_int_equal(link_join_file_write(&file, &out, &err), BP_OK);
+    assert_int_equal(link_join_file_write(&file, &small, &err), BP_FULL);
 }
 
 int main(void)
@@ -241,6 +258,7 @@ int main(void)
         TEST(a_link_is_followed_by_another_in_one_step),
         TEST(it_trusts_what_it_is_told_beside_what_it_knows_and_never_instead),
         TEST(a_join_file_is_read_as_it_was_written),
+        TEST(a_join_file_that_no_site_reads_is_not_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
