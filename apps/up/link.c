@@ -32,6 +32,15 @@ static bool is_joined(const Up *up)
 
 /* ---- joining ---- */
 
+/* A simulated one that began so is started again in the same way, and goes on as who it is. */
+static void keep_name(Up *up)
+{
+    char path[UP_PATH_MAX];
+    snprintf(path, sizeof path, "%s/demo.points", up->wish.cfg.data_folder);
+    if (up->wish.is_simulated && up->wish.is_unnamed && access(path, F_OK) == 0)
+        up->wish.site = up->wish.cfg.site;
+}
+
 /* A site that begins by a join file, and was not called anything, is the one that the file is for. */
 static void take_name(Up *up, const char *site)
 {
@@ -39,7 +48,8 @@ static void take_name(Up *up, const char *site)
     char path[UP_PATH_MAX];
     struct stat status;
     snprintf(path, sizeof path, "%s/bacpipes.conf", up->wish.cfg.data_folder);
-    if (strcmp(up->wish.site, UNNAMED) == 0 && lstat(path, &status) != 0 && errno == ENOENT)
+    if (up->wish.is_unnamed && strcmp(up->wish.cfg.site, UNNAMED) == 0 && lstat(path, &status) != 0 &&
+        errno == ENOENT)
         up->wish.site = site;
 }
 
@@ -49,8 +59,12 @@ BpStatus up_read_join_file(Up *up, BpError *err)
     LinkJoinFile file;
     BpError why;
     const char *path = up->wish.join_file;
-    if (!path || has_joined(up->wish.cfg.data_folder)) /* then it may be gone: it was good for once */
+    if (!path)
         return BP_OK;
+    if (has_joined(up->wish.cfg.data_folder)) {
+        keep_name(up);
+        return BP_OK; /* it may be gone: it was good for once */
+    }
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return bp_fail(err, BP_INVALID, "--join %s: %s; `bacpipes site add` at central makes such a file",

@@ -259,7 +259,7 @@ int up_main(int argc, char **argv)
     const CfgOption options[] = {
         {.name = "simulate",
          .meaning = "A simulated building, so that everything is seen working in a minute; its site_id is "
-                    "demo, or what --site says",
+                    "demo, or what --site or the file of --join says",
          .flag = &up.wish.is_simulated},
         {.name = "central",
          .meaning =
@@ -347,6 +347,7 @@ int up_main(int argc, char **argv)
     if (code == SAY_GO_ON) {
         if (arguments.data)
             up.wish.cfg.data_folder = arguments.data;
+        up.wish.is_unnamed = !up.wish.site;
         if (!up.wish.site)
             up.wish.site = up.wish.is_simulated ? "demo"
                            : up.wish.is_central ? MDL_SITE_CENTRAL

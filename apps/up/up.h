@@ -81,6 +81,7 @@ enum { UP_POINTS = 500, UP_POINTS_MAX = 100000 };
 typedef struct UpWish {
     Cfg cfg;
     const char *site;
+    bool is_unnamed; /* no --site */
     bool is_central; /* no building is here: a central, whose sites are elsewhere */
     bool is_demo;    /* and two of them are below the data folder */
     bool is_simulated, has_no_past, is_json, is_quiet, is_terminal;

@@ -67,6 +67,19 @@ says() {
     [[ "$output" == *"$MEMBERS/was is the folder of a central, with what its sites recorded: --central goes on with it, and a site has a folder of its own, as --data var.site"* ]]
 }
 
+@test "a simulated site that nobody named is the one that its join file is for, and stays it" {
+    begin_central
+    as_members "$BACPIPES" site add taipa --data "$MEMBERS/central" --output "$MEMBERS/central/taipa.join"
+    local site=(taipa --simulate --no-past --points 20 --set database.memory=32MB --set web.listen=127.0.0.1:8086 --join "$MEMBERS/central/taipa.join")
+    run_up "${site[@]}"
+    until_central "exists (select from remote_site where site_id = 'taipa' and state = 'joined')"
+    grep -qx 'site = taipa' "$MEMBERS/taipa/bacpipes.conf"
+    end_member taipa
+    run_up "${site[@]}"
+    until_true part_of taipa sync
+    grep -qx 'site = taipa' "$MEMBERS/taipa/bacpipes.conf"
+}
+
 @test "a central has its database and web, no broker and no building, and ends without a trace" {
     begin_central --set web.listen=127.0.0.1:8099
     run at_central "select string_agg(site_id || is_remote, ' ') from site"
