@@ -289,6 +289,7 @@ BpStatus up_run(Up *up, const char *name, const char *path, const char *const *a
     const char *words = up_log_last_words(log); /* and what it said is repeated by now */
     if (run.is_over && run.code == 0)
         return BP_OK;
-    return bp_fail(err, BP_REFUSED, "%s ended with code %d: %s (more in %s)", name, run.code, words,
+    return bp_fail(err, run.is_over && run.code == EX_CONFIG ? BP_INVALID : BP_REFUSED,
+                   "%s ended with code %d: %s (more in %s)", name, run.code, words,
                    up_path(up, "log/%s.log", name));
 }

@@ -290,8 +290,8 @@ BpStatus part_wait_for_last(Up *up, const char *name, const char *path, BpError 
 bool part_is_running(const Part *part);
 /* Puts in front of the reason in `err` which part does not come up and what its log says of it. */
 BpStatus part_is_not_ready(const Part *part, BpError *err) BP_CHECKED;
-/* Runs a program to its end, which comes at once when we are to end. BP_REFUSED: it ended with another code
- * than 0; what it said last is in `err`. */
+/* Runs a program to its end, which comes at once when we are to end. BP_INVALID: a setting is wrong (its exit
+ * code says so); BP_REFUSED: it ended with another code than 0. What it said last is in `err`. */
 BpStatus up_run(Up *up, const char *name, const char *path, const char *const *arguments,
                 BpError *err) BP_CHECKED;
 

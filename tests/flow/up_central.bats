@@ -67,6 +67,17 @@ says() {
     [[ "$output" == *"$MEMBERS/was is the folder of a central, with what its sites recorded: --central goes on with it, and a site has a folder of its own, as --data var.site"* ]]
 }
 
+@test "a setting that central init refuses is a wrong setting" {
+    run timeout 60 "$BACPIPES" up --central --data "$MEMBERS/names" --set 'central.names=bad name!' --for 50s
+    echo "$output"
+    [ "$status" -eq 78 ]
+    [[ "$output" == *'central.names: "name!" is no name of a host'* ]]
+    run timeout 60 "$BACPIPES" up --central --data "$MEMBERS/names" --set central.listen=0.0.0.0:54321 --for 50s
+    echo "$output"
+    [ "$status" -eq 78 ]
+    [[ "$output" == *'wants central.names'* ]]
+}
+
 @test "a simulated site that nobody named is the one that its join file is for, and stays it" {
     begin_central
     as_members "$BACPIPES" site add taipa --data "$MEMBERS/central" --output "$MEMBERS/central/taipa.join"
