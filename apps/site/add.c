@@ -245,7 +245,7 @@ static BpStatus make(const Cfg *cfg, const char *name, const char *path, BpArena
     return put(path, bp_buf_text(&out), arena, err);
 }
 
-static void show(const LinkJoinFile *file, const char *path, const char *former_until)
+static void show(const LinkJoinFile *file, const char *path, const char *former_until, bool has_joined)
 {
     int64_t former_us;
     char when[BP_TIME_TEXT_MAX];
@@ -259,6 +259,12 @@ static void show(const LinkJoinFile *file, const char *path, const char *former_
     if (bp_time_parse(bp_str(former_until), &former_us, NULL) == BP_OK)
         fprintf(to, "\nThe join file of before, which was good until %s, counts no more.\n",
                 say_time(former_us, 0, when));
+    if (has_joined)
+        fprintf(
+            to,
+            "\nSite %s has joined already: whoever uses this file takes its place. Where another site was "
+            "meant, delete the file, and add that one by its own name.\n",
+            file->site_id);
     if (cfg_is_loopback(file->host))
         fprintf(
             to,
@@ -267,14 +273,15 @@ static void show(const LinkJoinFile *file, const char *path, const char *former_
             file->host);
 }
 
-static json_t *make_json(const LinkJoinFile *file, const char *path, const char *former_until)
+static json_t *make_json(const LinkJoinFile *file, const char *path, const char *former_until,
+                         bool has_joined)
 {
     char when[BP_TIME_TEXT_MAX];
-    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:b, s:s*}", "site_id", file->site_id, "name",
+    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:b, s:b, s:s*}", "site_id", file->site_id, "name",
                      file->name, "number", (json_int_t)file->number, "file", path, "until",
                      bp_time_format(file->until_us, 0, when), "host", file->host, "port",
                      (json_int_t)file->port, "this_machine_alone", cfg_is_loopback(file->host),
-                     "former_until", *former_until ? former_until : NULL);
+                     "has_joined", has_joined, "former_until", *former_until ? former_until : NULL);
 }
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
@@ -294,10 +301,12 @@ static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
         status = make(cfg, name, path, arena, &invited, &file, &err);
     if (status != BP_OK)
         return say_fail(command.name, &err);
+    const char *former_until = text_of(invited, "former_until");
+    const bool has_joined = json_is_true(json_object_get(invited, "has_joined"));
     if (arguments->json && !is_output(path))
-        say_json_print(make_json(&file, path, text_of(invited, "former_until")));
+        say_json_print(make_json(&file, path, former_until, has_joined));
     else
-        show(&file, path, text_of(invited, "former_until"));
+        show(&file, path, former_until, has_joined);
     return EX_OK;
 }
 

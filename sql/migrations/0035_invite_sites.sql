@@ -245,14 +245,14 @@ $$;
 comment on function site_invite is 'A join file is to be made for a site, in place of any before: its certificate is signed for this request, and site_invited says when. is_again: whoever used the former one and has not called.';
 
 create function site_invited(of_invitation bigint, out is_over boolean, out refused text, out number integer, out site_id text, out name text, out certificate text, out until timestamptz,
-                             out authorities text, out central text, out host text, out port integer, out former_until timestamptz) language sql stable as $$
+                             out authorities text, out central text, out host text, out port integer, out former_until timestamptz, out has_joined boolean) language sql stable as $$
     select q.ended_at is not null, q.refused, r.number, i.site_id, s.name, q.certificate, q.until, a.certificates, a.name, a.host, a.port,
            (select former.until from (select j.* from site_invitation j where j.site_id = i.site_id and j.id < i.id order by j.id desc limit 1) as former
-             where former.why = 'a newer join file was made' and former.until > i.made_at)
+             where former.why = 'a newer join file was made' and former.until > i.made_at), r.state = 'joined'
       from site_invitation i join remote_site r using (site_id) join site s using (site_id) left join site_request q on q.invitation = i.id and q.purpose = 'invite'
       left join central_authority a on true where i.id = of_invitation
 $$;
-comment on function site_invited is 'What a join file is made of, once it is signed (is_over). former_until: until when the one in whose place it came would have been good.';
+comment on function site_invited is 'What a join file is made of, once it is signed (is_over). former_until: until when the one in whose place it came would have been good. has_joined: the site is in already.';
 
 create function site_invited_until(of_site text) returns timestamptz language sql stable as $$
     select i.until from site_invitation i where i.site_id = of_site and i.used_at is null and i.ended_at is null order by i.id desc limit 1

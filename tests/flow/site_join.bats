@@ -298,6 +298,20 @@ TABLE
     [[ $output == *"has joined central Lis?bon?[31m?? at 127.0.0.1"* ]]
 }
 
+@test "another join file for a site that has joined says that it has" {
+    run --separate-stderr central site add inside --json --output "$MEMBERS/central/inside.join"
+    [ "$(jq -c .has_joined <<<"$output")" = false ]
+    rm "$MEMBERS/central/inside.join"
+    join_site inside
+    hello inside
+    run central site add inside --output "$MEMBERS/central/inside.again"
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ $output == *"Site inside has joined already: whoever uses this file takes its place."*"delete the file"* ]]
+    run --separate-stderr central site add inside --again --json --output "$MEMBERS/central/inside.json"
+    [ "$(jq -c .has_joined <<<"$output")" = true ]
+}
+
 @test "a damaged join file, and one whose central is not there, are told so, each" {
     begin_site lost
     local other=$BATS_TEST_TMPDIR/ca code words making tried=0 file=$MEMBERS/central/lost.tried
