@@ -20,7 +20,7 @@ static const CfgCommand command = {
     .summary = "Lists jobs: those under way, and those that ended in the last hour.",
     .options = options,
     .offers_json = true,
-    .details = "Exit codes: 0 fine;\n" SAY_EXIT_OF_DATABASE,
+    .details = "Exit codes: 0 fine; 1 there is none, or no such site;\n" SAY_EXIT_OF_DATABASE,
     .examples = "bacpipes job list\nbacpipes job list --site macau --json",
 };
 

@@ -166,6 +166,7 @@ found() { q "select concat_ws(' ', result ->> 'answered', result ->> 'new', resu
 }
 
 @test "bacpipes job asks, waits and tells" {
+    "$BACPIPES" job list --help | grep -q "0 fine; 1 there is none"
     device=$(q "select device_id from device where instance = 1003")
     run --separate-stderr "$BACPIPES" job discover --device 1003
     echo "$output" "$stderr"
