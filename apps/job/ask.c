@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *site;
 static int64_t low = -1, high = -1, instance = -1;
@@ -81,6 +82,8 @@ typedef struct Job {
     json_t *result;   /* NULL: nothing is known */
     bool is_stranger; /* there is no such device */
     bool was_handed_over, is_told_to_stop;
+    bool is_of_stranger; /* its site has not joined yet */
+    bool was_said_so;
 } Job;
 
 static void take_id(void *context, const PgRows *rows, size_t row)
@@ -111,7 +114,7 @@ static BpStatus ask(ToolSite *of, const char *kind, Job *job, BpError *err)
 
 /* ---- waiting ---- */
 
-enum { STATUS, PROGRESS, TEXT, RESULT, WAS_HANDED_OVER }; /* columns of select_job.sql */
+enum { STATUS, PROGRESS, TEXT, RESULT, WAS_HANDED_OVER, IS_INVITED }; /* columns of select_job.sql */
 
 static void take(void *context, const PgRows *rows, size_t row)
 {
@@ -121,6 +124,7 @@ static void take(void *context, const PgRows *rows, size_t row)
     job->text = tool_text_kept(job->arena, rows, row, TEXT).data;
     job->progress = pg_get_double(rows, row, PROGRESS);
     job->was_handed_over = pg_get_bool(rows, row, WAS_HANDED_OVER);
+    job->is_of_stranger = pg_get_bool(rows, row, IS_INVITED);
     json_decref(job->result);
     job->result =
         pg_is_null(rows, row, RESULT) ? NULL : json_loadb(result.data, result.size, JSON_DECODE_ANY, NULL);
@@ -139,6 +143,7 @@ static const char *step_of(const ToolSite *of, const Job *job)
     if (strcmp(job->status, "executing") == 0)
         return "under way";
     return !of->is_elsewhere      ? "waiting for the collector"
+           : job->is_of_stranger  ? "waiting for the site, which has not joined yet"
            : job->was_handed_over ? "handed over; the site has not answered yet"
                                   : "waiting for the site";
 }
@@ -153,6 +158,14 @@ static void say_how_far(const ToolSite *of, const Job *job)
                      (long long)json_integer_value(answered));
     else
         say_progress("%.0f %%", 100 * job->progress);
+}
+
+/* Nobody sees on a terminal that it may wait for long. */
+static void say_who_has_not_joined(const ToolSite *of, Job *job)
+{
+    if (job->is_of_stranger && !job->was_said_so && !isatty(STDERR_FILENO))
+        fprintf(stderr, "Site %s has not joined yet: it waits until it does.\n", of->cfg.site);
+    job->was_said_so = true;
 }
 
 static void on_signal(void *owner, int number)
@@ -179,6 +192,7 @@ static BpStatus wait_for(ToolSite *of, Job *job, BpError *err)
     BpStatus status;
     while ((status = site_database_ask(&of->database, SQL_SELECT_JOB, &id, 1, take, job, err)) == BP_OK &&
            job->status && is_open(job) && !job->is_told_to_stop && loop_now_us(loop) < until_us) {
+        say_who_has_not_joined(of, job);
         say_how_far(of, job);
         loop_timer_set(timer, loop_now_us(loop) + LOOK_EVERY_US);
         loop_run_once(loop, LOOK_EVERY_US);

@@ -46,7 +46,7 @@ create function change_words(said change) returns text language sql stable as $$
 $$;
 
 create view waiting as
-    select 'change' as kind, c.id, c.site_id, change_words(c) as what, c.asked_by, c.created_at as asked_at, case when c.given_at is null then 'waiting for the site' else 'handed over, no answer yet' end as state,
+    select 'change' as kind, c.id, c.site_id, change_words(c) as what, c.asked_by, c.created_at as asked_at, case when r.state = 'invited' then 'waiting for the site, which has not joined yet' when c.given_at is null then 'waiting for the site' else 'handed over, no answer yet' end as state,
            c.given_at as handed_over_at, null::timestamptz as expires_at
       from change c join remote_site r using (site_id) where c.ended_at is null
     union all
@@ -58,7 +58,7 @@ create view waiting as
     union all
     select 'job', j.id, j.site_id, concat(j.kind, ' ' || coalesce(point_label(p, d), 'point ' || (j.request #>> '{points,0}')),
                case when jsonb_typeof(j.request -> 'points') = 'array' and jsonb_array_length(j.request -> 'points') > 1 then format(' and %s more', jsonb_array_length(j.request -> 'points') - 1) end), j.asked_by, j.created_at,
-           case when j.status = 'executing' then 'under way at the site' when j.handed_over_at is null then 'waiting for the site' else 'handed over, no answer yet' end, j.handed_over_at, j.expires_at
+           case when j.status = 'executing' then 'under way at the site' when r.state = 'invited' then 'waiting for the site, which has not joined yet' when j.handed_over_at is null then 'waiting for the site' else 'handed over, no answer yet' end, j.handed_over_at, j.expires_at
       from job j join remote_site r using (site_id)
       left join point p on p.site_id = j.site_id and p.point_id = case when jsonb_typeof(j.request #> '{points,0}') = 'number' then (j.request #>> '{points,0}')::integer end
       left join device d on d.site_id = p.site_id and d.device_id = p.device_id

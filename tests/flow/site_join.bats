@@ -312,6 +312,23 @@ TABLE
     [ "$(jq -c .has_joined <<<"$output")" = true ]
 }
 
+@test "a job for a site that never joined says so, and waits" {
+    local asking id until=$((SECONDS + 60))
+    central site add lone --output "$MEMBERS/central/lone.join"
+    central job doctor --site lone >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    asking=$!
+    until [ -s "$BATS_TEST_TMPDIR/err" ]; do [ $SECONDS -lt $until ] || { echo "nothing is said"; kill "$asking"; false; }; sleep 0.1; done
+    [ "$(cat "$BATS_TEST_TMPDIR/err")" = "Site lone has not joined yet: it waits until it does." ]
+    run --separate-stderr central job list --site lone --json
+    [ "$(jq -r '.[0].step' <<<"$output")" = "waiting for the site, which has not joined yet" ]
+    id=$(jq -r '.[0].id' <<<"$output")
+    run --separate-stderr central sites --waiting --site lone --json
+    [ "$(jq -r '.[0].state' <<<"$output")" = "waiting for the site, which has not joined yet" ]
+    central sites --take-back "$id"
+    wait "$asking" || true
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 2 ] # that, and that it is cancelled
+}
+
 @test "a damaged join file, and one whose central is not there, are told so, each" {
     begin_site lost
     local other=$BATS_TEST_TMPDIR/ca code words making tried=0 file=$MEMBERS/central/lost.tried
