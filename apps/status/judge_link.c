@@ -72,7 +72,7 @@ static void judge_sites(const StatusFacts *facts, StatusReport *report)
     const StatusPortfolio *portfolio = &facts->database.portfolio;
     char one[160] = "";
     if (facts->folder.has_sites)
-        snprintf(one, sizeof one, "; one by itself: bacpipes status --data %.100s/sites/SITE",
+        snprintf(one, sizeof one, "; one of the demo by itself: bacpipes status --data %.100s/sites/SITE",
                  facts->folder.path);
     if (portfolio->sites == 0)
         status_put(report, "sites", STATUS_OK, "there is none yet: `bacpipes site add NAME` invites one");

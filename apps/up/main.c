@@ -245,7 +245,8 @@ static BpStatus check_wish(const Up *up, BpError *err)
         return bp_fail(err, BP_INVALID, "a central has no building: --%s, or --simulate",
                        wish->is_demo ? "demo" : "central");
     if (wish->is_central && wish->join_file)
-        return bp_fail(err, BP_INVALID, "a central joins none: --central, or --join");
+        return bp_fail(err, BP_INVALID, "a central joins none: --%s, or --join",
+                       wish->is_demo ? "demo" : "central");
     if (wish->is_central && wish->site)
         return bp_fail(err, BP_INVALID,
                        "a central is none of its sites, and is called " MDL_SITE_CENTRAL " there: no --site");

@@ -24,11 +24,14 @@ says() {
 @test "what does not go together, and what is wrong, is said before anything is made" {
     says 64 'a central has no building: --central, or --simulate' --central --simulate
     says 64 'a central joins none: --central, or --join' --central --join "$MEMBERS/file"
+    says 64 'a central joins none: --demo, or --join' --demo --join "$MEMBERS/file"
     says 64 'a central is none of its sites' --central --site macau
     says 64 '--points is for simulated buildings' --central --points 60
     says 64 "the demo's two sites stand in Macau and Kuala Lumpur" --demo --climate lisbon
     says 78 'site = central is a central'"'"'s own' --site central
     says 78 'central.listen = localhost:54320: an address of this machine and a port are right' --central --set central.listen=localhost:54320
+    says 78 'central.listen = banana: an address of this machine and a port are right' --central --set central.listen=banana
+    says 78 'central.listen = 1.2.3.4: an address of this machine and a port are right' --central --set central.listen=1.2.3.4
     says 78 'No such file or directory; `bacpipes site add` at central makes such a file' --join "$MEMBERS/nosuch"
     : >"$MEMBERS/empty"
     says 78 'is no join file' --join "$MEMBERS/empty"
