@@ -6,6 +6,7 @@ export const common = catalog({
         save: 'Save',
         cancel: 'Cancel',
         close: 'Close',
+        stop: '. ', // where a sentence ends behind what is no text
         back: 'Back',
         again: 'Try again',
         remove: 'Remove',
@@ -44,6 +45,7 @@ export const common = catalog({
         save: '儲存',
         cancel: '取消',
         close: '關閉',
+        stop: '。',
         back: '返回',
         again: '再試一次',
         remove: '移除',
@@ -82,6 +84,7 @@ export const common = catalog({
         save: 'Guardar',
         cancel: 'Cancelar',
         close: 'Fechar',
+        stop: '. ',
         back: 'Voltar',
         again: 'Tentar de novo',
         remove: 'Remover',

@@ -22,6 +22,13 @@ describe('numbers and times', () => {
         expect(en.span(4 * 86400 + 3)).toBe('4 d')
         expect(formatOf('zh-Hant', 'UTC').span(180)).toMatch(/3\s*分鐘/)
     })
+    test('say octets by the unit that fits', () => {
+        expect(en.octets(0)).toBe('0 bytes')
+        expect(en.octets(1)).toBe('1 byte')
+        expect(formatOf('pt', 'UTC').octets(0)).toBe('0 bytes')
+        expect(formatOf('zh-Hant', 'UTC').octets(0)).toMatch(/0\s*位元組/)
+        expect(en.octets(1500)).toBe('1.5 kB')
+    })
     test('say how long ago', () => {
         expect(en.ago(Date.now() - 180_000)).toMatch(/3 min/)
         expect(en.ago(Date.now() + 2 * 3600_000 + 5000)).toMatch(/in 2 h/)

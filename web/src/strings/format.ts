@@ -117,7 +117,8 @@ function make(language: Language, zone: string): Format {
             const digits = value < 10 ? 1 : 0
             let one = inUnits.get(`${unit} ${digits}`)
             if (!one) {
-                one = new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: digits })
+                // Of the byte the short form is its word in English, without a plural.
+                one = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: unit === 'byte' ? 'long' : 'short', maximumFractionDigits: digits })
                 inUnits.set(`${unit} ${digits}`, one)
             }
             return one.format(value)

@@ -201,7 +201,8 @@ function WriteForm({ point, onClose, onAsked }: { point: Point; onClose: () => v
                                     {judged.allowed && judged.release_at && (
                                         <>
                                             {' '}
-                                            {t.endsAt} <Time at={judged.release_at} />.
+                                            {t.endsAt} <Time at={judged.release_at} />
+                                            {c.stop}
                                         </>
                                     )}
                                 </span>

@@ -7,6 +7,7 @@ import { queries } from '../../api/query'
 import type { Command, Point } from '../../api/shapes'
 import { useSite } from '../../app/site'
 import { useStrings } from '../../strings'
+import { common } from '../../strings/common'
 import { IconBad, IconGood, IconStale } from '../icons'
 import { ProblemNotice } from '../Problem'
 import { Time } from '../Time'
@@ -35,6 +36,7 @@ type Props = { point: Point; first: Command; isRelease: boolean; onClose: () => 
 
 export function Outcome({ point, first, isRelease, onClose, onAgain, onRelease }: Props) {
     const t = useStrings(strings)
+    const c = useStrings(common)
     const site = useSite()
     const { data: command, error } = useCommand(site.id, first)
     const isOver = hasEnded(command)
@@ -89,7 +91,8 @@ export function Outcome({ point, first, isRelease, onClose, onAgain, onRelease }
             )}
             {command.release_at && isOver && command.verdict === 'held' && !isRelease && (
                 <Text size="sm" c="dimmed">
-                    {t.heldUntil} <Time at={command.release_at} />.
+                    {t.heldUntil} <Time at={command.release_at} />
+                    {c.stop}
                 </Text>
             )}
             {error ? <ProblemNotice error={error} /> : null}

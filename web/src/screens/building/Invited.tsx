@@ -9,10 +9,12 @@ import { IconSite } from '../../parts/icons'
 import { PageHeader } from '../../parts/PageHeader'
 import { Time } from '../../parts/Time'
 import { useStrings } from '../../strings'
+import { common } from '../../strings/common'
 import { strings } from './strings'
 
 export function Invited() {
     const t = useStrings(strings)
+    const c = useStrings(common)
     const site = useSite()
     const title = useStrings(app).building
     const until = site.about?.link?.invited_until
@@ -25,11 +27,12 @@ export function Invited() {
                     <span>
                         {until ? (
                             <>
-                                {isOver ? t.fileWasGood : t.fileIsGood} <Time at={until} />.
+                                {isOver ? t.fileWasGood : t.fileIsGood} <Time at={until} />
+                                {c.stop}
                             </>
                         ) : (
-                            t.noFile
-                        )}{' '}
+                            `${t.noFile} `
+                        )}
                         {isOver ? t.fileAgain : t.bringIt}
                     </span>
                     {!isOver && (

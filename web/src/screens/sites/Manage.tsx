@@ -104,7 +104,8 @@ function Given({ file, onClose }: { file: JoinFile; onClose: () => void }) {
     return (
         <Stack gap="md">
             <Text>
-                {t.given(file.name)} <Time at={file.until} />.
+                {t.given(file.name)} <Time at={file.until} />
+                {c.stop}
             </Text>
             <Text c="dimmed" size="sm">
                 {t.givenAbout}
@@ -187,7 +188,7 @@ export function Manage({ site, known, onClose }: { site: Site; known: readonly s
                     {!isRetired && (
                         <>
                             <Text size="sm" c="dimmed">
-                                {t.againAbout}
+                                {site.link?.state === 'invited' ? t.againInvited : t.againAbout}
                             </Text>
                             <Group gap="sm">
                                 <Button

@@ -63,6 +63,7 @@ export const strings = catalog({
         hereAlone: (host: string) =>
             `${host} is this machine alone: a site elsewhere does not reach central there. Settings central.listen and central.names say where it does; then make another file.`,
         download: 'Download',
+        againInvited: 'It has not joined yet. A new join file makes the one before it void.',
         againAbout: 'A new join file lets it come back where its certificate has ended or was revoked. Its record and its place stay.',
         revoke: 'Shut out',
         revokeTitle: (name: string) => `Shut out ${name}?`,
@@ -132,6 +133,7 @@ export const strings = catalog({
         givenAbout: '檔案內有金鑰：只可交給該場地。只顯示一次；另產生的檔案會使此檔失效。',
         hereAlone: (host) => `${host} 只限本機：其他地方的場地無法在此連到中央。請在設定 central.listen 及 central.names 指明可連到之處，然後另產生檔案。`,
         download: '下載',
+        againInvited: '它尚未加入。新的加入檔案會使先前的檔案失效。',
         againAbout: '若其憑證已到期或被撤銷，新的加入檔案可讓它重新加入，記錄與位置不變。',
         revoke: '撤銷',
         revokeTitle: (name) => `撤銷 ${name}？`,
@@ -202,6 +204,7 @@ export const strings = catalog({
         hereAlone: (host) =>
             `${host} é só esta máquina: um local noutro sítio não chega à central por aí. As definições central.listen e central.names dizem por onde chega; depois crie outro ficheiro.`,
         download: 'Descarregar',
+        againInvited: 'Ainda não aderiu. Um novo ficheiro torna inválido o anterior.',
         againAbout: 'Um novo ficheiro deixa-o voltar quando o certificado terminou ou foi revogado. O registo e o lugar ficam.',
         revoke: 'Excluir',
         revokeTitle: (name) => `Excluir ${name}?`,
