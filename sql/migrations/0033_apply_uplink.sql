@@ -14,11 +14,12 @@ alter table uplink_quarantine
     add wants_retry boolean not null default false,
     add tries integer not null default 0,
     add is_costly boolean not null generated always as (starts_with(reason, 'it takes too ')) stored;
+create index uplink_quarantine_wanted on uplink_quarantine (site_id, epoch, (kind = 'readings'), seq) where wants_retry;
 comment on column uplink_quarantine.is_newer is 'Nothing is wrong with it: a newer site sent what this version does not know';
 comment on column uplink_quarantine.wants_retry is '`bacpipes central` tries it again soon';
-comment on column uplink_applied.cut is 'Texts of the site that were longer than central keeps, and end with … here, since the last day in which none came';
 comment on column uplink_quarantine.tries is 'Since it was wanted; each is counted before it begins, so that one which ends the database is counted, too';
 comment on column uplink_quarantine.is_costly is 'It takes too long, or more than the database has: it is tried again where somebody asks for its site, and at no start of central';
+comment on column uplink_applied.cut is 'Texts of the site that were longer than central keeps, and end with … here, since the last day in which none came';
 -- It is here, and not in remote_site, whose row a session of the site can hold: who applies waits for nothing that a site holds.
 comment on column uplink_applied.state_at is 'When all of the site''s devices, points and settings were last told in this life; before the first time, in any, what is not known here is passed over';
 
@@ -904,9 +905,11 @@ create function uplink_retry_begin(of_site text, most integer) returns table (ep
 begin
     perform uplink_gate(array[of_site]);
     loop
-        select q.epoch, q.seq, q.kind = 'readings', q.tries + 1 into epoch, seq, is_frame, tries
-          from uplink_quarantine q join uplink_cursor c using (site_id, epoch)
-         where q.site_id = of_site and q.wants_retry order by q.kind = 'readings', c.life, q.seq limit 1;
+        select q.epoch, q.seq, frames, q.tries + 1 into epoch, seq, is_frame, tries
+          from unnest('{false, true}'::boolean[]) as frames cross join uplink_cursor c
+               cross join lateral (select w.epoch, w.seq, w.tries from uplink_quarantine w
+                                    where w.site_id = c.site_id and w.epoch = c.epoch and w.wants_retry and (w.kind = 'readings') = frames order by w.seq limit 1) as q
+         where c.site_id = of_site order by frames, c.life limit 1;
         exit when not found;
         if tries <= most then
             update uplink_quarantine q set tries = uplink_retry_begin.tries where q.site_id = of_site and q.epoch = uplink_retry_begin.epoch and q.seq = uplink_retry_begin.seq;
@@ -920,7 +923,7 @@ $$;
 comment on function uplink_retry_begin is 'The next entry of a site that is tried again, and the how manieth try this is: records in their order, then frames. What was tried so often without anybody hearing how that ended stays aside.';
 
 -- A record that was put aside: what has come behind it stays (uplink_late has all read that did, and the site waits meanwhile). Each by itself, so that what fails, or takes too long, undoes no other.
-create function uplink_retry(of_site text, of_epoch bigint, of_seq bigint) returns table (told text, applied bigint, left_over bigint) language plpgsql set lock_timeout = '5s' as $$
+create function uplink_retry(of_site text, of_epoch bigint, of_seq bigint) returns table (told text, applied bigint) language plpgsql set lock_timeout = '5s' as $$
 declare
     entry record;
     later record;
@@ -929,10 +932,10 @@ begin
     applied := 0;
     perform uplink_gate(array[of_site]);
     perform set_config('bacpipes.applying', of_site, true);
-    select c.life, u.kind, u.body, u.received_at into entry
+    select c.life, u.kind, u.body, u.received_at, q.wants_retry into entry
       from uplink_quarantine q join uplink_cursor c using (site_id, epoch) join uplink_record u using (site_id, epoch, seq)
-     where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq and q.wants_retry and q.kind <> 'readings';
-    if found then
+     where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq and q.kind <> 'readings';
+    if entry.wants_retry then -- not in the query: of so many that are wanted it would look for this one among all
         select * into made from uplink_record_apply(of_site, entry.kind, entry.body, entry.received_at, true, entry.life, of_seq);
         if made.reason is null then
             delete from uplink_quarantine q where q.site_id = of_site and q.epoch = of_epoch and q.seq = of_seq;
@@ -959,14 +962,13 @@ begin
     if told in ('device', 'point', 'setting') then
         perform poll_intervals_note(of_site, clock_timestamp());
     end if;
-    select count(*) into left_over from uplink_quarantine q where q.site_id = of_site and not q.is_newer;
-    if left_over = 0 then
+    if not exists (select from uplink_quarantine q where q.site_id = of_site and not q.is_newer) then
         perform alarm_return('central', 'uplink.quarantine.' || of_site);
     end if;
     return next;
 end
 $$;
-comment on function uplink_retry is 'Tries a record of a site again that could not be applied. Returns whom to tell of what, whether it is applied (1), and how many that are not newer stand aside still.';
+comment on function uplink_retry is 'Tries a record of a site again that could not be applied. Returns whom to tell of what, and how many entries are applied: it, or none.';
 
 -- `against`: a part of JSON, as central writes down what it puts aside.
 create function uplink_concluded(of_site text, of_epoch bigint, of_seq bigint, against text) returns boolean language plpgsql as $$

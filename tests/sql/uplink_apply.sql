@@ -134,8 +134,8 @@ begin
         exit when not found;
         select * into made from uplink_retry(of_site, entry.epoch, entry.seq);
         applied := applied + made.applied;
-        left_over := made.left_over;
     end loop;
+    left_over := (select count(*) from uplink_quarantine q where q.site_id = of_site and not q.is_newer);
 end
 $$;
 insert into device (site_id, device_id, address, instance) values ('mo', 99, '10.0.0.99', 199);
