@@ -280,8 +280,8 @@ static json_t *make_json(const LinkJoinFile *file, const char *path, const char 
     return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:b, s:b, s:s*}", "site_id", file->site_id, "name",
                      file->name, "number", (json_int_t)file->number, "file", path, "until",
                      bp_time_format(file->until_us, 0, when), "host", file->host, "port",
-                     (json_int_t)file->port, "this_machine_alone", cfg_is_loopback(file->host),
-                     "has_joined", has_joined, "former_until", *former_until ? former_until : NULL);
+                     (json_int_t)file->port, "this_machine_alone", cfg_is_loopback(file->host), "has_joined",
+                     has_joined, "former_until", *former_until ? former_until : NULL);
 }
 
 static int run(const CfgArguments *arguments, const Cfg *cfg, BpArena *arena)
