@@ -32,7 +32,8 @@ static bool is_joined(const Up *up)
 
 /* ---- joining ---- */
 
-/* A simulated one that began so is started again in the same way, and goes on as who it is. */
+/* A simulated one that began so is started again in the same way, and goes on as who it is, joined or not
+ * yet. */
 static void keep_name(Up *up)
 {
     char path[UP_PATH_MAX];
@@ -61,10 +62,9 @@ BpStatus up_read_join_file(Up *up, BpError *err)
     const char *path = up->wish.join_file;
     if (!path)
         return BP_OK;
-    if (has_joined(up->wish.cfg.data_folder)) {
-        keep_name(up);
+    keep_name(up);
+    if (has_joined(up->wish.cfg.data_folder))
         return BP_OK; /* it may be gone: it was good for once */
-    }
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return bp_fail(err, BP_INVALID, "--join %s: %s; `bacpipes site add` at central makes such a file",

@@ -85,8 +85,14 @@ says() {
     begin_central
     as_members "$BACPIPES" site add taipa --data "$MEMBERS/central" --output "$MEMBERS/central/taipa.join"
     local site=(taipa --simulate --no-past --points 20 --set database.memory=32MB --set web.listen=127.0.0.1:8086 --join "$MEMBERS/central/taipa.join")
+    # Ended before it has joined, it is still that one.
+    sed "s/\"port\": *$CENTRAL_PORT/\"port\": 1/" "$MEMBERS/central/taipa.join" >"$MEMBERS/central/nowhere.join"
+    run_up "${site[@]::${#site[@]}-1}" "$MEMBERS/central/nowhere.join"
+    refused() { grep -q 'the connection is refused' "$MEMBERS/taipa/log/join.log"; }
+    until_true refused
+    end_member taipa
     run_up "${site[@]}"
-    until_central "exists (select from remote_site where site_id = 'taipa' and state = 'joined')"
+    until_true part_of taipa sync
     grep -qx 'site = taipa' "$MEMBERS/taipa/bacpipes.conf"
     end_member taipa
     run_up "${site[@]}"
